@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { hash, parseHashOptions, verify } from '@node-rs/argon2';
+import { hash, parseOptions, verify } from '@node-rs/argon2';
 import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary as commonWords } from '@zxcvbn-ts/language-common';
 import { dictionary as englishWords, translations } from '@zxcvbn-ts/language-en';
@@ -59,7 +59,7 @@ export class PasswordsService implements OnModuleInit {
 
   /** Whether the hash was made with other parameters than today's. */
   isOutdated(passwordHash: string): boolean {
-    const { memoryCost, timeCost, parallelism } = parseHashOptions(passwordHash);
+    const { memoryCost, timeCost, parallelism } = parseOptions(passwordHash);
     const today = this.parameters;
     return (
       memoryCost !== today.memoryCost || timeCost !== today.timeCost || parallelism !== today.parallelism

@@ -1,6 +1,6 @@
-import { Catch, HttpException, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { PinoLogger } from 'nestjs-pino';
+import type { PinoLogger } from 'nestjs-pino';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
 import { ProblemException, problems, type Problem } from './problem.ts';
 
@@ -44,28 +44,41 @@ export async function sendProblem(reply: FastifyReply, requestId: string, except
   if (extras.challenge !== undefined) {
     reply.header('www-authenticate', extras.challenge);
   }
-  reply.header('cache-control', 'no-store');
   await reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem.body(requestId, extras)));
 }
 
 /** The one place where an exception becomes a response; our own faults are logged with their cause. */
-@Injectable()
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger: PinoLogger;
+  private readonly allowedMethods: (path: string) => string[];
 
-  constructor(logger: PinoLogger) {
+  /** @param allowedMethods tells the methods that a path is served with */
+  constructor(logger: PinoLogger, allowedMethods: (path: string) => string[]) {
     this.logger = logger;
+    this.allowedMethods = allowedMethods;
     logger.setContext(ProblemFilter.name);
   }
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
-    const exception = toProblem(error);
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const exception = request.is404 ? this.unrouted(request, reply) : toProblem(error);
     const { code, status } = exception.problem;
     if (status >= 500) {
       this.logger.error({ err: exception.cause ?? exception, code }, exception.message);
     }
-    await sendProblem(http.getResponse<FastifyReply>(), http.getRequest<FastifyRequest>().id, exception);
+    await sendProblem(reply, request.id, exception);
+  }
+
+  /** An unknown address is 404, a known one asked with the wrong method 405 (RFC 9110 §15.5.6). */
+  private unrouted(request: FastifyRequest, reply: FastifyReply): ProblemException {
+    const methods = this.allowedMethods(request.url);
+    if (methods.length === 0) {
+      return problems.notFound.exception();
+    }
+    reply.header('allow', methods.join(', '));
+    return problems.methodNotAllowed.exception();
   }
 }

@@ -1,9 +1,9 @@
 import helmet from '@fastify/helmet';
-import { StandardSchemaValidationPipe, type DynamicModule, type Type } from '@nestjs/common';
+import { ConsoleLogger, StandardSchemaValidationPipe, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Logger } from 'nestjs-pino';
+import { PinoLogger } from 'nestjs-pino';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { v7 as uuidv7 } from 'uuid';
@@ -41,13 +41,11 @@ export async function createHttpApp(
     },
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
-    bufferLogs: true,
+    // until the service listens, only what went wrong: the rest is a line for each module and route
+    logger: new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
     bodyParser: false,
     abortOnError: false,
   });
-  app.useLogger(app.get(Logger));
-  app.flushLogs();
-  app.useGlobalFilters(await app.resolve(ProblemFilter));
   app.useGlobalPipes(
     new StandardSchemaValidationPipe({
       exceptionFactory: (issues) =>
@@ -61,13 +59,13 @@ export async function createHttpApp(
   );
 
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  app.useGlobalFilters(new ProblemFilter(await app.resolve(PinoLogger), allowedMethods(fastify)));
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody(fastify));
   fastify.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
+    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
   });
   boundInFlight(fastify, config.MAX_IN_FLIGHT_REQUESTS);
   observeRequests(fastify);
-  fastify.setNotFoundHandler(answerUnrouted(allowedMethods(fastify)));
   await app.register(helmet, {
     contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
   });
@@ -92,18 +90,6 @@ function boundInFlight(fastify: FastifyInstance, max: number): void {
       await sendProblem(reply, request.id, problems.overloaded.exception({ retryAfter: 1 }));
     }
   });
-}
-
-/** Distinguishes an unknown address (404) from a known one asked with the wrong method (405, RFC 9110 §15.5.6). */
-function answerUnrouted(methodsOf: (path: string) => string[]) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const methods = methodsOf(request.url);
-    if (methods.length > 0) {
-      reply.header('allow', methods.join(', '));
-    }
-    const problem = methods.length > 0 ? problems.methodNotAllowed : problems.notFound;
-    await sendProblem(reply, request.id, problem.exception());
-  };
 }
 
 /** Node could not parse the request, so there is no reply object: answer on the bare socket, then close it. */

@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { Logger } from 'nestjs-pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommonConfig } from '../config/common-settings.ts';
 import { startMetricsServer, type BuildInfo } from '../metrics/metrics-server.ts';
@@ -40,6 +41,10 @@ export async function runService(
   });
   await app.listen(config.PORT, config.HOST);
   const metrics = await startMetricsServer(config.HOST, config.METRICS_PORT, build);
+  const logger = app.get(Logger);
+  app.useLogger(logger);
+  const url = await reachable(app);
+  logger.log({ msg: 'listening', ...build, url });
 
   const stop = async (): Promise<void> => {
     draining.start();
@@ -50,7 +55,7 @@ export async function runService(
   };
   let stopping: Promise<void> | undefined;
   return {
-    url: await reachable(app),
+    url,
     metricsUrl: `${await reachable(metrics)}/metrics`,
     stop: () => (stopping ??= stop()),
   };

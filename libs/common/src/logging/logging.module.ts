@@ -34,7 +34,8 @@ export class LoggingModule {
               censor: '[redacted]',
             },
             serializers: { req: requestSummary, res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }) },
-            customProps: (request) => ({ request_id: request.id, ...parseTraceparent(request.headers['traceparent']) }),
+            customAttributeKeys: { reqId: 'request_id', responseTime: 'duration_ms' },
+            customProps: (request) => parseTraceparent(request.headers['traceparent']),
             customLogLevel: (_request, response, error) =>
               error !== undefined || response.statusCode >= 500 ? 'error' : 'info',
             quietReqLogger: true,
