@@ -1,0 +1,26 @@
+.DEFAULT_GOAL := help
+SHELL := bash
+
+# made anew only when the lock file changes
+node_modules/.package-lock.json: package-lock.json
+	npm ci
+	@touch $@
+
+.PHONY: start test check build help
+
+start: node_modules/.package-lock.json ## Start the auth service on a PostgreSQL of its own
+	@npm run --silent build && exec npm run --silent start
+
+test: node_modules/.package-lock.json ## Run all tests on a real PostgreSQL
+	@npm test
+
+check: node_modules/.package-lock.json ## Check format, lint, types, dependency rules and dead code
+	@npm run check
+
+build: node_modules/.package-lock.json ## Compile into dist/
+	@npm run build
+
+help: ## List these
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  %-16s %s\n", $$1, $$2 }'
+
+-include make/*.mk

@@ -1,0 +1,27 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** What an account may do. */
+export type Role = 'user' | 'admin';
+
+/** A person with an e-mail address and a password. */
+@Entity('account')
+export class Account {
+  @PrimaryColumn('uuid')
+  id: string;
+
+  /** As it was typed; unique without regard to case, by the index `account_email_key`. */
+  @Column('text')
+  email: string;
+
+  @Column('text', { name: 'password_hash' })
+  passwordHash: string;
+
+  @Column('text', { array: true })
+  roles: Role[];
+
+  @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
+  createdAt: Date;
+
+  @Column('timestamptz', { name: 'password_changed_at', default: () => 'now()' })
+  passwordChangedAt: Date;
+}

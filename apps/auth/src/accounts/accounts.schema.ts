@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { existingPassword, newPassword } from '../passwords/index.ts';
+
+/** RFC 5321 §4.5.3.1.3 allows a path of 256 octets, its angle brackets included. */
+const maxEmailLength = 254;
+const maxLocalPartLength = 64;
+
+/**
+ * An e-mail address in ASCII (RFC 5321 without quoted local parts): Unicode look-alikes of another address are refused,
+ * internationalised domains come as `xn--` labels.
+ */
+export const email = z
+  .email('must be an e-mail address in ASCII')
+  .max(maxEmailLength)
+  .refine((address) => address.indexOf('@') <= maxLocalPartLength, `must have 1 to ${String(maxLocalPartLength)} characters before the @`)
+  .meta({ examples: ['ada@example.com'] });
+
+export const registrationSchema = z
+  .strictObject({ email, password: newPassword })
+  .meta({ id: 'Registration', examples: [{ email: 'ada@example.com', password: 'violet-otter-hums-42-songs' }] });
+
+export const passwordChangeSchema = z
+  .strictObject({ current_password: existingPassword, new_password: newPassword })
+  .meta({
+    id: 'PasswordChange',
+    examples: [{ current_password: 'violet-otter-hums-42-songs', new_password: 'amber-heron-reads-97-maps' }],
+  });
+
+export const accountDeletionSchema = z
+  .strictObject({ password: existingPassword })
+  .meta({ id: 'AccountDeletion', examples: [{ password: 'violet-otter-hums-42-songs' }] });
+
+export const accountSchema = z
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    roles: z.array(z.enum(['user', 'admin'])),
+    created_at: z.iso.datetime(),
+    password_changed_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Account', description: 'An account as its owner sees it' });
+
+export type AccountView = z.output<typeof accountSchema>;
+
+export const accountExample: AccountView = {
+  id: '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10',
+  email: 'ada@example.com',
+  roles: ['user'],
+  created_at: '2026-11-25T12:00:00.000Z',
+  password_changed_at: '2026-11-25T12:00:00.000Z',
+};

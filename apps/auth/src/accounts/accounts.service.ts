@@ -1,0 +1,159 @@
+import { isUniqueViolation, problems, queryRows, type Principal, type RequestContext } from '#common';
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { addressKey, AttemptsService } from '../attempts/index.ts';
+import { AuditService } from '../audit/index.ts';
+import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { PasswordsService } from '../passwords/index.ts';
+import { SessionsService } from '../sessions/index.ts';
+import { Account, type Role } from './account.entity.ts';
+import { emailTaken, passwordIncorrect } from './accounts.problems.ts';
+import type { AccountView } from './accounts.schema.ts';
+
+interface Credentials {
+  email: string;
+  password: string;
+}
+
+/** Creates accounts, and does what their owners ask. */
+@Injectable()
+export class AccountsService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    private readonly passwords: PasswordsService,
+    private readonly sessions: SessionsService,
+    private readonly attempts: AttemptsService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * Registers a user.
+   * @throws ProblemException `password_too_weak`, `email_taken`, `too_many_attempts`
+   */
+  async register(credentials: Credentials, context: RequestContext): Promise<AccountView> {
+    this.passwords.assertStrong(credentials.password, [credentials.email]);
+    const key = `register:address:${addressKey(context.address)}`;
+    await this.attempts.reserve({ key, burst: this.config.REGISTER_ADDRESS_BURST });
+    return this.create(credentials, ['user'], context);
+  }
+
+  /**
+   * Creates an account with the admin role, for the command line.
+   * @throws ProblemException `password_too_weak`, `email_taken`
+   */
+  async createAdmin(credentials: Credentials): Promise<AccountView> {
+    this.passwords.assertStrong(credentials.password, [credentials.email]);
+    return this.create(credentials, ['user', 'admin'], null);
+  }
+
+  /** Finds by address without regard to case; the index `account_email_key` serves it. */
+  async findByEmail(email: string): Promise<Pick<Account, 'id' | 'passwordHash' | 'roles'> | undefined> {
+    const [row] = await queryRows<{ id: string; password_hash: string; roles: Role[] }>(
+      this.dataSource,
+      'SELECT id, password_hash, roles FROM account WHERE lower(email) = lower($1)',
+      [email],
+    );
+    return row && { id: row.id, passwordHash: row.password_hash, roles: row.roles };
+  }
+
+  /** @throws ProblemException `token_invalid` where the account has been deleted meanwhile */
+  async view(principal: Principal): Promise<AccountView> {
+    return viewOf(await this.load(principal));
+  }
+
+  /**
+   * Changes the password and ends the account's other sessions.
+   * @throws ProblemException `password_incorrect`, `password_too_weak`, `too_many_attempts`
+   */
+  async changePassword(principal: Principal, current: string, next: string, context: RequestContext): Promise<void> {
+    const account = await this.reauthenticate(principal, current);
+    this.passwords.assertStrong(next, [account.email]);
+    const passwordHash = await this.passwords.hash(next);
+    await this.dataSource.transaction(async (manager) => {
+      const changed = await queryRows(
+        manager,
+        `UPDATE account SET password_hash = $3, password_changed_at = now()
+         WHERE id = $1 AND password_hash = $2 RETURNING id`,
+        [account.id, account.passwordHash, passwordHash],
+      );
+      if (changed.length === 0) {
+        // of two changes at once the first one stands
+        throw passwordIncorrect.exception();
+      }
+      await this.sessions.revokeOthers(manager, principal, context);
+      await this.audit.record(manager, context, {
+        type: 'password.changed', actorId: account.id, subjectId: account.id,
+      });
+    });
+  }
+
+  /** Stores the hash of the same password under today's parameters, unless the password has changed meanwhile. */
+  async replaceHash(account: Pick<Account, 'id' | 'passwordHash'>, password: string): Promise<void> {
+    const passwordHash = await this.passwords.hash(password);
+    await this.dataSource.query('UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
+      account.id, account.passwordHash, passwordHash,
+    ]);
+  }
+
+  /**
+   * Deletes the account with its sessions; the audit trail keeps its id.
+   * @throws ProblemException `password_incorrect`, `too_many_attempts`
+   */
+  async delete(principal: Principal, password: string, context: RequestContext): Promise<void> {
+    const account = await this.reauthenticate(principal, password);
+    await this.dataSource.transaction(async (manager) => {
+      await manager.delete(Account, { id: account.id });
+      await this.audit.record(manager, context, {
+        type: 'account.deleted', actorId: account.id, subjectId: account.id,
+      });
+    });
+  }
+
+  private async create({ email, password }: Credentials, roles: Role[], context: RequestContext | null): Promise<AccountView> {
+    const passwordHash = await this.passwords.hash(password);
+    const account = this.dataSource.manager.create(Account, { id: uuidv7(), email, passwordHash, roles });
+    try {
+      await this.dataSource.transaction(async (manager) => {
+        await manager.insert(Account, account);
+        const type = roles.includes('admin') ? 'admin.created' : 'account.registered';
+        await this.audit.record(manager, context, { type, actorId: context && account.id, subjectId: account.id });
+      });
+    } catch (error) {
+      throw isUniqueViolation(error, 'account_email_key') ? emailTaken.exception() : error;
+    }
+    return viewOf(account);
+  }
+
+  private async load(principal: Principal): Promise<Account> {
+    const account = await this.dataSource.manager.findOneBy(Account, { id: principal.accountId });
+    if (!account) {
+      throw problems.tokenInvalid.exception();
+    }
+    return account;
+  }
+
+  /** Asks a signed-in caller for the password again; a stolen access token does not allow guessing it. */
+  private async reauthenticate(principal: Principal, password: string): Promise<Account> {
+    const gate = { key: `password:account:${principal.accountId}`, burst: this.config.LOGIN_ACCOUNT_BURST };
+    await this.attempts.reserve(gate);
+    const account = await this.load(principal);
+    if (!(await this.passwords.verify(account.passwordHash, password))) {
+      throw passwordIncorrect.exception();
+    }
+    await this.attempts.forgive(this.dataSource.manager, gate);
+    return account;
+  }
+}
+
+function viewOf(account: Account): AccountView {
+  return {
+    id: account.id,
+    email: account.email,
+    roles: account.roles,
+    created_at: account.createdAt.toISOString(),
+    password_changed_at: account.passwordChangedAt.toISOString(),
+  };
+}

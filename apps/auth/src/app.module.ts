@@ -1,0 +1,60 @@
+import { DatabaseModule, HealthModule, JwtAuthModule, LoggingModule } from '#common';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { AccountsModule } from './accounts/index.ts';
+import { AUTH_CONFIG, type AuthConfig } from './config.ts';
+import { HousekeepingModule } from './housekeeping/index.ts';
+import { KeyringModule } from './keyring/index.ts';
+import { KeysModule, KeysService } from './keys/index.ts';
+import { authSchema } from './schema.ts';
+import { SessionsModule, SessionsService } from './sessions/index.ts';
+import { SignInModule } from './sign-in/index.ts';
+
+@Global()
+@Module({})
+class ConfigModule {
+  static register(config: AuthConfig): DynamicModule {
+    return {
+      module: ConfigModule,
+      providers: [{ provide: AUTH_CONFIG, useValue: config }],
+      exports: [AUTH_CONFIG],
+    };
+  }
+}
+
+/** The auth service. */
+@Module({})
+export class AppModule {
+  static register(config: AuthConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.register(config),
+        LoggingModule.register(config),
+        DatabaseModule.register(config, authSchema),
+        HealthModule.register({
+          imports: [KeysModule],
+          inject: [KeysService],
+          useFactory: (keys: KeysService) => ({
+            async signing_key() {
+              keys.current();
+            },
+          }),
+        }),
+        JwtAuthModule.register({
+          imports: [KeysModule, SessionsModule],
+          inject: [KeysService, SessionsService],
+          useFactory: (keys: KeysService, sessions: SessionsService) => ({
+            issuer: config.TOKEN_ISSUER,
+            audience: config.TOKEN_AUDIENCE,
+            resolveKey: (kid: string) => keys.resolve(kid),
+            checkSession: (principal) => sessions.check(principal),
+          }),
+        }),
+        KeyringModule,
+        AccountsModule,
+        SignInModule,
+        HousekeepingModule,
+      ],
+    };
+  }
+}

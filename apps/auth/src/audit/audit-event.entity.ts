@@ -1,0 +1,47 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Everything that can stand in the audit trail. */
+export type AuditEventType =
+  | 'account.registered'
+  | 'account.deleted'
+  | 'admin.created'
+  | 'key.rotated'
+  | 'login.failed'
+  | 'login.succeeded'
+  | 'password.changed'
+  | 'session.refresh_reused'
+  | 'session.revoked';
+
+/** One security event; rows are only ever added, which a trigger enforces. */
+@Entity('audit_event')
+export class AuditEvent {
+  @PrimaryColumn('uuid')
+  id: string;
+
+  @Column('timestamptz', { name: 'occurred_at', default: () => 'now()' })
+  occurredAt: Date;
+
+  @Column('text')
+  type: AuditEventType;
+
+  /** The account that acted; null for strangers and the service itself. */
+  @Column('uuid', { name: 'actor_id', nullable: true })
+  actorId: string | null;
+
+  /** The account it happened to; null where there is none. */
+  @Column('uuid', { name: 'subject_id', nullable: true })
+  subjectId: string | null;
+
+  @Column('inet', { nullable: true })
+  address: string | null;
+
+  @Column('text', { name: 'user_agent', nullable: true })
+  userAgent: string | null;
+
+  @Column('text', { name: 'request_id', nullable: true })
+  requestId: string | null;
+
+  /** Further facts, never a secret. */
+  @Column('jsonb', { default: {} })
+  detail: Record<string, unknown>;
+}

@@ -1,0 +1,9 @@
+import { Module } from '@nestjs/common';
+import { AuditEvent } from './audit-event.entity.ts';
+import { AuditService } from './audit.service.ts';
+
+/** The append-only trail of security events. */
+@Module({ providers: [AuditService], exports: [AuditService] })
+export class AuditModule {}
+
+export { AuditEvent, AuditService };

@@ -1,0 +1,9 @@
+import { Global, Module } from '@nestjs/common';
+import { Keyring } from './keyring.ts';
+
+/** Encryption at rest and derived keys. */
+@Global()
+@Module({ providers: [Keyring], exports: [Keyring] })
+export class KeyringModule {}
+
+export { Keyring };

@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/index.ts';
+import { KeysController } from './keys.controller.ts';
+import { KeysService } from './keys.service.ts';
+import { SigningKey } from './signing-key.entity.ts';
+
+/** Signing keys and their rotation. */
+@Module({ imports: [AuditModule], controllers: [KeysController], providers: [KeysService], exports: [KeysService] })
+export class KeysModule {}
+
+export { KeysService, SigningKey };

@@ -1,0 +1,43 @@
+import { ApiProblems, Context, CurrentPrincipal, problems, Public, Roles, type Principal, type RequestContext } from '#common';
+import { Controller, Get, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { jwksExample, jwksSchema, rotationExample, rotationSchema } from './keys.schema.ts';
+import { KeysService } from './keys.service.ts';
+
+/** The public keys, and their rotation on demand. */
+@ApiTags('keys')
+@Controller()
+export class KeysController {
+  constructor(private readonly keys: KeysService) {}
+
+  @Public()
+  @Get('.well-known/jwks.json')
+  @ApiOperation({
+    summary: 'Get the public keys',
+    description: 'All keys that a valid access token may be signed with, and the next one ahead of its use. Cache as told.',
+  })
+  @ApiResponse({ status: 200, description: 'The key set.', standardSchema: jwksSchema, example: jwksExample })
+  @ApiProblems(problems.validationFailed)
+  jwks(@Res({ passthrough: true }) reply: FastifyReply) {
+    reply.header('cache-control', `public, max-age=${String(this.keys.maxAgeSeconds)}`);
+    return this.keys.publicKeys();
+  }
+
+  @Roles(['admin'])
+  @Post('auth/keys/rotate')
+  @HttpCode(200)
+  @ApiBearerAuth()
+  @ApiOperation({
+    summary: 'Rotate the signing key',
+    description: 'For admins. Makes a successor that is published at once and signs later; nobody’s token stops working.',
+  })
+  @ApiResponse({ status: 200, description: 'The successor.', standardSchema: rotationSchema, example: rotationExample })
+  @ApiProblems(
+    problems.validationFailed, problems.tokenMissing, problems.tokenInvalid, problems.tokenExpired, problems.roleRequired,
+    problems.databaseUnavailable,
+  )
+  rotateKeys(@Context() context: RequestContext, @CurrentPrincipal() principal: Principal) {
+    return this.keys.rotate(context, principal.accountId);
+  }
+}

@@ -1,0 +1,46 @@
+import PQueue from 'p-queue';
+import { hashQueueFull } from './passwords.problems.ts';
+
+/** Runs hashes a few at a time, since each takes memory; refuses what would wait too long. */
+export class HashQueue {
+  private readonly queue: PQueue;
+  private readonly maxWaiting: number;
+  private readonly maxWaitMs: number;
+
+  /**
+   * @param concurrency hashes at once
+   * @param maxWaiting hashes that may wait
+   * @param maxWaitMs longest wait, in ms
+   */
+  constructor(concurrency: number, maxWaiting: number, maxWaitMs: number) {
+    this.queue = new PQueue({ concurrency });
+    this.maxWaiting = maxWaiting;
+    this.maxWaitMs = maxWaitMs;
+  }
+
+  get waiting(): number {
+    return this.queue.size;
+  }
+
+  get running(): number {
+    return this.queue.pending;
+  }
+
+  /** @throws ProblemException `hash_queue_full` at once if the queue is full, or after the longest wait */
+  async run<T>(hash: () => Promise<T>): Promise<T> {
+    if (this.waiting >= this.maxWaiting) {
+      throw hashQueueFull.exception({ retryAfter: 1 });
+    }
+    const waitedTooLong = new AbortController();
+    const timer = setTimeout(() => {
+      waitedTooLong.abort(hashQueueFull.exception({ retryAfter: 1 }));
+    }, this.maxWaitMs);
+    return this.queue.add(
+      () => {
+        clearTimeout(timer);
+        return hash();
+      },
+      { signal: waitedTooLong.signal },
+    );
+  }
+}

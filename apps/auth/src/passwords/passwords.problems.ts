@@ -1,0 +1,4 @@
+import { Problem } from '#common';
+
+export const passwordTooWeak = new Problem(422, 'password_too_weak', 'The password is too easy to guess');
+export const hashQueueFull = new Problem(503, 'hash_queue_full', 'Too many passwords are being checked');

@@ -1,0 +1,81 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { hash, parseOptions, verify } from '@node-rs/argon2';
+import { ZxcvbnFactory } from '@zxcvbn-ts/core';
+import { adjacencyGraphs, dictionary as commonWords } from '@zxcvbn-ts/language-common';
+import { dictionary as englishWords, translations } from '@zxcvbn-ts/language-en';
+import { randomBytes } from 'node:crypto';
+import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { HashQueue } from './hash-queue.ts';
+import { passwordTooWeak } from './passwords.problems.ts';
+
+/** zxcvbn's 3 of 4: more than 10⁸ guesses, out of reach of an attack on the hashes' scale. */
+const minStrength = 3;
+/** Judging takes more than linear time, and a longer password is not weaker than its beginning. */
+const judgedLength = 64;
+
+/** Hashes, checks and judges passwords. Callers pass them normalised, as the schemas give them. */
+@Injectable()
+export class PasswordsService implements OnModuleInit {
+  /** Shared with the metrics. */
+  readonly queue: HashQueue;
+  private readonly parameters: { memoryCost: number; timeCost: number; parallelism: number };
+  private readonly judge = new ZxcvbnFactory({
+    dictionary: { ...commonWords, ...englishWords },
+    graphs: adjacencyGraphs,
+    translations,
+  });
+  private decoyHash: string;
+
+  constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
+    this.queue = new HashQueue(config.HASH_CONCURRENCY, config.HASH_QUEUE_MAX, config.HASH_MAX_WAIT_MS);
+    this.parameters = {
+      memoryCost: config.HASH_MEMORY_KIB,
+      timeCost: config.HASH_PASSES,
+      parallelism: config.HASH_PARALLELISM,
+    };
+  }
+
+  async onModuleInit(): Promise<void> {
+    this.decoyHash = await this.hash(randomBytes(16).toString('hex'));
+  }
+
+  /**
+   * Hashes by argon2id (RFC 9106) with a new salt.
+   * @returns the hash in PHC string format
+   * @throws ProblemException `hash_queue_full`
+   */
+  hash(password: string): Promise<string> {
+    return this.queue.run(() => hash(password, this.parameters));
+  }
+
+  /**
+   * Whether the password has this hash; without a hash the same work is done for a no.
+   * @throws ProblemException `hash_queue_full`
+   */
+  async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
+    const matches = await this.queue.run(() => verify(passwordHash ?? this.decoyHash, password));
+    return matches && passwordHash !== undefined;
+  }
+
+  /** Whether the hash was made with other parameters than today's. */
+  isOutdated(passwordHash: string): boolean {
+    const { memoryCost, timeCost, parallelism } = parseOptions(passwordHash);
+    const today = this.parameters;
+    return (
+      memoryCost !== today.memoryCost || timeCost !== today.timeCost || parallelism !== today.parallelism
+    );
+  }
+
+  /**
+   * Refuses passwords that are easy to guess.
+   * @param personal words that the password must not be built of, such as the e-mail address
+   * @throws ProblemException `password_too_weak` that says why
+   */
+  assertStrong(password: string, personal: string[]): void {
+    const { score, feedback } = this.judge.check(password.slice(0, judgedLength), personal);
+    if (score < minStrength) {
+      const advice = [feedback.warning, ...feedback.suggestions].filter(Boolean).join(' ');
+      throw passwordTooWeak.exception({ detail: advice });
+    }
+  }
+}

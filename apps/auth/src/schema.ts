@@ -1,0 +1,63 @@
+import { dataSourceOptions, type DatabaseSchema } from '#common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { Account } from './accounts/index.ts';
+import { AuditEvent } from './audit/index.ts';
+import { SigningKey } from './keys/index.ts';
+import { InitialSchema1764028800000 } from './migrations/1764028800000-initial-schema.ts';
+import { Session } from './sessions/index.ts';
+
+/** The service's tables and how they come to be. */
+export const authSchema: DatabaseSchema = {
+  applicationName: 'auth',
+  entities: [Account, AuditEvent, Session, SigningKey],
+  migrations: [InitialSchema1764028800000],
+};
+
+/** Any number, so that migrations of one database run one after the other. */
+const migrationLock = 7_305_641;
+const patienceMs = 60_000;
+const migrationTimeoutMs = 10 * 60_000;
+
+type MigrationConfig = Parameters<typeof dataSourceOptions>[0];
+
+/**
+ * Applies the migrations that are pending; of several runs at once the others wait for the first. A database that is not
+ * there is waited for, a minute at most.
+ * @returns the names of those applied
+ */
+export async function migrate(config: MigrationConfig): Promise<string[]> {
+  const patient = {
+    ...config,
+    DATABASE_STATEMENT_TIMEOUT_MS: migrationTimeoutMs,
+    DATABASE_LOCK_TIMEOUT_MS: migrationTimeoutMs,
+  };
+  const dataSource = await connect(patient, Date.now() + patienceMs);
+  try {
+    const lock = dataSource.createQueryRunner();
+    try {
+      await lock.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+      const applied = await dataSource.runMigrations();
+      await lock.query('SELECT pg_advisory_unlock($1)', [migrationLock]);
+      return applied.map(({ name }) => name);
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+async function connect(config: MigrationConfig, deadline: number): Promise<DataSource> {
+  for (;;) {
+    try {
+      return await new DataSource(dataSourceOptions(config, authSchema)).initialize();
+    } catch (error) {
+      if (Date.now() > deadline) {
+        throw error;
+      }
+      await sleep(1000);
+    }
+  }
+}
+

@@ -1,0 +1,36 @@
+import { createHttpApp, createOpenApiDocument, runService, serveOpenApi, type RunningService } from '#common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { AppModule } from './app.module.ts';
+import type { AuthConfig } from './config.ts';
+
+const version = '0.1.0';
+
+/** The application, not yet listening. */
+export function createService(config: AuthConfig): Promise<NestFastifyApplication> {
+  return createHttpApp(AppModule.register(config), config);
+}
+
+/** The OpenAPI document of the application. */
+export function describeApi(app: NestFastifyApplication): OpenAPIObject {
+  return createOpenApiDocument(app, {
+    title: 'auth',
+    description:
+      'Accounts, sessions and tokens. Errors are problem+json (RFC 9457) with a stable `code`; each response carries ' +
+      '`x-request-id`. Unknown fields, queries and bodies are refused.',
+    version,
+    tags: {
+      accounts: 'Registration, and what an account’s owner does with it',
+      sessions: 'Login, refresh, logout',
+      keys: 'The keys to check access tokens with',
+      health: 'Probes for Kubernetes and load balancers',
+    },
+  });
+}
+
+/** Starts the service. */
+export async function startService(config: AuthConfig): Promise<RunningService> {
+  const app = await createService(config);
+  serveOpenApi(app, describeApi(app));
+  return runService(app, config, { service: 'auth', version });
+}

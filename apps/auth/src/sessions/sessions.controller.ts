@@ -1,0 +1,81 @@
+import { ApiProblems, Context, CurrentPrincipal, problems, Public, type Principal, type RequestContext } from '#common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { refreshTokenInvalid, sessionNotFound } from './sessions.problems.ts';
+import {
+  refreshSchema, sessionIdSchema, sessionListExample, sessionListSchema, tokensExample, tokensSchema,
+} from './sessions.schema.ts';
+import { SessionsService } from './sessions.service.ts';
+
+const tokenProblems = [
+  problems.validationFailed, problems.tokenMissing, problems.tokenInvalid, problems.tokenExpired, problems.databaseUnavailable,
+];
+
+/** What an account does with its sessions. */
+@ApiTags('sessions')
+@Controller('auth')
+export class SessionsController {
+  constructor(private readonly sessions: SessionsService) {}
+
+  @Public()
+  @Post('refresh')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Refresh the tokens',
+    description:
+      'Each refresh token is good once. Sent again within 10 seconds it gives the same successor; later it ends the session.',
+  })
+  @ApiResponse({ status: 200, description: 'New tokens.', standardSchema: tokensSchema, example: tokensExample })
+  @ApiProblems(
+    problems.validationFailed, problems.malformedJson, refreshTokenInvalid, problems.bodyTooLarge,
+    problems.unsupportedMediaType, problems.databaseUnavailable,
+  )
+  refresh(@Body({ schema: refreshSchema }) body: { refresh_token: string }, @Context() context: RequestContext) {
+    return this.sessions.refresh(body.refresh_token, context);
+  }
+
+  @Post('logout')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'End this session', description: 'Its refresh token dies at once, as do its access tokens here.' })
+  @ApiResponse({ status: 204, description: 'The session has ended.' })
+  @ApiProblems(...tokenProblems, sessionNotFound)
+  logout(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
+    return this.sessions.revoke(principal, principal.sessionId, context);
+  }
+
+  @Post('logout-all')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'End all sessions of the account', description: 'This one too.' })
+  @ApiResponse({ status: 204, description: 'The sessions have ended.' })
+  @ApiProblems(...tokenProblems)
+  logoutAll(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
+    return this.sessions.revokeAll(principal, context);
+  }
+
+  @Get('sessions')
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'List the sessions of the account', description: 'One for each login that has not ended.' })
+  @ApiResponse({
+    status: 200, description: 'The sessions.', standardSchema: sessionListSchema, example: sessionListExample,
+  })
+  @ApiProblems(...tokenProblems)
+  listSessions(@CurrentPrincipal() principal: Principal) {
+    return this.sessions.list(principal);
+  }
+
+  @Delete('sessions/:id')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'End one session of the account', description: 'It may be the one that asks.' })
+  @ApiResponse({ status: 204, description: 'The session has ended.' })
+  @ApiProblems(...tokenProblems, sessionNotFound)
+  revokeSession(
+    @Param('id', { schema: sessionIdSchema }) id: string,
+    @CurrentPrincipal() principal: Principal,
+    @Context() context: RequestContext,
+  ) {
+    return this.sessions.revoke(principal, id, context);
+  }
+}

@@ -1,0 +1,4 @@
+import { Problem } from '#common';
+
+export const refreshTokenInvalid = new Problem(401, 'refresh_token_invalid', 'The refresh token is not valid');
+export const sessionNotFound = new Problem(404, 'session_not_found', 'The account has no such session');

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+const sessionId = '0199f2c4-77aa-7c1e-8f5e-0d9a4b6c2e11';
+
+export const refreshSchema = z
+  .strictObject({
+    refresh_token: z.string().min(1).max(128).meta({ description: 'the latest one of the session', examples: ['rt_AZny…'] }),
+  })
+  .meta({ id: 'RefreshRequest', examples: [{ refresh_token: 'rt_AZnyxHeqfB6PXg2aS2wuEbq3…' }] });
+
+export const tokensSchema = z
+  .object({
+    access_token: z.string().meta({ description: 'JWT (RFC 9068) to be sent as `Authorization: Bearer …`' }),
+    token_type: z.literal('Bearer'),
+    expires_in: z.int().meta({ description: 'seconds that the access token lives' }),
+    refresh_token: z.string().meta({ description: 'opaque; good for one refresh' }),
+    refresh_expires_at: z.iso.datetime().meta({ description: 'when the session ends unless it is refreshed' }),
+  })
+  .meta({ id: 'Tokens', description: 'A session’s tokens, named as in RFC 6749 §5.1' });
+
+export type Tokens = z.output<typeof tokensSchema>;
+
+export const tokensExample: Tokens = {
+  access_token: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6Im9LSX…',
+  token_type: 'Bearer',
+  expires_in: 600,
+  refresh_token: 'rt_AZnyxHeqfB6PXg2aS2wuEbq3…',
+  refresh_expires_at: '2026-12-25T12:00:00.000Z',
+};
+
+const sessionSchema = z.object({
+  id: z.uuid(),
+  created_at: z.iso.datetime(),
+  last_used_at: z.iso.datetime().meta({ description: 'login or latest refresh' }),
+  expires_at: z.iso.datetime(),
+  address: z.string().meta({ description: 'IP address it was last used from' }),
+  user_agent: z.string().nullable(),
+  current: z.boolean().meta({ description: 'whether it is the one that asks' }),
+});
+
+export type SessionView = z.output<typeof sessionSchema>;
+
+export const sessionListSchema = z
+  .object({ sessions: z.array(sessionSchema) })
+  .meta({ id: 'SessionList', description: 'The account’s sessions, the latest used first, 100 at most' });
+
+export const sessionListExample = {
+  sessions: [
+    {
+      id: sessionId,
+      created_at: '2026-11-25T12:00:00.000Z',
+      last_used_at: '2026-11-25T12:10:00.000Z',
+      expires_at: '2026-12-25T12:10:00.000Z',
+      address: '192.0.2.7',
+      user_agent: 'curl/8.14.1',
+      current: true,
+    },
+  ],
+};
+
+export const sessionIdSchema = z.uuid().meta({ description: 'a session’s id', examples: [sessionId] });

@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
+import type { Counter } from 'prom-client';
+
+const loginsName = 'auth_logins_total';
+
+export const loginsProvider = makeCounterProvider({
+  name: loginsName,
+  help: 'Logins by result',
+  labelNames: ['result'],
+});
+
+/** Counters of what becomes of logins. */
+@Injectable()
+export class SignInMetrics {
+  constructor(
+    @InjectMetric(loginsName) readonly logins: Counter<'result'>,
+  ) {
+    for (const result of ['succeeded', 'failed', 'throttled', 'overloaded']) {
+      logins.inc({ result }, 0);
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import type { RequestContext } from '#common';
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { createHash } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import { AccountsService } from '../accounts/index.ts';
+import { addressKey, AttemptsService, type Gate } from '../attempts/index.ts';
+import { AuditService } from '../audit/index.ts';
+import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { PasswordsService } from '../passwords/index.ts';
+import { SessionsService } from '../sessions/index.ts';
+import { DeviceCookie } from './device-cookie.ts';
+import { SignInMetrics } from './sign-in.metrics.ts';
+import { credentialsInvalid } from './sign-in.problems.ts';
+import type { Credentials } from './sign-in.schema.ts';
+
+/** The gates of one login: what shuts on failures, and what a success only takes its own attempt back from. */
+interface LoginGates {
+  own: Gate;
+  shared?: Gate;
+}
+
+/** Logs people in by e-mail address and password. */
+@Injectable()
+export class SignInService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    private readonly accounts: AccountsService,
+    private readonly passwords: PasswordsService,
+    private readonly sessions: SessionsService,
+    private readonly attempts: AttemptsService,
+    private readonly audit: AuditService,
+    private readonly devices: DeviceCookie,
+    private readonly metrics: SignInMetrics,
+  ) {}
+
+  /**
+   * Starts a session. An unknown address costs the same work and gets the same answer as a wrong password.
+   * @param cookies the request's `cookie` header, which may tell a known device
+   * @returns the tokens, and the header that makes the device known
+   * @throws ProblemException `credentials_invalid`, `too_many_attempts`, `hash_queue_full`
+   */
+  async login({ email, password }: Credentials, cookies: string | undefined, context: RequestContext) {
+    const device = this.devices.recognise(cookies, email);
+    const gates = this.gatesFor(email, device, context.address);
+    await this.reserve(gates);
+    const account = await this.accounts.findByEmail(email);
+    if (!(await this.verify(account?.passwordHash, password, gates)) || !account) {
+      await this.audit.record(this.dataSource.manager, context, { type: 'login.failed', subjectId: account?.id ?? null });
+      this.metrics.logins.inc({ result: 'failed' });
+      throw credentialsInvalid.exception();
+    }
+    if (this.passwords.isOutdated(account.passwordHash)) {
+      await this.accounts.replaceHash(account, password);
+    }
+    const tokens = await this.dataSource.transaction(async (manager) => {
+      await this.attempts.forgive(manager, gates.own);
+      if (gates.shared) {
+        await this.attempts.release(manager, gates.shared);
+      }
+      const started = await this.sessions.start(manager, account, context);
+      await this.audit.record(manager, context, { type: 'login.succeeded', actorId: account.id, subjectId: account.id });
+      return started;
+    });
+    this.metrics.logins.inc({ result: 'succeeded' });
+    return { tokens, deviceCookie: this.devices.issue(email, device) };
+  }
+
+  private gatesFor(email: string, device: string | undefined, address: string): LoginGates {
+    const burst = this.config.LOGIN_ACCOUNT_BURST;
+    if (device !== undefined) {
+      return { own: { key: `login:device:${device}`, burst } };
+    }
+    const account = createHash('sha256').update(email.toLowerCase()).digest('base64url');
+    return {
+      own: { key: `login:account:${account}`, burst },
+      shared: { key: `login:address:${addressKey(address)}`, burst: this.config.LOGIN_ADDRESS_BURST },
+    };
+  }
+
+  private async reserve({ own, shared }: LoginGates): Promise<void> {
+    try {
+      if (shared) {
+        await this.attempts.reserve(shared);
+      }
+      await this.attempts.reserve(own);
+    } catch (error) {
+      this.metrics.logins.inc({ result: 'throttled' });
+      throw error;
+    }
+  }
+
+  private async verify(passwordHash: string | undefined, password: string, { own, shared }: LoginGates): Promise<boolean> {
+    try {
+      return await this.passwords.verify(passwordHash, password);
+    } catch (error) {
+      // not the caller's failure, so it is not counted as one
+      this.metrics.logins.inc({ result: 'overloaded' });
+      await this.attempts.release(this.dataSource, own);
+      if (shared) {
+        await this.attempts.release(this.dataSource, shared);
+      }
+      throw error;
+    }
+  }
+}

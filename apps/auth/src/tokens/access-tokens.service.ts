@@ -1,0 +1,35 @@
+import { accessTokenType, signatureAlgorithm, type Principal } from '#common';
+import { Inject, Injectable } from '@nestjs/common';
+import { SignJWT } from 'jose';
+import { v7 as uuidv7 } from 'uuid';
+import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { KeysService } from '../keys/index.ts';
+
+/** Signs access tokens. */
+@Injectable()
+export class AccessTokensService {
+  constructor(
+    private readonly keys: KeysService,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {}
+
+  /** Life of a token, in s. */
+  get ttlSeconds(): number {
+    return this.config.ACCESS_TOKEN_TTL_SECONDS;
+  }
+
+  /** A JWT by the profile of RFC 9068, with the session's id as `sid`. */
+  sign(principal: Principal): Promise<string> {
+    const { kid, privateKey } = this.keys.current();
+    const now = Math.floor(Date.now() / 1000);
+    return new SignJWT({ sid: principal.sessionId, roles: principal.roles, client_id: this.config.TOKEN_AUDIENCE })
+      .setProtectedHeader({ alg: signatureAlgorithm, typ: accessTokenType, kid })
+      .setIssuer(this.config.TOKEN_ISSUER)
+      .setAudience(this.config.TOKEN_AUDIENCE)
+      .setSubject(principal.accountId)
+      .setJti(uuidv7())
+      .setIssuedAt(now)
+      .setExpirationTime(now + this.ttlSeconds)
+      .sign(privateKey);
+  }
+}

@@ -1,0 +1,20 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPostgres, type EmbeddedPostgres } from '../../../../tools/embedded-postgres.ts';
+import { loadAuthConfig } from '../../src/config.ts';
+import { migrate } from '../../src/schema.ts';
+
+/** What the teardown needs. */
+export const shared: { postgres?: EmbeddedPostgres; directory?: string } = {};
+
+/** One real PostgreSQL for all tests, with a migrated database that each test file copies. */
+export default async function globalSetup(): Promise<void> {
+  shared.directory = await mkdtemp(join(tmpdir(), 'auth-test-'));
+  // nothing of a test's data has to survive a crash of the machine
+  const postgres = await startPostgres(shared.directory, { fsync: 'off', max_connections: '300' });
+  shared.postgres = postgres;
+  await postgres.createDatabase('template');
+  await migrate(loadAuthConfig({ DATABASE_URL: postgres.url('template'), KEY_ENCRYPTION_KEYS: Buffer.alloc(32).toString('base64') }));
+  process.env['TEST_DATABASE_SERVER'] = postgres.url('');
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** What the generated configuration table says of a setting beside its type and default. */
+export interface SettingMeta {
+  description: string;
+  /** Unit of a number, such as `s` or `ms`. */
+  unit?: string;
+  /** Secrets can also be read from the file that `<NAME>_FILE` names, and are never printed. */
+  secret?: boolean;
+}
+
+const settings = z.registry<SettingMeta>();
+
+/**
+ * Documents one setting of a configuration schema.
+ * @param schema what the environment's string must be, and becomes
+ * @param meta its meaning
+ */
+export function setting<T extends z.ZodType>(schema: T, meta: SettingMeta): T {
+  settings.add(schema, meta);
+  return schema;
+}
+
+/** Every mistake found in the environment at once; services exit with 78 (`EX_CONFIG`) on it. */
+export class ConfigError extends Error {
+  readonly problems: string[];
+
+  constructor(problems: string[]) {
+    super(`The configuration has ${String(problems.length)} problem(s):\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads a service's settings from the environment; an empty value counts as unset.
+ * @param schema the service's settings by variable name
+ * @param environment usually `process.env`
+ * @throws ConfigError that lists all problems, never a secret's value
+ */
+export function loadConfig<T extends z.ZodObject>(schema: T, environment: Environment): z.output<T> {
+  const problems: string[] = [];
+  const values = Object.fromEntries(
+    Object.entries(schema.shape).map(([name, field]) => {
+      const secret = settings.get(field as z.ZodType)?.secret === true;
+      return [name, (secret && readSecretFile(name, environment, problems)) || environment[name] || undefined];
+    }),
+  );
+  const result = schema.safeParse(values);
+  if (!result.success) {
+    problems.push(...result.error.issues.map((issue) => `${issue.path.join('.') || 'settings'}: ${issue.message}`));
+  }
+  if (problems.length > 0 || !result.success) {
+    throw new ConfigError(problems);
+  }
+  return result.data;
+}
+
+function readSecretFile(name: string, environment: Environment, problems: string[]): string | undefined {
+  const path = environment[`${name}_FILE`];
+  if (!path) {
+    return undefined;
+  }
+  if (environment[name]) {
+    problems.push(`${name}: set it or ${name}_FILE, not both`);
+  }
+  try {
+    return readFileSync(path, 'utf8').trimEnd();
+  } catch (error) {
+    problems.push(`${name}_FILE: cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    return undefined;
+  }
+}
+
+/**
+ * Renders the settings as a Markdown table for a README.
+ * @param schema the service's settings by variable name
+ */
+export function configTable(schema: z.ZodObject): string {
+  const json = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' });
+  const rows = Object.entries(schema.shape).map(([name, field]) => {
+    const meta = settings.get(field as z.ZodType);
+    const value = (json.properties?.[name] ?? {}) as { default?: unknown };
+    const required = value.default === undefined && !field.safeParse(undefined).success;
+    const fallback = required ? '**required**' : value.default === undefined ? '' : `\`${JSON.stringify(value.default)}\``;
+    const names = meta?.secret ? `\`${name}\`, \`${name}_FILE\`` : `\`${name}\``;
+    return `| ${names} | ${meta?.description ?? ''} | ${fallback} | ${meta?.unit ?? ''} |`;
+  });
+  return ['| name | meaning | default | unit |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}

@@ -1,0 +1,74 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSource, DataSourceOptions, EntityManager } from 'typeorm';
+import type { CommonConfig } from '../config/common-settings.ts';
+import { DatabaseMetrics } from './database.metrics.ts';
+
+type DatabaseConfig = Pick<
+  CommonConfig,
+  | 'DATABASE_URL'
+  | 'DATABASE_POOL_MAX'
+  | 'DATABASE_CONNECT_TIMEOUT_MS'
+  | 'DATABASE_STATEMENT_TIMEOUT_MS'
+  | 'DATABASE_LOCK_TIMEOUT_MS'
+>;
+
+/** A service's own part of its data source. */
+export interface DatabaseSchema {
+  /** Shown in `pg_stat_activity`. */
+  applicationName: string;
+  entities: NonNullable<DataSourceOptions['entities']>;
+  migrations: NonNullable<DataSourceOptions['migrations']>;
+}
+
+/** The data source's options: a bounded pool, and every wait bounded. */
+export function dataSourceOptions(config: DatabaseConfig, schema: DatabaseSchema): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url: config.DATABASE_URL,
+    applicationName: schema.applicationName,
+    entities: schema.entities,
+    migrations: schema.migrations,
+    migrationsTableName: 'migration',
+    migrationsTransactionMode: 'each',
+    poolSize: config.DATABASE_POOL_MAX,
+    connectTimeoutMS: config.DATABASE_CONNECT_TIMEOUT_MS,
+    extra: {
+      statement_timeout: config.DATABASE_STATEMENT_TIMEOUT_MS,
+      lock_timeout: config.DATABASE_LOCK_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: 2 * config.DATABASE_STATEMENT_TIMEOUT_MS,
+      // the client's own bound, for when the server or the network has fallen silent
+      query_timeout: config.DATABASE_STATEMENT_TIMEOUT_MS + 1000,
+      keepAlive: true,
+    },
+  };
+}
+
+/** Whoever can run statements: a data source outside of a transaction, an entity manager inside one. */
+export type Queryable = Pick<DataSource | EntityManager, 'query'>;
+
+/**
+ * Runs one statement and gives its rows, also those of `UPDATE … RETURNING`.
+ * @param parameters what `$1`, `$2`, … stand for
+ */
+export async function queryRows<Row>(on: Queryable, statement: string, parameters: unknown[] = []): Promise<Row[]> {
+  const result: unknown = await on.query(statement, parameters);
+  // TypeORM answers [rows, count] to UPDATE and DELETE, and rows to the rest
+  const pair = result as [unknown, unknown];
+  return (Array.isArray(pair[0]) ? pair[0] : result) as Row[];
+}
+
+/** The connection pool to PostgreSQL, as TypeORM's `DataSource`, with its metrics. */
+@Global()
+@Module({})
+export class DatabaseModule {
+  static register(config: DatabaseConfig, schema: DatabaseSchema): DynamicModule {
+    return {
+      module: DatabaseModule,
+      imports: [
+        TypeOrmModule.forRoot({ ...dataSourceOptions(config, schema), retryAttempts: 20, retryDelay: 1000 }),
+      ],
+      providers: [DatabaseMetrics],
+    };
+  }
+}

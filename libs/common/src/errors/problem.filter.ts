@@ -1,0 +1,84 @@
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { PinoLogger } from 'nestjs-pino';
+import { isDatabaseUnavailable } from '../database/database-errors.ts';
+import { ProblemException, problems, type Problem } from './problem.ts';
+
+const byFastifyCode: Readonly<Record<string, Problem>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: problems.bodyTooLarge,
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: problems.unsupportedMediaType,
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: problems.badRequest,
+  FST_ERR_BAD_URL: problems.badRequest,
+  FST_ERR_MAX_PARAM_LENGTH: problems.uriTooLong,
+};
+
+const byStatus: Readonly<Record<number, Problem>> = {
+  404: problems.notFound,
+  413: problems.bodyTooLarge,
+  415: problems.unsupportedMediaType,
+};
+
+/**
+ * The problem that any thrown value stands for: what the client did wrong as a 4xx, a lost database as a 503,
+ * everything else as a 500 that tells nothing.
+ */
+export function toProblem(error: unknown): ProblemException {
+  if (error instanceof ProblemException) {
+    return error;
+  }
+  if (isDatabaseUnavailable(error)) {
+    return problems.databaseUnavailable.exception({ cause: error, retryAfter: 1 });
+  }
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  const status = error instanceof HttpException ? error.getStatus() : (statusCode ?? 500);
+  const known = byFastifyCode[code ?? ''] ?? byStatus[status] ?? (status < 500 ? problems.badRequest : undefined);
+  return (known ?? problems.internalError).exception({ cause: error });
+}
+
+/** Sends a problem as `application/problem+json`. */
+export async function sendProblem(reply: FastifyReply, requestId: string, exception: ProblemException): Promise<void> {
+  const { problem, extras } = exception;
+  if (extras.retryAfter !== undefined) {
+    reply.header('retry-after', Math.ceil(extras.retryAfter));
+  }
+  if (extras.challenge !== undefined) {
+    reply.header('www-authenticate', extras.challenge);
+  }
+  await reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem.body(requestId, extras)));
+}
+
+/** The one place where an exception becomes a response; our own faults are logged with their cause. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger: PinoLogger;
+  private readonly allowedMethods: (path: string) => string[];
+
+  /** @param allowedMethods tells the methods that a path is served with */
+  constructor(logger: PinoLogger, allowedMethods: (path: string) => string[]) {
+    this.logger = logger;
+    this.allowedMethods = allowedMethods;
+    logger.setContext(ProblemFilter.name);
+  }
+
+  async catch(error: unknown, host: ArgumentsHost): Promise<void> {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const exception = request.is404 ? this.unrouted(request, reply) : toProblem(error);
+    const { code, status } = exception.problem;
+    if (status >= 500) {
+      this.logger.error({ err: exception.cause ?? exception, code }, exception.message);
+    }
+    await sendProblem(reply, request.id, exception);
+  }
+
+  /** An unknown address is 404, a known one asked with the wrong method 405 (RFC 9110 §15.5.6). */
+  private unrouted(request: FastifyRequest, reply: FastifyReply): ProblemException {
+    const methods = this.allowedMethods(request.url);
+    if (methods.length === 0) {
+      return problems.notFound.exception();
+    }
+    reply.header('allow', methods.join(', '));
+    return problems.methodNotAllowed.exception();
+  }
+}

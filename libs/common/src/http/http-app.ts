@@ -1,0 +1,115 @@
+import helmet from '@fastify/helmet';
+import { ConsoleLogger, StandardSchemaValidationPipe, type DynamicModule, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { PinoLogger } from 'nestjs-pino';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { v7 as uuidv7 } from 'uuid';
+import type { CommonConfig } from '../config/common-settings.ts';
+import { ProblemException, problems, type Problem } from '../errors/problem.ts';
+import { ProblemFilter, sendProblem, toProblem } from '../errors/problem.filter.ts';
+import { observeRequests } from '../metrics/http.metrics.ts';
+import { parseJsonBody } from './json-body.ts';
+import { allowedMethods } from './allowed-methods.ts';
+
+const maxBodyBytes = 16 * 1024;
+const maxHeaderBytes = 16 * 1024;
+const requestIdPattern = /^[\w.:-]{1,128}$/;
+
+type HttpConfig = Pick<CommonConfig, 'TRUST_PROXY' | 'REQUEST_TIMEOUT_SECONDS' | 'MAX_IN_FLIGHT_REQUESTS'>;
+
+/** A service's Nest application on Fastify, hardened alike for all services: limits, headers, errors, request ids. */
+export async function createHttpApp(
+  module: Type | DynamicModule,
+  config: HttpConfig,
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: maxBodyBytes,
+    trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
+    requestTimeout: config.REQUEST_TIMEOUT_SECONDS * 1000,
+    genReqId: requestId,
+    // while closing, requests on open connections are still served; readiness has told the balancer before
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 128 },
+    http: { maxHeaderSize: maxHeaderBytes },
+    clientErrorHandler: answerUnparsable,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      void sendProblem(reply, request.id, toProblem(error));
+    },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    // until the service listens, only what went wrong: the rest is a line for each module and route
+    logger: new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  app.useGlobalPipes(
+    new StandardSchemaValidationPipe({
+      exceptionFactory: (issues) =>
+        problems.validationFailed.exception({
+          errors: issues.map(({ path = [], message }) => ({
+            path: path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.'),
+            message,
+          })),
+        }),
+    }),
+  );
+
+  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  app.useGlobalFilters(new ProblemFilter(await app.resolve(PinoLogger), allowedMethods(fastify)));
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody(fastify));
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+  });
+  boundInFlight(fastify, config.MAX_IN_FLIGHT_REQUESTS);
+  observeRequests(fastify);
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
+  });
+  return app;
+}
+
+/** The caller's request id where it is a harmless word, else a new one. */
+function requestId(request: { headers: Record<string, string | string[] | undefined> }): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && requestIdPattern.test(given) ? given : uuidv7();
+}
+
+/** Everything behind this is bounded by it: the pool's and the hash queue's waiting lists too. */
+function boundInFlight(fastify: FastifyInstance, max: number): void {
+  let inFlight = 0;
+  fastify.addHook('onRequest', async (request, reply) => {
+    inFlight += 1;
+    reply.raw.once('close', () => {
+      inFlight -= 1;
+    });
+    if (inFlight > max && !request.url.startsWith('/health/')) {
+      await sendProblem(reply, request.id, problems.overloaded.exception({ retryAfter: 1 }));
+    }
+  });
+}
+
+/** Node could not parse the request, so there is no reply object: answer on the bare socket, then close it. */
+function answerUnparsable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const problem: Problem = error.code === 'HPE_HEADER_OVERFLOW' ? problems.headersTooLarge : problems.badRequest;
+  const id = uuidv7();
+  const body = JSON.stringify(new ProblemException(problem).problem.body(id));
+  socket.end(
+    [
+      `HTTP/1.1 ${String(problem.status)} ${STATUS_CODES[problem.status] ?? ''}`,
+      'content-type: application/problem+json',
+      `content-length: ${String(Buffer.byteLength(body))}`,
+      `x-request-id: ${id}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}

@@ -1,0 +1,22 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+const maxUserAgentLength = 256;
+
+/** Who asks, for audit trails and limits; passed explicitly to the services that need it. */
+export interface RequestContext {
+  requestId: string;
+  /** The client's IP address, behind trusted proxies the forwarded one. */
+  address: string;
+  userAgent: string | null;
+}
+
+/** Injects the request's {@link RequestContext} into a handler. */
+export const Context = createParamDecorator((_data: unknown, context: ExecutionContext): RequestContext => {
+  const request = context.switchToHttp().getRequest<FastifyRequest>();
+  return {
+    requestId: request.id,
+    address: request.ip,
+    userAgent: request.headers['user-agent']?.slice(0, maxUserAgentLength) ?? null,
+  };
+});

@@ -1,0 +1,18 @@
+/** What a service of the platform needs on its first day, and nothing of any service's rules. */
+export { commonSettings, type CommonConfig } from './config/common-settings.ts';
+export { ConfigError, configTable, loadConfig, setting } from './config/config.ts';
+export { isUniqueViolation } from './database/database-errors.ts';
+export { DatabaseModule, dataSourceOptions, queryRows, type DatabaseSchema, type Queryable } from './database/database.module.ts';
+export { ApiProblems, Problem, ProblemException, problems } from './errors/problem.ts';
+export { HealthModule } from './health/health.module.ts';
+export { createHttpApp } from './http/http-app.ts';
+export { Context, type RequestContext } from './http/request-context.ts';
+export { accessTokenType, signatureAlgorithm, UnusableTokenError } from './jwt/access-token.strategy.ts';
+export { JwtAuthModule } from './jwt/jwt-auth.module.ts';
+export { CurrentPrincipal, type Principal } from './jwt/principal.ts';
+export { Public } from './jwt/public.decorator.ts';
+export { remoteJwks } from './jwt/remote-jwks.ts';
+export { Roles } from './jwt/roles.guard.ts';
+export { runService, stopOnSignals, type RunningService } from './lifecycle/run-service.ts';
+export { LoggingModule } from './logging/logging.module.ts';
+export { createOpenApiDocument, serveOpenApi } from './openapi/openapi.ts';

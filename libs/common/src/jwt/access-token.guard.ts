@@ -1,0 +1,50 @@
+import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import { problems, type Problem } from '../errors/problem.ts';
+import { UnusableTokenError } from './access-token.strategy.ts';
+import { IS_PUBLIC } from './public.decorator.ts';
+
+/** Lets only calls with a good access token through, but for `@Public()` routes. */
+@Injectable()
+export class AccessTokenGuard extends AuthGuard('access-token') {
+  constructor(private readonly reflector: Reflector) {
+    super();
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const isPublic = this.reflector.getAllAndOverride<boolean | undefined>(IS_PUBLIC, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    return isPublic === true || (await super.canActivate(context)) === true;
+  }
+
+  override handleRequest<Principal>(error: unknown, principal: Principal | false | null, info?: unknown): Principal {
+    if (error) {
+      throw error as Error;
+    }
+    if (principal) {
+      return principal;
+    }
+    throw refusal(info);
+  }
+}
+
+/** Passport tells of a bad token and of keys that could not be had by the same `info`. */
+function refusal(info: unknown): Error {
+  const name = info instanceof Error ? info.name : undefined;
+  if (info instanceof Error && info.message === 'No auth token') {
+    return challenge(problems.tokenMissing, 'Bearer');
+  }
+  if (name === 'TokenExpiredError') {
+    return challenge(problems.tokenExpired, 'Bearer error="invalid_token", error_description="expired"');
+  }
+  const blameless = info instanceof Error && !(info instanceof UnusableTokenError) && !/^(JsonWebToken|NotBefore)Error$/.test(info.name);
+  return blameless ? info : challenge(problems.tokenInvalid, 'Bearer error="invalid_token"');
+}
+
+/** A 401 always says how to authenticate (RFC 6750 §3). */
+function challenge(problem: Problem, scheme: string): Error {
+  return problem.exception({ challenge: scheme });
+}

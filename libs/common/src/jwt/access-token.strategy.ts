@@ -1,0 +1,80 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import type { KeyObject } from 'node:crypto';
+import { ExtractJwt, Strategy } from 'passport-jwt';
+import { z } from 'zod';
+import { accessTokenClaims, type Principal } from './principal.ts';
+
+/** The only signature algorithm accepted, whatever a token's header says (RFC 8725 §3.1). */
+export const signatureAlgorithm = 'ES256';
+/** The `typ` of access tokens (RFC 9068 §2.1): a token of another kind is useless as one. */
+export const accessTokenType = 'at+jwt';
+
+const clockToleranceSeconds = 5;
+
+const headerSchema = z.object({ alg: z.literal(signatureAlgorithm), typ: z.literal(accessTokenType), kid: z.string() });
+
+/** A token that names no usable key: the caller's fault, unlike a key that can't be fetched. */
+export class UnusableTokenError extends Error {}
+
+/** How a service checks access tokens. */
+export interface AccessTokenOptions {
+  issuer: string;
+  audience: string;
+  /**
+   * Finds the public key of a `kid`.
+   * @throws UnusableTokenError for an unknown one; anything else means that the keys can't be had now
+   */
+  resolveKey: (kid: string) => Promise<KeyObject>;
+  /** Asks whether the session still lives and what it may; without it a revoked session lives until its token expires. */
+  checkSession?: (principal: Principal) => Promise<Principal | null>;
+}
+
+export const ACCESS_TOKEN_OPTIONS = Symbol('access token options');
+
+/** Checks the bearer token of a request: signature, `iss`, `aud`, `exp`, `typ`, claims and, if asked, the session. */
+@Injectable()
+export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-token') {
+  constructor(@Inject(ACCESS_TOKEN_OPTIONS) private readonly options: AccessTokenOptions) {
+    super({
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      algorithms: [signatureAlgorithm],
+      issuer: options.issuer,
+      audience: options.audience,
+      jsonWebTokenOptions: { clockTolerance: clockToleranceSeconds },
+      secretOrKeyProvider: (_request: unknown, token: string, done) => {
+        this.keyOf(token).then((key) => {
+          // jsonwebtoken takes a KeyObject as it is; the types of passport-jwt do not know it
+          done(null, key as unknown as Buffer);
+        }, done);
+      },
+    });
+  }
+
+  /** What becomes `request.user`; nothing where the claims or the session are no good. */
+  async validate(payload: unknown): Promise<Principal | null> {
+    const claims = accessTokenClaims.safeParse(payload);
+    if (!claims.success) {
+      return null;
+    }
+    const principal = { accountId: claims.data.sub, sessionId: claims.data.sid, roles: claims.data.roles };
+    return this.options.checkSession ? this.options.checkSession(principal) : principal;
+  }
+
+  private async keyOf(token: string): Promise<KeyObject> {
+    return this.options.resolveKey(tokenHeader(token).kid);
+  }
+}
+
+/**
+ * Reads a token's header.
+ * @throws UnusableTokenError unless it is that of an access token
+ */
+export function tokenHeader(token: string): z.output<typeof headerSchema> {
+  try {
+    const [header = ''] = token.split('.', 1);
+    return headerSchema.parse(JSON.parse(Buffer.from(header, 'base64url').toString()));
+  } catch (error) {
+    throw new UnusableTokenError('the header is not that of an access token', { cause: error });
+  }
+}

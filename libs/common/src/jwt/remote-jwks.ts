@@ -1,0 +1,33 @@
+import { createRemoteJWKSet, errors } from 'jose';
+import { KeyObject } from 'node:crypto';
+import { problems } from '../errors/problem.ts';
+import { accessTokenType, signatureAlgorithm, UnusableTokenError, type AccessTokenOptions } from './access-token.strategy.ts';
+
+const timeoutMs = 2000;
+const maxAgeMs = 5 * 60 * 1000;
+/** Bounds what tokens with made-up key ids can make us fetch. */
+const cooldownMs = 1000;
+
+/**
+ * Finds keys in another service's key set (RFC 7517), cached for 5 minutes and fetched anew for an unknown key id, at most
+ * once a second.
+ * @param url of the auth service's `/.well-known/jwks.json`
+ * @returns a resolver that answers `keys_unavailable` (503) while the key set can't be fetched
+ */
+export function remoteJwks(url: URL): AccessTokenOptions['resolveKey'] {
+  const keySet = createRemoteJWKSet(url, {
+    timeoutDuration: timeoutMs,
+    cacheMaxAge: maxAgeMs,
+    cooldownDuration: cooldownMs,
+  });
+  return async (kid) => {
+    try {
+      return KeyObject.from(await keySet({ alg: signatureAlgorithm, typ: accessTokenType, kid }));
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey) {
+        throw new UnusableTokenError('no such key', { cause: error });
+      }
+      throw problems.keysUnavailable.exception({ cause: error, retryAfter: 1 });
+    }
+  };
+}

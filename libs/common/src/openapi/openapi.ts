@@ -1,0 +1,75 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+
+const problemSchema = z
+  .object({
+    type: z.string().meta({ description: '`about:blank`, see RFC 9457 §4.2.1' }),
+    title: z.string().meta({ description: 'the kind of problem, for people' }),
+    status: z.int().min(400).max(599),
+    code: z.string().meta({ description: 'the kind of problem, for programs; stable' }),
+    request_id: z.string().meta({ description: 'to be named when asking for help' }),
+    detail: z.string().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
+
+/** Converts a Zod schema to JSON Schema 2020-12, the dialect of OpenAPI 3.1; schemas with an id become components. */
+function convertZod(schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }) {
+  if (!(schema instanceof z.ZodType)) {
+    return undefined;
+  }
+  const { $defs = {}, $schema: _, ...root } = z.toJSONSchema(schema, { io: schemaType, reused: 'inline' });
+  const name = schema.meta()?.id;
+  return name === undefined
+    ? { schema: root, components: $defs }
+    : { schema: { $ref: `#/components/schemas/${name}` }, components: { ...$defs, [name]: root } };
+}
+
+/** What a service's OpenAPI document begins with. */
+export interface ApiInfo {
+  title: string;
+  description: string;
+  version: string;
+  /** Tags with their descriptions, in order. */
+  tags: Readonly<Record<string, string>>;
+}
+
+/** Generates the OpenAPI 3.1 document from the controllers and their schemas. */
+export function createOpenApiDocument(app: NestFastifyApplication, info: ApiInfo): OpenAPIObject {
+  const builder = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle(info.title)
+    .setDescription(info.description)
+    .setVersion(info.version)
+    .setLicense('MIT', 'https://spdx.org/licenses/MIT.html')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'Access token (RFC 9068)' });
+  for (const [name, description] of Object.entries(info.tags)) {
+    builder.addTag(name, description);
+  }
+  const document = SwaggerModule.createDocument(app, builder.build(), {
+    standardSchemaConverter: convertZod as never,
+    operationIdFactory: (_controller, method) => method,
+    autoTagControllers: false,
+  });
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Problem: convertZod(problemSchema, { schemaType: 'output' })?.components['Problem'] as never },
+  };
+  return document;
+}
+
+/** Serves the document at `/docs/openapi.json` and a page to read and try it at `/docs`. */
+export function serveOpenApi(app: NestFastifyApplication, document: OpenAPIObject): void {
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  fastify.addHook('onSend', async (request, reply) => {
+    if (request.url.startsWith('/docs')) {
+      reply.header(
+        'content-security-policy',
+        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+      );
+    }
+  });
+  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs/openapi.json', raw: ['json'] });
+}

