@@ -24,8 +24,8 @@ FROM source AS dev
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends procps tini
 # Skaffold's tar replaces files: it must own their folders.
-RUN chown -R node:node apps libs dist
-USER 1000:1000
+RUN chown -R 10001:10001 apps libs dist
+USER 10001:10001
 EXPOSE 3000 9464 9229
 ENTRYPOINT ["tini", "--"]
 CMD ["node_modules/.bin/nest", "start", "auth", "--watch", "--preserveWatchOutput", "--debug", "127.0.0.1:9229"]
@@ -41,7 +41,7 @@ LABEL org.opencontainers.image.title="devopslocally auth" \
       org.opencontainers.image.description="Authentication service: accounts, sessions and tokens" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.revision="${REVISION}"
-USER 1000:1000
+USER 10001:10001
 EXPOSE 3000 9464
 # Node.js is PID 1: it handles SIGTERM itself and starts no children.
 CMD ["node", "dist/apps/auth/src/main.js"]

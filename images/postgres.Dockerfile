@@ -1,8 +1,8 @@
 ARG BASE=debian:trixie-slim
 FROM ${BASE}
 
-# Fixed ids, so that manifests can name them.
-RUN groupadd --system --gid 999 postgres && useradd --system --uid 999 --gid postgres --home-dir /var/lib/postgresql postgres
+# Fixed ids, so that manifests can name them, and above those that hosts give out.
+RUN groupadd --system --gid 10002 postgres && useradd --system --uid 10002 --gid postgres --home-dir /var/lib/postgresql postgres
 
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     mkdir -p /etc/postgresql-common \
@@ -23,7 +23,7 @@ LABEL org.opencontainers.image.title="devopslocally postgres" \
       org.opencontainers.image.licenses="PostgreSQL" \
       org.opencontainers.image.revision="${REVISION}"
 
-USER 999:999
+USER 10002:10002
 EXPOSE 5432
 # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for the clients to leave.
 STOPSIGNAL SIGINT

@@ -1,8 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
 import { apply, getJson, kubectl, until } from './kubectl.ts';
-
-export const root = join(import.meta.dirname, '../../..');
+import { buildWith } from './manifests.ts';
 
 function image(variable: string): string {
   const value = process.env[variable];
@@ -24,31 +21,21 @@ export interface Shape {
   config?: Record<string, string>;
 }
 
-/** The drills' environment, or another folder under k8s/, with this namespace and the images under test. */
-export async function render({ namespace, base = 'tests/cluster/environment', components = [], patches = [], config = {} }: Shape): Promise<string> {
-  const cache = join(root, '.cache');
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, 'render-'));
-  const path = (target: string) => relative(folder, join(root, target));
+/** The drills' environment, or another folder, with this namespace and the images under test. */
+export function render({ namespace, base = 'tests/cluster/environment', components = [], patches = [], config = {} }: Shape): Promise<string> {
   const split = (name: string, reference: string) => {
     const [, newName, tag, digest] = /^(.+?)(?::([\w.-]+))?(?:@(sha256:\w+))?$/.exec(reference) ?? [];
     return { name, newName, ...(digest ? { digest } : { newTag: tag ?? 'latest' }) };
   };
   const literals = Object.entries(config).map(([key, value]) => `${key}=${value}`);
-  const kustomization = {
+  return buildWith((path) => ({
     resources: [path(base)],
     components: components.map((name) => path(`k8s/components/${name}`)),
     namespace,
     images: [split('devopslocally/auth', images.auth()), split('devopslocally/postgres', images.postgres())],
     patches: patches.map((patch) => ({ patch: JSON.stringify(patch) })),
     configMapGenerator: literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : [],
-  };
-  try {
-    writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
-    return await kubectl(['kustomize', folder]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  }));
 }
 
 interface Workload {

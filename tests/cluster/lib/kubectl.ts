@@ -6,6 +6,7 @@ export interface RunOptions {
   seconds?: number;
   env?: NodeJS.ProcessEnv;
   cwd?: string;
+  onStderr?: (text: string) => void;
 }
 
 export class CommandError extends Error {
@@ -18,13 +19,16 @@ export class CommandError extends Error {
 }
 
 /** Runs a command to its end and returns what it printed; its failure, or time running out, is a CommandError. */
-export function run(command: string, args: string[], { input, seconds = 60, env, cwd }: RunOptions = {}): Promise<string> {
+export function run(command: string, args: string[], { input, seconds = 60, env, cwd, onStderr }: RunOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env: env ?? process.env, cwd, timeout: seconds * 1000, killSignal: 'SIGKILL' });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+      onStderr?.(chunk);
+    });
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve(stdout);
