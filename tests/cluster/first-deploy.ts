@@ -4,7 +4,7 @@ import { healthy, jobDone, render } from './lib/environment.ts';
 import { apply, kubectl, until } from './lib/kubectl.ts';
 
 await drill('first-deploy', async ({ own, log, table, check }) => {
-  const namespace = own('drill-first-deploy');
+  const namespace = await own('drill-first-deploy');
   const manifests = await render({ namespace });
   const started = Date.now();
   const rows: { milestone: string; seconds: string }[] = [];

@@ -95,12 +95,13 @@ await drill('verify', async ({ own, log, table, check }) => {
   clean(`${broken.length} broken manifests are refused, each by the rule that it is named after`);
 
   if (values.context) {
-    const known = await kubectl(['api-resources', '--context', values.context, '--output', 'name']);
+    const known = (await kubectl(['api-resources', '--context', values.context, '--output', 'name'])).split('\n');
+    const knows = ({ apiVersion, kind }: Manifest) => known.some((name) => name.startsWith(kind.toLowerCase()) && name.endsWith(`.${apiVersion.split('/')[0]}`));
     for (const { folder } of inOverlays) {
-      const name = own(`verify-${basename(folder)}`);
+      const name = await own(`verify-${basename(folder)}`);
       await kubectl(['create', 'namespace', name, '--context', values.context]);
       const yaml = await buildWith((path) => ({ resources: [path(folder)], namespace: name }));
-      const accepted = parse(yaml).filter((manifest) => !isCustom(manifest) || known.includes(`${manifest.kind.toLowerCase()}s.`));
+      const accepted = parse(yaml).filter((manifest) => !isCustom(manifest) || knows(manifest));
       const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: accepted });
       await kubectl(['apply', '--server-side', '--force-conflicts', '--dry-run=server', '--context', values.context, '-f', '-'], { input })
         .catch((error: Error) => report(folder, [error.message]));

@@ -3,8 +3,8 @@ import { kubectl } from './kubectl.ts';
 export type Row = Record<string, string | number>;
 
 export interface Drill {
-  /** A namespace with this name, removed when the drill ends. */
-  own(namespace: string): string;
+  /** A namespace with this name, not there yet and removed when the drill ends. */
+  own(namespace: string): Promise<string>;
   /** Runs when the drill ends, however it ends. */
   after(cleanup: () => Promise<unknown>): void;
   log(text: string): void;
@@ -32,8 +32,10 @@ export async function drill(name: string, body: (drill: Drill) => Promise<void>)
   });
   try {
     const work = body({
-      own(namespace) {
-        cleanups.push(() => kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=true', '--timeout=180s'], { seconds: 190 }));
+      async own(namespace) {
+        const remove = () => kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=180s'], { seconds: 190 });
+        await remove();
+        cleanups.push(remove);
         return namespace;
       },
       after: (cleanup) => void cleanups.push(cleanup),
@@ -49,7 +51,6 @@ export async function drill(name: string, body: (drill: Drill) => Promise<void>)
     if (claims === 0) failed.push('nothing was checked');
   } catch (error) {
     failed.push(error instanceof Error ? error.message : String(error));
-    console.error(error);
   }
   if (!process.env['KEEP']) {
     for (const cleanup of cleanups.reverse()) await cleanup().catch((error: unknown) => console.error(`cleaning up: ${String(error)}`));

@@ -13,7 +13,8 @@ export class CommandError extends Error {
   readonly output: string;
 
   constructor(command: string, output: string) {
-    super(`${command}\n${output.trim()}`);
+    const lines = output.trim().split('\n').slice(-20);
+    super([command, ...lines].map((line) => line.slice(0, 300)).join('\n'));
     this.output = output;
   }
 }
