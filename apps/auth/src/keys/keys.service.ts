@@ -181,10 +181,10 @@ export class KeysService implements OnModuleInit {
     );
     this.clockAheadMs = rows[0] ? rows[0].now.getTime() - Date.now() : 0;
     this.loadedAt = Date.now();
-    this.keys = rows.map((row) => this.find(row.kid) ?? this.open(row));
+    this.keys = rows.map((row) => ({ ...(this.find(row.kid) ?? this.open(row)), activeFrom: row.active_from }));
   }
 
-  private open(row: { kid: string; public_jwk: JWK; private_key: Buffer; active_from: Date }): LoadedKey {
+  private open(row: { kid: string; public_jwk: JWK; private_key: Buffer }): Omit<LoadedKey, 'activeFrom'> {
     const privateKey = createPrivateKey({
       key: this.keyring.decrypt(row.private_key, row.kid),
       format: 'der',
@@ -195,7 +195,6 @@ export class KeysService implements OnModuleInit {
       privateKey,
       publicKey: createPublicKey(privateKey),
       publicJwk: row.public_jwk,
-      activeFrom: row.active_from,
     };
   }
 }
