@@ -1,5 +1,5 @@
 import { queryRows, signatureAlgorithm, UnusableTokenError, type RequestContext } from '#common';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose';
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
@@ -46,6 +46,7 @@ const loadStatement = `
 /** The signing keys: made, published ahead of use, rotated and retired, the same on all replicas. */
 @Injectable()
 export class KeysService implements OnModuleInit {
+  private readonly logger = new Logger(KeysService.name);
   private keys: LoadedKey[] = [];
   /** What the database's clock is ahead of ours, in ms: all replicas change keys by one clock. */
   private clockAheadMs = 0;
@@ -60,8 +61,12 @@ export class KeysService implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    // an unmigrated database is not a reason to die: readiness tells of it, and housekeeping tries again
-    await this.maintain().catch(() => undefined);
+    try {
+      await this.maintain();
+    } catch (error) {
+      // not a reason to die: readiness tells of it, and housekeeping tries again
+      this.logger.warn(error, 'no signing key could be loaded');
+    }
   }
 
   /** Seconds that others may cache the key set: half of the time that a new key is published ahead. */

@@ -61,6 +61,7 @@ export async function createHttpApp(
 
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   app.useGlobalFilters(new ProblemFilter(await app.resolve(PinoLogger), allowedMethods(fastify)));
+  fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody(fastify));
   fastify.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
