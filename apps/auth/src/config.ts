@@ -48,9 +48,12 @@ export const authSettings = z
     }),
     HASH_PASSES: setting(count(100).default(2), { description: 'argon2id passes' }),
     HASH_PARALLELISM: setting(count(16).default(1), { description: 'argon2id lanes' }),
-    HASH_CONCURRENCY: setting(count(64).optional(), {
-      description: 'hashes computed at once, hence memory; unset: one per processor',
-    }).transform((value) => value ?? availableParallelism()),
+    HASH_CONCURRENCY: setting(
+      count(64)
+        .optional()
+        .transform((value) => value ?? availableParallelism()),
+      { description: 'hashes computed at once, hence memory; unset: one per processor' },
+    ),
     HASH_QUEUE_MAX: setting(count(10_000).default(100), {
       description: 'hashes that may wait; more are answered 503 with `Retry-After`',
     }),

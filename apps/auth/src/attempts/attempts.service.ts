@@ -14,10 +14,13 @@ export interface Gate {
 const forgetAfterSeconds = 3600;
 const maxDelaySeconds = 900;
 
-/** Delay after the nth failure: none within the burst, then 1 s, 2 s, 4 s …; `$2` is the burst. */
-const delayAfter = (failures: string) =>
-  `make_interval(secs => CASE WHEN ${failures} < $2::int THEN 0
-     ELSE least(${String(maxDelaySeconds)}, power(2, least(${failures} - $2::int, 20))) END)`;
+/**
+ * Until when the gate is shut after the nth failure: not at all within the burst, then for 1 s, 2 s, 4 s …; `$2` is the
+ * burst. Not `now()` for an open gate: a transaction that began a moment earlier would find it shut.
+ */
+const shutUntil = (failures: string) =>
+  `CASE WHEN ${failures} < $2::int THEN '-infinity'::timestamptz
+     ELSE now() + make_interval(secs => least(${String(maxDelaySeconds)}, power(2, least(${failures} - $2::int, 20)))) END`;
 
 const forgotten = `a.updated_at < now() - make_interval(secs => ${String(forgetAfterSeconds)})`;
 const nextCount = `(CASE WHEN ${forgotten} THEN 1 ELSE a.failures + 1 END)`;
@@ -28,9 +31,9 @@ const nextCount = `(CASE WHEN ${forgotten} THEN 1 ELSE a.failures + 1 END)`;
  */
 const reserveStatement = `
   INSERT INTO attempt AS a (key, failures, blocked_until, updated_at)
-  VALUES ($1, 1, now() + ${delayAfter('1')}, now())
+  VALUES ($1, 1, ${shutUntil('1')}, now())
   ON CONFLICT (key) DO UPDATE
-    SET failures = ${nextCount}, blocked_until = now() + ${delayAfter(nextCount)}, updated_at = now()
+    SET failures = ${nextCount}, blocked_until = ${shutUntil(nextCount)}, updated_at = now()
     WHERE a.blocked_until <= now()
   RETURNING failures`;
 

@@ -1,5 +1,5 @@
 import { queryRows, signatureAlgorithm, UnusableTokenError, type RequestContext } from '#common';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose';
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
@@ -46,6 +46,7 @@ const loadStatement = `
 /** The signing keys: made, published ahead of use, rotated and retired, the same on all replicas. */
 @Injectable()
 export class KeysService implements OnModuleInit {
+  private readonly logger = new Logger(KeysService.name);
   private keys: LoadedKey[] = [];
   /** What the database's clock is ahead of ours, in ms: all replicas change keys by one clock. */
   private clockAheadMs = 0;
@@ -60,8 +61,12 @@ export class KeysService implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    // an unmigrated database is not a reason to die: readiness tells of it, and housekeeping tries again
-    await this.maintain().catch(() => undefined);
+    try {
+      await this.maintain();
+    } catch (error) {
+      // not a reason to die: readiness tells of it, and housekeeping tries again
+      this.logger.warn(error, 'no signing key could be loaded');
+    }
   }
 
   /** Seconds that others may cache the key set: half of the time that a new key is published ahead. */
@@ -181,10 +186,10 @@ export class KeysService implements OnModuleInit {
     );
     this.clockAheadMs = rows[0] ? rows[0].now.getTime() - Date.now() : 0;
     this.loadedAt = Date.now();
-    this.keys = rows.map((row) => this.find(row.kid) ?? this.open(row));
+    this.keys = rows.map((row) => ({ ...(this.find(row.kid) ?? this.open(row)), activeFrom: row.active_from }));
   }
 
-  private open(row: { kid: string; public_jwk: JWK; private_key: Buffer; active_from: Date }): LoadedKey {
+  private open(row: { kid: string; public_jwk: JWK; private_key: Buffer }): Omit<LoadedKey, 'activeFrom'> {
     const privateKey = createPrivateKey({
       key: this.keyring.decrypt(row.private_key, row.kid),
       format: 'der',
@@ -195,7 +200,6 @@ export class KeysService implements OnModuleInit {
       privateKey,
       publicKey: createPublicKey(privateKey),
       publicJwk: row.public_jwk,
-      activeFrom: row.active_from,
     };
   }
 }

@@ -16,17 +16,18 @@ const driverMessages =
 
 /** Whether an error means that the database can't be used at the moment. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
-  if (!(cause instanceof Error)) {
-    return false;
+  const { code, message, errors } = Object(error instanceof QueryFailedError ? error.driverError : error) as {
+    code?: unknown;
+    message?: unknown;
+    /** One for each address that was tried (`AggregateError`). */
+    errors?: unknown[];
+  };
+  if (Array.isArray(errors)) {
+    return errors.some(isDatabaseUnavailable);
   }
-  if (cause instanceof AggregateError) {
-    return cause.errors.some(isDatabaseUnavailable);
-  }
-  const code = (cause as { code?: unknown }).code;
   return typeof code === 'string'
     ? unavailable.test(code) || networkErrors.has(code)
-    : driverMessages.test(cause.message);
+    : typeof message === 'string' && driverMessages.test(message);
 }
 
 /**

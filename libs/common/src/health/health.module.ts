@@ -1,6 +1,19 @@
-import { Controller, Get, Inject, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import {
+  Catch,
+  Controller,
+  Get,
+  Inject,
+  Module,
+  ServiceUnavailableException,
+  UseFilters,
+  type ArgumentsHost,
+  type DynamicModule,
+  type ExceptionFilter,
+  type ModuleMetadata,
+} from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, HealthIndicatorService, TerminusModule, type HealthCheckResult } from '@nestjs/terminus';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Public } from '../jwt/public.decorator.ts';
 import { Draining } from '../lifecycle/draining.ts';
@@ -28,8 +41,17 @@ const ApiHealthy = () => ApiResponse({ status: 200, description: 'It is.', stand
 const ApiUnhealthy = () =>
   ApiResponse({ status: 503, description: 'It is not, and why.', standardSchema: healthSchema, example: unhealthy });
 
+/** Terminus throws what it found; probes are answered with just that. */
+@Catch(ServiceUnavailableException)
+class UnhealthyFilter implements ExceptionFilter<ServiceUnavailableException> {
+  async catch(exception: ServiceUnavailableException, host: ArgumentsHost): Promise<void> {
+    await host.switchToHttp().getResponse<FastifyReply>().status(exception.getStatus()).send(exception.getResponse());
+  }
+}
+
 /** The three probes of Kubernetes. */
 @Public()
+@UseFilters(UnhealthyFilter)
 @ApiTags('health')
 @Controller('health')
 class HealthController {

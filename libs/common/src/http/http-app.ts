@@ -18,7 +18,7 @@ const maxBodyBytes = 16 * 1024;
 const maxHeaderBytes = 16 * 1024;
 const requestIdPattern = /^[\w.:-]{1,128}$/;
 
-type HttpConfig = Pick<CommonConfig, 'TRUST_PROXY' | 'REQUEST_TIMEOUT_SECONDS' | 'MAX_IN_FLIGHT_REQUESTS'>;
+type HttpConfig = Pick<CommonConfig, 'LOG_LEVEL' | 'TRUST_PROXY' | 'REQUEST_TIMEOUT_SECONDS' | 'MAX_IN_FLIGHT_REQUESTS'>;
 
 /** A service's Nest application on Fastify, hardened alike for all services: limits, headers, errors, request ids. */
 export async function createHttpApp(
@@ -42,7 +42,8 @@ export async function createHttpApp(
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     // until the service listens, only what went wrong: the rest is a line for each module and route
-    logger: new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
+    logger:
+      config.LOG_LEVEL === 'silent' ? false : new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
     bodyParser: false,
     abortOnError: false,
   });
@@ -60,6 +61,7 @@ export async function createHttpApp(
 
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   app.useGlobalFilters(new ProblemFilter(await app.resolve(PinoLogger), allowedMethods(fastify)));
+  fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody(fastify));
   fastify.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });

@@ -2,14 +2,17 @@ import { Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { problems, type Problem } from '../errors/problem.ts';
-import { UnusableTokenError } from './access-token.strategy.ts';
+import { AccessTokenStrategy, UnusableTokenError } from './access-token.strategy.ts';
 import { IS_PUBLIC } from './public.decorator.ts';
 
 /** Lets only calls with a good access token through, but for `@Public()` routes. */
 @Injectable()
-export class AccessTokenGuard extends AuthGuard('access-token') {
-  constructor(private readonly reflector: Reflector) {
-    super();
+export class AccessTokenGuard extends AuthGuard() {
+  constructor(
+    private readonly reflector: Reflector,
+    strategy: AccessTokenStrategy,
+  ) {
+    super({ defaultStrategy: strategy.registeredName });
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {

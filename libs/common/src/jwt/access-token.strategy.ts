@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import type { KeyObject } from 'node:crypto';
+import { randomUUID, type KeyObject } from 'node:crypto';
+import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { z } from 'zod';
 import { accessTokenClaims, type Principal } from './principal.ts';
@@ -34,7 +35,10 @@ export const ACCESS_TOKEN_OPTIONS = Symbol('access token options');
 
 /** Checks the bearer token of a request: signature, `iss`, `aud`, `exp`, `typ`, claims and, if asked, the session. */
 @Injectable()
-export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-token') {
+export class AccessTokenStrategy extends PassportStrategy(Strategy) {
+  /** Passport's names are global to the process, where more than one application may run. */
+  readonly registeredName = `access-token ${randomUUID()}`;
+
   constructor(@Inject(ACCESS_TOKEN_OPTIONS) private readonly options: AccessTokenOptions) {
     super({
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
@@ -49,6 +53,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
         }, done);
       },
     });
+    passport.use(this.registeredName, this);
   }
 
   /** What becomes `request.user`; nothing where the claims or the session are no good. */

@@ -1,9 +1,9 @@
 import { Controller, Get, Module, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { PrometheusController, PrometheusModule } from '@willsoto/nestjs-prometheus';
+import { getToken, makeGaugeProvider, PrometheusController, PrometheusModule } from '@willsoto/nestjs-prometheus';
 import type { FastifyReply } from 'fastify';
-import { Gauge } from 'prom-client';
+import type { Gauge } from 'prom-client';
 
 /** `GET /metrics` in Prometheus' text format. */
 @Controller()
@@ -14,7 +14,18 @@ class MetricsController extends PrometheusController {
   }
 }
 
-@Module({ imports: [PrometheusModule.register({ path: '/metrics', controller: MetricsController })] })
+const buildInfo = 'build_info';
+
+@Module({
+  imports: [PrometheusModule.register({ path: '/metrics', controller: MetricsController })],
+  providers: [
+    makeGaugeProvider({
+      name: buildInfo,
+      help: 'Always 1; the labels tell what runs',
+      labelNames: ['service', 'version', 'node'],
+    }),
+  ],
+})
 class MetricsServerModule {}
 
 /** What `build_info` tells of the running program. */
@@ -28,15 +39,11 @@ export interface BuildInfo {
  * @param build labels of the `build_info` gauge
  */
 export async function startMetricsServer(host: string, port: number, build: BuildInfo): Promise<NestFastifyApplication> {
-  new Gauge({
-    name: 'build_info',
-    help: 'Always 1; the labels tell what runs',
-    labelNames: ['service', 'version', 'node'],
-  }).set({ ...build, node: process.version }, 1);
   const app = await NestFactory.create<NestFastifyApplication>(MetricsServerModule, new FastifyAdapter(), {
     logger: false,
     abortOnError: false,
   });
+  app.get<Gauge>(getToken(buildInfo)).set({ ...build, node: process.version }, 1);
   await app.listen(port, host);
   return app;
 }

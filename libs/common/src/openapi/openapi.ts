@@ -20,11 +20,8 @@ function convertZod(schema: unknown, { schemaType }: { schemaType: 'input' | 'ou
   if (!(schema instanceof z.ZodType)) {
     return undefined;
   }
-  const { $defs = {}, $schema: _, ...root } = z.toJSONSchema(schema, { io: schemaType, reused: 'inline' });
-  const name = schema.meta()?.id;
-  return name === undefined
-    ? { schema: root, components: $defs }
-    : { schema: { $ref: `#/components/schemas/${name}` }, components: { ...$defs, [name]: root } };
+  const { $defs = {}, $schema: _, ...root } = z.toJSONSchema(schema, { io: schemaType });
+  return { schema: root, components: $defs };
 }
 
 /** What a service's OpenAPI document begins with. */

@@ -1,0 +1,83 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { Readable } from 'node:stream';
+import { runCommand } from '../src/commands.ts';
+import { Client, newEmail } from './support/client.ts';
+import { startTestService, strongPassword, testEnvironment, type TestService } from './support/service.ts';
+
+let service: TestService;
+
+beforeAll(async () => {
+  service = await startTestService();
+});
+
+const run = async (args: string[], input = '', overrides: NodeJS.ProcessEnv = {}) => {
+  let output = '';
+  const write = (text: string | Uint8Array) => {
+    output += String(text);
+    return true;
+  };
+  const code = await runCommand(args, {
+    environment: testEnvironment({ DATABASE_URL: service.databaseUrl, ...overrides }),
+    input: Readable.from([input]) as never,
+    output: { write },
+    errors: { write },
+  });
+  return { code, output };
+};
+
+describe('admin create', () => {
+  it('makes the first admin, with the password from standard input', async () => {
+    const email = newEmail();
+    const { code, output } = await run(['admin', 'create', '--email', email], `${strongPassword}\n`);
+    expect([code, output]).toEqual([0, expect.stringMatching(`^created ${email} .* user, admin\n$`)]);
+    const client = new Client(service.url);
+    const { accessToken } = await client.signIn(email);
+    expect((await client.call('POST', '/auth/keys/rotate', { token: accessToken })).status).toBe(200);
+    const { rows } = await service.database.query("SELECT actor_id, address FROM audit_event WHERE type = 'admin.created'");
+    expect(rows).toEqual([{ actor_id: null, address: null }]);
+  });
+
+  it.each([
+    ['a weak password', ['--email', 'root@example.com'], 'password1', 'too easy'],
+    ['no password', ['--email', 'root@example.com'], '', '8 to 128'],
+    ['a bad address', ['--email', 'root'], strongPassword, 'e-mail'],
+    ['no address', [], strongPassword, '--email'],
+  ])('refuses %s', async (_name, options, input, message) => {
+    const { code, output } = await run(['admin', 'create', ...options], input);
+    expect([code, output]).toEqual([1, expect.stringContaining(message)]);
+  });
+
+  it('refuses an address that is taken', async () => {
+    const email = newEmail();
+    await run(['admin', 'create', '--email', email], strongPassword);
+    expect((await run(['admin', 'create', '--email', email], strongPassword)).output).toContain('exists');
+  });
+});
+
+it('migrate applies what is pending once, also when two run at the same time', async () => {
+  const server = service.databaseUrl.replace(/[^/]+$/, '');
+  const name = `empty_${String(process.pid)}`;
+  const client = new pg.Client(`${server}postgres`);
+  await client.connect();
+  await client.query(`CREATE DATABASE ${name}`);
+  await client.end();
+  const DATABASE_URL = server + name;
+  const unmigrated = await startTestService({ DATABASE_URL });
+  const ready = () => new Client(unmigrated.url).call('GET', '/health/ready');
+  expect((await ready()).body.error.database.message).toBe('migrations are pending');
+
+  const runs = await Promise.all([run(['migrate'], '', { DATABASE_URL }), run(['migrate'], '', { DATABASE_URL })]);
+  expect(runs.map(({ output }) => output.trim()).sort()).toEqual(['applied InitialSchema1764028800000', 'nothing to apply']);
+  expect((await ready()).body.details.database.status).toBe('up');
+});
+
+it('keys rotate publishes a successor', async () => {
+  const { code, output } = await run(['keys', 'rotate']);
+  expect([code, output]).toEqual([0, expect.stringMatching(/^published [\w-]{43}, which signs from /)]);
+});
+
+it('explains itself, and ends with 78 if the settings are wrong', async () => {
+  expect((await run(['--help'])).output).toContain('Usage: auth');
+  expect(await run(['migrate'], '', { DATABASE_URL: 'mysql://x' })).toEqual({ code: 78, output: expect.stringContaining('DATABASE_URL') });
+});

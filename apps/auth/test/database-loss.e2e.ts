@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startPostgres, type EmbeddedPostgres } from '../../../tools/embedded-postgres.ts';
+import { migrate } from '../src/schema.ts';
+import { Client, type Login } from './support/client.ts';
+import { startTestService, type TestService } from './support/service.ts';
+import { loadAuthConfig } from '../src/config.ts';
+import { testEnvironment } from './support/service.ts';
+
+/** A server of its own, to be taken away. */
+let postgres: EmbeddedPostgres;
+let directory: string;
+let service: TestService;
+let client: Client;
+let login: Login;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'auth-loss-'));
+  postgres = await startPostgres(directory);
+  await postgres.createDatabase('auth');
+  const DATABASE_URL = postgres.url('auth');
+  await migrate(loadAuthConfig(testEnvironment({ DATABASE_URL })));
+  service = await startTestService({
+    DATABASE_URL, DATABASE_CONNECT_TIMEOUT_MS: '500', DATABASE_STATEMENT_TIMEOUT_MS: '500', DATABASE_LOCK_TIMEOUT_MS: '300',
+  });
+  client = new Client(service.url);
+  login = await client.newAccount();
+});
+afterAll(async () => {
+  await service.stop();
+  await postgres.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const isReady = async () => (await client.call('GET', '/health/ready')).status;
+
+/** Every route that needs the database answers 503 within a bounded time, and the process is alive. */
+const expectUnavailable = async () => {
+  const started = Date.now();
+  const answers = await Promise.all([
+    client.register('someone@example.com'), client.login(login.email), client.refresh(login.refreshToken),
+    client.me(login.accessToken), client.call('GET', '/auth/sessions', { token: login.accessToken }),
+  ]);
+  expect(answers.map(({ status, body }) => [status, body.code])).toEqual(
+    answers.map(() => [503, 'database_unavailable']),
+  );
+  expect(answers[0]?.headers.get('retry-after')).toBe('1');
+  expect(Date.now() - started).toBeLessThan(5000);
+  expect(await isReady()).toBe(503);
+  expect((await client.call('GET', '/health/live')).status).toBe(200);
+  expect((await client.call('GET', '/.well-known/jwks.json')).status).toBe(200);
+};
+
+const recovered = async () => {
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline && (await isReady()) !== 200; ) {
+    await sleep(50);
+  }
+  expect(await isReady()).toBe(200);
+  // nothing acknowledged is lost, and nobody has to log in again
+  expect((await client.me(login.accessToken)).status).toBe(200);
+  expect((await client.login(login.email)).status).toBe(200);
+};
+
+const restart = async () => {
+  postgres = await startPostgres(directory, {}, Number(new URL(service.databaseUrl).port));
+};
+
+it('answers 503 while the database is shut down, and recovers by itself', async () => {
+  await postgres.stop();
+  await expectUnavailable();
+  await restart();
+  await recovered();
+});
+
+it('does the same when the database is killed with kill -9, and keeps what was committed', async () => {
+  const { email } = await client.newAccount();
+  await postgres.kill();
+  await expectUnavailable();
+  await restart();
+  await recovered();
+  expect((await client.login(email)).status).toBe(200);
+});
+
+it('bounds the wait for a lock and for a statement', async () => {
+  const holder = await service.database.connect();
+  await holder.query('BEGIN; LOCK TABLE session IN ACCESS EXCLUSIVE MODE');
+  const { status, body } = await client.me(login.accessToken);
+  expect([status, body.code]).toEqual([503, 'database_unavailable']);
+  await holder.query('ROLLBACK');
+  holder.release();
+  expect((await client.me(login.accessToken)).status).toBe(200);
+});

@@ -1,0 +1,54 @@
+import { beforeAll, expect, it } from '@jest/globals';
+import { Client, newEmail } from './support/client.ts';
+import { startTestService, type TestService } from './support/service.ts';
+
+let service: TestService;
+let client: Client;
+
+beforeAll(async () => {
+  service = await startTestService();
+  client = new Client(service.url);
+});
+
+const metrics = async () => (await fetch(service.metricsUrl)).text();
+
+it('are on their own port only', async () => {
+  expect((await client.call('GET', '/metrics')).status).toBe(404);
+  const response = await fetch(service.metricsUrl);
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/plain')]);
+  expect((await fetch(new URL('/auth/me', service.metricsUrl))).status).toBe(404);
+});
+
+it('tell of requests, logins, refreshes, the pool, the hash queue, the event loop and the build', async () => {
+  const { email, refreshToken } = await client.newAccount();
+  await client.login(email, 'not-the-password');
+  await client.refresh(refreshToken);
+  await client.refresh(refreshToken);
+  await client.refresh('rt_forged');
+  const text = await metrics();
+  for (const line of [
+    'http_request_duration_seconds_count{method="POST",route="/auth/login",status="401"} 1',
+    'auth_logins_total{result="succeeded"} 1',
+    'auth_logins_total{result="failed"} 1',
+    'auth_refreshes_total{result="rotated"} 1',
+    'auth_refreshes_total{result="repeated"} 1',
+    'auth_refreshes_total{result="invalid"} 1',
+    'auth_refreshes_total{result="reused"} 0',
+    'auth_hash_queue{state="waiting"} 0',
+    'database_pool_connections{state="waiting"} 0',
+  ]) {
+    expect(text).toContain(line);
+  }
+  expect(text).toMatch(/nodejs_eventloop_lag_p99_seconds \d/);
+  expect(text).toMatch(/build_info\{service="auth",version="[^"]+",node="v24[^"]+"\} 1/);
+});
+
+it('have as many series for a thousand addresses as for one', async () => {
+  const series = async () => (await metrics()).split('\n').filter((line) => line.startsWith('http_request')).length;
+  await client.call('GET', '/nowhere');
+  await client.call('DELETE', '/auth/sessions/0', { token: 'x' });
+  const before = await series();
+  await Promise.all(Array.from({ length: 200 }, (_, i) => client.call('GET', `/${newEmail()}/${String(i)}`)));
+  await Promise.all(Array.from({ length: 200 }, (_, i) => client.call('DELETE', `/auth/sessions/${String(i)}`, { token: 'x' })));
+  expect(await series()).toBe(before);
+});

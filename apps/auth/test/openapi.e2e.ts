@@ -1,0 +1,80 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from './support/client.ts';
+import { startTestService, type TestService } from './support/service.ts';
+
+interface Operation {
+  operationId?: string;
+  summary?: string;
+  description?: string;
+  security?: object[];
+  requestBody?: { content: Record<string, { schema: { $ref?: string } }> };
+  parameters?: { name: string; description?: string }[];
+  responses: Record<string, { description: string; content?: Record<string, { example?: unknown; examples?: object }> }>;
+}
+
+let service: TestService;
+let document: { openapi: string; paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, { examples?: unknown; example?: unknown }> } };
+
+beforeAll(async () => {
+  service = await startTestService();
+  document = (await new Client(service.url).call('GET', '/docs/openapi.json')).body;
+});
+
+it('is the committed apps/auth/openapi.json; `npm run generate` brings that up to date', async () => {
+  const committed = JSON.parse(await readFile(join(import.meta.dirname, '../openapi.json'), 'utf8'));
+  expect(document).toEqual(committed);
+});
+
+it('is OpenAPI 3.1 and has exactly the routes of the service', () => {
+  expect(document.openapi).toMatch(/^3\.1\./);
+  const routes = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
+  expect(routes.sort()).toEqual([
+    'delete /auth/me', 'delete /auth/sessions/{id}', 'get /.well-known/jwks.json', 'get /auth/me', 'get /auth/sessions',
+    'get /health/live', 'get /health/ready', 'get /health/startup', 'post /auth/keys/rotate', 'post /auth/login',
+    'post /auth/logout', 'post /auth/logout-all', 'post /auth/refresh', 'post /auth/register', 'put /auth/me/password',
+  ]);
+});
+
+describe('every operation', () => {
+  it('is described, with an example of each body and each error', () => {
+    const gaps: string[] = [];
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const [method, operation] of Object.entries(methods)) {
+        const name = `${method} ${path}`;
+        const { summary, description, operationId, parameters = [], requestBody, responses } = operation;
+        if (!summary || !description || !operationId) {
+          gaps.push(`${name}: description`);
+        }
+        gaps.push(...parameters.filter((parameter) => !parameter.description).map(({ name: parameter }) => `${name}: ${parameter}`));
+        const schema = requestBody?.content['application/json']?.schema.$ref?.split('/').at(-1);
+        if (requestBody && document.components.schemas[schema ?? '']?.example === undefined) {
+          gaps.push(`${name}: request example`);
+        }
+        for (const [status, response] of Object.entries(responses)) {
+          const [content] = Object.values(response.content ?? {});
+          if (response.description === '' || (status !== '204' && !content?.example && !content?.examples)) {
+            gaps.push(`${name}: ${status}`);
+          }
+        }
+        if (!path.startsWith('/health/') && !Object.keys(responses).some((status) => status.startsWith('4'))) {
+          gaps.push(`${name}: errors`);
+        }
+      }
+    }
+    expect(gaps).toEqual([]);
+  });
+});
+
+it('is shown to people at /docs, by scripts of this server alone', async () => {
+  const response = await fetch(`${service.url}/docs`);
+  expect(response.headers.get('content-type')).toContain('text/html');
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'self'");
+  const html = await response.text();
+  const scripts = [...html.matchAll(/<script src="([^"]+)"/g)].map(([, source]) => source ?? '');
+  expect(scripts.length).toBeGreaterThan(0);
+  for (const source of scripts) {
+    expect((await fetch(new URL(source, `${service.url}/docs`))).status).toBe(200);
+  }
+});

@@ -1,0 +1,163 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from './support/client.ts';
+import { copyDatabase, keyEncryptionKey, strongPassword, testEnvironment } from './support/service.ts';
+
+const main = join(import.meta.dirname, '../../../dist/apps/auth/src/main.js');
+
+/** The built program, as it runs in production. */
+class Program {
+  readonly child: ChildProcess;
+  output = '';
+
+  constructor(environment: NodeJS.ProcessEnv) {
+    this.child = spawn(process.execPath, [main], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+    }
+  }
+
+  async exit(): Promise<number | NodeJS.Signals | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      await once(this.child, 'exit');
+    }
+    return this.child.exitCode ?? this.child.signalCode;
+  }
+
+  lines(): Record<string, unknown>[] {
+    return this.output.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  async url(): Promise<string> {
+    for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(50)) {
+      const url = /"url":"([^"]+)"/.exec(this.output)?.[1];
+      if (url !== undefined) {
+        return url;
+      }
+    }
+    throw new Error(this.output);
+  }
+}
+
+let program: Program;
+afterEach(async () => {
+  program.child.kill('SIGKILL');
+  await program.exit();
+});
+
+const start = async (overrides: NodeJS.ProcessEnv = {}) => {
+  const DATABASE_URL = await copyDatabase();
+  program = new Program(testEnvironment({ DATABASE_URL, LOG_LEVEL: 'info', ...overrides }));
+  return { client: new Client(await program.url()), DATABASE_URL };
+};
+
+describe('logs', () => {
+  it('tell of each request with its ids, and of no secret in a full run', async () => {
+    const { client, DATABASE_URL } = await start({ LOG_LEVEL: 'trace' });
+    const nextPassword = 'amber-heron-reads-97-maps';
+    const wrongPassword = 'guess-which-password-this-is';
+    const login = await client.newAccount();
+    const { body: refreshed } = await client.refresh(login.refreshToken);
+    await client.login(login.email, wrongPassword, login.cookie);
+    await client.call('GET', `/auth/me?access_token=${login.accessToken}`, { token: login.accessToken });
+    await client.call('PUT', '/auth/me/password', {
+      token: login.accessToken, body: { current_password: strongPassword, new_password: nextPassword },
+    });
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01`, 'x-request-id': 'the-request' };
+    await client.call('GET', '/auth/me', { token: login.accessToken, headers });
+    // our own faults are logged with the statement that failed
+    const database = new pg.Client(DATABASE_URL);
+    await database.connect();
+    await database.query('DROP TABLE audit_event; ALTER TABLE session RENAME TO lost');
+    await database.end();
+    expect((await client.login(login.email, nextPassword)).status).toBe(500);
+    expect((await client.refresh(refreshed.refresh_token)).status).toBe(500);
+    program.child.kill('SIGTERM');
+    expect(await program.exit()).toBe(0);
+
+    const request = program.lines().find((line) => line['request_id'] === 'the-request');
+    expect(request).toMatchObject({
+      level: 'info', trace_id: traceId, parent_id: 'b7ad6b7169203331', req: { method: 'GET', path: '/auth/me', address: '127.0.0.1' },
+      res: { status: 200 }, duration_ms: expect.any(Number),
+    });
+    const fault = program.lines().find((line) => line['code'] === 'internal_error');
+    expect(fault).toMatchObject({ level: 'error', request_id: expect.any(String), err: { message: expect.stringContaining('session') } });
+
+    const secrets = {
+      strongPassword, nextPassword, wrongPassword, keyEncryptionKey, cookie: login.cookie, accessToken: login.accessToken,
+      refreshToken: login.refreshToken, refreshedAccess: refreshed.access_token as string,
+      refreshedToken: refreshed.refresh_token as string, databasePassword: new URL(DATABASE_URL).password,
+    };
+    for (const [name, secret] of Object.entries(secrets)) {
+      expect([name, program.output.includes(secret)]).toEqual([name, false]);
+    }
+  });
+});
+
+describe('SIGTERM', () => {
+  it('turns readiness first, fails no request, lets those in flight finish, and ends with 0', async () => {
+    const { client, DATABASE_URL } = await start({ SHUTDOWN_DELAY_SECONDS: '1' });
+    const { accessToken } = await client.newAccount();
+    const statuses = new Map<number, number>();
+    const traffic = async () => {
+      while (program.child.exitCode === null) {
+        try {
+          const { status } = await client.me(accessToken);
+          statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        } catch {
+          // after the delay nobody sends traffic any more, and the port is closed
+          return;
+        }
+      }
+    };
+    const running = [traffic(), traffic(), traffic()];
+    await sleep(200);
+    program.child.kill('SIGTERM');
+    await sleep(300);
+    const { status, body } = await client.call('GET', '/health/ready');
+    expect([status, body.error.traffic.message]).toEqual([503, 'shutting down']);
+
+    // a request that is still being served when the port closes
+    const holder = new pg.Client(DATABASE_URL);
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE account IN ACCESS EXCLUSIVE MODE');
+    const inFlight = client.call('GET', '/auth/me', { token: accessToken });
+    await sleep(1200);
+    await holder.query('ROLLBACK');
+    await holder.end();
+    const answer = await inFlight;
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+
+    expect(await program.exit()).toBe(0);
+    await Promise.all(running);
+    expect([...statuses.keys()]).toEqual([200]);
+  });
+
+  it('is cut off after the longest time', async () => {
+    const { client, DATABASE_URL } = await start({ SHUTDOWN_TIMEOUT_SECONDS: '1', DATABASE_LOCK_TIMEOUT_MS: '20000', DATABASE_STATEMENT_TIMEOUT_MS: '20000' });
+    const { accessToken } = await client.newAccount();
+    const holder = new pg.Client(DATABASE_URL);
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE session IN ACCESS EXCLUSIVE MODE');
+    const stuck = client.me(accessToken).catch(() => undefined);
+    await sleep(200);
+    program.child.kill('SIGTERM');
+    expect(await program.exit()).toBe(1);
+    expect(program.output).toContain('took longer than 1 s');
+    await holder.end();
+    await stuck;
+  });
+});
+
+it('ends with 78 and all mistakes at once if the settings are wrong', async () => {
+  program = new Program({ PORT: 'http', KEY_ENCRYPTION_KEYS: 'short', HASH_PASSES: '0' });
+  expect(await program.exit()).toBe(78);
+  for (const name of ['PORT', 'KEY_ENCRYPTION_KEYS', 'HASH_PASSES', 'DATABASE_URL']) {
+    expect(program.output).toContain(`- ${name}: `);
+  }
+});

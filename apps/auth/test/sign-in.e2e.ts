@@ -1,0 +1,159 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, newEmail } from './support/client.ts';
+import { startTestService, strongPassword, type TestService } from './support/service.ts';
+
+let service: TestService;
+let client: Client;
+
+beforeAll(async () => {
+  service = await startTestService();
+  client = new Client(service.url);
+});
+
+const wrong = 'not-the-password-at-all';
+
+/** Moves all waiting times into the past, as if the time had passed. */
+const waitOut = () => service.database.query("UPDATE attempt SET blocked_until = now() - interval '1 s'");
+
+describe('POST /auth/login', () => {
+  it('gives tokens of RFC 9068 and a cookie that makes the device known', async () => {
+    const email = newEmail();
+    await client.register(email);
+    const { status, body, headers } = await client.login(email.toUpperCase());
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 600 });
+    expect(body.refresh_token).toMatch(/^rt_[\w-]{86}$/);
+    expect(headers.get('set-cookie')).toMatch(/^device=[^;]+; Max-Age=31536000; Path=\/auth\/login; HttpOnly; SameSite=Strict$/);
+
+    const [header, claims] = body.access_token.split('.').slice(0, 2).map((part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()));
+    expect(header).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: expect.any(String) });
+    expect(claims).toEqual({
+      iss: 'http://localhost:3000', aud: 'devopslocally', client_id: 'devopslocally', sub: expect.any(String),
+      sid: expect.any(String), jti: expect.any(String), roles: ['user'], iat: expect.any(Number), exp: claims.iat + 600,
+    });
+  });
+
+  it('answers alike to a wrong password and an unknown address', async () => {
+    const email = newEmail();
+    await client.register(email);
+    const answers = await Promise.all([client.login(email, wrong), client.login(newEmail(), wrong)]);
+    const [known, unknown] = answers.map(({ status, body }) => ({ status, ...body, request_id: '' }));
+    expect(known).toMatchObject({ status: 401, code: 'credentials_invalid' });
+    expect(unknown).toEqual(known);
+  });
+
+  it('asks for the cookie’s secrecy in production', async () => {
+    const production = await startTestService({ NODE_ENV: 'production' });
+    const productionClient = new Client(production.url);
+    const email = newEmail();
+    await productionClient.register(email);
+    const { headers } = await productionClient.login(email);
+    expect(headers.get('set-cookie')).toContain('; Secure');
+  });
+
+  it('makes a hash of other parameters anew, once', async () => {
+    const email = newEmail();
+    await client.register(email);
+    const hash = async () => {
+      const { rows } = await service.database.query('SELECT password_hash FROM account WHERE email = $1', [email]);
+      return rows[0].password_hash as string;
+    };
+    const stronger = await startTestService({ DATABASE_URL: service.databaseUrl, HASH_PASSES: '2' });
+    await new Client(stronger.url).signIn(email);
+    const renewed = await hash();
+    expect(renewed).toContain('m=64,t=2,p=1');
+    await new Client(stronger.url).signIn(email);
+    expect(await hash()).toBe(renewed);
+  });
+});
+
+describe('lockout', () => {
+  it('lets no more than 5 of 100 concurrent wrong logins be tried, and tells when to come again', async () => {
+    const email = newEmail();
+    await client.register(email);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => client.login(email, wrong)));
+    const count = (status: number) => answers.filter((answer) => answer.status === status).length;
+    expect([count(401), count(429)]).toEqual([5, 95]);
+    expect(answers.find(({ status }) => status === 429)?.headers.get('retry-after')).toBe('1');
+    expect((await client.login(email)).body.code).toBe('too_many_attempts');
+  });
+
+  it('does the same for an unknown address', async () => {
+    const email = newEmail();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => client.login(email, wrong)));
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
+  });
+
+  it('doubles the wait with each failure, up to 15 minutes, and forgets at a success', async () => {
+    const email = newEmail();
+    await client.register(email);
+    const waits: number[] = [];
+    for (let failure = 1; failure <= 17; failure += 1) {
+      await waitOut();
+      await client.login(email, wrong);
+      const { headers } = await client.login(email, wrong);
+      if (failure >= 5) {
+        waits.push(Number(headers.get('retry-after')));
+      } else {
+        failure += 1;
+      }
+    }
+    expect(waits.slice(0, 4)).toEqual([1, 2, 4, 8]);
+    expect(Math.max(...waits)).toBe(900);
+    await waitOut();
+    expect((await client.login(email)).status).toBe(200);
+    expect((await client.login(email, wrong)).status).toBe(401);
+  });
+
+  it('leaves a device alone that knows the account, and counts that device’s failures for itself', async () => {
+    const { email, cookie } = await client.newAccount();
+    await Promise.all(Array.from({ length: 20 }, () => client.login(email, wrong)));
+    expect((await client.login(email)).status).toBe(429);
+    expect((await client.login(email, strongPassword, cookie)).status).toBe(200);
+
+    const answers = await Promise.all(Array.from({ length: 20 }, () => client.login(email, wrong, cookie)));
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
+    expect((await client.login(email, strongPassword, cookie)).status).toBe(429);
+  });
+
+  it('takes no cookie that is another account’s, forged or old for a known device', async () => {
+    const victim = await client.newAccount();
+    const attacker = await client.newAccount();
+    await Promise.all(Array.from({ length: 20 }, () => client.login(victim.email, wrong)));
+    const [id = '', issuedAt = '', signature = ''] = victim.cookie.replace('device=', '').split('.');
+    const old = String(Number(issuedAt) - 366 * 24 * 60 * 60);
+    for (const cookie of [attacker.cookie, `device=${id}.${issuedAt}.AAAA`, `device=x.${issuedAt}.${signature}`, `device=${id}.${old}.${signature}`, 'device=']) {
+      expect((await client.login(victim.email, strongPassword, cookie)).status).toBe(429);
+    }
+  });
+
+  it('slows an address down that fails on many accounts', async () => {
+    const strict = await startTestService({ LOGIN_ADDRESS_BURST: '10' });
+    const answers = await Promise.all(Array.from({ length: 30 }, () => new Client(strict.url).login(newEmail(), wrong)));
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
+  });
+
+  it('does not count an address’s successes against it', async () => {
+    const strict = await startTestService({ LOGIN_ADDRESS_BURST: '3' });
+    const strictClient = new Client(strict.url);
+    const { email } = await strictClient.newAccount();
+    for (let i = 0; i < 5; i += 1) {
+      expect((await strictClient.login(email)).status).toBe(200);
+    }
+  });
+});
+
+it('answers 503 with Retry-After when too many hashes wait, and holds that against nobody', async () => {
+  const small = await startTestService({
+    HASH_CONCURRENCY: '1', HASH_QUEUE_MAX: '2', HASH_MEMORY_KIB: '65536', LOGIN_ACCOUNT_BURST: '1000',
+  });
+  const smallClient = new Client(small.url);
+  const { email } = await smallClient.newAccount();
+  const answers = await Promise.all(Array.from({ length: 30 }, () => smallClient.login(email)));
+  const refused = answers.filter(({ status }) => status === 503);
+  expect(answers.filter(({ status }) => status === 200).length + refused.length).toBe(30);
+  expect(refused.length).toBeGreaterThan(0);
+  expect([refused[0]?.body.code, refused[0]?.headers.get('retry-after')]).toEqual(['hash_queue_full', '1']);
+  const { rows } = await small.database.query("SELECT failures FROM attempt WHERE key LIKE 'login:%' AND failures > 0");
+  expect(rows).toEqual([]);
+});

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { strongPassword } from './service.ts';
+
+/** An answer of the API with its body read. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // bodies are asserted field by field
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  body: any;
+}
+
+interface Call {
+  body?: unknown;
+  token?: string;
+  headers?: Record<string, string>;
+}
+
+/** A session as a client holds it. */
+export interface Login {
+  email: string;
+  accessToken: string;
+  refreshToken: string;
+  cookie: string;
+}
+
+/** Calls the API as a client does. */
+export class Client {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  async call(method: string, path: string, { body, token, headers = {} }: Call = {}): Promise<Answer> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  register(email: string, password = strongPassword): Promise<Answer> {
+    return this.call('POST', '/auth/register', { body: { email, password } });
+  }
+
+  login(email: string, password = strongPassword, cookie?: string): Promise<Answer> {
+    return this.call('POST', '/auth/login', { body: { email, password }, ...(cookie ? { headers: { cookie } } : {}) });
+  }
+
+  refresh(refreshToken: string): Promise<Answer> {
+    return this.call('POST', '/auth/refresh', { body: { refresh_token: refreshToken } });
+  }
+
+  me(token: string): Promise<Answer> {
+    return this.call('GET', '/auth/me', { token });
+  }
+
+  /** Logs in, and fails where that fails. */
+  async signIn(email: string, password = strongPassword): Promise<Login> {
+    const { status, body, headers } = await this.login(email, password);
+    if (status !== 200) {
+      throw new Error(`login answered ${String(status)} ${JSON.stringify(body)}`);
+    }
+    const cookie = headers.get('set-cookie')?.split(';', 1)[0] ?? '';
+    return { email, accessToken: body.access_token, refreshToken: body.refresh_token, cookie };
+  }
+
+  /** A new account with a session. */
+  async newAccount(email = newEmail()): Promise<Login> {
+    await this.register(email);
+    return this.signIn(email);
+  }
+}
+
+/** An address that no other test uses. */
+export function newEmail(): string {
+  return `user-${randomBytes(6).toString('hex')}@example.com`;
+}

@@ -1,0 +1,77 @@
+import { afterAll } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import type { RunningService } from '#common';
+import { loadAuthConfig, type AuthConfig } from '../../src/config.ts';
+import { startService } from '../../src/service.ts';
+
+/** A password that passes the strength check. */
+export const strongPassword = 'violet-otter-hums-42-songs';
+export const keyEncryptionKey = Buffer.alloc(32, 7).toString('base64');
+
+/** A running service, its database and a client of its API. */
+export interface TestService extends RunningService {
+  config: AuthConfig;
+  databaseUrl: string;
+  database: pg.Pool;
+}
+
+const running = new Set<TestService>();
+afterAll(async () => {
+  await Promise.all([...running].map((service) => service.stop()));
+});
+
+/** Settings of a service under test: ports of its own, cheap hashes, limits out of the way. */
+export function testEnvironment(overrides: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  return {
+    NODE_ENV: 'test',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    METRICS_PORT: '0',
+    LOG_LEVEL: 'silent',
+    KEY_ENCRYPTION_KEYS: keyEncryptionKey,
+    HASH_MEMORY_KIB: '64',
+    HASH_PASSES: '1',
+    LOGIN_ADDRESS_BURST: '100000',
+    REGISTER_ADDRESS_BURST: '100000',
+    ...overrides,
+  };
+}
+
+/** A fresh copy of the migrated template database. */
+export async function copyDatabase(): Promise<string> {
+  const server = process.env['TEST_DATABASE_SERVER'] ?? '';
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const client = new pg.Client(`${server}postgres`);
+  await client.connect();
+  await client.query(`CREATE DATABASE ${name} TEMPLATE template`);
+  await client.end();
+  return server + name;
+}
+
+/**
+ * Starts the service on a database of its own; it stops when the test file ends, if not before.
+ * @param overrides environment variables; with `DATABASE_URL`, on that database
+ */
+export async function startTestService(overrides: NodeJS.ProcessEnv = {}): Promise<TestService> {
+  const databaseUrl = overrides['DATABASE_URL'] ?? (await copyDatabase());
+  const config = loadAuthConfig(testEnvironment({ DATABASE_URL: databaseUrl, ...overrides }));
+  const service = await startService(config);
+  const database = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+  // a test that takes the database away also takes these connections
+  database.on('error', () => undefined);
+  const started: TestService = {
+    ...service,
+    config,
+    databaseUrl,
+    database,
+    async stop() {
+      if (running.delete(started)) {
+        await database.end();
+        await service.stop();
+      }
+    },
+  };
+  running.add(started);
+  return started;
+}
