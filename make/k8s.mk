@@ -25,14 +25,14 @@ $(IMAGES):
 	digest() { docker image inspect --format '{{index .RepoDigests 0}}' $(REGISTRY)/devopslocally/$$1; }; \
 	printf 'export %s\n' "POSTGRES_IMAGE=$$(digest postgres:drill)" "AUTH_IMAGE=$$(digest auth:drill)" "AUTH_IMAGE_NEXT=$$(digest auth:next)" >$@
 
-.PHONY: images verify seal drills drill-%
+.PHONY: images verify seal drills
 
 images: ## Build and push the images for the drills
 	@rm -f $(IMAGES)
 	@$(MAKE) --no-print-directory $(IMAGES)
 
-verify: $(TOOLS) node_modules/.package-lock.json ## Check all manifests; CONTEXT=name adds that API server's dry run
-	@node tests/cluster/verify.ts $(if $(CONTEXT),--context $(CONTEXT))
+verify: $(TOOLS) node_modules/.package-lock.json ## Check all manifests; SERVER=1 adds the API server's dry run
+	@node tests/cluster/verify.ts $(if $(SERVER),--server)
 
 seal: bin/kubeseal ## Make and seal new secrets: ENVIRONMENT=staging CERTIFICATE=file
 	k8s/seal.sh $(ENVIRONMENT) $(CERTIFICATE)

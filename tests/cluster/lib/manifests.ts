@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { run } from './kubectl.ts';
+import { kubectl, run } from './kubectl.ts';
 
 export const root = join(import.meta.dirname, '../../..');
 
@@ -37,4 +37,12 @@ export async function buildWith(kustomization: (path: (target: string) => string
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+let served: Promise<string[]> | undefined;
+
+/** Whether the current context's API server has this kind. */
+export async function isServed({ apiVersion, kind }: Manifest): Promise<boolean> {
+  served ??= kubectl(['api-resources', '--no-headers']).then((text) => text.split('\n'));
+  return (await served).some((line) => line.includes(` ${apiVersion} `) && line.trim().endsWith(` ${kind}`));
 }
