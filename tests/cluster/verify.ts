@@ -101,7 +101,7 @@ await drill('verify', async ({ own, log, table, check }) => {
 
   if (values['server']) {
     for (const { folder } of inOverlays) {
-      const name = await own(`verify-${basename(folder)}`);
+      const name = await own(`drill-verify-${basename(folder)}`);
       await kubectl(['create', 'namespace', name]);
       const yaml = await buildWith((path) => ({ resources: [path(folder)], namespace: name }));
       const accepted = await filter(parse(yaml), isServed);

@@ -34,6 +34,9 @@ export async function drill(name: string, body: (drill: Drill) => Promise<void>)
     const work = body({
       async own(namespace) {
         const remove = () => kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=180s'], { seconds: 190 });
+        const there = await kubectl(['get', 'namespace', namespace, '--ignore-not-found', '-o', 'name']);
+        // what another run has left behind may go, what is not a drill's may not
+        if (there && !namespace.startsWith('drill-')) throw new Error(`the namespace ${namespace} is in use`);
         await remove();
         cleanups.push(remove);
         return namespace;

@@ -11,6 +11,7 @@ export const images = {
   auth: () => image('AUTH_IMAGE'),
   authNext: () => image('AUTH_IMAGE_NEXT'),
   postgres: () => image('POSTGRES_IMAGE'),
+  sealedSecrets: () => image('SEALED_SECRETS_IMAGE'),
 };
 
 export interface Shape {
@@ -21,18 +22,20 @@ export interface Shape {
   config?: Record<string, string>;
 }
 
+/** An image as an entry of a kustomization's `images`. */
+export function replacement(name: string, reference: string): Record<string, string> {
+  const [, newName = '', tag, digest] = /^(.+?)(?::([\w.-]+))?(?:@(sha256:\w+))?$/.exec(reference) ?? [];
+  return { name, newName, ...(digest ? { digest } : { newTag: tag ?? 'latest' }) };
+}
+
 /** The drills' environment, or another folder, with this namespace and the images under test. */
 export function render({ namespace, base = 'tests/cluster/environment', components = [], patches = [], config = {} }: Shape): Promise<string> {
-  const split = (name: string, reference: string) => {
-    const [, newName, tag, digest] = /^(.+?)(?::([\w.-]+))?(?:@(sha256:\w+))?$/.exec(reference) ?? [];
-    return { name, newName, ...(digest ? { digest } : { newTag: tag ?? 'latest' }) };
-  };
   const literals = Object.entries(config).map(([key, value]) => `${key}=${value}`);
   return buildWith((path) => ({
     resources: [path(base)],
     components: components.map((name) => path(`k8s/components/${name}`)),
     namespace,
-    images: [split('devopslocally/auth', images.auth()), split('devopslocally/postgres', images.postgres())],
+    images: [replacement('devopslocally/auth', images.auth()), replacement('devopslocally/postgres', images.postgres())],
     patches: patches.map((patch) => ({ patch: JSON.stringify(patch) })),
     configMapGenerator: literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : [],
   }));
