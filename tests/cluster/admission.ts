@@ -42,8 +42,9 @@ await drill('admission', async ({ own, log, table, check }) => {
 
   const into = (manifest: Manifest, namespace: string | undefined) => ({ ...manifest, metadata: { ...manifest.metadata, namespace } });
   const podOf = ({ metadata: { name }, spec }: Manifest) => {
-    if (!spec?.template) return undefined;
-    const { serviceAccountName: _, ...pod } = spec.template.spec as Record<string, unknown>;
+    const { template } = (spec ?? {}) as { template?: { spec: { serviceAccountName?: string } } };
+    if (!template) return undefined;
+    const { serviceAccountName: _, ...pod } = template.spec;
     return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: podSecurity }, spec: { ...pod, restartPolicy: 'Always' } };
   };
 

@@ -96,7 +96,9 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   const app = (name: string) => getJson<Application>(['application', name, '-n', 'argocd']);
   const inSync = async (name: string, revision?: string) => {
     const { status } = await app(name);
-    return status?.sync?.status === 'Synced' && status.health?.status === 'Healthy' && status.operationState?.phase === 'Succeeded' && (!revision || status.sync.revision === revision);
+    if (status?.sync?.status !== 'Synced' || status.health?.status !== 'Healthy') return false;
+    // a revert to what is still running needs no sync
+    return revision ? status.sync.revision === revision : status.operationState?.phase === 'Succeeded';
   };
 
   const rows: Row[] = [];

@@ -9,7 +9,7 @@ export interface Manifest {
   apiVersion: string;
   kind: string;
   metadata: { name: string; namespace?: string; labels?: Record<string, string> };
-  spec?: { template?: { metadata?: object; spec: object } };
+  spec?: object;
 }
 
 export const label = ({ kind, metadata }: Manifest): string => `${kind}/${metadata.name}`;
