@@ -13,22 +13,22 @@ export const email = z
   .email('must be an e-mail address in ASCII')
   .max(maxEmailLength)
   .refine((address) => address.indexOf('@') <= maxLocalPartLength, `must have 1 to ${String(maxLocalPartLength)} characters before the @`)
-  .meta({ examples: ['ada@example.com'] });
+  .meta({ example: 'ada@example.com' });
 
 export const registrationSchema = z
   .strictObject({ email, password: newPassword })
-  .meta({ id: 'Registration', examples: [{ email: 'ada@example.com', password: 'violet-otter-hums-42-songs' }] });
+  .meta({ id: 'Registration', example: { email: 'ada@example.com', password: 'violet-otter-hums-42-songs' } });
 
 export const passwordChangeSchema = z
   .strictObject({ current_password: existingPassword, new_password: newPassword })
   .meta({
     id: 'PasswordChange',
-    examples: [{ current_password: 'violet-otter-hums-42-songs', new_password: 'amber-heron-reads-97-maps' }],
+    example: { current_password: 'violet-otter-hums-42-songs', new_password: 'amber-heron-reads-97-maps' },
   });
 
 export const accountDeletionSchema = z
   .strictObject({ password: existingPassword })
-  .meta({ id: 'AccountDeletion', examples: [{ password: 'violet-otter-hums-42-songs' }] });
+  .meta({ id: 'AccountDeletion', example: { password: 'violet-otter-hums-42-songs' } });
 
 export const accountSchema = z
   .object({

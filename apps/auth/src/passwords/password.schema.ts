@@ -11,7 +11,7 @@ const lengthOf = (password: string) => [...password].length;
 /** A password that must match an existing one. */
 export const existingPassword = text
   .refine((password) => password !== '' && lengthOf(password) <= maxLength, `must have 1 to ${String(maxLength)} characters`)
-  .meta({ minLength: 1, maxLength, examples: ['violet-otter-hums-42-songs'] });
+  .meta({ minLength: 1, maxLength, example: 'violet-otter-hums-42-songs' });
 
 /** A password to be set: 8 to 128 characters; its strength is judged by the service. */
 export const newPassword = text
@@ -19,4 +19,4 @@ export const newPassword = text
     (password) => lengthOf(password) >= minLength && lengthOf(password) <= maxLength,
     `must have ${String(minLength)} to ${String(maxLength)} characters`,
   )
-  .meta({ minLength, maxLength, examples: ['violet-otter-hums-42-songs'] });
+  .meta({ minLength, maxLength, example: 'violet-otter-hums-42-songs' });

@@ -4,9 +4,9 @@ const sessionId = '0199f2c4-77aa-7c1e-8f5e-0d9a4b6c2e11';
 
 export const refreshSchema = z
   .strictObject({
-    refresh_token: z.string().min(1).max(128).meta({ description: 'the latest one of the session', examples: ['rt_AZny…'] }),
+    refresh_token: z.string().min(1).max(128).meta({ description: 'the latest one of the session', example: 'rt_AZny…' }),
   })
-  .meta({ id: 'RefreshRequest', examples: [{ refresh_token: 'rt_AZnyxHeqfB6PXg2aS2wuEbq3…' }] });
+  .meta({ id: 'RefreshRequest', example: { refresh_token: 'rt_AZnyxHeqfB6PXg2aS2wuEbq3…' } });
 
 export const tokensSchema = z
   .object({
@@ -58,4 +58,4 @@ export const sessionListExample = {
   ],
 };
 
-export const sessionIdSchema = z.uuid().meta({ description: 'a session’s id', examples: [sessionId] });
+export const sessionIdSchema = z.uuid().meta({ description: 'a session’s id', example: sessionId });
