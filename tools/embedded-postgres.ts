@@ -49,16 +49,21 @@ export async function startPostgres(
 
   const port = fixedPort ?? (await freePort());
   const log = await open(join(directory, 'postgres.log'), 'a');
-  const server = spawnUnprivileged(binaries.postgres, [
-    '-D', data,
-    ...Object.entries({
-      listen_addresses: '127.0.0.1',
-      port: String(port),
-      unix_socket_directories: '',
-      password_encryption: 'scram-sha-256',
-      ...settings,
-    }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ], log.fd);
+  const server = spawnUnprivileged(
+    binaries.postgres,
+    [
+      '-D',
+      data,
+      ...Object.entries({
+        listen_addresses: '127.0.0.1',
+        port: String(port),
+        unix_socket_directories: '',
+        password_encryption: 'scram-sha-256',
+        ...settings,
+      }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
+    log.fd,
+  );
   await log.close();
   const url = (database: string) => `postgresql://${superuser}:${password}@127.0.0.1:${String(port)}/${database}`;
   await ready(server, url('postgres'), directory);
@@ -84,7 +89,9 @@ async function loadBinaries(): Promise<Binaries> {
   try {
     return (await import(name)) as Binaries;
   } catch (error) {
-    throw new Error(`There is no PostgreSQL for this machine (${name}); set DATABASE_URL to use another.`, { cause: error });
+    throw new Error(`There is no PostgreSQL for this machine (${name}); set DATABASE_URL to use another.`, {
+      cause: error,
+    });
   }
 }
 
@@ -103,8 +110,20 @@ async function initialise(binaries: Binaries, directory: string, data: string): 
     await chown(passwordFile, unprivilegedId, unprivilegedId);
   }
   await run(binaries.initdb, [
-    '-D', data, '-U', superuser, '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C',
-    '--data-checksums', '--no-instructions',
+    '-D',
+    data,
+    '-U',
+    superuser,
+    '--pwfile',
+    passwordFile,
+    '--auth',
+    'scram-sha-256',
+    '--encoding',
+    'UTF8',
+    '--locale',
+    'C',
+    '--data-checksums',
+    '--no-instructions',
   ]);
   return password;
 }
@@ -121,8 +140,14 @@ function unprivileged(program: string, args: string[]): [string, string[]] {
     ? [
         'setpriv',
         [
-          `--reuid=${id}`, `--regid=${id}`, '--clear-groups', '--inh-caps=-all,+dac_override', '--ambient-caps=+dac_override',
-          '--', program, ...args,
+          `--reuid=${id}`,
+          `--regid=${id}`,
+          '--clear-groups',
+          '--inh-caps=-all,+dac_override',
+          '--ambient-caps=+dac_override',
+          '--',
+          program,
+          ...args,
         ],
       ]
     : [program, args];
@@ -144,11 +169,12 @@ function environment(): NodeJS.ProcessEnv {
 
 async function ready(server: ChildProcess, url: string, directory: string): Promise<void> {
   let failure: Error | undefined;
-  server.once('error', (error) => (failure = error));
-  for (const deadline = Date.now() + startTimeoutMs; Date.now() < deadline; await sleep(50)) {
-    if (failure ?? server.exitCode !== null) {
-      break;
-    }
+  server.once('error', (error) => {
+    failure = error;
+  });
+  const deadline = Date.now() + startTimeoutMs;
+  while (Date.now() < deadline && failure === undefined && server.exitCode === null) {
+    await sleep(50);
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 });
     try {
       await client.connect();
@@ -190,5 +216,8 @@ async function freePort(): Promise<number> {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -27,7 +27,10 @@ async function write(path: string, text: string): Promise<void> {
 const readme = await readFile(join(root, 'README.md'), 'utf8');
 await write(
   'README.md',
-  readme.replace(/(<!-- settings -->\n)[^]*(\n<!-- \/settings -->)/, (_all, begin: string, end: string) => begin + configTable(authSettings) + end),
+  readme.replace(
+    /(<!-- settings -->\n)[^]*(\n<!-- \/settings -->)/,
+    (_all, begin: string, end: string) => begin + configTable(authSettings) + end,
+  ),
 );
 
 const directory = await mkdtemp(join(tmpdir(), 'auth-generate-'));

@@ -60,4 +60,3 @@ async function connect(config: MigrationConfig, deadline: number): Promise<DataS
     }
   }
 }
-

@@ -2,7 +2,15 @@ import { Controller, Get, Module } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
-  createHttpApp, CurrentPrincipal, JwtAuthModule, loadConfig, LoggingModule, Public, remoteJwks, Roles, type Principal,
+  createHttpApp,
+  CurrentPrincipal,
+  JwtAuthModule,
+  loadConfig,
+  LoggingModule,
+  Public,
+  remoteJwks,
+  Roles,
+  type Principal,
 } from '#common';
 import { z } from 'zod';
 import { Client } from '../../../apps/auth/test/support/client.ts';
@@ -95,7 +103,7 @@ describe('another service', () => {
     await auth.database.query("UPDATE account SET roles = '{admin}' WHERE email = $1", [email]);
     expect((await authClient.call('POST', '/auth/keys/rotate', { token: accessToken })).status).toBe(200);
     const refused = [];
-    for (const until = Date.now() + 3500; Date.now() < until; ) {
+    for (const until = Date.now() + 3500; Date.now() < until;) {
       const { accessToken: fresh } = await authClient.signIn(email);
       refused.push(...[await list(fresh)].filter(({ status }) => status !== 200));
     }

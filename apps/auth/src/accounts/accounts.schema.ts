@@ -12,7 +12,10 @@ const maxLocalPartLength = 64;
 export const email = z
   .email('must be an e-mail address in ASCII')
   .max(maxEmailLength)
-  .refine((address) => address.indexOf('@') <= maxLocalPartLength, `must have 1 to ${String(maxLocalPartLength)} characters before the @`)
+  .refine(
+    (address) => address.indexOf('@') <= maxLocalPartLength,
+    `must have 1 to ${String(maxLocalPartLength)} characters before the @`,
+  )
   .meta({ example: 'ada@example.com' });
 
 export const registrationSchema = z

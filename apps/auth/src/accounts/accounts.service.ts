@@ -85,7 +85,9 @@ export class AccountsService {
       }
       await this.sessions.revokeOthers(manager, principal, context);
       await this.audit.record(manager, context, {
-        type: 'password.changed', actorId: account.id, subjectId: account.id,
+        type: 'password.changed',
+        actorId: account.id,
+        subjectId: account.id,
       });
     });
   }
@@ -94,7 +96,9 @@ export class AccountsService {
   async replaceHash(account: Pick<Account, 'id' | 'passwordHash'>, password: string): Promise<void> {
     const passwordHash = await this.passwords.hash(password);
     await this.dataSource.query('UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
-      account.id, account.passwordHash, passwordHash,
+      account.id,
+      account.passwordHash,
+      passwordHash,
     ]);
   }
 
@@ -107,12 +111,18 @@ export class AccountsService {
     await this.dataSource.transaction(async (manager) => {
       await manager.delete(Account, { id: account.id });
       await this.audit.record(manager, context, {
-        type: 'account.deleted', actorId: account.id, subjectId: account.id,
+        type: 'account.deleted',
+        actorId: account.id,
+        subjectId: account.id,
       });
     });
   }
 
-  private async create({ email, password }: Credentials, roles: Role[], context: RequestContext | null): Promise<AccountView> {
+  private async create(
+    { email, password }: Credentials,
+    roles: Role[],
+    context: RequestContext | null,
+  ): Promise<AccountView> {
     const passwordHash = await this.passwords.hash(password);
     const account = this.dataSource.manager.create(Account, { id: uuidv7(), email, passwordHash, roles });
     try {

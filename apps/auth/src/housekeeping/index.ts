@@ -5,7 +5,11 @@ import { SessionsModule } from '../sessions/index.ts';
 import { HousekeepingService } from './housekeeping.service.ts';
 
 /** What the service does by itself from time to time. */
-@Module({ imports: [AttemptsModule, KeysModule, SessionsModule], providers: [HousekeepingService], exports: [HousekeepingService] })
+@Module({
+  imports: [AttemptsModule, KeysModule, SessionsModule],
+  providers: [HousekeepingService],
+  exports: [HousekeepingService],
+})
 export class HousekeepingModule {}
 
 export { HousekeepingService };

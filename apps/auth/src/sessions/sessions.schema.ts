@@ -4,7 +4,11 @@ const sessionId = '0199f2c4-77aa-7c1e-8f5e-0d9a4b6c2e11';
 
 export const refreshSchema = z
   .strictObject({
-    refresh_token: z.string().min(1).max(128).meta({ description: 'the latest one of the session', example: 'rt_AZny…' }),
+    refresh_token: z
+      .string()
+      .min(1)
+      .max(128)
+      .meta({ description: 'the latest one of the session', example: 'rt_AZny…' }),
   })
   .meta({ id: 'RefreshRequest', example: { refresh_token: 'rt_AZnyxHeqfB6PXg2aS2wuEbq3…' } });
 

@@ -78,11 +78,20 @@ export class SessionsService {
    * Starts a session in the caller's transaction; beyond 100 of one account the least recently used ends.
    * @param account who logged in
    */
-  async start(manager: EntityManager, account: { id: string; roles: string[] }, context: RequestContext): Promise<Tokens> {
+  async start(
+    manager: EntityManager,
+    account: { id: string; roles: string[] },
+    context: RequestContext,
+  ): Promise<Tokens> {
     const id = uuidv7();
     const refreshToken = this.refreshTokens.issue(id);
     const [row] = await queryRows<{ expires_at: Date }>(manager, startStatement, [
-      id, account.id, refreshToken.hash, ...this.lifetimes, context.address, context.userAgent,
+      id,
+      account.id,
+      refreshToken.hash,
+      ...this.lifetimes,
+      context.address,
+      context.userAgent,
     ]);
     await manager.query(trimStatement, [account.id]);
     const principal = { accountId: account.id, sessionId: id, roles: account.roles };
@@ -102,7 +111,11 @@ export class SessionsService {
     }
     const successors = this.refreshTokens.successors(presented);
     const [row] = await queryRows<RefreshedRow>(this.dataSource, refreshStatement, [
-      presented.sessionId, presented.hash, successors.map(({ hash }) => hash), ...this.lifetimes, context.address,
+      presented.sessionId,
+      presented.hash,
+      successors.map(({ hash }) => hash),
+      ...this.lifetimes,
+      context.address,
       context.userAgent,
     ]);
     const successor = row && successors.find(({ hash }) => hash.equals(row.token_hash));
@@ -118,7 +131,8 @@ export class SessionsService {
   /** The caller with today's roles, or null once the session has ended. */
   async check(principal: Principal): Promise<Principal | null> {
     const [row] = await queryRows<{ roles: string[] }>(this.dataSource, checkStatement, [
-      principal.sessionId, principal.accountId,
+      principal.sessionId,
+      principal.accountId,
     ]);
     return row ? { ...principal, roles: row.roles } : null;
   }
@@ -200,7 +214,11 @@ export class SessionsService {
       );
       if (row) {
         const detail = { session_id: sessionId };
-        await this.audit.record(manager, context, { type: 'session.refresh_reused', subjectId: row.account_id, detail });
+        await this.audit.record(manager, context, {
+          type: 'session.refresh_reused',
+          subjectId: row.account_id,
+          detail,
+        });
       }
       return row?.account_id;
     });

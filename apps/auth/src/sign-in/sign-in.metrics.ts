@@ -13,9 +13,7 @@ export const loginsProvider = makeCounterProvider({
 /** Counters of what becomes of logins. */
 @Injectable()
 export class SignInMetrics {
-  constructor(
-    @InjectMetric(loginsName) readonly logins: Counter<'result'>,
-  ) {
+  constructor(@InjectMetric(loginsName) readonly logins: Counter<'result'>) {
     for (const result of ['succeeded', 'failed', 'throttled', 'overloaded']) {
       logins.inc({ result }, 0);
     }

@@ -47,7 +47,10 @@ export class SignInService {
     await this.reserve(gates);
     const account = await this.accounts.findByEmail(email);
     if (!(await this.verify(account?.passwordHash, password, gates)) || !account) {
-      await this.audit.record(this.dataSource.manager, context, { type: 'login.failed', subjectId: account?.id ?? null });
+      await this.audit.record(this.dataSource.manager, context, {
+        type: 'login.failed',
+        subjectId: account?.id ?? null,
+      });
       this.metrics.logins.inc({ result: 'failed' });
       throw credentialsInvalid.exception();
     }
@@ -60,7 +63,11 @@ export class SignInService {
         await this.attempts.release(manager, gates.shared);
       }
       const started = await this.sessions.start(manager, account, context);
-      await this.audit.record(manager, context, { type: 'login.succeeded', actorId: account.id, subjectId: account.id });
+      await this.audit.record(manager, context, {
+        type: 'login.succeeded',
+        actorId: account.id,
+        subjectId: account.id,
+      });
       return started;
     });
     this.metrics.logins.inc({ result: 'succeeded' });
@@ -91,7 +98,11 @@ export class SignInService {
     }
   }
 
-  private async verify(passwordHash: string | undefined, password: string, { own, shared }: LoginGates): Promise<boolean> {
+  private async verify(
+    passwordHash: string | undefined,
+    password: string,
+    { own, shared }: LoginGates,
+  ): Promise<boolean> {
     try {
       return await this.passwords.verify(passwordHash, password);
     } catch (error) {

@@ -4,9 +4,12 @@ import { setting } from './config.ts';
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
 /** A comma-separated list of non-empty words. */
-export const commaSeparated = z
-  .string()
-  .transform((text) => text.split(',').map((word) => word.trim()).filter((word) => word !== ''));
+export const commaSeparated = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== ''),
+);
 
 /** The settings that every service of the platform has. */
 export const commonSettings = {
@@ -37,10 +40,10 @@ export const commonSettings = {
     description: 'time after which a shutdown that has not finished is cut off',
     unit: 's',
   }),
-  DATABASE_URL: setting(
-    z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL'),
-    { description: 'PostgreSQL to use; TLS by `?sslmode=verify-full&sslrootcert=FILE`', secret: true },
-  ),
+  DATABASE_URL: setting(z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL'), {
+    description: 'PostgreSQL to use; TLS by `?sslmode=verify-full&sslrootcert=FILE`',
+    secret: true,
+  }),
   DATABASE_POOL_MAX: setting(integer(1, 500).default(10), { description: 'connections a replica opens at most' }),
   DATABASE_CONNECT_TIMEOUT_MS: setting(integer(1, 60_000).default(2000), {
     description: 'longest wait for a connection, new or from the pool',
@@ -56,7 +59,5 @@ export const commonSettings = {
   }),
 };
 
-const commonSchema = z.object(commonSettings);
-
 /** A loaded configuration's common part. */
-export type CommonConfig = z.output<typeof commonSchema>;
+export type CommonConfig = z.output<z.ZodObject<typeof commonSettings>>;

@@ -30,7 +30,11 @@ const problemsOf = (environment: Record<string, string>) => {
 
 describe('loadConfig', () => {
   it('reads values, defaults and lists; an empty value is unset', () => {
-    expect(loadConfig(schema, { NAME: 'x', LIMIT: '', LIST: 'a, b,' })).toEqual({ NAME: 'x', LIMIT: 5, LIST: ['a', 'b'] });
+    expect(loadConfig(schema, { NAME: 'x', LIMIT: '', LIST: 'a, b,' })).toEqual({
+      NAME: 'x',
+      LIMIT: 5,
+      LIST: ['a', 'b'],
+    });
   });
 
   it('reads a secret from its file, without the newline at the end', () => {
@@ -44,8 +48,12 @@ describe('loadConfig', () => {
   });
 
   it('refuses a file that can’t be read, and a secret given twice', () => {
-    expect(problemsOf({ NAME: 'x', KEY_FILE: '/nowhere/at/all' })).toEqual(['KEY_FILE: cannot read /nowhere/at/all: ENOENT']);
-    expect(problemsOf({ NAME: 'x', KEY: 'opensesame', KEY_FILE: file('opensesame') })).toEqual(['KEY: set it or KEY_FILE, not both']);
+    expect(problemsOf({ NAME: 'x', KEY_FILE: '/nowhere/at/all' })).toEqual([
+      'KEY_FILE: cannot read /nowhere/at/all: ENOENT',
+    ]);
+    expect(problemsOf({ NAME: 'x', KEY: 'opensesame', KEY_FILE: file('opensesame') })).toEqual([
+      'KEY: set it or KEY_FILE, not both',
+    ]);
   });
 });
 

@@ -6,10 +6,16 @@ const failed = (code: string, constraint?: string) =>
   new QueryFailedError('SELECT', [], Object.assign(new Error('refused'), { code, constraint }));
 
 it.each([
-  failed('57P01'), failed('53300'), failed('08006'), failed('40P01'), failed('25006'),
+  failed('57P01'),
+  failed('53300'),
+  failed('08006'),
+  failed('40P01'),
+  failed('25006'),
   Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
   new AggregateError([Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })]),
-  new Error('Connection terminated unexpectedly'), new Error('timeout exceeded when trying to connect'), new Error('Query read timeout'),
+  new Error('Connection terminated unexpectedly'),
+  new Error('timeout exceeded when trying to connect'),
+  new Error('Query read timeout'),
 ])('takes %p for a database that is not available', (error) => {
   expect(isDatabaseUnavailable(error)).toBe(true);
 });

@@ -44,7 +44,10 @@ export async function sendProblem(reply: FastifyReply, requestId: string, except
   if (extras.challenge !== undefined) {
     reply.header('www-authenticate', extras.challenge);
   }
-  await reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem.body(requestId, extras)));
+  await reply
+    .status(problem.status)
+    .type('application/problem+json')
+    .send(JSON.stringify(problem.body(requestId, extras)));
 }
 
 /** The one place where an exception becomes a response; our own faults are logged with their cause. */

@@ -18,13 +18,13 @@ const maxBodyBytes = 16 * 1024;
 const maxHeaderBytes = 16 * 1024;
 const requestIdPattern = /^[\w.:-]{1,128}$/;
 
-type HttpConfig = Pick<CommonConfig, 'LOG_LEVEL' | 'TRUST_PROXY' | 'REQUEST_TIMEOUT_SECONDS' | 'MAX_IN_FLIGHT_REQUESTS'>;
+type HttpConfig = Pick<
+  CommonConfig,
+  'LOG_LEVEL' | 'TRUST_PROXY' | 'REQUEST_TIMEOUT_SECONDS' | 'MAX_IN_FLIGHT_REQUESTS'
+>;
 
 /** A service's Nest application on Fastify, hardened alike for all services: limits, headers, errors, request ids. */
-export async function createHttpApp(
-  module: Type | DynamicModule,
-  config: HttpConfig,
-): Promise<NestFastifyApplication> {
+export async function createHttpApp(module: Type | DynamicModule, config: HttpConfig): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
@@ -59,7 +59,7 @@ export async function createHttpApp(
     }),
   );
 
-  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  const fastify: FastifyInstance = adapter.getInstance();
   app.useGlobalFilters(new ProblemFilter(await app.resolve(PinoLogger), allowedMethods(fastify)));
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody(fastify));

@@ -43,7 +43,10 @@ function refusal(info: unknown): Error {
   if (name === 'TokenExpiredError') {
     return challenge(problems.tokenExpired, 'Bearer error="invalid_token", error_description="expired"');
   }
-  const blameless = info instanceof Error && !(info instanceof UnusableTokenError) && !/^(JsonWebToken|NotBefore)Error$/.test(info.name);
+  const blameless =
+    info instanceof Error &&
+    !(info instanceof UnusableTokenError) &&
+    !/^(JsonWebToken|NotBefore)Error$/.test(info.name);
   return blameless ? info : challenge(problems.tokenInvalid, 'Bearer error="invalid_token"');
 }
 

@@ -6,7 +6,8 @@ import { AccessTokenGuard } from './access-token.guard.ts';
 import { ACCESS_TOKEN_OPTIONS, AccessTokenStrategy, type AccessTokenOptions } from './access-token.strategy.ts';
 import { RolesGuard } from './roles.guard.ts';
 
-type AsyncOptions = Pick<FactoryProvider<AccessTokenOptions>, 'inject' | 'useFactory'> & Pick<ModuleMetadata, 'imports'>;
+type AsyncOptions = Pick<FactoryProvider<AccessTokenOptions>, 'inject' | 'useFactory'> &
+  Pick<ModuleMetadata, 'imports'>;
 
 /** Guards every route of a service: a good access token unless `@Public()`, then `@Roles()`, then declared input only. */
 @Module({})

@@ -1,5 +1,4 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommonConfig } from '../config/common-settings.ts';
@@ -31,7 +30,7 @@ export async function runService(
   build: BuildInfo,
 ): Promise<RunningService> {
   const draining = app.get(Draining, { strict: false });
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   let leaving = false;
   fastify.addHook('onSend', async (_request, reply) => {
     if (leaving) {
