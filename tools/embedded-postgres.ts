@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chown, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -36,6 +36,7 @@ interface Binaries {
  * behind on the same files is stopped first.
  * @param directory where the server keeps its data, password and log
  * @param settings further server settings
+ * @param fixedPort the port to listen on; a free one if there is none
  */
 export async function startPostgres(
   directory: string,
@@ -77,10 +78,7 @@ export async function startPostgres(
     url,
     createDatabase: (name) => createDatabase(url('postgres'), name),
     stop: () => end('SIGINT'),
-    kill: async () => {
-      await end('SIGKILL');
-      await backendsGone(data);
-    },
+    kill: () => end('SIGKILL'),
   };
 }
 
@@ -198,12 +196,6 @@ async function createDatabase(url: string, name: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-/** After a crash the server's children notice one after the other; a new one refuses to start before. */
-async function backendsGone(data: string): Promise<void> {
-  await sleep(500);
-  await rm(join(dirname(data), basename(data), 'postmaster.pid'), { force: true });
 }
 
 async function freePort(): Promise<number> {
