@@ -22,13 +22,15 @@ if (!process.env['DATABASE_URL']) {
   postgres = await startPostgres(directory);
   await postgres.createDatabase('auth');
 }
-const config = loadAuthConfig({
+const settings = {
   NODE_ENV: 'development',
   HOST: '127.0.0.1',
   DATABASE_URL: postgres?.url('auth'),
   KEY_ENCRYPTION_KEYS: await keyEncryptionKey(),
   ...process.env,
-});
+};
+const config = loadAuthConfig(settings);
+await writeEnvironment(settings);
 try {
   await migrate(config);
   const service = await startService(config);
@@ -58,6 +60,14 @@ async function keyEncryptionKey(): Promise<string> {
     await writeFile(path, key, { mode: 0o600 });
     return key;
   }
+}
+
+/** So that `npm run cli` in another terminal works on the same database. */
+async function writeEnvironment({ NODE_ENV, DATABASE_URL, KEY_ENCRYPTION_KEYS }: NodeJS.ProcessEnv): Promise<void> {
+  const lines = Object.entries({ NODE_ENV, DATABASE_URL, KEY_ENCRYPTION_KEYS }).map(
+    ([name, value]) => `${name}=${value ?? ''}\n`,
+  );
+  await writeFile(join(directory, 'environment'), lines.join(''), { mode: 0o600 });
 }
 
 function announce(url: string, metricsUrl: string): void {
