@@ -141,6 +141,7 @@ function unprivileged(program: string, args: string[]): [string, string[]] {
           `--reuid=${id}`,
           `--regid=${id}`,
           '--clear-groups',
+          '--securebits=+no_setuid_fixup',
           '--inh-caps=-all,+dac_override',
           '--ambient-caps=+dac_override',
           '--',

@@ -60,6 +60,8 @@ describe('make start', () => {
 
   it('stops both at Ctrl-C, and keeps the data for the next start', async () => {
     child.kill('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill('SIGINT');
     expect(await exited()).toBe(0);
     expect(await databaseRuns()).toBe(false);
     const client = await start();

@@ -65,7 +65,13 @@ export function stopOnSignals(
   service: Pick<RunningService, 'stop'>,
   config: Pick<LifecycleConfig, 'SHUTDOWN_DELAY_SECONDS' | 'SHUTDOWN_TIMEOUT_SECONDS'>,
 ): void {
+  let ending = false;
   const end = (): void => {
+    // a terminal and a package manager may both pass the same Ctrl-C on
+    if (ending) {
+      return;
+    }
+    ending = true;
     const limit = config.SHUTDOWN_DELAY_SECONDS + config.SHUTDOWN_TIMEOUT_SECONDS;
     setTimeout(() => {
       process.stderr.write(`The shutdown took longer than ${String(limit)} s and was cut off.\n`);
@@ -79,7 +85,7 @@ export function stopOnSignals(
       },
     );
   };
-  process.once('SIGTERM', end).once('SIGINT', end);
+  process.on('SIGTERM', end).on('SIGINT', end);
 }
 
 async function reachable(app: NestFastifyApplication): Promise<string> {
