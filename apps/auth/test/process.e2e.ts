@@ -182,9 +182,9 @@ describe('SIGTERM', () => {
 });
 
 it('ends with 78 and all mistakes at once if the settings are wrong', async () => {
-  program = new Program({ PORT: 'http', KEY_ENCRYPTION_KEYS: 'short', HASH_PASSES: '0' });
+  program = new Program({ PORT: 'http', KEY_ENCRYPTION_KEYS: 'short', HASH_PASSES: '0', TRUST_PROXY: 'localhost' });
   expect(await program.exit()).toBe(78);
-  for (const name of ['PORT', 'KEY_ENCRYPTION_KEYS', 'HASH_PASSES', 'DATABASE_URL']) {
+  for (const name of ['PORT', 'KEY_ENCRYPTION_KEYS', 'HASH_PASSES', 'TRUST_PROXY', 'DATABASE_URL']) {
     expect(program.output).toContain(`- ${name}: `);
   }
 });

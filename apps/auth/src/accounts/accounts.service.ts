@@ -12,6 +12,9 @@ import { Account, type Role } from './account.entity.ts';
 import { emailTaken, passwordIncorrect } from './accounts.problems.ts';
 import type { AccountView } from './accounts.schema.ts';
 
+/** What a login needs to know of an account. */
+export type KnownAccount = Pick<Account, 'id' | 'passwordHash' | 'roles'>;
+
 interface Credentials {
   email: string;
   password: string;
@@ -50,7 +53,7 @@ export class AccountsService {
   }
 
   /** Finds by address without regard to case; the index `account_email_key` serves it. */
-  async findByEmail(email: string): Promise<Pick<Account, 'id' | 'passwordHash' | 'roles'> | undefined> {
+  async findByEmail(email: string): Promise<KnownAccount | undefined> {
     const [row] = await queryRows<{ id: string; password_hash: string; roles: Role[] }>(
       this.dataSource,
       'SELECT id, password_hash, roles FROM account WHERE lower(email) = lower($1)',
@@ -93,7 +96,7 @@ export class AccountsService {
   }
 
   /** Stores the hash of the same password under today's parameters, unless the password has changed meanwhile. */
-  async replaceHash(account: Pick<Account, 'id' | 'passwordHash'>, password: string): Promise<void> {
+  async replaceHash(account: KnownAccount, password: string): Promise<void> {
     const passwordHash = await this.passwords.hash(password);
     await this.dataSource.query('UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
       account.id,

@@ -6,7 +6,7 @@ import { SessionsModule } from '../sessions/index.ts';
 import { Account } from './account.entity.ts';
 import { AccountsController } from './accounts.controller.ts';
 import { email } from './accounts.schema.ts';
-import { AccountsService } from './accounts.service.ts';
+import { AccountsService, type KnownAccount } from './accounts.service.ts';
 
 /** Accounts and what their owners do with them. */
 @Module({
@@ -18,3 +18,4 @@ import { AccountsService } from './accounts.service.ts';
 export class AccountsModule {}
 
 export { Account, AccountsService, email };
+export type { KnownAccount };

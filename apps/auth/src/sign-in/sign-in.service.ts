@@ -1,10 +1,10 @@
-import type { RequestContext } from '#common';
+import { ProblemException, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { createHash } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { AccountsService } from '../accounts/index.ts';
-import { addressKey, AttemptsService, type Gate } from '../attempts/index.ts';
+import { AccountsService, type KnownAccount } from '../accounts/index.ts';
+import { addressKey, AttemptsService, tooManyAttempts, type Gate } from '../attempts/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { PasswordsService } from '../passwords/index.ts';
@@ -46,16 +46,13 @@ export class SignInService {
     const gates = this.gatesFor(email, device, context.address);
     await this.reserve(gates);
     const account = await this.accounts.findByEmail(email);
-    if (!(await this.verify(account?.passwordHash, password, gates)) || !account) {
+    if (!(await this.verify(account, password, gates)) || !account) {
       await this.audit.record(this.dataSource.manager, context, {
         type: 'login.failed',
         subjectId: account?.id ?? null,
       });
       this.metrics.logins.inc({ result: 'failed' });
       throw credentialsInvalid.exception();
-    }
-    if (this.passwords.isOutdated(account.passwordHash)) {
-      await this.accounts.replaceHash(account, password);
     }
     const tokens = await this.dataSource.transaction(async (manager) => {
       await this.attempts.forgive(manager, gates.own);
@@ -93,24 +90,27 @@ export class SignInService {
       }
       await this.attempts.reserve(own);
     } catch (error) {
-      this.metrics.logins.inc({ result: 'throttled' });
+      if (error instanceof ProblemException && error.problem === tooManyAttempts) {
+        this.metrics.logins.inc({ result: 'throttled' });
+      }
       throw error;
     }
   }
 
-  private async verify(
-    passwordHash: string | undefined,
-    password: string,
-    { own, shared }: LoginGates,
-  ): Promise<boolean> {
+  /** Whether the password is right; if so, an outdated hash is replaced. */
+  private async verify(account: KnownAccount | undefined, password: string, gates: LoginGates): Promise<boolean> {
     try {
-      return await this.passwords.verify(passwordHash, password);
+      const matches = await this.passwords.verify(account?.passwordHash, password);
+      if (matches && account && this.passwords.isOutdated(account.passwordHash)) {
+        await this.accounts.replaceHash(account, password);
+      }
+      return matches;
     } catch (error) {
       // not the caller's failure, so it is not counted as one
-      this.metrics.logins.inc({ result: 'overloaded' });
-      await this.attempts.release(this.dataSource, own);
-      if (shared) {
-        await this.attempts.release(this.dataSource, shared);
+      this.metrics.logins.inc({ result: 'unavailable' });
+      await this.attempts.release(this.dataSource, gates.own);
+      if (gates.shared) {
+        await this.attempts.release(this.dataSource, gates.shared);
       }
       throw error;
     }

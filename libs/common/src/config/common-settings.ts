@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { setting } from './config.ts';
 
@@ -11,6 +12,12 @@ export const commaSeparated = z.string().transform((text) =>
     .filter((word) => word !== ''),
 );
 
+/** A comma-separated list of IP addresses and CIDR ranges. */
+const addressRanges = commaSeparated.refine(
+  (ranges) => ranges.every((range) => isIP(range.replace(/\/\d{1,3}$/, '')) !== 0),
+  'must be IP addresses or CIDR ranges, comma-separated',
+);
+
 /** The settings that every service of the platform has. */
 export const commonSettings = {
   NODE_ENV: setting(z.enum(['production', 'development', 'test']).default('production'), {
@@ -22,7 +29,7 @@ export const commonSettings = {
   LOG_LEVEL: setting(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'), {
     description: 'least severe log line that is written',
   }),
-  TRUST_PROXY: setting(commaSeparated.default([]), {
+  TRUST_PROXY: setting(addressRanges.default([]), {
     description: 'addresses or CIDR ranges of proxies whose `x-forwarded-for` is believed, comma-separated',
   }),
   REQUEST_TIMEOUT_SECONDS: setting(integer(1, 300).default(15), {

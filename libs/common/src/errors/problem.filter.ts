@@ -41,8 +41,8 @@ export async function sendProblem(reply: FastifyReply, requestId: string, except
   if (extras.retryAfter !== undefined) {
     reply.header('retry-after', Math.ceil(extras.retryAfter));
   }
-  if (extras.challenge !== undefined) {
-    reply.header('www-authenticate', extras.challenge);
+  if (problem.status === 401) {
+    reply.header('www-authenticate', extras.challenge ?? 'Bearer');
   }
   await reply
     .status(problem.status)

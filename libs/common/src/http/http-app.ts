@@ -13,6 +13,7 @@ import { ProblemFilter, sendProblem, toProblem } from '../errors/problem.filter.
 import { observeRequests } from '../metrics/http.metrics.ts';
 import { parseJsonBody } from './json-body.ts';
 import { allowedMethods } from './allowed-methods.ts';
+import { UndeclaredInputGuard } from './undeclared-input.guard.ts';
 
 const maxBodyBytes = 16 * 1024;
 const maxHeaderBytes = 16 * 1024;
@@ -47,6 +48,7 @@ export async function createHttpApp(module: Type | DynamicModule, config: HttpCo
     bodyParser: false,
     abortOnError: false,
   });
+  app.useGlobalGuards(new UndeclaredInputGuard());
   app.useGlobalPipes(
     new StandardSchemaValidationPipe({
       exceptionFactory: (issues) =>
