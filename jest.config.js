@@ -1,3 +1,5 @@
+import process from 'node:process';
+
 // of a part of the tests, coverage says nothing
 const wholeRun = process.argv.length === 2;
 
