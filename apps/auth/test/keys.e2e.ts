@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
+import { SignJWT } from 'jose';
+import { createPrivateKey } from 'node:crypto';
 import { HousekeepingService } from '../src/housekeeping/index.ts';
 import { loadAuthConfig } from '../src/config.ts';
 import { AppModule } from '../src/app.module.ts';
+import { Keyring } from '../src/keyring/index.ts';
 import { KeysService } from '../src/keys/index.ts';
 import { Client } from './support/client.ts';
 import { startTestService, testEnvironment, type TestService } from './support/service.ts';
@@ -133,6 +136,28 @@ describe('access tokens', () => {
       expect(answer.status).toBe(401);
     },
   );
+
+  it.each<[string, string, object]>([
+    ['of another type', 'JWT', {}],
+    ['without an end', 'at+jwt', { exp: undefined }],
+    ['without a session', 'at+jwt', { sid: undefined }],
+    ['whose roles are no list', 'at+jwt', { roles: 'admin' }],
+    ['for another audience', 'at+jwt', { aud: 'another' }],
+    ['of the future', 'at+jwt', { nbf: Math.floor(Date.now() / 1000) + 3600 }],
+  ])('%s are refused, though our key signed them', async (_name, typ, change) => {
+    const { accessToken } = await client.newAccount();
+    const [header, claims] = accessToken
+      .split('.', 2)
+      .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()));
+    const { rows } = await service.database.query('SELECT private_key FROM signing_key WHERE kid = $1', [header.kid]);
+    const pkcs8 = new Keyring(service.config).decrypt(rows[0].private_key, header.kid);
+    const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+    const sign = (signedHeader: object, signedClaims: object) =>
+      new SignJWT({ ...signedClaims }).setProtectedHeader({ alg: 'ES256', ...signedHeader }).sign(key);
+    expect((await client.me(await sign(header, claims))).status).toBe(200);
+    const { status, body } = await client.me(await sign({ ...header, typ }, { ...claims, ...change }));
+    expect([status, body.code]).toEqual([401, 'token_invalid']);
+  });
 
   it('of another issuer or audience are refused, and old ones named as such', async () => {
     const elsewhere = await startTestService({
