@@ -5,6 +5,7 @@ import { AUTH_CONFIG, type AuthConfig } from './config.ts';
 import { HousekeepingModule } from './housekeeping/index.ts';
 import { KeyringModule } from './keyring/index.ts';
 import { KeysModule, KeysService } from './keys/index.ts';
+import { DevMailsModule } from './mail/index.ts';
 import { authSchema } from './schema.ts';
 import { SessionsModule, SessionsService } from './sessions/index.ts';
 import { SignInModule } from './sign-in/index.ts';
@@ -54,6 +55,7 @@ export class AppModule {
         AccountsModule,
         SignInModule,
         HousekeepingModule,
+        DevMailsModule.register(config.NODE_ENV !== 'production'),
       ],
     };
   }

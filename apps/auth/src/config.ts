@@ -67,6 +67,21 @@ export const authSettings = z.object({
   LOGIN_ADDRESS_BURST: setting(count(1_000_000).default(100), {
     description: 'the same for failed logins from one address (IPv6: /64)',
   }),
+  APP_URL: setting(z.url().default('http://localhost:3000'), {
+    description:
+      'pages that mails link to: `/verify-email`, `/reset-password`, `/magic-link`, `/confirm-email`, each with `?token=`',
+  }),
+  SMTP_URL: setting(
+    z
+      .string()
+      .regex(/^smtps?:\/\//, 'must be an smtp:// or smtps:// URL')
+      .optional(),
+    {
+      description: 'server that mails go out by; unset, mails are off in production and kept at `/dev/mails` elsewhere',
+      secret: true,
+    },
+  ),
+  MAIL_FROM: setting(z.string().min(1).default('auth@localhost'), { description: 'sender of mails' }),
   REGISTER_ADDRESS_BURST: setting(count(1_000_000).default(20), {
     description: 'the same for registrations from one address, successful ones too',
   }),
