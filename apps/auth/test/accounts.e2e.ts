@@ -18,6 +18,7 @@ describe('POST /auth/register', () => {
     expect(body).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       email,
+      email_verified: false,
       roles: ['user'],
       created_at: expect.any(String),
       password_changed_at: expect.any(String),

@@ -71,7 +71,7 @@ it('migrate applies what is pending once, also when two run at the same time', a
 
   const runs = await Promise.all([run(['migrate'], '', { DATABASE_URL }), run(['migrate'], '', { DATABASE_URL })]);
   expect(runs.map(({ output }) => output.trim()).sort()).toEqual([
-    'applied InitialSchema1764028800000, Mail1764115200000',
+    expect.stringMatching(/^applied InitialSchema1764028800000/),
     'nothing to apply',
   ]);
   expect((await ready()).body.details.database.status).toBe('up');

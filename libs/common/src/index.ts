@@ -11,6 +11,7 @@ export {
 } from './database/database.module.ts';
 export { ApiProblems, Problem, ProblemException, problems } from './errors/problem.ts';
 export { HealthModule } from './health/health.module.ts';
+export { atLeast } from './http/at-least.ts';
 export { createHttpApp } from './http/http-app.ts';
 export { Context, type RequestContext } from './http/request-context.ts';
 export { accessTokenType, signatureAlgorithm, UnusableTokenError } from './jwt/access-token.strategy.ts';

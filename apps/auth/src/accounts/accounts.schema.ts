@@ -37,6 +37,7 @@ export const accountSchema = z
   .object({
     id: z.uuid(),
     email: z.string(),
+    email_verified: z.boolean().meta({ description: 'whether the owner has shown to get mails at the address' }),
     roles: z.array(z.enum(['user', 'admin'])),
     created_at: z.iso.datetime(),
     password_changed_at: z.iso.datetime(),
@@ -48,6 +49,7 @@ export type AccountView = z.output<typeof accountSchema>;
 export const accountExample: AccountView = {
   id: '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10',
   email: 'ada@example.com',
+  email_verified: true,
   roles: ['user'],
   created_at: '2026-11-25T12:00:00.000Z',
   password_changed_at: '2026-11-25T12:00:00.000Z',

@@ -5,10 +5,14 @@ export type AuditEventType =
   | 'account.registered'
   | 'account.deleted'
   | 'admin.created'
+  | 'email.change_requested'
+  | 'email.changed'
+  | 'email.verified'
   | 'key.rotated'
   | 'login.failed'
   | 'login.succeeded'
   | 'password.changed'
+  | 'password.reset_requested'
   | 'session.refresh_reused'
   | 'session.revoked';
 

@@ -29,6 +29,10 @@ const consumeStatement = `
   DELETE FROM one_time_token WHERE hash = $1 AND purpose = $2
   RETURNING account_id AS "accountId", detail, expires_at > now() AS live`;
 
+const peekStatement = `
+  SELECT account_id AS "accountId", detail FROM one_time_token
+  WHERE hash = $1 AND purpose = $2 AND expires_at > now()`;
+
 const purgeStatement = `
   DELETE FROM one_time_token WHERE hash IN (
     SELECT hash FROM one_time_token WHERE expires_at <= now() LIMIT 10000 FOR UPDATE SKIP LOCKED)`;
@@ -56,6 +60,12 @@ export class OneTimeTokensService {
   async consume(on: Queryable, purpose: OneTimePurpose, token: string): Promise<ConsumedToken | undefined> {
     const [row] = await queryRows<ConsumedToken & { live: boolean }>(on, consumeStatement, [hashOf(token), purpose]);
     return row?.live ? { accountId: row.accountId, detail: row.detail } : undefined;
+  }
+
+  /** Reads what a token stands for and leaves it good; only {@link consume} decides. */
+  async peek(purpose: OneTimePurpose, token: string): Promise<ConsumedToken | undefined> {
+    const [row] = await queryRows<ConsumedToken>(this.dataSource, peekStatement, [hashOf(token), purpose]);
+    return row;
   }
 
   /** Makes an account's tokens of one purpose useless. */

@@ -70,6 +70,16 @@ export class SessionsController {
     return this.sessions.revokeAll(principal, context);
   }
 
+  @Post('logout-others')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'End all other sessions of the account', description: 'The one that asks lives on.' })
+  @ApiResponse({ status: 204, description: 'The other sessions have ended.' })
+  @ApiProblems(...tokenProblems)
+  logoutOthers(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
+    return this.sessions.revokeAllButThis(principal, context);
+  }
+
   @Get('sessions')
   @ApiBearerAuth()
   @ApiOperation({ summary: 'List the sessions of the account', description: 'One for each login that has not ended.' })

@@ -38,6 +38,7 @@ const sessionSchema = z.object({
   last_used_at: z.iso.datetime().meta({ description: 'login or latest refresh' }),
   expires_at: z.iso.datetime(),
   address: z.string().meta({ description: 'IP address it was last used from' }),
+  device: z.string().meta({ description: 'the device’s name, as far as its user agent tells' }),
   user_agent: z.string().nullable(),
   current: z.boolean().meta({ description: 'whether it is the one that asks' }),
 });
@@ -56,6 +57,7 @@ export const sessionListExample = {
       last_used_at: '2026-11-25T12:10:00.000Z',
       expires_at: '2026-12-25T12:10:00.000Z',
       address: '192.0.2.7',
+      device: 'curl',
       user_agent: 'curl/8.14.1',
       current: true,
     },
