@@ -49,7 +49,11 @@ export class Mailbox {
 
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.server?.close(resolve) ?? resolve();
+      if (this.server) {
+        this.server.close(resolve);
+      } else {
+        resolve();
+      }
     });
     this.server = undefined;
   }
