@@ -6,8 +6,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { addressKey, AttemptsService } from '../attempts/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
-import { EmailVerificationService } from '../email-verification/index.ts';
 import { localeOf, MailService } from '../mail/index.ts';
+import { MailedLinksService } from '../mailed-links/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
 import { SessionsService } from '../sessions/index.ts';
 import { Account, type Role } from './account.entity.ts';
@@ -32,7 +32,7 @@ export class AccountsService {
     private readonly sessions: SessionsService,
     private readonly attempts: AttemptsService,
     private readonly audit: AuditService,
-    private readonly verification: EmailVerificationService,
+    private readonly links: MailedLinksService,
     private readonly mails: MailService,
   ) {}
 
@@ -163,7 +163,7 @@ export class AccountsService {
         await manager.insert(Account, account);
         const type = roles.includes('admin') ? 'admin.created' : 'account.registered';
         await this.audit.record(manager, context, { type, actorId: context && account.id, subjectId: account.id });
-        await this.verification.send(manager, account, context);
+        await this.links.send(manager, 'email_verification', account, context);
       });
     } catch (error) {
       throw isUniqueViolation(error, 'account_email_key') ? emailTaken.exception() : error;

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AttemptsModule } from '../attempts/index.ts';
 import { AuditModule } from '../audit/index.ts';
-import { EmailVerificationModule } from '../email-verification/index.ts';
 import { MailModule } from '../mail/index.ts';
+import { MailedLinksModule } from '../mailed-links/index.ts';
 import { PasswordsModule } from '../passwords/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
 import { Account } from './account.entity.ts';
@@ -13,7 +13,7 @@ import { AccountsService, type KnownAccount } from './accounts.service.ts';
 
 /** Accounts and what their owners do with them. */
 @Module({
-  imports: [AttemptsModule, AuditModule, EmailVerificationModule, MailModule, PasswordsModule, SessionsModule],
+  imports: [AttemptsModule, AuditModule, MailModule, MailedLinksModule, PasswordsModule, SessionsModule],
   controllers: [AccountsController],
   providers: [AccountsService],
   exports: [AccountsService],

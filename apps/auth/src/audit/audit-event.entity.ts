@@ -9,10 +9,10 @@ export type AuditEventType =
   | 'email.changed'
   | 'email.verified'
   | 'key.rotated'
+  | 'link.requested'
   | 'login.failed'
   | 'login.succeeded'
   | 'password.changed'
-  | 'password.reset_requested'
   | 'session.refresh_reused'
   | 'session.revoked';
 

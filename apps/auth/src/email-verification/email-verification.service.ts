@@ -1,14 +1,13 @@
 import { queryRows, type Principal, type RequestContext } from '#common';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AttemptsService } from '../attempts/index.ts';
 import { AuditService } from '../audit/index.ts';
-import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
-import { localeOf, MailService } from '../mail/index.ts';
+import { MailService } from '../mail/index.ts';
+import { MailedLinksService } from '../mailed-links/index.ts';
 import { oneTimeTokenInvalid, OneTimeTokensService } from '../one-time-tokens/index.ts';
 
-const ttlSeconds = 24 * 60 * 60;
 const mailBurst = 5;
 
 /** Proves that an account's owner gets the mails to its address. */
@@ -16,33 +15,12 @@ const mailBurst = 5;
 export class EmailVerificationService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    private readonly links: MailedLinksService,
     private readonly tokens: OneTimeTokensService,
     private readonly mails: MailService,
     private readonly attempts: AttemptsService,
     private readonly audit: AuditService,
   ) {}
-
-  /** Mails the link, in the caller's transaction. */
-  async send(
-    manager: EntityManager,
-    account: { id: string; email: string },
-    context: RequestContext | null,
-  ): Promise<void> {
-    const detail = { email: account.email };
-    const token = await this.tokens.issue(manager, {
-      purpose: 'email_verification',
-      accountId: account.id,
-      ttlSeconds,
-      detail,
-    });
-    await this.mails.send(manager, {
-      to: account.email,
-      template: 'email_verification',
-      locale: localeOf(context?.acceptLanguage ?? null),
-      variables: { email: account.email, link: `${this.config.APP_URL}/verify-email?token=${token}` },
-    });
-  }
 
   /**
    * Mails the link again; nothing where the address is verified.
@@ -58,7 +36,7 @@ export class EmailVerificationService {
         [principal.accountId],
       );
       if (account) {
-        await this.send(manager, account, context);
+        await this.links.send(manager, 'email_verification', account, context);
       }
     });
   }
@@ -70,14 +48,11 @@ export class EmailVerificationService {
   async confirm(token: string, context: RequestContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       const proof = await this.tokens.consume(manager, 'email_verification', token);
-      if (!proof || !(await this.markVerified(manager, proof.accountId, String(proof.detail['email'])))) {
+      if (!proof || !(await this.markVerified(manager, proof.accountId, String(proof.detail['to'])))) {
         throw oneTimeTokenInvalid.exception();
       }
-      await this.audit.record(manager, context, {
-        type: 'email.verified',
-        actorId: proof.accountId,
-        subjectId: proof.accountId,
-      });
+      const ids = { actorId: proof.accountId, subjectId: proof.accountId };
+      await this.audit.record(manager, context, { type: 'email.verified', ...ids });
     });
   }
 

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { tooManyAttempts } from '../attempts/index.ts';
 import { confirmationSchema, type Confirmation } from '../email-verification/index.ts';
 import { mailOff } from '../mail/index.ts';
+import { MailedLinksService } from '../mailed-links/index.ts';
 import { oneTimeTokenInvalid } from '../one-time-tokens/index.ts';
 import { tokensExample, tokensSchema } from '../sessions/index.ts';
 import { magicLinkRequestSchema } from './magic-links.schema.ts';
@@ -24,7 +25,10 @@ const bodyProblems = [
 @ApiTags('email')
 @Controller('auth/magic-link')
 export class MagicLinksController {
-  constructor(private readonly magicLinks: MagicLinksService) {}
+  constructor(
+    private readonly magicLinks: MagicLinksService,
+    private readonly links: MailedLinksService,
+  ) {}
 
   @Post()
   @HttpCode(202)
@@ -38,7 +42,7 @@ export class MagicLinksController {
     @Body({ schema: magicLinkRequestSchema }) body: z.output<typeof magicLinkRequestSchema>,
     @Context() context: RequestContext,
   ) {
-    return this.magicLinks.request(body.email, context);
+    return this.links.request('magic_link', body.email, context);
   }
 
   @Post('confirm')

@@ -1,9 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/index.ts';
-import { AttemptsModule } from '../attempts/index.ts';
-import { AuditModule } from '../audit/index.ts';
 import { EmailVerificationModule } from '../email-verification/index.ts';
-import { MailModule } from '../mail/index.ts';
+import { MailedLinksModule } from '../mailed-links/index.ts';
 import { OneTimeTokensModule } from '../one-time-tokens/index.ts';
 import { PasswordsModule } from '../passwords/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
@@ -14,18 +12,13 @@ import { PasswordResetService } from './password-reset.service.ts';
 @Module({
   imports: [
     AccountsModule,
-    AttemptsModule,
-    AuditModule,
     EmailVerificationModule,
-    MailModule,
+    MailedLinksModule,
     OneTimeTokensModule,
     PasswordsModule,
     SessionsModule,
   ],
   controllers: [PasswordResetController],
   providers: [PasswordResetService],
-  exports: [PasswordResetService],
 })
 export class PasswordResetModule {}
-
-export { PasswordResetService };

@@ -4,6 +4,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { tooManyAttempts } from '../attempts/index.ts';
 import { mailOff } from '../mail/index.ts';
+import { MailedLinksService } from '../mailed-links/index.ts';
 import { oneTimeTokenInvalid } from '../one-time-tokens/index.ts';
 import { hashQueueFull, passwordTooWeak } from '../passwords/index.ts';
 import { passwordResetRequestSchema, passwordResetSchema } from './password-reset.schema.ts';
@@ -22,7 +23,10 @@ const bodyProblems = [
 @ApiTags('email')
 @Controller('auth/password-reset')
 export class PasswordResetController {
-  constructor(private readonly passwordReset: PasswordResetService) {}
+  constructor(
+    private readonly passwordReset: PasswordResetService,
+    private readonly links: MailedLinksService,
+  ) {}
 
   @Post()
   @HttpCode(202)
@@ -36,7 +40,7 @@ export class PasswordResetController {
     @Body({ schema: passwordResetRequestSchema }) body: z.output<typeof passwordResetRequestSchema>,
     @Context() context: RequestContext,
   ) {
-    return this.passwordReset.request(body.email, context);
+    return this.links.request('password_reset', body.email, context);
   }
 
   @Post('confirm')

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { addressKey } from './address-key.ts';
-import type { Gate } from './attempts.service.ts';
+import { addressKey, type Gate } from '../attempts/index.ts';
 
 const perAddress = 20;
 const perAccount = 5;
