@@ -6,13 +6,16 @@ node_modules/.package-lock.json: package-lock.json
 	npm ci
 	@touch $@
 
-.PHONY: start test check build help
+.PHONY: start test fuzz check build help
 
 start: node_modules/.package-lock.json ## Start the auth service on a PostgreSQL of its own
 	@npm run --silent build && exec npm run --silent start
 
 test: node_modules/.package-lock.json ## Run all tests on a real PostgreSQL
 	@npm test
+
+fuzz: node_modules/.package-lock.json ## Fuzz the API from its own OpenAPI document (needs python3)
+	@npm run --silent build && npm run --silent fuzz
 
 check: node_modules/.package-lock.json ## Check format, lint, types, dependency rules and dead code
 	@npm run check

@@ -1,3 +1,8 @@
+import process from 'node:process';
+
+// of a part of the tests, coverage says nothing
+const wholeRun = process.argv.length === 2;
+
 /** Native ESM: see `npm test` for the flag of Node.js that it needs. */
 export default {
   roots: ['<rootDir>/apps', '<rootDir>/libs'],
@@ -25,7 +30,7 @@ export default {
   globalTeardown: '<rootDir>/apps/auth/test/setup/global-teardown.ts',
   maxWorkers: 2,
   testTimeout: 30_000,
-  collectCoverage: true,
+  collectCoverage: wholeRun,
   coverageProvider: 'v8',
   coverageReporters: ['text', 'json-summary'],
   collectCoverageFrom: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts', '!**/*.spec.ts'],

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chown, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -36,6 +36,7 @@ interface Binaries {
  * behind on the same files is stopped first.
  * @param directory where the server keeps its data, password and log
  * @param settings further server settings
+ * @param fixedPort the port to listen on; a free one if there is none
  */
 export async function startPostgres(
   directory: string,
@@ -49,16 +50,21 @@ export async function startPostgres(
 
   const port = fixedPort ?? (await freePort());
   const log = await open(join(directory, 'postgres.log'), 'a');
-  const server = spawnUnprivileged(binaries.postgres, [
-    '-D', data,
-    ...Object.entries({
-      listen_addresses: '127.0.0.1',
-      port: String(port),
-      unix_socket_directories: '',
-      password_encryption: 'scram-sha-256',
-      ...settings,
-    }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ], log.fd);
+  const server = spawnUnprivileged(
+    binaries.postgres,
+    [
+      '-D',
+      data,
+      ...Object.entries({
+        listen_addresses: '127.0.0.1',
+        port: String(port),
+        unix_socket_directories: '',
+        password_encryption: 'scram-sha-256',
+        ...settings,
+      }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
+    log.fd,
+  );
   await log.close();
   const url = (database: string) => `postgresql://${superuser}:${password}@127.0.0.1:${String(port)}/${database}`;
   await ready(server, url('postgres'), directory);
@@ -72,10 +78,7 @@ export async function startPostgres(
     url,
     createDatabase: (name) => createDatabase(url('postgres'), name),
     stop: () => end('SIGINT'),
-    kill: async () => {
-      await end('SIGKILL');
-      await backendsGone(data);
-    },
+    kill: () => end('SIGKILL'),
   };
 }
 
@@ -84,7 +87,9 @@ async function loadBinaries(): Promise<Binaries> {
   try {
     return (await import(name)) as Binaries;
   } catch (error) {
-    throw new Error(`There is no PostgreSQL for this machine (${name}); set DATABASE_URL to use another.`, { cause: error });
+    throw new Error(`There is no PostgreSQL for this machine (${name}); set DATABASE_URL to use another.`, {
+      cause: error,
+    });
   }
 }
 
@@ -103,8 +108,20 @@ async function initialise(binaries: Binaries, directory: string, data: string): 
     await chown(passwordFile, unprivilegedId, unprivilegedId);
   }
   await run(binaries.initdb, [
-    '-D', data, '-U', superuser, '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C',
-    '--data-checksums', '--no-instructions',
+    '-D',
+    data,
+    '-U',
+    superuser,
+    '--pwfile',
+    passwordFile,
+    '--auth',
+    'scram-sha-256',
+    '--encoding',
+    'UTF8',
+    '--locale',
+    'C',
+    '--data-checksums',
+    '--no-instructions',
   ]);
   return password;
 }
@@ -121,8 +138,15 @@ function unprivileged(program: string, args: string[]): [string, string[]] {
     ? [
         'setpriv',
         [
-          `--reuid=${id}`, `--regid=${id}`, '--clear-groups', '--inh-caps=-all,+dac_override', '--ambient-caps=+dac_override',
-          '--', program, ...args,
+          `--reuid=${id}`,
+          `--regid=${id}`,
+          '--clear-groups',
+          '--securebits=+no_setuid_fixup',
+          '--inh-caps=-all,+dac_override',
+          '--ambient-caps=+dac_override',
+          '--',
+          program,
+          ...args,
         ],
       ]
     : [program, args];
@@ -144,11 +168,12 @@ function environment(): NodeJS.ProcessEnv {
 
 async function ready(server: ChildProcess, url: string, directory: string): Promise<void> {
   let failure: Error | undefined;
-  server.once('error', (error) => (failure = error));
-  for (const deadline = Date.now() + startTimeoutMs; Date.now() < deadline; await sleep(50)) {
-    if (failure ?? server.exitCode !== null) {
-      break;
-    }
+  server.once('error', (error) => {
+    failure = error;
+  });
+  const deadline = Date.now() + startTimeoutMs;
+  while (Date.now() < deadline && failure === undefined && server.exitCode === null) {
+    await sleep(50);
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 });
     try {
       await client.connect();
@@ -174,12 +199,6 @@ async function createDatabase(url: string, name: string): Promise<void> {
   }
 }
 
-/** After a crash the server's children notice one after the other; a new one refuses to start before. */
-async function backendsGone(data: string): Promise<void> {
-  await sleep(500);
-  await rm(join(dirname(data), basename(data), 'postmaster.pid'), { force: true });
-}
-
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
@@ -190,5 +209,8 @@ async function freePort(): Promise<number> {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,22 +1,11 @@
 /** `npm run generate`: writes what is derived from the code and committed, the OpenAPI document and the table of settings. */
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { authSettings, configTable, createService, describeApi, loadAuthConfig, root } from './built.ts';
 import { startPostgres } from './embedded-postgres.ts';
-
-type Config = typeof import('../apps/auth/src/config.ts');
-type Service = typeof import('../apps/auth/src/service.ts');
-type Common = typeof import('#common');
-
-const root = join(import.meta.dirname, '..');
-const dist = (path: string) => join(root, 'dist', path);
-
-const { authSettings, loadAuthConfig } = (await import(dist('apps/auth/src/config.js'))) as Config;
-const { createService, describeApi } = (await import(dist('apps/auth/src/service.js'))) as Service;
-const { configTable } = (await import(dist('libs/common/src/index.js'))) as Common;
 
 async function write(path: string, text: string): Promise<void> {
   const file = join(root, path);
@@ -27,7 +16,10 @@ async function write(path: string, text: string): Promise<void> {
 const readme = await readFile(join(root, 'README.md'), 'utf8');
 await write(
   'README.md',
-  readme.replace(/(<!-- settings -->\n)[^]*(\n<!-- \/settings -->)/, (_all, begin: string, end: string) => begin + configTable(authSettings) + end),
+  readme.replace(
+    /(<!-- settings -->\n)[^]*(\n<!-- \/settings -->)/,
+    (_all, begin: string, end: string) => begin + configTable(authSettings) + end,
+  ),
 );
 
 const directory = await mkdtemp(join(tmpdir(), 'auth-generate-'));

@@ -1,20 +1,14 @@
 /**
- * `make start`: the service on a PostgreSQL of its own, whose data is kept in `.data/`; with `DATABASE_URL` set, on that one.
- * Ctrl-C stops the service first, then the database.
+ * `make start`: the service on a PostgreSQL of its own, whose data is kept in `.data/` or the directory that is named; with
+ * `DATABASE_URL` set, on that one. Ctrl-C stops the service first, then the database.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { loadAuthConfig, migrate, root, startService, stopOnSignals } from './built.ts';
 import { startPostgres, type EmbeddedPostgres } from './embedded-postgres.ts';
 
-type Config = typeof import('../apps/auth/src/config.ts');
-type Schema = typeof import('../apps/auth/src/schema.ts');
-type Service = typeof import('../apps/auth/src/service.ts');
-type Common = typeof import('#common');
-
-const root = join(import.meta.dirname, '..');
-const directory = join(root, '.data');
-const dist = (path: string) => join(root, 'dist', path);
+const directory = resolve(process.argv[2] ?? join(root, '.data'));
 
 if (process.env['NODE_ENV'] === 'production' && !process.env['DATABASE_URL']) {
   throw new Error('The embedded database is for development: set DATABASE_URL.');
@@ -22,23 +16,21 @@ if (process.env['NODE_ENV'] === 'production' && !process.env['DATABASE_URL']) {
 
 const started = performance.now();
 await mkdir(directory, { recursive: true });
-const { loadAuthConfig } = (await import(dist('apps/auth/src/config.js'))) as Config;
-const { migrate } = (await import(dist('apps/auth/src/schema.js'))) as Schema;
-const { startService } = (await import(dist('apps/auth/src/service.js'))) as Service;
-const { stopOnSignals } = (await import(dist('libs/common/src/index.js'))) as Common;
 
 let postgres: EmbeddedPostgres | undefined;
 if (!process.env['DATABASE_URL']) {
   postgres = await startPostgres(directory);
   await postgres.createDatabase('auth');
 }
-const config = loadAuthConfig({
+const settings = {
   NODE_ENV: 'development',
   HOST: '127.0.0.1',
   DATABASE_URL: postgres?.url('auth'),
   KEY_ENCRYPTION_KEYS: await keyEncryptionKey(),
   ...process.env,
-});
+};
+const config = loadAuthConfig(settings);
+await writeEnvironment(settings);
 try {
   await migrate(config);
   const service = await startService(config);
@@ -68,6 +60,14 @@ async function keyEncryptionKey(): Promise<string> {
     await writeFile(path, key, { mode: 0o600 });
     return key;
   }
+}
+
+/** So that `npm run cli` in another terminal works on the same database. */
+async function writeEnvironment({ NODE_ENV, DATABASE_URL, KEY_ENCRYPTION_KEYS }: NodeJS.ProcessEnv): Promise<void> {
+  const lines = Object.entries({ NODE_ENV, DATABASE_URL, KEY_ENCRYPTION_KEYS }).map(
+    ([name, value]) => `${name}=${value ?? ''}\n`,
+  );
+  await writeFile(join(directory, 'environment'), lines.join(''), { mode: 0o600 });
 }
 
 function announce(url: string, metricsUrl: string): void {

@@ -2,9 +2,13 @@ import { DatabaseModule, HealthModule, JwtAuthModule, LoggingModule } from '#com
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { AccountsModule } from './accounts/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from './config.ts';
+import { EmailChangeModule } from './email-change/index.ts';
 import { HousekeepingModule } from './housekeeping/index.ts';
 import { KeyringModule } from './keyring/index.ts';
 import { KeysModule, KeysService } from './keys/index.ts';
+import { MagicLinksModule } from './magic-links/index.ts';
+import { DevMailsModule } from './mail/index.ts';
+import { PasswordResetModule } from './password-reset/index.ts';
 import { authSchema } from './schema.ts';
 import { SessionsModule, SessionsService } from './sessions/index.ts';
 import { SignInModule } from './sign-in/index.ts';
@@ -53,7 +57,11 @@ export class AppModule {
         KeyringModule,
         AccountsModule,
         SignInModule,
+        EmailChangeModule,
+        PasswordResetModule,
+        MagicLinksModule,
         HousekeepingModule,
+        DevMailsModule.register(config.NODE_ENV !== 'production'),
       ],
     };
   }

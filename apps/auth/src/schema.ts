@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { Account } from './accounts/index.ts';
 import { AuditEvent } from './audit/index.ts';
 import { SigningKey } from './keys/index.ts';
+import { Mail1764115200000 } from './migrations/1764115200000-mail.ts';
 import { InitialSchema1764028800000 } from './migrations/1764028800000-initial-schema.ts';
 import { Session } from './sessions/index.ts';
 
@@ -11,7 +12,7 @@ import { Session } from './sessions/index.ts';
 export const authSchema: DatabaseSchema = {
   applicationName: 'auth',
   entities: [Account, AuditEvent, Session, SigningKey],
-  migrations: [InitialSchema1764028800000],
+  migrations: [InitialSchema1764028800000, Mail1764115200000],
 };
 
 /** Any number, so that migrations of one database run one after the other. */
@@ -60,4 +61,3 @@ async function connect(config: MigrationConfig, deadline: number): Promise<DataS
     }
   }
 }
-

@@ -22,6 +22,7 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
     tags: {
       accounts: 'Registration, and what an account’s owner does with it',
       sessions: 'Login, refresh, logout',
+      email: 'What goes by mail: verification, new passwords, links to log in',
       keys: 'The keys to check access tokens with',
       health: 'Probes for Kubernetes and load balancers',
     },

@@ -18,6 +18,7 @@ describe('POST /auth/register', () => {
     expect(body).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       email,
+      email_verified: false,
       roles: ['user'],
       created_at: expect.any(String),
       password_changed_at: expect.any(String),
@@ -31,11 +32,14 @@ describe('POST /auth/register', () => {
     expect([status, body.code]).toEqual([409, 'email_taken']);
   });
 
-  it.each(['password', 'aaaaaaaaaaaaaaaa', 'qwertyuiop', 'Summer2026!'])('refuses the easy password %s', async (password) => {
-    const { status, body } = await client.register(newEmail(), password);
-    expect([status, body.code]).toEqual([422, 'password_too_weak']);
-    expect(body.detail).not.toBe('');
-  });
+  it.each(['password', 'aaaaaaaaaaaaaaaa', 'qwertyuiop', 'Summer2026!'])(
+    'refuses the easy password %s',
+    async (password) => {
+      const { status, body } = await client.register(newEmail(), password);
+      expect([status, body.code]).toEqual([422, 'password_too_weak']);
+      expect(body.detail).not.toBe('');
+    },
+  );
 
   it('refuses a password made of the address', async () => {
     const { status } = await client.register('zebulonq@example.com', 'zebulonq@example.com');
@@ -121,13 +125,17 @@ describe('DELETE /auth/me', () => {
   it('deletes the account and its sessions, and keeps the trail', async () => {
     const { email, accessToken, refreshToken } = await client.newAccount();
     const { body: account } = await client.me(accessToken);
-    const { status } = await client.call('DELETE', '/auth/me', { token: accessToken, body: { password: strongPassword } });
+    const { status } = await client.call('DELETE', '/auth/me', {
+      token: accessToken,
+      body: { password: strongPassword },
+    });
     expect(status).toBe(204);
     expect((await client.me(accessToken)).body.code).toBe('token_invalid');
     expect((await client.refresh(refreshToken)).status).toBe(401);
     expect((await client.login(email)).body.code).toBe('credentials_invalid');
     const { rows } = await service.database.query(
-      'SELECT type, actor_id FROM audit_event WHERE subject_id = $1 ORDER BY occurred_at', [account.id],
+      'SELECT type, actor_id FROM audit_event WHERE subject_id = $1 ORDER BY occurred_at',
+      [account.id],
     );
     expect(rows.map(({ type }) => type)).toEqual(['account.registered', 'login.succeeded', 'account.deleted']);
     expect(rows.every(({ actor_id }) => actor_id === account.id)).toBe(true);
@@ -135,7 +143,10 @@ describe('DELETE /auth/me', () => {
 
   it('refuses a wrong password', async () => {
     const { accessToken } = await client.newAccount();
-    const answer = await client.call('DELETE', '/auth/me', { token: accessToken, body: { password: 'not-the-password' } });
+    const answer = await client.call('DELETE', '/auth/me', {
+      token: accessToken,
+      body: { password: 'not-the-password' },
+    });
     expect([answer.status, answer.body.code]).toEqual([403, 'password_incorrect']);
     expect((await client.me(accessToken)).status).toBe(200);
   });

@@ -34,7 +34,9 @@ describe('admin create', () => {
     const client = new Client(service.url);
     const { accessToken } = await client.signIn(email);
     expect((await client.call('POST', '/auth/keys/rotate', { token: accessToken })).status).toBe(200);
-    const { rows } = await service.database.query("SELECT actor_id, address FROM audit_event WHERE type = 'admin.created'");
+    const { rows } = await service.database.query(
+      "SELECT actor_id, address FROM audit_event WHERE type = 'admin.created'",
+    );
     expect(rows).toEqual([{ actor_id: null, address: null }]);
   });
 
@@ -68,7 +70,10 @@ it('migrate applies what is pending once, also when two run at the same time', a
   expect((await ready()).body.error.database.message).toBe('migrations are pending');
 
   const runs = await Promise.all([run(['migrate'], '', { DATABASE_URL }), run(['migrate'], '', { DATABASE_URL })]);
-  expect(runs.map(({ output }) => output.trim()).sort()).toEqual(['applied InitialSchema1764028800000', 'nothing to apply']);
+  expect(runs.map(({ output }) => output.trim()).sort()).toEqual([
+    expect.stringMatching(/^applied InitialSchema1764028800000/),
+    'nothing to apply',
+  ]);
   expect((await ready()).body.details.database.status).toBe('up');
 });
 
@@ -79,5 +84,8 @@ it('keys rotate publishes a successor', async () => {
 
 it('explains itself, and ends with 78 if the settings are wrong', async () => {
   expect((await run(['--help'])).output).toContain('Usage: auth');
-  expect(await run(['migrate'], '', { DATABASE_URL: 'mysql://x' })).toEqual({ code: 78, output: expect.stringContaining('DATABASE_URL') });
+  expect(await run(['migrate'], '', { DATABASE_URL: 'mysql://x' })).toEqual({
+    code: 78,
+    output: expect.stringContaining('DATABASE_URL'),
+  });
 });

@@ -24,7 +24,10 @@ beforeAll(async () => {
   const DATABASE_URL = postgres.url('auth');
   await migrate(loadAuthConfig(testEnvironment({ DATABASE_URL })));
   service = await startTestService({
-    DATABASE_URL, DATABASE_CONNECT_TIMEOUT_MS: '500', DATABASE_STATEMENT_TIMEOUT_MS: '500', DATABASE_LOCK_TIMEOUT_MS: '300',
+    DATABASE_URL,
+    DATABASE_CONNECT_TIMEOUT_MS: '500',
+    DATABASE_STATEMENT_TIMEOUT_MS: '500',
+    DATABASE_LOCK_TIMEOUT_MS: '300',
   });
   client = new Client(service.url);
   login = await client.newAccount();
@@ -41,13 +44,16 @@ const isReady = async () => (await client.call('GET', '/health/ready')).status;
 const expectUnavailable = async () => {
   const started = Date.now();
   const answers = await Promise.all([
-    client.register('someone@example.com'), client.login(login.email), client.refresh(login.refreshToken),
-    client.me(login.accessToken), client.call('GET', '/auth/sessions', { token: login.accessToken }),
+    client.register('someone@example.com'),
+    client.login(login.email),
+    client.refresh(login.refreshToken),
+    client.me(login.accessToken),
+    client.call('GET', '/auth/sessions', { token: login.accessToken }),
   ]);
   expect(answers.map(({ status, body }) => [status, body.code])).toEqual(
     answers.map(() => [503, 'database_unavailable']),
   );
-  expect(answers[0]?.headers.get('retry-after')).toBe('1');
+  expect(answers[0].headers.get('retry-after')).toBe('1');
   expect(Date.now() - started).toBeLessThan(5000);
   expect(await isReady()).toBe(503);
   expect((await client.call('GET', '/health/live')).status).toBe(200);
@@ -55,7 +61,7 @@ const expectUnavailable = async () => {
 };
 
 const recovered = async () => {
-  for (const deadline = Date.now() + 10_000; Date.now() < deadline && (await isReady()) !== 200; ) {
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline && (await isReady()) !== 200;) {
     await sleep(50);
   }
   expect(await isReady()).toBe(200);

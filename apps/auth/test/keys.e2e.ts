@@ -1,9 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
+import { SignJWT } from 'jose';
+import { createPrivateKey } from 'node:crypto';
 import { HousekeepingService } from '../src/housekeeping/index.ts';
 import { loadAuthConfig } from '../src/config.ts';
-import { createService } from '../src/service.ts';
+import { AppModule } from '../src/app.module.ts';
+import { Keyring } from '../src/keyring/index.ts';
+import { KeysService } from '../src/keys/index.ts';
 import { Client } from './support/client.ts';
-import { copyDatabase, startTestService, testEnvironment, type TestService } from './support/service.ts';
+import { startTestService, testEnvironment, type TestService } from './support/service.ts';
 
 let service: TestService;
 let client: Client;
@@ -17,7 +22,8 @@ const jwks = async () => {
   const { body } = await client.call('GET', '/.well-known/jwks.json');
   return body.keys as Record<string, string>[];
 };
-const kidOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid as string;
+const kidOf = (token: string) =>
+  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid as string;
 
 const newAdmin = async () => {
   const { email } = await client.newAccount();
@@ -30,7 +36,15 @@ describe('GET /.well-known/jwks.json', () => {
     const { headers, body } = await client.call('GET', '/.well-known/jwks.json');
     expect(headers.get('cache-control')).toBe('public, max-age=300');
     expect(body.keys).toEqual([
-      { kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig', kid: expect.any(String), x: expect.any(String), y: expect.any(String) },
+      {
+        kty: 'EC',
+        crv: 'P-256',
+        alg: 'ES256',
+        use: 'sig',
+        kid: expect.any(String),
+        x: expect.any(String),
+        y: expect.any(String),
+      },
     ]);
   });
 });
@@ -66,17 +80,18 @@ describe('POST /auth/keys/rotate', () => {
 });
 
 it('rotates by itself when a key has grown old, once for all replicas', async () => {
-  const DATABASE_URL = await copyDatabase();
-  const config = loadAuthConfig(testEnvironment({ DATABASE_URL }));
-  const apps = await Promise.all([createService(config), createService(config)]);
-  await Promise.all(apps.map((app) => app.init()));
-  const keys = async () => (await apps[0]?.getHttpAdapter().getInstance().inject('/.well-known/jwks.json'))?.json().keys;
-  expect(await keys()).toHaveLength(1);
-  const observer = await startTestService({ DATABASE_URL });
-  await observer.database.query("UPDATE signing_key SET created_at = now() - interval '31 days'");
-  await Promise.all(apps.map((app) => app.get(HousekeepingService, { strict: false }).run()));
-  expect(await keys()).toHaveLength(2);
-  await Promise.all(apps.map((app) => app.close()));
+  const config = loadAuthConfig(testEnvironment({ DATABASE_URL: service.databaseUrl }));
+  const build = () => Test.createTestingModule({ imports: [AppModule.register(config)] }).compile();
+  const replicas = await Promise.all([build(), build(), build()]);
+  await Promise.all(replicas.map((replica) => replica.init()));
+  const keyCounts = () =>
+    replicas.map((replica) => replica.get(KeysService, { strict: false }).publicKeys().keys.length);
+  const [before] = keyCounts();
+  await service.database.query("UPDATE signing_key SET created_at = created_at - interval '31 days'");
+  await Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).run()));
+  await Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).run()));
+  expect(keyCounts()).toEqual(replicas.map(() => Number(before) + 1));
+  await Promise.all(replicas.map((replica) => replica.close()));
 });
 
 it('keeps private keys encrypted, and refuses to start a key with the wrong key-encryption key', async () => {
@@ -112,13 +127,44 @@ describe('access tokens', () => {
     expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
   });
 
-  it.each(['', 'a', 'a.b', 'a.b.c', '..', 'e30.e30.e30', 'bnVsbA.e30.', '💥'])('spelled %p are refused', async (token) => {
-    const answer = await fetch(`${service.url}/auth/me`, { headers: { authorization: `Bearer ${Buffer.from(token).toString('latin1')}` } });
-    expect(answer.status).toBe(401);
+  it.each(['', 'a', 'a.b', 'a.b.c', '..', 'e30.e30.e30', 'bnVsbA.e30.', '💥'])(
+    'spelled %p are refused',
+    async (token) => {
+      const answer = await fetch(`${service.url}/auth/me`, {
+        headers: { authorization: `Bearer ${Buffer.from(token).toString('latin1')}` },
+      });
+      expect(answer.status).toBe(401);
+    },
+  );
+
+  it.each<[string, string, object]>([
+    ['of another type', 'JWT', {}],
+    ['without an end', 'at+jwt', { exp: undefined }],
+    ['without a session', 'at+jwt', { sid: undefined }],
+    ['whose roles are no list', 'at+jwt', { roles: 'admin' }],
+    ['for another audience', 'at+jwt', { aud: 'another' }],
+    ['of the future', 'at+jwt', { nbf: Math.floor(Date.now() / 1000) + 3600 }],
+  ])('%s are refused, though our key signed them', async (_name, typ, change) => {
+    const { accessToken } = await client.newAccount();
+    const [header, claims] = accessToken
+      .split('.', 2)
+      .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()));
+    const { rows } = await service.database.query('SELECT private_key FROM signing_key WHERE kid = $1', [header.kid]);
+    const pkcs8 = new Keyring(service.config).decrypt(rows[0].private_key, header.kid);
+    const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+    const sign = (signedHeader: object, signedClaims: object) =>
+      new SignJWT({ ...signedClaims }).setProtectedHeader({ alg: 'ES256', ...signedHeader }).sign(key);
+    expect((await client.me(await sign(header, claims))).status).toBe(200);
+    const { status, body } = await client.me(await sign({ ...header, typ }, { ...claims, ...change }));
+    expect([status, body.code]).toEqual([401, 'token_invalid']);
   });
 
   it('of another issuer or audience are refused, and old ones named as such', async () => {
-    const elsewhere = await startTestService({ DATABASE_URL: service.databaseUrl, TOKEN_ISSUER: 'https://other.example', ACCESS_TOKEN_TTL_SECONDS: '1' });
+    const elsewhere = await startTestService({
+      DATABASE_URL: service.databaseUrl,
+      TOKEN_ISSUER: 'https://other.example',
+      ACCESS_TOKEN_TTL_SECONDS: '1',
+    });
     const elsewhereClient = new Client(elsewhere.url);
     const { accessToken } = await elsewhereClient.newAccount();
     expect((await elsewhereClient.me(accessToken)).status).toBe(200);

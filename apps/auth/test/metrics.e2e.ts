@@ -49,6 +49,8 @@ it('have as many series for a thousand addresses as for one', async () => {
   await client.call('DELETE', '/auth/sessions/0', { token: 'x' });
   const before = await series();
   await Promise.all(Array.from({ length: 200 }, (_, i) => client.call('GET', `/${newEmail()}/${String(i)}`)));
-  await Promise.all(Array.from({ length: 200 }, (_, i) => client.call('DELETE', `/auth/sessions/${String(i)}`, { token: 'x' })));
+  await Promise.all(
+    Array.from({ length: 200 }, (_, i) => client.call('DELETE', `/auth/sessions/${String(i)}`, { token: 'x' })),
+  );
   expect(await series()).toBe(before);
 });

@@ -17,7 +17,9 @@ class Program {
   constructor(environment: NodeJS.ProcessEnv) {
     this.child = spawn(process.execPath, [main], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
+      });
     }
   }
 
@@ -29,11 +31,16 @@ class Program {
   }
 
   lines(): Record<string, unknown>[] {
-    return this.output.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Record<string, unknown>);
+    return this.output
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
   async url(): Promise<string> {
-    for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(50)) {
+    const deadline = Date.now() + 20_000;
+    while (Date.now() < deadline) {
+      await sleep(50);
       const url = /"url":"([^"]+)"/.exec(this.output)?.[1];
       if (url !== undefined) {
         return url;
@@ -65,7 +72,8 @@ describe('logs', () => {
     await client.login(login.email, wrongPassword, login.cookie);
     await client.call('GET', `/auth/me?access_token=${login.accessToken}`, { token: login.accessToken });
     await client.call('PUT', '/auth/me/password', {
-      token: login.accessToken, body: { current_password: strongPassword, new_password: nextPassword },
+      token: login.accessToken,
+      body: { current_password: strongPassword, new_password: nextPassword },
     });
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01`, 'x-request-id': 'the-request' };
@@ -82,16 +90,31 @@ describe('logs', () => {
 
     const request = program.lines().find((line) => line['request_id'] === 'the-request');
     expect(request).toMatchObject({
-      level: 'info', trace_id: traceId, parent_id: 'b7ad6b7169203331', req: { method: 'GET', path: '/auth/me', address: '127.0.0.1' },
-      res: { status: 200 }, duration_ms: expect.any(Number),
+      level: 'info',
+      trace_id: traceId,
+      parent_id: 'b7ad6b7169203331',
+      req: { method: 'GET', path: '/auth/me', address: '127.0.0.1' },
+      res: { status: 200 },
+      duration_ms: expect.any(Number),
     });
     const fault = program.lines().find((line) => line['code'] === 'internal_error');
-    expect(fault).toMatchObject({ level: 'error', request_id: expect.any(String), err: { message: expect.stringContaining('session') } });
+    expect(fault).toMatchObject({
+      level: 'error',
+      request_id: expect.any(String),
+      err: { message: expect.stringContaining('session') },
+    });
 
     const secrets = {
-      strongPassword, nextPassword, wrongPassword, keyEncryptionKey, cookie: login.cookie, accessToken: login.accessToken,
-      refreshToken: login.refreshToken, refreshedAccess: refreshed.access_token as string,
-      refreshedToken: refreshed.refresh_token as string, databasePassword: new URL(DATABASE_URL).password,
+      strongPassword,
+      nextPassword,
+      wrongPassword,
+      keyEncryptionKey,
+      cookie: login.cookie,
+      accessToken: login.accessToken,
+      refreshToken: login.refreshToken,
+      refreshedAccess: refreshed.access_token as string,
+      refreshedToken: refreshed.refresh_token as string,
+      databasePassword: new URL(DATABASE_URL).password,
     };
     for (const [name, secret] of Object.entries(secrets)) {
       expect([name, program.output.includes(secret)]).toEqual([name, false]);
@@ -139,7 +162,11 @@ describe('SIGTERM', () => {
   });
 
   it('is cut off after the longest time', async () => {
-    const { client, DATABASE_URL } = await start({ SHUTDOWN_TIMEOUT_SECONDS: '1', DATABASE_LOCK_TIMEOUT_MS: '20000', DATABASE_STATEMENT_TIMEOUT_MS: '20000' });
+    const { client, DATABASE_URL } = await start({
+      SHUTDOWN_TIMEOUT_SECONDS: '1',
+      DATABASE_LOCK_TIMEOUT_MS: '20000',
+      DATABASE_STATEMENT_TIMEOUT_MS: '20000',
+    });
     const { accessToken } = await client.newAccount();
     const holder = new pg.Client(DATABASE_URL);
     await holder.connect();
@@ -155,9 +182,9 @@ describe('SIGTERM', () => {
 });
 
 it('ends with 78 and all mistakes at once if the settings are wrong', async () => {
-  program = new Program({ PORT: 'http', KEY_ENCRYPTION_KEYS: 'short', HASH_PASSES: '0' });
+  program = new Program({ PORT: 'http', KEY_ENCRYPTION_KEYS: 'short', HASH_PASSES: '0', TRUST_PROXY: 'localhost' });
   expect(await program.exit()).toBe(78);
-  for (const name of ['PORT', 'KEY_ENCRYPTION_KEYS', 'HASH_PASSES', 'DATABASE_URL']) {
+  for (const name of ['PORT', 'KEY_ENCRYPTION_KEYS', 'HASH_PASSES', 'TRUST_PROXY', 'DATABASE_URL']) {
     expect(program.output).toContain(`- ${name}: `);
   }
 });

@@ -47,7 +47,10 @@ it('registers an address once in 50 concurrent registrations, whatever its case'
   expect([count(answers, 201), count(answers, 409)]).toEqual([1, 49]);
   const { rows } = await database().query('SELECT id FROM account WHERE lower(email) = $1', [email]);
   expect(rows).toHaveLength(1);
-  const audited = await database().query("SELECT FROM audit_event WHERE type = 'account.registered' AND subject_id = $1", [rows[0].id]);
+  const audited = await database().query(
+    "SELECT FROM audit_event WHERE type = 'account.registered' AND subject_id = $1",
+    [rows[0].id],
+  );
   expect(audited.rowCount).toBe(1);
 });
 

@@ -23,13 +23,25 @@ describe('POST /auth/login', () => {
     expect(status).toBe(200);
     expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 600 });
     expect(body.refresh_token).toMatch(/^rt_[\w-]{86}$/);
-    expect(headers.get('set-cookie')).toMatch(/^device=[^;]+; Max-Age=31536000; Path=\/auth\/login; HttpOnly; SameSite=Strict$/);
+    expect(headers.get('set-cookie')).toMatch(
+      /^device=[^;]+; Max-Age=31536000; Path=\/auth\/login; HttpOnly; SameSite=Strict$/,
+    );
 
-    const [header, claims] = body.access_token.split('.').slice(0, 2).map((part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()));
+    const [header, claims] = body.access_token
+      .split('.')
+      .slice(0, 2)
+      .map((part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()));
     expect(header).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: expect.any(String) });
     expect(claims).toEqual({
-      iss: 'http://localhost:3000', aud: 'devopslocally', client_id: 'devopslocally', sub: expect.any(String),
-      sid: expect.any(String), jti: expect.any(String), roles: ['user'], iat: expect.any(Number), exp: claims.iat + 600,
+      iss: 'http://localhost:3000',
+      aud: 'devopslocally',
+      client_id: 'devopslocally',
+      sub: expect.any(String),
+      sid: expect.any(String),
+      jti: expect.any(String),
+      roles: ['user'],
+      iat: expect.any(Number),
+      exp: claims.iat + 600,
     });
   });
 
@@ -122,14 +134,22 @@ describe('lockout', () => {
     await Promise.all(Array.from({ length: 20 }, () => client.login(victim.email, wrong)));
     const [id = '', issuedAt = '', signature = ''] = victim.cookie.replace('device=', '').split('.');
     const old = String(Number(issuedAt) - 366 * 24 * 60 * 60);
-    for (const cookie of [attacker.cookie, `device=${id}.${issuedAt}.AAAA`, `device=x.${issuedAt}.${signature}`, `device=${id}.${old}.${signature}`, 'device=']) {
+    for (const cookie of [
+      attacker.cookie,
+      `device=${id}.${issuedAt}.AAAA`,
+      `device=x.${issuedAt}.${signature}`,
+      `device=${id}.${old}.${signature}`,
+      'device=',
+    ]) {
       expect((await client.login(victim.email, strongPassword, cookie)).status).toBe(429);
     }
   });
 
   it('slows an address down that fails on many accounts', async () => {
     const strict = await startTestService({ LOGIN_ADDRESS_BURST: '10' });
-    const answers = await Promise.all(Array.from({ length: 30 }, () => new Client(strict.url).login(newEmail(), wrong)));
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () => new Client(strict.url).login(newEmail(), wrong)),
+    );
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
   });
 
@@ -145,7 +165,10 @@ describe('lockout', () => {
 
 it('answers 503 with Retry-After when too many hashes wait, and holds that against nobody', async () => {
   const small = await startTestService({
-    HASH_CONCURRENCY: '1', HASH_QUEUE_MAX: '2', HASH_MEMORY_KIB: '65536', LOGIN_ACCOUNT_BURST: '1000',
+    HASH_CONCURRENCY: '1',
+    HASH_QUEUE_MAX: '2',
+    HASH_MEMORY_KIB: '65536',
+    LOGIN_ACCOUNT_BURST: '1000',
   });
   const smallClient = new Client(small.url);
   const { email } = await smallClient.newAccount();

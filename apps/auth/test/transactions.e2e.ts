@@ -13,7 +13,8 @@ beforeAll(async () => {
 });
 
 // the audit trail is written last, so that a failure there comes between a use case's writes
-const breakAudit = () => service.database.query('CREATE TRIGGER fail BEFORE INSERT ON audit_event EXECUTE FUNCTION fail()');
+const breakAudit = () =>
+  service.database.query('CREATE TRIGGER fail BEFORE INSERT ON audit_event EXECUTE FUNCTION fail()');
 beforeEach(() => service.database.query('DROP TRIGGER IF EXISTS fail ON audit_event'));
 
 const snapshot = async () => {
@@ -34,7 +35,8 @@ const useCases: [string, (token: string, email: string) => Promise<{ status: num
     'password change',
     (token) =>
       client.call('PUT', '/auth/me/password', {
-        token, body: { current_password: strongPassword, new_password: 'amber-heron-reads-97-maps' },
+        token,
+        body: { current_password: strongPassword, new_password: 'amber-heron-reads-97-maps' },
       }),
   ],
   ['account deletion', (token) => client.call('DELETE', '/auth/me', { token, body: { password: strongPassword } })],

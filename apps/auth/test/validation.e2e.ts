@@ -19,7 +19,11 @@ const accounts = async () => {
 };
 
 /** Sends a body as it is. */
-const post = async (path: string, body: string | Buffer, headers: Record<string, string> = { 'content-type': 'application/json' }) => {
+const post = async (
+  path: string,
+  body: string | Buffer,
+  headers: Record<string, string> = { 'content-type': 'application/json' },
+) => {
   const response = await fetch(service.url + path, { method: 'POST', body, headers });
   return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
 };
@@ -37,7 +41,12 @@ describe('a request that is not valid', () => {
 
   it.each<[string, () => string | Buffer, number, string]>([
     ['bad JSON', () => '{"email":', 400, 'malformed_json'],
-    ['bad UTF-8', () => Buffer.from(registration({ password: 'ÿþ-violet-otter-hums-42' }), 'latin1'), 400, 'malformed_json'],
+    [
+      'bad UTF-8',
+      () => Buffer.from(registration({ password: 'ÿþ-violet-otter-hums-42' }), 'latin1'),
+      400,
+      'malformed_json',
+    ],
     ['a prototype key', () => '{"__proto__":{"admin":true}}', 400, 'malformed_json'],
     ['a body that is no object', () => '[]', 400, 'validation_failed'],
     ['a body that is null', () => 'null', 400, 'validation_failed'],
@@ -46,7 +55,12 @@ describe('a request that is not valid', () => {
     ['an unknown field', () => registration({ roles: ['admin'] }), 400, 'validation_failed'],
     ['a field of another type', () => registration({ password: 12345678 }), 400, 'validation_failed'],
     ['U+0000', () => registration({ password: 'violet-otter\0hums-42-songs' }), 400, 'validation_failed'],
-    ['half a surrogate pair', () => registration({ password: 'violet-otter\ud800hums-42-songs' }), 400, 'validation_failed'],
+    [
+      'half a surrogate pair',
+      () => registration({ password: 'violet-otter\ud800hums-42-songs' }),
+      400,
+      'validation_failed',
+    ],
     ['a short password', () => registration({ password: 'zQ7!vx9' }), 400, 'validation_failed'],
     ['a long password', () => registration({ password: 'x'.repeat(129) }), 400, 'validation_failed'],
     ['a large body', () => registration({ password: 'x'.repeat(17_000) }), 413, 'body_too_large'],
@@ -60,9 +74,22 @@ describe('a request that is not valid', () => {
   });
 
   it.each([
-    'plain', 'a@b', '@example.com', 'a@', 'a b@example.com', 'a@example.com,b@example.com', '"a b"@example.com',
-    `${'x'.repeat(65)}@example.com`, `a@${'x.'.repeat(125)}com`, 'a@example.com\n', 'а@example.com' /* Cyrillic a */,
-    'ａ@example.com', 'a@exаmple.com', 'a@example。com', 'ada\u200b@example.com', 'ADA@EXAMPLE.COM\u0000',
+    'plain',
+    'a@b',
+    '@example.com',
+    'a@',
+    'a b@example.com',
+    'a@example.com,b@example.com',
+    '"a b"@example.com',
+    `${'x'.repeat(65)}@example.com`,
+    `a@${'x.'.repeat(125)}com`,
+    'a@example.com\n',
+    'а@example.com' /* Cyrillic a */,
+    'ａ@example.com',
+    'a@exаmple.com',
+    'a@example。com',
+    'ada\u200b@example.com',
+    'ADA@EXAMPLE.COM\u0000',
   ])('with the address %j gets 400', async (email) => {
     const { status, body } = await client.register(email);
     expect([status, body.code]).toEqual([400, 'validation_failed']);
@@ -82,7 +109,10 @@ describe('a request that is not valid', () => {
   );
 
   it.each([
-    ['GET', '/auth/me?x=1'], ['POST', '/auth/refresh?token=1'], ['GET', '/.well-known/jwks.json?x'], ['GET', '/health/live?verbose'],
+    ['GET', '/auth/me?x=1'],
+    ['POST', '/auth/refresh?token=1'],
+    ['GET', '/.well-known/jwks.json?x'],
+    ['GET', '/health/live?verbose'],
   ])('%s %s with a query gets 400 or, without a token, 401', async (method, path) => {
     const { status } = await client.call(method, path);
     expect([400, 401]).toContain(status);
@@ -94,12 +124,15 @@ describe('a request that is not valid', () => {
     expect([answer.status, answer.body.code]).toEqual([400, 'validation_failed']);
   });
 
-  it.each(['x', '%00', '%ff', '%', 'x'.repeat(200), "1'%20OR%201=1", '..%2f..'])('for the session %s gets a 4xx', async (id) => {
-    const { accessToken } = await client.newAccount();
-    const { status, body } = await client.call('DELETE', `/auth/sessions/${id}`, { token: accessToken });
-    expect([400, 404, 414]).toContain(status);
-    expect(body.code).toEqual(expect.any(String));
-  });
+  it.each(['x', '%00', '%ff', '%', 'x'.repeat(200), "1'%20OR%201=1", '..%2f..'])(
+    'for the session %s gets a 4xx',
+    async (id) => {
+      const { accessToken } = await client.newAccount();
+      const { status, body } = await client.call('DELETE', `/auth/sessions/${id}`, { token: accessToken });
+      expect([400, 404, 414]).toContain(status);
+      expect(body.code).toEqual(expect.any(String));
+    },
+  );
 
   it('to an unknown address gets 404, with a wrong method 405 and the right ones', async () => {
     expect((await client.call('GET', '/nowhere')).body.code).toBe('not_found');
@@ -108,10 +141,20 @@ describe('a request that is not valid', () => {
   });
 
   it.each<[string, string, number, string]>([
-    ['huge headers', `GET /health/live HTTP/1.1\r\nhost: x\r\nx-large: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+    [
+      'huge headers',
+      `GET /health/live HTTP/1.1\r\nhost: x\r\nx-large: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'headers_too_large',
+    ],
     ['NUL in a header', 'GET /health/live HTTP/1.1\r\nhost: x\r\nx-a: b\0c\r\n\r\n', 400, 'bad_request'],
     ['no HTTP at all', 'hello\r\n\r\n', 400, 'bad_request'],
-    ['two lengths', 'POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx', 400, 'bad_request'],
+    [
+      'two lengths',
+      'POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx',
+      400,
+      'bad_request',
+    ],
   ])('with %s gets a problem and a closed connection', async (_name, request, status, code) => {
     const answer = await raw(request);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${String(status)} `));
@@ -121,7 +164,8 @@ describe('a request that is not valid', () => {
 
 describe('x-request-id', () => {
   it('is kept if it is a harmless word, and made anew if not', async () => {
-    const idFor = async (id: string) => (await client.call('GET', '/health/live', { headers: { 'x-request-id': id } })).headers.get('x-request-id');
+    const idFor = async (id: string) =>
+      (await client.call('GET', '/health/live', { headers: { 'x-request-id': id } })).headers.get('x-request-id');
     expect(await idFor('trace-42')).toBe('trace-42');
     for (const id of ['a b', 'x'.repeat(129), '<script>', '{"a":1}']) {
       expect(await idFor(id)).toMatch(/^[0-9a-f-]{36}$/);
@@ -133,7 +177,10 @@ it('never answers 5xx, whatever JSON it gets', async () => {
   const paths = ['/auth/register', '/auth/login', '/auth/refresh'];
   const body = fc.oneof(
     fc.jsonValue(),
-    fc.record({ email: fc.string({ unit: 'binary' }), password: fc.string({ unit: 'binary' }), refresh_token: fc.string() }, { requiredKeys: [] }),
+    fc.record(
+      { email: fc.string({ unit: 'binary' }), password: fc.string({ unit: 'binary' }), refresh_token: fc.string() },
+      { requiredKeys: [] },
+    ),
     fc.record({ email: fc.emailAddress(), password: fc.string({ unit: 'binary', minLength: 8 }) }),
   );
   await fc.assert(

@@ -2,9 +2,16 @@
 export { commonSettings, type CommonConfig } from './config/common-settings.ts';
 export { ConfigError, configTable, loadConfig, setting } from './config/config.ts';
 export { isUniqueViolation } from './database/database-errors.ts';
-export { DatabaseModule, dataSourceOptions, queryRows, type DatabaseSchema, type Queryable } from './database/database.module.ts';
+export {
+  DatabaseModule,
+  dataSourceOptions,
+  queryRows,
+  type DatabaseSchema,
+  type Queryable,
+} from './database/database.module.ts';
 export { ApiProblems, Problem, ProblemException, problems } from './errors/problem.ts';
 export { HealthModule } from './health/health.module.ts';
+export { atLeast } from './http/at-least.ts';
 export { createHttpApp } from './http/http-app.ts';
 export { Context, type RequestContext } from './http/request-context.ts';
 export { accessTokenType, signatureAlgorithm, UnusableTokenError } from './jwt/access-token.strategy.ts';

@@ -13,6 +13,10 @@ export class Account {
   @Column('text')
   email: string;
 
+  /** Since when its owner has shown to get mails at the address. */
+  @Column('timestamptz', { name: 'email_verified_at', nullable: true })
+  emailVerifiedAt: Date | null;
+
   @Column('text', { name: 'password_hash' })
   passwordHash: string;
 

@@ -6,12 +6,19 @@ import { tooManyAttempts } from '../attempts/index.ts';
 import { hashQueueFull, passwordTooWeak } from '../passwords/index.ts';
 import { emailTaken, passwordIncorrect } from './accounts.problems.ts';
 import {
-  accountDeletionSchema, accountExample, accountSchema, passwordChangeSchema, registrationSchema,
+  accountDeletionSchema,
+  accountExample,
+  accountSchema,
+  passwordChangeSchema,
+  registrationSchema,
 } from './accounts.schema.ts';
 import { AccountsService } from './accounts.service.ts';
 
 const bodyProblems = [
-  problems.validationFailed, problems.malformedJson, problems.bodyTooLarge, problems.unsupportedMediaType,
+  problems.validationFailed,
+  problems.malformedJson,
+  problems.bodyTooLarge,
+  problems.unsupportedMediaType,
   problems.databaseUnavailable,
 ];
 const tokenProblems = [problems.tokenMissing, problems.tokenInvalid, problems.tokenExpired];
@@ -27,7 +34,8 @@ export class AccountsController {
   @Post('register')
   @ApiOperation({
     summary: 'Register',
-    description: 'Makes an account. The address is unique without regard to case; the password must not be easy to guess.',
+    description:
+      'Makes an account. The address is unique without regard to case; the password must not be easy to guess.',
   })
   @ApiResponse({ status: 201, description: 'The new account.', standardSchema: accountSchema, example: accountExample })
   @ApiProblems(...bodyProblems, emailTaken, passwordTooWeak, ...passwordProblems)
@@ -40,7 +48,10 @@ export class AccountsController {
 
   @Get('me')
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'Get the caller’s account', description: 'Asks the database, so a revoked session is refused.' })
+  @ApiOperation({
+    summary: 'Get the caller’s account',
+    description: 'Asks the database, so a revoked session is refused.',
+  })
   @ApiResponse({ status: 200, description: 'The account.', standardSchema: accountSchema, example: accountExample })
   @ApiProblems(problems.validationFailed, ...tokenProblems, problems.databaseUnavailable)
   getMe(@CurrentPrincipal() principal: Principal) {
@@ -64,7 +75,10 @@ export class AccountsController {
   @Delete('me')
   @HttpCode(204)
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'Delete the caller’s account', description: 'Asks for the password again. It can’t be undone.' })
+  @ApiOperation({
+    summary: 'Delete the caller’s account',
+    description: 'Asks for the password again. It can’t be undone.',
+  })
   @ApiResponse({ status: 204, description: 'The account and its sessions are gone.' })
   @ApiProblems(...bodyProblems, ...tokenProblems, passwordIncorrect, ...passwordProblems)
   deleteMe(

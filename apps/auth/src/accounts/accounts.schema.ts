@@ -12,28 +12,32 @@ const maxLocalPartLength = 64;
 export const email = z
   .email('must be an e-mail address in ASCII')
   .max(maxEmailLength)
-  .refine((address) => address.indexOf('@') <= maxLocalPartLength, `must have 1 to ${String(maxLocalPartLength)} characters before the @`)
-  .meta({ examples: ['ada@example.com'] });
+  .refine(
+    (address) => address.indexOf('@') <= maxLocalPartLength,
+    `must have 1 to ${String(maxLocalPartLength)} characters before the @`,
+  )
+  .meta({ example: 'ada@example.com' });
 
 export const registrationSchema = z
   .strictObject({ email, password: newPassword })
-  .meta({ id: 'Registration', examples: [{ email: 'ada@example.com', password: 'violet-otter-hums-42-songs' }] });
+  .meta({ id: 'Registration', example: { email: 'ada@example.com', password: 'violet-otter-hums-42-songs' } });
 
 export const passwordChangeSchema = z
   .strictObject({ current_password: existingPassword, new_password: newPassword })
   .meta({
     id: 'PasswordChange',
-    examples: [{ current_password: 'violet-otter-hums-42-songs', new_password: 'amber-heron-reads-97-maps' }],
+    example: { current_password: 'violet-otter-hums-42-songs', new_password: 'amber-heron-reads-97-maps' },
   });
 
 export const accountDeletionSchema = z
   .strictObject({ password: existingPassword })
-  .meta({ id: 'AccountDeletion', examples: [{ password: 'violet-otter-hums-42-songs' }] });
+  .meta({ id: 'AccountDeletion', example: { password: 'violet-otter-hums-42-songs' } });
 
 export const accountSchema = z
   .object({
     id: z.uuid(),
     email: z.string(),
+    email_verified: z.boolean().meta({ description: 'whether the owner has shown to get mails at the address' }),
     roles: z.array(z.enum(['user', 'admin'])),
     created_at: z.iso.datetime(),
     password_changed_at: z.iso.datetime(),
@@ -45,6 +49,7 @@ export type AccountView = z.output<typeof accountSchema>;
 export const accountExample: AccountView = {
   id: '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10',
   email: 'ada@example.com',
+  email_verified: true,
   roles: ['user'],
   created_at: '2026-11-25T12:00:00.000Z',
   password_changed_at: '2026-11-25T12:00:00.000Z',

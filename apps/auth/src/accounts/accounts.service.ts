@@ -1,16 +1,21 @@
 import { isUniqueViolation, problems, queryRows, type Principal, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { addressKey, AttemptsService } from '../attempts/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { localeOf, MailService } from '../mail/index.ts';
+import { MailedLinksService } from '../mailed-links/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
 import { SessionsService } from '../sessions/index.ts';
 import { Account, type Role } from './account.entity.ts';
 import { emailTaken, passwordIncorrect } from './accounts.problems.ts';
 import type { AccountView } from './accounts.schema.ts';
+
+/** What a login needs to know of an account. */
+export type KnownAccount = Pick<Account, 'id' | 'email' | 'passwordHash' | 'roles'>;
 
 interface Credentials {
   email: string;
@@ -27,6 +32,8 @@ export class AccountsService {
     private readonly sessions: SessionsService,
     private readonly attempts: AttemptsService,
     private readonly audit: AuditService,
+    private readonly links: MailedLinksService,
+    private readonly mails: MailService,
   ) {}
 
   /**
@@ -50,13 +57,23 @@ export class AccountsService {
   }
 
   /** Finds by address without regard to case; the index `account_email_key` serves it. */
-  async findByEmail(email: string): Promise<Pick<Account, 'id' | 'passwordHash' | 'roles'> | undefined> {
-    const [row] = await queryRows<{ id: string; password_hash: string; roles: Role[] }>(
+  async findByEmail(email: string): Promise<KnownAccount | undefined> {
+    const [row] = await queryRows<KnownAccount>(
       this.dataSource,
-      'SELECT id, password_hash, roles FROM account WHERE lower(email) = lower($1)',
+      `SELECT id, email, password_hash AS "passwordHash", roles FROM account WHERE lower(email) = lower($1)`,
       [email],
     );
-    return row && { id: row.id, passwordHash: row.password_hash, roles: row.roles };
+    return row;
+  }
+
+  /** Finds by id, in the caller's transaction. */
+  async findById(manager: EntityManager, id: string): Promise<KnownAccount | undefined> {
+    const [row] = await queryRows<KnownAccount>(
+      manager,
+      `SELECT id, email, password_hash AS "passwordHash", roles FROM account WHERE id = $1`,
+      [id],
+    );
+    return row;
   }
 
   /** @throws ProblemException `token_invalid` where the account has been deleted meanwhile */
@@ -84,17 +101,31 @@ export class AccountsService {
         throw passwordIncorrect.exception();
       }
       await this.sessions.revokeOthers(manager, principal, context);
-      await this.audit.record(manager, context, {
-        type: 'password.changed', actorId: account.id, subjectId: account.id,
-      });
+      await this.announcePassword(manager, account, context);
     });
   }
 
+  /** Sets a password whose hash is given, in the caller's transaction, and tells the owner. */
+  async setPassword(
+    manager: EntityManager,
+    account: { id: string; email: string },
+    passwordHash: string,
+    context: RequestContext,
+  ): Promise<void> {
+    await manager.query('UPDATE account SET password_hash = $2, password_changed_at = now() WHERE id = $1', [
+      account.id,
+      passwordHash,
+    ]);
+    await this.announcePassword(manager, account, context);
+  }
+
   /** Stores the hash of the same password under today's parameters, unless the password has changed meanwhile. */
-  async replaceHash(account: Pick<Account, 'id' | 'passwordHash'>, password: string): Promise<void> {
+  async replaceHash(account: KnownAccount, password: string): Promise<void> {
     const passwordHash = await this.passwords.hash(password);
     await this.dataSource.query('UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
-      account.id, account.passwordHash, passwordHash,
+      account.id,
+      account.passwordHash,
+      passwordHash,
     ]);
   }
 
@@ -107,19 +138,32 @@ export class AccountsService {
     await this.dataSource.transaction(async (manager) => {
       await manager.delete(Account, { id: account.id });
       await this.audit.record(manager, context, {
-        type: 'account.deleted', actorId: account.id, subjectId: account.id,
+        type: 'account.deleted',
+        actorId: account.id,
+        subjectId: account.id,
       });
     });
   }
 
-  private async create({ email, password }: Credentials, roles: Role[], context: RequestContext | null): Promise<AccountView> {
+  private async create(
+    { email, password }: Credentials,
+    roles: Role[],
+    context: RequestContext | null,
+  ): Promise<AccountView> {
     const passwordHash = await this.passwords.hash(password);
-    const account = this.dataSource.manager.create(Account, { id: uuidv7(), email, passwordHash, roles });
+    const account = this.dataSource.manager.create(Account, {
+      id: uuidv7(),
+      email,
+      emailVerifiedAt: null,
+      passwordHash,
+      roles,
+    });
     try {
       await this.dataSource.transaction(async (manager) => {
         await manager.insert(Account, account);
         const type = roles.includes('admin') ? 'admin.created' : 'account.registered';
         await this.audit.record(manager, context, { type, actorId: context && account.id, subjectId: account.id });
+        await this.links.send(manager, 'email_verification', account, context);
       });
     } catch (error) {
       throw isUniqueViolation(error, 'account_email_key') ? emailTaken.exception() : error;
@@ -135,8 +179,25 @@ export class AccountsService {
     return account;
   }
 
-  /** Asks a signed-in caller for the password again; a stolen access token does not allow guessing it. */
-  private async reauthenticate(principal: Principal, password: string): Promise<Account> {
+  private async announcePassword(
+    manager: EntityManager,
+    account: { id: string; email: string },
+    context: RequestContext,
+  ) {
+    await this.audit.record(manager, context, { type: 'password.changed', actorId: account.id, subjectId: account.id });
+    await this.mails.send(manager, {
+      to: account.email,
+      template: 'password_changed',
+      locale: localeOf(context.acceptLanguage),
+      variables: { email: account.email, time: new Date().toUTCString() },
+    });
+  }
+
+  /**
+   * Asks a signed-in caller for the password again; a stolen access token does not allow guessing it.
+   * @throws ProblemException `password_incorrect`, `too_many_attempts`
+   */
+  async reauthenticate(principal: Principal, password: string): Promise<Account> {
     const gate = { key: `password:account:${principal.accountId}`, burst: this.config.LOGIN_ACCOUNT_BURST };
     await this.attempts.reserve(gate);
     const account = await this.load(principal);
@@ -153,6 +214,7 @@ function viewOf(account: Account): AccountView {
     id: account.id,
     email: account.email,
     roles: account.roles,
+    email_verified: account.emailVerifiedAt !== null,
     created_at: account.createdAt.toISOString(),
     password_changed_at: account.passwordChangedAt.toISOString(),
   };

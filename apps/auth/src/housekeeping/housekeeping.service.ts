@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { AttemptsService } from '../attempts/index.ts';
 import { KeysService } from '../keys/index.ts';
+import { OneTimeTokensService } from '../one-time-tokens/index.ts';
 import { SessionsService } from '../sessions/index.ts';
 
 const intervalMs = 30_000;
@@ -16,6 +17,7 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
     private readonly keys: KeysService,
     private readonly sessions: SessionsService,
     private readonly attempts: AttemptsService,
+    private readonly oneTimeTokens: OneTimeTokensService,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -31,7 +33,12 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
 
   /** One round; a failed part is logged and tried again in the next. */
   async run(): Promise<void> {
-    const results = await Promise.allSettled([this.keys.maintain(), this.sessions.purge(), this.attempts.purge()]);
+    const results = await Promise.allSettled([
+      this.keys.maintain(),
+      this.sessions.purge(),
+      this.attempts.purge(),
+      this.oneTimeTokens.purge(),
+    ]);
     for (const result of results) {
       if (result.status === 'rejected') {
         this.logger.error(result.reason, 'housekeeping failed');

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { AUTH_CONFIG } from '../config.ts';
 
 const cipher = 'aes-256-gcm';
 const ivBytes = 12;
@@ -9,9 +9,9 @@ const tagBytes = 16;
 /** The key-encryption keys from the environment: the first is used for new things, all are tried for old ones. */
 @Injectable()
 export class Keyring {
-  private readonly keys: Buffer[];
+  private readonly keys: readonly Buffer[];
 
-  constructor(@Inject(AUTH_CONFIG) config: Pick<AuthConfig, 'KEY_ENCRYPTION_KEYS'>) {
+  constructor(@Inject(AUTH_CONFIG) config: { KEY_ENCRYPTION_KEYS: readonly Buffer[] }) {
     this.keys = config.KEY_ENCRYPTION_KEYS;
   }
 

@@ -1,4 +1,13 @@
-import { ApiProblems, Context, CurrentPrincipal, problems, Public, Roles, type Principal, type RequestContext } from '#common';
+import {
+  ApiProblems,
+  Context,
+  CurrentPrincipal,
+  problems,
+  Public,
+  Roles,
+  type Principal,
+  type RequestContext,
+} from '#common';
 import { Controller, Get, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -15,7 +24,8 @@ export class KeysController {
   @Get('.well-known/jwks.json')
   @ApiOperation({
     summary: 'Get the public keys',
-    description: 'All keys that a valid access token may be signed with, and the next one ahead of its use. Cache as told.',
+    description:
+      'All keys that a valid access token may be signed with, and the next one ahead of its use. Cache as told.',
   })
   @ApiResponse({ status: 200, description: 'The key set.', standardSchema: jwksSchema, example: jwksExample })
   @ApiProblems(problems.validationFailed)
@@ -30,11 +40,16 @@ export class KeysController {
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Rotate the signing key',
-    description: 'For admins. Makes a successor that is published at once and signs later; nobody’s token stops working.',
+    description:
+      'For admins. Makes a successor that is published at once and signs later; nobody’s token stops working.',
   })
   @ApiResponse({ status: 200, description: 'The successor.', standardSchema: rotationSchema, example: rotationExample })
   @ApiProblems(
-    problems.validationFailed, problems.tokenMissing, problems.tokenInvalid, problems.tokenExpired, problems.roleRequired,
+    problems.validationFailed,
+    problems.tokenMissing,
+    problems.tokenInvalid,
+    problems.tokenExpired,
+    problems.roleRequired,
     problems.databaseUnavailable,
   )
   rotateKeys(@Context() context: RequestContext, @CurrentPrincipal() principal: Principal) {

@@ -6,12 +6,15 @@ const maxLength = 128;
 /** NFKC (NIST SP 800-63B-4 §3.1.1.2), so that one password typed on two keyboards is one password. */
 const text = z.string().transform((password) => password.normalize('NFKC'));
 
-const lengthOf = (password: string) => [...password].length;
+const lengthOf = (password: string) => Array.from(password).length;
 
 /** A password that must match an existing one. */
 export const existingPassword = text
-  .refine((password) => password !== '' && lengthOf(password) <= maxLength, `must have 1 to ${String(maxLength)} characters`)
-  .meta({ minLength: 1, maxLength, examples: ['violet-otter-hums-42-songs'] });
+  .refine(
+    (password) => password !== '' && lengthOf(password) <= maxLength,
+    `must have 1 to ${String(maxLength)} characters`,
+  )
+  .meta({ minLength: 1, maxLength, example: 'violet-otter-hums-42-songs' });
 
 /** A password to be set: 8 to 128 characters; its strength is judged by the service. */
 export const newPassword = text
@@ -19,4 +22,4 @@ export const newPassword = text
     (password) => lengthOf(password) >= minLength && lengthOf(password) <= maxLength,
     `must have ${String(minLength)} to ${String(maxLength)} characters`,
   )
-  .meta({ minLength, maxLength, examples: ['violet-otter-hums-42-songs'] });
+  .meta({ minLength, maxLength, example: 'violet-otter-hums-42-songs' });

@@ -7,6 +7,7 @@ import { PasswordsService } from './passwords.service.ts';
 export class PasswordsMetrics {
   constructor({ queue }: PasswordsService) {
     const name = 'auth_hash_queue';
+    // of two applications in one process, as in tests, the later one is shown
     register.removeSingleMetric(name);
     new Gauge({
       name,

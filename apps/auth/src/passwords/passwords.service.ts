@@ -61,9 +61,7 @@ export class PasswordsService implements OnModuleInit {
   isOutdated(passwordHash: string): boolean {
     const { memoryCost, timeCost, parallelism } = parseOptions(passwordHash);
     const today = this.parameters;
-    return (
-      memoryCost !== today.memoryCost || timeCost !== today.timeCost || parallelism !== today.parallelism
-    );
+    return memoryCost !== today.memoryCost || timeCost !== today.timeCost || parallelism !== today.parallelism;
   }
 
   /**

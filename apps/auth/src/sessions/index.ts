@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/index.ts';
 import { TokensModule } from '../tokens/index.ts';
+import { deviceName } from './device-name.ts';
 import { Session } from './session.entity.ts';
 import { SessionsController } from './sessions.controller.ts';
 import { refreshesProvider, SessionsMetrics } from './sessions.metrics.ts';
-import { tokensExample, tokensSchema } from './sessions.schema.ts';
+import { tokensExample, tokensSchema, type Tokens } from './sessions.schema.ts';
 import { SessionsService } from './sessions.service.ts';
 
 /** Sessions: one login on one device, kept alive by refresh tokens. */
@@ -16,4 +17,5 @@ import { SessionsService } from './sessions.service.ts';
 })
 export class SessionsModule {}
 
-export { Session, SessionsService, tokensExample, tokensSchema };
+export { Session, SessionsService, deviceName, tokensExample, tokensSchema };
+export type { Tokens };

@@ -3,12 +3,21 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/co
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { refreshTokenInvalid, sessionNotFound } from './sessions.problems.ts';
 import {
-  refreshSchema, sessionIdSchema, sessionListExample, sessionListSchema, tokensExample, tokensSchema,
+  refreshSchema,
+  sessionIdSchema,
+  sessionListExample,
+  sessionListSchema,
+  tokensExample,
+  tokensSchema,
 } from './sessions.schema.ts';
 import { SessionsService } from './sessions.service.ts';
 
 const tokenProblems = [
-  problems.validationFailed, problems.tokenMissing, problems.tokenInvalid, problems.tokenExpired, problems.databaseUnavailable,
+  problems.validationFailed,
+  problems.tokenMissing,
+  problems.tokenInvalid,
+  problems.tokenExpired,
+  problems.databaseUnavailable,
 ];
 
 /** What an account does with its sessions. */
@@ -27,8 +36,12 @@ export class SessionsController {
   })
   @ApiResponse({ status: 200, description: 'New tokens.', standardSchema: tokensSchema, example: tokensExample })
   @ApiProblems(
-    problems.validationFailed, problems.malformedJson, refreshTokenInvalid, problems.bodyTooLarge,
-    problems.unsupportedMediaType, problems.databaseUnavailable,
+    problems.validationFailed,
+    problems.malformedJson,
+    refreshTokenInvalid,
+    problems.bodyTooLarge,
+    problems.unsupportedMediaType,
+    problems.databaseUnavailable,
   )
   refresh(@Body({ schema: refreshSchema }) body: { refresh_token: string }, @Context() context: RequestContext) {
     return this.sessions.refresh(body.refresh_token, context);
@@ -37,7 +50,10 @@ export class SessionsController {
   @Post('logout')
   @HttpCode(204)
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'End this session', description: 'Its refresh token dies at once, as do its access tokens here.' })
+  @ApiOperation({
+    summary: 'End this session',
+    description: 'Its refresh token dies at once, as do its access tokens here.',
+  })
   @ApiResponse({ status: 204, description: 'The session has ended.' })
   @ApiProblems(...tokenProblems, sessionNotFound)
   logout(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
@@ -54,11 +70,24 @@ export class SessionsController {
     return this.sessions.revokeAll(principal, context);
   }
 
+  @Post('logout-others')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'End all other sessions of the account', description: 'The one that asks lives on.' })
+  @ApiResponse({ status: 204, description: 'The other sessions have ended.' })
+  @ApiProblems(...tokenProblems)
+  logoutOthers(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
+    return this.sessions.revokeAllButThis(principal, context);
+  }
+
   @Get('sessions')
   @ApiBearerAuth()
   @ApiOperation({ summary: 'List the sessions of the account', description: 'One for each login that has not ended.' })
   @ApiResponse({
-    status: 200, description: 'The sessions.', standardSchema: sessionListSchema, example: sessionListExample,
+    status: 200,
+    description: 'The sessions.',
+    standardSchema: sessionListSchema,
+    example: sessionListExample,
   })
   @ApiProblems(...tokenProblems)
   listSessions(@CurrentPrincipal() principal: Principal) {

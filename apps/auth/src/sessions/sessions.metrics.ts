@@ -13,9 +13,7 @@ export const refreshesProvider = makeCounterProvider({
 /** Counters of what happens to sessions. */
 @Injectable()
 export class SessionsMetrics {
-  constructor(
-    @InjectMetric(refreshesName) readonly refreshes: Counter<'result'>,
-  ) {
+  constructor(@InjectMetric(refreshesName) readonly refreshes: Counter<'result'>) {
     for (const result of ['rotated', 'repeated', 'reused', 'invalid']) {
       refreshes.inc({ result }, 0);
     }

@@ -4,9 +4,13 @@ const sessionId = '0199f2c4-77aa-7c1e-8f5e-0d9a4b6c2e11';
 
 export const refreshSchema = z
   .strictObject({
-    refresh_token: z.string().min(1).max(128).meta({ description: 'the latest one of the session', examples: ['rt_AZny…'] }),
+    refresh_token: z
+      .string()
+      .min(1)
+      .max(128)
+      .meta({ description: 'the latest one of the session', example: 'rt_AZny…' }),
   })
-  .meta({ id: 'RefreshRequest', examples: [{ refresh_token: 'rt_AZnyxHeqfB6PXg2aS2wuEbq3…' }] });
+  .meta({ id: 'RefreshRequest', example: { refresh_token: 'rt_AZnyxHeqfB6PXg2aS2wuEbq3…' } });
 
 export const tokensSchema = z
   .object({
@@ -34,6 +38,7 @@ const sessionSchema = z.object({
   last_used_at: z.iso.datetime().meta({ description: 'login or latest refresh' }),
   expires_at: z.iso.datetime(),
   address: z.string().meta({ description: 'IP address it was last used from' }),
+  device: z.string().meta({ description: 'the device’s name, as far as its user agent tells' }),
   user_agent: z.string().nullable(),
   current: z.boolean().meta({ description: 'whether it is the one that asks' }),
 });
@@ -52,10 +57,11 @@ export const sessionListExample = {
       last_used_at: '2026-11-25T12:10:00.000Z',
       expires_at: '2026-12-25T12:10:00.000Z',
       address: '192.0.2.7',
+      device: 'curl',
       user_agent: 'curl/8.14.1',
       current: true,
     },
   ],
 };
 
-export const sessionIdSchema = z.uuid().meta({ description: 'a session’s id', examples: [sessionId] });
+export const sessionIdSchema = z.uuid().meta({ description: 'a session’s id', example: sessionId });

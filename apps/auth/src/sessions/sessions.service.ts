@@ -6,6 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { AccessTokensService, RefreshTokens, type RefreshToken } from '../tokens/index.ts';
+import { deviceName } from './device-name.ts';
 import { Session } from './session.entity.ts';
 import { SessionsMetrics } from './sessions.metrics.ts';
 import { refreshTokenInvalid, sessionNotFound } from './sessions.problems.ts';
@@ -78,11 +79,20 @@ export class SessionsService {
    * Starts a session in the caller's transaction; beyond 100 of one account the least recently used ends.
    * @param account who logged in
    */
-  async start(manager: EntityManager, account: { id: string; roles: string[] }, context: RequestContext): Promise<Tokens> {
+  async start(
+    manager: EntityManager,
+    account: { id: string; roles: string[] },
+    context: RequestContext,
+  ): Promise<Tokens> {
     const id = uuidv7();
     const refreshToken = this.refreshTokens.issue(id);
     const [row] = await queryRows<{ expires_at: Date }>(manager, startStatement, [
-      id, account.id, refreshToken.hash, ...this.lifetimes, context.address, context.userAgent,
+      id,
+      account.id,
+      refreshToken.hash,
+      ...this.lifetimes,
+      context.address,
+      context.userAgent,
     ]);
     await manager.query(trimStatement, [account.id]);
     const principal = { accountId: account.id, sessionId: id, roles: account.roles };
@@ -102,7 +112,11 @@ export class SessionsService {
     }
     const successors = this.refreshTokens.successors(presented);
     const [row] = await queryRows<RefreshedRow>(this.dataSource, refreshStatement, [
-      presented.sessionId, presented.hash, successors.map(({ hash }) => hash), ...this.lifetimes, context.address,
+      presented.sessionId,
+      presented.hash,
+      successors.map(({ hash }) => hash),
+      ...this.lifetimes,
+      context.address,
       context.userAgent,
     ]);
     const successor = row && successors.find(({ hash }) => hash.equals(row.token_hash));
@@ -118,7 +132,8 @@ export class SessionsService {
   /** The caller with today's roles, or null once the session has ended. */
   async check(principal: Principal): Promise<Principal | null> {
     const [row] = await queryRows<{ roles: string[] }>(this.dataSource, checkStatement, [
-      principal.sessionId, principal.accountId,
+      principal.sessionId,
+      principal.accountId,
     ]);
     return row ? { ...principal, roles: row.roles } : null;
   }
@@ -136,6 +151,7 @@ export class SessionsService {
         last_used_at: session.lastUsedAt.toISOString(),
         expires_at: session.expiresAt.toISOString(),
         address: session.address,
+        device: deviceName(session.userAgent),
         user_agent: session.userAgent,
         current: session.id === principal.sessionId,
       })),
@@ -152,23 +168,31 @@ export class SessionsService {
       if (ended.length === 0) {
         throw sessionNotFound.exception();
       }
-      await this.auditRevoked(manager, principal, context, ended);
+      await this.auditRevoked(manager, principal.accountId, context, ended);
     });
   }
 
   /** Ends all sessions of the caller's account. */
   async revokeAll(principal: Principal, context: RequestContext): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
-      const ended = await this.end(manager, 'account_id = $1', [principal.accountId]);
-      await this.auditRevoked(manager, principal, context, ended);
-    });
+    await this.dataSource.transaction((manager) => this.revokeAllOf(manager, principal.accountId, context));
+  }
+
+  /** Ends all sessions of an account, in the caller's transaction. */
+  async revokeAllOf(manager: EntityManager, accountId: string, context: RequestContext): Promise<void> {
+    const ended = await this.end(manager, 'account_id = $1', [accountId]);
+    await this.auditRevoked(manager, accountId, context, ended);
   }
 
   /** Ends all sessions of the caller's account but the one that asks, in the caller's transaction. */
   async revokeOthers(manager: EntityManager, principal: Principal, context: RequestContext): Promise<void> {
     const others = [principal.accountId, principal.sessionId];
     const ended = await this.end(manager, 'account_id = $1 AND id <> $2', others);
-    await this.auditRevoked(manager, principal, context, ended);
+    await this.auditRevoked(manager, principal.accountId, context, ended);
+  }
+
+  /** Ends all sessions of the caller's account but the one that asks. */
+  revokeAllButThis(principal: Principal, context: RequestContext): Promise<void> {
+    return this.dataSource.transaction((manager) => this.revokeOthers(manager, principal, context));
   }
 
   /** Deletes what has expired; any number of replicas may do it at once. */
@@ -200,7 +224,11 @@ export class SessionsService {
       );
       if (row) {
         const detail = { session_id: sessionId };
-        await this.audit.record(manager, context, { type: 'session.refresh_reused', subjectId: row.account_id, detail });
+        await this.audit.record(manager, context, {
+          type: 'session.refresh_reused',
+          subjectId: row.account_id,
+          detail,
+        });
       }
       return row?.account_id;
     });
@@ -212,11 +240,11 @@ export class SessionsService {
     return rows.map(({ id }) => id);
   }
 
-  private async auditRevoked(manager: EntityManager, principal: Principal, context: RequestContext, ended: string[]) {
+  private async auditRevoked(manager: EntityManager, accountId: string, context: RequestContext, ended: string[]) {
     await this.audit.record(manager, context, {
       type: 'session.revoked',
-      actorId: principal.accountId,
-      subjectId: principal.accountId,
+      actorId: accountId,
+      subjectId: accountId,
       detail: { session_ids: ended },
     });
   }

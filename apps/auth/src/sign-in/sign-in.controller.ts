@@ -24,11 +24,27 @@ export class SignInController {
       'Starts a session. After failures each further attempt must wait; a device that the account has logged in on before, ' +
       'known by the cookie that a login sets, waits only for failures of its own.',
   })
-  @ApiHeader({ name: 'cookie', required: false, description: 'the `device` cookie of an earlier login', schema: { type: 'string' } })
-  @ApiResponse({ status: 200, description: 'The session’s tokens.', standardSchema: tokensSchema, example: tokensExample })
+  @ApiHeader({
+    name: 'cookie',
+    required: false,
+    description: 'the `device` cookie of an earlier login',
+    schema: { type: 'string' },
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'The session’s tokens.',
+    standardSchema: tokensSchema,
+    example: tokensExample,
+  })
   @ApiProblems(
-    problems.validationFailed, problems.malformedJson, credentialsInvalid, problems.bodyTooLarge,
-    problems.unsupportedMediaType, tooManyAttempts, hashQueueFull, problems.databaseUnavailable,
+    problems.validationFailed,
+    problems.malformedJson,
+    credentialsInvalid,
+    problems.bodyTooLarge,
+    problems.unsupportedMediaType,
+    tooManyAttempts,
+    hashQueueFull,
+    problems.databaseUnavailable,
   )
   async login(
     @Body({ schema: loginSchema }) body: Credentials,

@@ -13,10 +13,8 @@ export const loginsProvider = makeCounterProvider({
 /** Counters of what becomes of logins. */
 @Injectable()
 export class SignInMetrics {
-  constructor(
-    @InjectMetric(loginsName) readonly logins: Counter<'result'>,
-  ) {
-    for (const result of ['succeeded', 'failed', 'throttled', 'overloaded']) {
+  constructor(@InjectMetric(loginsName) readonly logins: Counter<'result'>) {
+    for (const result of ['succeeded', 'failed', 'throttled', 'unavailable']) {
       logins.inc({ result }, 0);
     }
   }

@@ -1,14 +1,15 @@
-import type { RequestContext } from '#common';
+import { ProblemException, queryRows, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { createHash } from 'node:crypto';
-import { DataSource } from 'typeorm';
-import { AccountsService } from '../accounts/index.ts';
-import { addressKey, AttemptsService, type Gate } from '../attempts/index.ts';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AccountsService, type KnownAccount } from '../accounts/index.ts';
+import { addressKey, AttemptsService, tooManyAttempts, type Gate } from '../attempts/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { localeOf, MailService } from '../mail/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
-import { SessionsService } from '../sessions/index.ts';
+import { deviceName, SessionsService, type Tokens } from '../sessions/index.ts';
 import { DeviceCookie } from './device-cookie.ts';
 import { SignInMetrics } from './sign-in.metrics.ts';
 import { credentialsInvalid } from './sign-in.problems.ts';
@@ -20,7 +21,17 @@ interface LoginGates {
   shared?: Gate;
 }
 
-/** Logs people in by e-mail address and password. */
+/** How somebody has shown who they are. */
+export type SignInMethod = 'magic_link' | 'password';
+
+/** What a login gives. */
+export interface SignedIn {
+  tokens: Tokens;
+  /** A `set-cookie` header that makes the device known. */
+  deviceCookie: string;
+}
+
+/** Logs people in by e-mail address and password, and ends every other way to log in. */
 @Injectable()
 export class SignInService {
   constructor(
@@ -32,39 +43,78 @@ export class SignInService {
     private readonly attempts: AttemptsService,
     private readonly audit: AuditService,
     private readonly devices: DeviceCookie,
+    private readonly mails: MailService,
     private readonly metrics: SignInMetrics,
   ) {}
 
   /**
    * Starts a session. An unknown address costs the same work and gets the same answer as a wrong password.
    * @param cookies the request's `cookie` header, which may tell a known device
-   * @returns the tokens, and the header that makes the device known
    * @throws ProblemException `credentials_invalid`, `too_many_attempts`, `hash_queue_full`
    */
-  async login({ email, password }: Credentials, cookies: string | undefined, context: RequestContext) {
+  async login(
+    { email, password }: Credentials,
+    cookies: string | undefined,
+    context: RequestContext,
+  ): Promise<SignedIn> {
     const device = this.devices.recognise(cookies, email);
     const gates = this.gatesFor(email, device, context.address);
     await this.reserve(gates);
     const account = await this.accounts.findByEmail(email);
-    if (!(await this.verify(account?.passwordHash, password, gates)) || !account) {
-      await this.audit.record(this.dataSource.manager, context, { type: 'login.failed', subjectId: account?.id ?? null });
+    if (!(await this.verify(account, password, gates)) || !account) {
+      await this.audit.record(this.dataSource.manager, context, {
+        type: 'login.failed',
+        subjectId: account?.id ?? null,
+      });
       this.metrics.logins.inc({ result: 'failed' });
       throw credentialsInvalid.exception();
     }
-    if (this.passwords.isOutdated(account.passwordHash)) {
-      await this.accounts.replaceHash(account, password);
-    }
-    const tokens = await this.dataSource.transaction(async (manager) => {
+    return this.dataSource.transaction(async (manager) => {
       await this.attempts.forgive(manager, gates.own);
       if (gates.shared) {
         await this.attempts.release(manager, gates.shared);
       }
-      const started = await this.sessions.start(manager, account, context);
-      await this.audit.record(manager, context, { type: 'login.succeeded', actorId: account.id, subjectId: account.id });
-      return started;
+      return this.complete(manager, { account, method: 'password', cookies }, context);
     });
+  }
+
+  /**
+   * Starts a session for somebody who has shown who they are, in the caller's transaction: all ways to log in end here. The
+   * owner is told of a device that was not known before.
+   */
+  async complete(
+    manager: EntityManager,
+    { account, method, cookies }: { account: KnownAccount; method: SignInMethod; cookies: string | undefined },
+    context: RequestContext,
+  ): Promise<SignedIn> {
+    const device = this.devices.recognise(cookies, account.email);
+    if (device === undefined && (await this.hasLoggedInBefore(manager, account.id))) {
+      await this.mails.send(manager, {
+        to: account.email,
+        template: 'new_device',
+        locale: localeOf(context.acceptLanguage),
+        variables: {
+          email: account.email,
+          device: deviceName(context.userAgent),
+          address: context.address,
+          time: new Date().toUTCString(),
+        },
+      });
+    }
+    const tokens = await this.sessions.start(manager, account, context);
+    const ids = { actorId: account.id, subjectId: account.id };
+    await this.audit.record(manager, context, { type: 'login.succeeded', ...ids, detail: { method } });
     this.metrics.logins.inc({ result: 'succeeded' });
-    return { tokens, deviceCookie: this.devices.issue(email, device) };
+    return { tokens, deviceCookie: this.devices.issue(account.email, device) };
+  }
+
+  private async hasLoggedInBefore(manager: EntityManager, accountId: string): Promise<boolean> {
+    const [row] = await queryRows<{ before: boolean }>(
+      manager,
+      `SELECT EXISTS (SELECT FROM audit_event WHERE subject_id = $1 AND type = 'login.succeeded') AS before`,
+      [accountId],
+    );
+    return row?.before === true;
   }
 
   private gatesFor(email: string, device: string | undefined, address: string): LoginGates {
@@ -86,20 +136,27 @@ export class SignInService {
       }
       await this.attempts.reserve(own);
     } catch (error) {
-      this.metrics.logins.inc({ result: 'throttled' });
+      if (error instanceof ProblemException && error.problem === tooManyAttempts) {
+        this.metrics.logins.inc({ result: 'throttled' });
+      }
       throw error;
     }
   }
 
-  private async verify(passwordHash: string | undefined, password: string, { own, shared }: LoginGates): Promise<boolean> {
+  /** Whether the password is right; if so, an outdated hash is replaced. */
+  private async verify(account: KnownAccount | undefined, password: string, gates: LoginGates): Promise<boolean> {
     try {
-      return await this.passwords.verify(passwordHash, password);
+      const matches = await this.passwords.verify(account?.passwordHash, password);
+      if (matches && account && this.passwords.isOutdated(account.passwordHash)) {
+        await this.accounts.replaceHash(account, password);
+      }
+      return matches;
     } catch (error) {
       // not the caller's failure, so it is not counted as one
-      this.metrics.logins.inc({ result: 'overloaded' });
-      await this.attempts.release(this.dataSource, own);
-      if (shared) {
-        await this.attempts.release(this.dataSource, shared);
+      this.metrics.logins.inc({ result: 'unavailable' });
+      await this.attempts.release(this.dataSource, gates.own);
+      if (gates.shared) {
+        await this.attempts.release(this.dataSource, gates.shared);
       }
       throw error;
     }

@@ -18,7 +18,7 @@ export class AccessTokensService {
     return this.config.ACCESS_TOKEN_TTL_SECONDS;
   }
 
-  /** A JWT by the profile of RFC 9068, with the session's id as `sid`. */
+  /** A JWT by the profile of RFC 9068 (which demands `client_id`), with the session's id as `sid`. */
   sign(principal: Principal): Promise<string> {
     const { kid, privateKey } = this.keys.current();
     const now = Math.floor(Date.now() / 1000);

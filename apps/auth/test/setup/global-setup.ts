@@ -15,6 +15,11 @@ export default async function globalSetup(): Promise<void> {
   const postgres = await startPostgres(shared.directory, { fsync: 'off', max_connections: '300' });
   shared.postgres = postgres;
   await postgres.createDatabase('template');
-  await migrate(loadAuthConfig({ DATABASE_URL: postgres.url('template'), KEY_ENCRYPTION_KEYS: Buffer.alloc(32).toString('base64') }));
+  await migrate(
+    loadAuthConfig({
+      DATABASE_URL: postgres.url('template'),
+      KEY_ENCRYPTION_KEYS: Buffer.alloc(32).toString('base64'),
+    }),
+  );
   process.env['TEST_DATABASE_SERVER'] = postgres.url('');
 }

@@ -1,12 +1,22 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { setting } from './config.ts';
 
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
 /** A comma-separated list of non-empty words. */
-export const commaSeparated = z
-  .string()
-  .transform((text) => text.split(',').map((word) => word.trim()).filter((word) => word !== ''));
+export const commaSeparated = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== ''),
+);
+
+/** A comma-separated list of IP addresses and CIDR ranges. */
+const addressRanges = commaSeparated.refine(
+  (ranges) => ranges.every((range) => isIP(range.replace(/\/\d{1,3}$/, '')) !== 0),
+  'must be IP addresses or CIDR ranges, comma-separated',
+);
 
 /** The settings that every service of the platform has. */
 export const commonSettings = {
@@ -19,7 +29,7 @@ export const commonSettings = {
   LOG_LEVEL: setting(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'), {
     description: 'least severe log line that is written',
   }),
-  TRUST_PROXY: setting(commaSeparated.default([]), {
+  TRUST_PROXY: setting(addressRanges.default([]), {
     description: 'addresses or CIDR ranges of proxies whose `x-forwarded-for` is believed, comma-separated',
   }),
   REQUEST_TIMEOUT_SECONDS: setting(integer(1, 300).default(15), {
@@ -37,10 +47,10 @@ export const commonSettings = {
     description: 'time after which a shutdown that has not finished is cut off',
     unit: 's',
   }),
-  DATABASE_URL: setting(
-    z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL'),
-    { description: 'PostgreSQL to use; TLS by `?sslmode=verify-full&sslrootcert=FILE`', secret: true },
-  ),
+  DATABASE_URL: setting(z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL'), {
+    description: 'PostgreSQL to use; TLS by `?sslmode=verify-full&sslrootcert=FILE`',
+    secret: true,
+  }),
   DATABASE_POOL_MAX: setting(integer(1, 500).default(10), { description: 'connections a replica opens at most' }),
   DATABASE_CONNECT_TIMEOUT_MS: setting(integer(1, 60_000).default(2000), {
     description: 'longest wait for a connection, new or from the pool',
@@ -56,7 +66,5 @@ export const commonSettings = {
   }),
 };
 
-const commonSchema = z.object(commonSettings);
-
 /** A loaded configuration's common part. */
-export type CommonConfig = z.output<typeof commonSchema>;
+export type CommonConfig = z.output<z.ZodObject<typeof commonSettings>>;

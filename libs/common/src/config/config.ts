@@ -27,7 +27,9 @@ export class ConfigError extends Error {
   readonly problems: string[];
 
   constructor(problems: string[]) {
-    super(`The configuration has ${String(problems.length)} problem(s):\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    super(
+      `The configuration has ${String(problems.length)} problem(s):\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    );
     this.name = 'ConfigError';
     this.problems = problems;
   }
@@ -44,9 +46,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function loadConfig<T extends z.ZodObject>(schema: T, environment: Environment): z.output<T> {
   const problems: string[] = [];
   const values = Object.fromEntries(
-    Object.entries(schema.shape).map(([name, field]) => {
-      const secret = settings.get(field as z.ZodType)?.secret === true;
-      return [name, (secret && readSecretFile(name, environment, problems)) || environment[name] || undefined];
+    Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) => {
+      const secret = settings.get(field)?.secret === true;
+      const fromFile = secret ? readSecretFile(name, environment, problems) : undefined;
+      return [name, fromFile ?? (environment[name] === '' ? undefined : environment[name])];
     }),
   );
   const result = schema.safeParse(values);
@@ -81,11 +84,15 @@ function readSecretFile(name: string, environment: Environment, problems: string
  */
 export function configTable(schema: z.ZodObject): string {
   const json = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' });
-  const rows = Object.entries(schema.shape).map(([name, field]) => {
-    const meta = settings.get(field as z.ZodType);
+  const rows = Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) => {
+    const meta = settings.get(field);
     const value = (json.properties?.[name] ?? {}) as { default?: unknown };
     const required = value.default === undefined && !field.safeParse(undefined).success;
-    const fallback = required ? '**required**' : value.default === undefined ? '' : `\`${JSON.stringify(value.default)}\``;
+    const fallback = required
+      ? '**required**'
+      : value.default === undefined
+        ? ''
+        : `\`${JSON.stringify(value.default)}\``;
     const names = meta?.secret ? `\`${name}\`, \`${name}_FILE\`` : `\`${name}\``;
     return `| ${names} | ${meta?.description ?? ''} | ${fallback} | ${meta?.unit ?? ''} |`;
   });

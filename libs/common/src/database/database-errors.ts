@@ -7,7 +7,14 @@ import { QueryFailedError } from 'typeorm';
 const unavailable = /^(08...|53...|57P0.|57014|55P03|25006|40001|40P01)$/;
 
 const networkErrors = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
 ]);
 
 /** The driver gives these no code. */

@@ -11,6 +11,7 @@ export class DatabaseMetrics {
     // TypeORM's type of the driver does not show the pool of node-postgres
     const { master: pool } = dataSource.driver as unknown as { master: Pool };
     const name = 'database_pool_connections';
+    // of two applications in one process, as in tests, the later one is shown
     register.removeSingleMetric(name);
     new Gauge({
       name,

@@ -65,9 +65,7 @@ export class DatabaseModule {
   static register(config: DatabaseConfig, schema: DatabaseSchema): DynamicModule {
     return {
       module: DatabaseModule,
-      imports: [
-        TypeOrmModule.forRoot({ ...dataSourceOptions(config, schema), retryAttempts: 20, retryDelay: 1000 }),
-      ],
+      imports: [TypeOrmModule.forRoot({ ...dataSourceOptions(config, schema), retryAttempts: 20, retryDelay: 1000 })],
       providers: [DatabaseMetrics],
     };
   }

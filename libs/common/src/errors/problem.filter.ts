@@ -41,10 +41,13 @@ export async function sendProblem(reply: FastifyReply, requestId: string, except
   if (extras.retryAfter !== undefined) {
     reply.header('retry-after', Math.ceil(extras.retryAfter));
   }
-  if (extras.challenge !== undefined) {
-    reply.header('www-authenticate', extras.challenge);
+  if (problem.status === 401) {
+    reply.header('www-authenticate', extras.challenge ?? 'Bearer');
   }
-  await reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem.body(requestId, extras)));
+  await reply
+    .status(problem.status)
+    .type('application/problem+json')
+    .send(JSON.stringify(problem.body(requestId, extras)));
 }
 
 /** The one place where an exception becomes a response; our own faults are logged with their cause. */

@@ -25,7 +25,7 @@ interface ProblemExtras extends HttpExceptionOptions {
   errors?: FieldError[];
   /** Seconds after which a retry makes sense; becomes `Retry-After` (RFC 9110 §10.2.3). */
   retryAfter?: number;
-  /** Challenge of a 401 (RFC 9110 §11.6.1). */
+  /** Challenge of a 401 (RFC 9110 §11.6.1), unless it is a bare `Bearer`. */
   challenge?: string;
 }
 

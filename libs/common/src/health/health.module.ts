@@ -29,7 +29,12 @@ const healthSchema = z
   .object({ status: z.enum(['ok', 'error', 'shutting_down']), info: statusOf, error: statusOf, details: statusOf })
   .meta({ id: 'Health', description: 'What was checked and how it is' });
 
-const healthy = { status: 'ok', info: { database: { status: 'up' } }, error: {}, details: { database: { status: 'up' } } };
+const healthy = {
+  status: 'ok',
+  info: { database: { status: 'up' } },
+  error: {},
+  details: { database: { status: 'up' } },
+};
 const unhealthy = {
   status: 'error',
   info: {},
@@ -37,7 +42,8 @@ const unhealthy = {
   details: { database: { status: 'down', message: 'the database cannot be reached' } },
 };
 
-const ApiHealthy = () => ApiResponse({ status: 200, description: 'It is.', standardSchema: healthSchema, example: healthy });
+const ApiHealthy = () =>
+  ApiResponse({ status: 200, description: 'It is.', standardSchema: healthSchema, example: healthy });
 const ApiUnhealthy = () =>
   ApiResponse({ status: 503, description: 'It is not, and why.', standardSchema: healthSchema, example: unhealthy });
 
@@ -63,14 +69,20 @@ class HealthController {
   ) {}
 
   @Get('live')
-  @ApiOperation({ summary: 'Is the process alive?', description: 'Touches nothing else, so that no outage elsewhere restarts it.' })
+  @ApiOperation({
+    summary: 'Is the process alive?',
+    description: 'Touches nothing else, so that no outage elsewhere restarts it.',
+  })
   @ApiHealthy()
   live(): Promise<HealthCheckResult> {
     return this.health.check([]);
   }
 
   @Get('ready')
-  @ApiOperation({ summary: 'Should it get traffic?', description: '503 while a part it needs is missing, and from SIGTERM on.' })
+  @ApiOperation({
+    summary: 'Should it get traffic?',
+    description: '503 while a part it needs is missing, and from SIGTERM on.',
+  })
   @ApiHealthy()
   @ApiUnhealthy()
   ready(): Promise<HealthCheckResult> {
@@ -86,7 +98,11 @@ class HealthController {
   }
 
   private checkAll() {
-    return Object.entries(this.checks).map(([name, check]) => () => this.check(name, check));
+    return Object.entries(this.checks).map(
+      ([name, check]) =>
+        () =>
+          this.check(name, check),
+    );
   }
 
   private async check(name: string, check: ReadinessCheck) {

@@ -13,18 +13,19 @@ import { ProblemFilter, sendProblem, toProblem } from '../errors/problem.filter.
 import { observeRequests } from '../metrics/http.metrics.ts';
 import { parseJsonBody } from './json-body.ts';
 import { allowedMethods } from './allowed-methods.ts';
+import { UndeclaredInputGuard } from './undeclared-input.guard.ts';
 
 const maxBodyBytes = 16 * 1024;
 const maxHeaderBytes = 16 * 1024;
 const requestIdPattern = /^[\w.:-]{1,128}$/;
 
-type HttpConfig = Pick<CommonConfig, 'LOG_LEVEL' | 'TRUST_PROXY' | 'REQUEST_TIMEOUT_SECONDS' | 'MAX_IN_FLIGHT_REQUESTS'>;
+type HttpConfig = Pick<
+  CommonConfig,
+  'LOG_LEVEL' | 'TRUST_PROXY' | 'REQUEST_TIMEOUT_SECONDS' | 'MAX_IN_FLIGHT_REQUESTS'
+>;
 
 /** A service's Nest application on Fastify, hardened alike for all services: limits, headers, errors, request ids. */
-export async function createHttpApp(
-  module: Type | DynamicModule,
-  config: HttpConfig,
-): Promise<NestFastifyApplication> {
+export async function createHttpApp(module: Type | DynamicModule, config: HttpConfig): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
@@ -47,6 +48,7 @@ export async function createHttpApp(
     bodyParser: false,
     abortOnError: false,
   });
+  app.useGlobalGuards(new UndeclaredInputGuard());
   app.useGlobalPipes(
     new StandardSchemaValidationPipe({
       exceptionFactory: (issues) =>
@@ -59,7 +61,7 @@ export async function createHttpApp(
     }),
   );
 
-  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  const fastify: FastifyInstance = adapter.getInstance();
   app.useGlobalFilters(new ProblemFilter(await app.resolve(PinoLogger), allowedMethods(fastify)));
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody(fastify));

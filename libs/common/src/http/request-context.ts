@@ -9,6 +9,8 @@ export interface RequestContext {
   /** The client's IP address, behind trusted proxies the forwarded one. */
   address: string;
   userAgent: string | null;
+  /** The languages the client asks for, as sent. */
+  acceptLanguage: string | null;
 }
 
 /** Injects the request's {@link RequestContext} into a handler. */
@@ -18,5 +20,6 @@ export const Context = createParamDecorator((_data: unknown, context: ExecutionC
     requestId: request.id,
     address: request.ip,
     userAgent: request.headers['user-agent']?.slice(0, maxUserAgentLength) ?? null,
+    acceptLanguage: request.headers['accept-language'] ?? null,
   };
 });

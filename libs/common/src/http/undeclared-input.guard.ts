@@ -1,11 +1,10 @@
-import { Injectable, RequestMethod, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { RequestMethod, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyRequest } from 'fastify';
 import { problems } from '../errors/problem.ts';
 
 /** Refuses a query or a body where the handler declares none; declared ones are validated by their schema. */
-@Injectable()
 export class UndeclaredInputGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const handler = context.getHandler();

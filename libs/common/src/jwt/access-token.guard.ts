@@ -38,12 +38,15 @@ export class AccessTokenGuard extends AuthGuard() {
 function refusal(info: unknown): Error {
   const name = info instanceof Error ? info.name : undefined;
   if (info instanceof Error && info.message === 'No auth token') {
-    return challenge(problems.tokenMissing, 'Bearer');
+    return problems.tokenMissing.exception();
   }
   if (name === 'TokenExpiredError') {
     return challenge(problems.tokenExpired, 'Bearer error="invalid_token", error_description="expired"');
   }
-  const blameless = info instanceof Error && !(info instanceof UnusableTokenError) && !/^(JsonWebToken|NotBefore)Error$/.test(info.name);
+  const blameless =
+    info instanceof Error &&
+    !(info instanceof UnusableTokenError) &&
+    !/^(JsonWebToken|NotBefore)Error$/.test(info.name);
   return blameless ? info : challenge(problems.tokenInvalid, 'Bearer error="invalid_token"');
 }
 

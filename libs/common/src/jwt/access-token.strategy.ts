@@ -45,6 +45,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
       algorithms: [signatureAlgorithm],
       issuer: options.issuer,
       audience: options.audience,
+      // its other members are deprecated, and this one has no other place
+      // eslint-disable-next-line @typescript-eslint/no-deprecated
       jsonWebTokenOptions: { clockTolerance: clockToleranceSeconds },
       secretOrKeyProvider: (_request: unknown, token: string, done) => {
         this.keyOf(token).then((key) => {

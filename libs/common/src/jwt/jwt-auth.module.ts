@@ -1,14 +1,14 @@
 import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
-import { UndeclaredInputGuard } from '../http/undeclared-input.guard.ts';
 import { AccessTokenGuard } from './access-token.guard.ts';
 import { ACCESS_TOKEN_OPTIONS, AccessTokenStrategy, type AccessTokenOptions } from './access-token.strategy.ts';
 import { RolesGuard } from './roles.guard.ts';
 
-type AsyncOptions = Pick<FactoryProvider<AccessTokenOptions>, 'inject' | 'useFactory'> & Pick<ModuleMetadata, 'imports'>;
+type AsyncOptions = Pick<FactoryProvider<AccessTokenOptions>, 'inject' | 'useFactory'> &
+  Pick<ModuleMetadata, 'imports'>;
 
-/** Guards every route of a service: a good access token unless `@Public()`, then `@Roles()`, then declared input only. */
+/** Guards every route of a service: a good access token unless `@Public()`, then `@Roles()`. */
 @Module({})
 export class JwtAuthModule {
   static register(options: AsyncOptions): DynamicModule {
@@ -20,7 +20,6 @@ export class JwtAuthModule {
         AccessTokenStrategy,
         { provide: APP_GUARD, useClass: AccessTokenGuard },
         { provide: APP_GUARD, useClass: RolesGuard },
-        { provide: APP_GUARD, useClass: UndeclaredInputGuard },
       ],
     };
   }

@@ -8,6 +8,7 @@ export const accessTokenClaims = z.object({
   sid: z.uuid(),
   jti: z.string().min(1),
   roles: z.array(z.string()),
+  exp: z.int(),
 });
 
 /** Who calls, as the access token says. */

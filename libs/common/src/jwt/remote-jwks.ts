@@ -1,7 +1,12 @@
 import { createRemoteJWKSet, errors } from 'jose';
 import { KeyObject } from 'node:crypto';
 import { problems } from '../errors/problem.ts';
-import { accessTokenType, signatureAlgorithm, UnusableTokenError, type AccessTokenOptions } from './access-token.strategy.ts';
+import {
+  accessTokenType,
+  signatureAlgorithm,
+  UnusableTokenError,
+  type AccessTokenOptions,
+} from './access-token.strategy.ts';
 
 const timeoutMs = 2000;
 const maxAgeMs = 5 * 60 * 1000;

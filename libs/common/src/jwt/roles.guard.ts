@@ -13,7 +13,8 @@ export class RolesGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const required = this.reflector.getAllAndOverride(Roles, [context.getHandler(), context.getClass()]) as string[] | undefined;
+    const required = this.reflector.getAllAndOverride(Roles, [context.getHandler(), context.getClass()]) as
+      string[] | undefined;
     const { user } = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal }>();
     if (required && !required.some((role) => user?.roles.includes(role))) {
       throw problems.roleRequired.exception();

@@ -1,5 +1,4 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommonConfig } from '../config/common-settings.ts';
@@ -31,7 +30,7 @@ export async function runService(
   build: BuildInfo,
 ): Promise<RunningService> {
   const draining = app.get(Draining, { strict: false });
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   let leaving = false;
   fastify.addHook('onSend', async (_request, reply) => {
     if (leaving) {
@@ -66,7 +65,13 @@ export function stopOnSignals(
   service: Pick<RunningService, 'stop'>,
   config: Pick<LifecycleConfig, 'SHUTDOWN_DELAY_SECONDS' | 'SHUTDOWN_TIMEOUT_SECONDS'>,
 ): void {
+  let ending = false;
   const end = (): void => {
+    // a terminal and a package manager may both pass the same Ctrl-C on
+    if (ending) {
+      return;
+    }
+    ending = true;
     const limit = config.SHUTDOWN_DELAY_SECONDS + config.SHUTDOWN_TIMEOUT_SECONDS;
     setTimeout(() => {
       process.stderr.write(`The shutdown took longer than ${String(limit)} s and was cut off.\n`);
@@ -80,7 +85,7 @@ export function stopOnSignals(
       },
     );
   };
-  process.once('SIGTERM', end).once('SIGINT', end);
+  process.on('SIGTERM', end).on('SIGINT', end);
 }
 
 async function reachable(app: NestFastifyApplication): Promise<string> {

@@ -10,8 +10,16 @@ type LoggingConfig = Pick<CommonConfig, 'NODE_ENV' | 'LOG_LEVEL'>;
 
 /** What must never reach a log, wherever in a logged object it stands. */
 const secretFields = [
-  'password', 'current_password', 'new_password', 'refresh_token', 'access_token', 'token', 'secret',
-  'authorization', 'cookie', '["set-cookie"]',
+  'password',
+  'current_password',
+  'new_password',
+  'refresh_token',
+  'access_token',
+  'token',
+  'secret',
+  'authorization',
+  'cookie',
+  '["set-cookie"]',
 ];
 
 /** JSON lines by pino: one per request with its ids, none with a secret. */
@@ -29,11 +37,16 @@ export class LoggingModule {
             formatters: { level: (label) => ({ level: label }) },
             redact: {
               paths: secretFields.flatMap((field) =>
-                ['', '*', '*.*'].map((prefix) => (prefix && !field.startsWith('[') ? `${prefix}.${field}` : prefix + field)),
+                ['', '*', '*.*'].map((prefix) =>
+                  prefix && !field.startsWith('[') ? `${prefix}.${field}` : prefix + field,
+                ),
               ),
               censor: '[redacted]',
             },
-            serializers: { req: requestSummary, res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }) },
+            serializers: {
+              req: requestSummary,
+              res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
+            },
             customAttributeKeys: { reqId: 'request_id', responseTime: 'duration_ms' },
             customProps: (request) => parseTraceparent(request.headers['traceparent']),
             customLogLevel: (_request, response, error) =>

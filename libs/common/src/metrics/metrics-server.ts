@@ -38,7 +38,11 @@ export interface BuildInfo {
  * Serves `/metrics` on a port of its own, so that the public port never does.
  * @param build labels of the `build_info` gauge
  */
-export async function startMetricsServer(host: string, port: number, build: BuildInfo): Promise<NestFastifyApplication> {
+export async function startMetricsServer(
+  host: string,
+  port: number,
+  build: BuildInfo,
+): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(MetricsServerModule, new FastifyAdapter(), {
     logger: false,
     abortOnError: false,

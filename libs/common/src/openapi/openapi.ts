@@ -1,6 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 
 const problemSchema = z
@@ -46,20 +45,23 @@ export function createOpenApiDocument(app: NestFastifyApplication, info: ApiInfo
     builder.addTag(name, description);
   }
   const document = SwaggerModule.createDocument(app, builder.build(), {
-    standardSchemaConverter: convertZod as never,
+    standardSchemaConverter: convertZod,
     operationIdFactory: (_controller, method) => method,
     autoTagControllers: false,
   });
   document.components = {
     ...document.components,
-    schemas: { ...document.components?.schemas, Problem: convertZod(problemSchema, { schemaType: 'output' })?.components['Problem'] as never },
+    schemas: {
+      ...document.components?.schemas,
+      Problem: convertZod(problemSchema, { schemaType: 'output' })?.components['Problem'] as never,
+    },
   };
   return document;
 }
 
 /** Serves the document at `/docs/openapi.json` and a page to read and try it at `/docs`. */
 export function serveOpenApi(app: NestFastifyApplication, document: OpenAPIObject): void {
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onSend', async (request, reply) => {
     if (request.url.startsWith('/docs')) {
       reply.header(

@@ -1,0 +1,71 @@
+import { ApiProblems, Context, problems, Public, type RequestContext } from '#common';
+import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import { tooManyAttempts } from '../attempts/index.ts';
+import { confirmationSchema, type Confirmation } from '../email-verification/index.ts';
+import { mailOff } from '../mail/index.ts';
+import { MailedLinksService } from '../mailed-links/index.ts';
+import { oneTimeTokenInvalid } from '../one-time-tokens/index.ts';
+import { tokensExample, tokensSchema } from '../sessions/index.ts';
+import { magicLinkRequestSchema } from './magic-links.schema.ts';
+import { MagicLinksService } from './magic-links.service.ts';
+
+const bodyProblems = [
+  problems.validationFailed,
+  problems.malformedJson,
+  problems.bodyTooLarge,
+  problems.unsupportedMediaType,
+  problems.databaseUnavailable,
+];
+
+/** Logging in by mail. */
+@Public()
+@ApiTags('email')
+@Controller('auth/magic-link')
+export class MagicLinksController {
+  constructor(
+    private readonly magicLinks: MagicLinksService,
+    private readonly links: MailedLinksService,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @ApiOperation({
+    summary: 'Ask for a link to log in',
+    description: 'Mails a link if there is such an account; the answer is the same if there is not.',
+  })
+  @ApiResponse({ status: 202, description: 'If there is such an account, a mail is on its way.' })
+  @ApiProblems(...bodyProblems, tooManyAttempts, mailOff)
+  requestMagicLink(
+    @Body({ schema: magicLinkRequestSchema }) body: z.output<typeof magicLinkRequestSchema>,
+    @Context() context: RequestContext,
+  ) {
+    return this.links.request('magic_link', body.email, context);
+  }
+
+  @Post('confirm')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Log in by the link',
+    description: 'With the token from the mail, which is good once. The address is verified by it.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'The session’s tokens.',
+    standardSchema: tokensSchema,
+    example: tokensExample,
+  })
+  @ApiProblems(...bodyProblems, oneTimeTokenInvalid)
+  async logInByMagicLink(
+    @Body({ schema: confirmationSchema }) body: Confirmation,
+    @Headers('cookie') cookies: string | undefined,
+    @Context() context: RequestContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { tokens, deviceCookie } = await this.magicLinks.confirm(body.token, cookies, context);
+    reply.header('set-cookie', deviceCookie);
+    return tokens;
+  }
+}

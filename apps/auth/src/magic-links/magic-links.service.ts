@@ -1,0 +1,36 @@
+import type { RequestContext } from '#common';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { AccountsService } from '../accounts/index.ts';
+import { EmailVerificationService } from '../email-verification/index.ts';
+import { oneTimeTokenInvalid, OneTimeTokensService } from '../one-time-tokens/index.ts';
+import { SignInService, type SignedIn } from '../sign-in/index.ts';
+
+/** Logs in those who get mails at an account's address. */
+@Injectable()
+export class MagicLinksService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly accounts: AccountsService,
+    private readonly signIn: SignInService,
+    private readonly tokens: OneTimeTokensService,
+    private readonly verification: EmailVerificationService,
+  ) {}
+
+  /**
+   * Takes the link's token and starts a session.
+   * @param cookies the request's `cookie` header, which may tell a known device
+   * @throws ProblemException `one_time_token_invalid`
+   */
+  async confirm(token: string, cookies: string | undefined, context: RequestContext): Promise<SignedIn> {
+    return this.dataSource.transaction(async (manager) => {
+      const proof = await this.tokens.consume(manager, 'magic_link', token);
+      const account = proof && (await this.accounts.findById(manager, proof.accountId));
+      if (!account || !(await this.verification.markVerified(manager, account.id, String(proof.detail['to'])))) {
+        throw oneTimeTokenInvalid.exception();
+      }
+      return this.signIn.complete(manager, { account, method: 'magic_link', cookies }, context);
+    });
+  }
+}

@@ -1,0 +1,20 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { DevMailsController } from './dev-mails.controller.ts';
+import { localeOf } from './locale.ts';
+import { MailDispatcher, mailsProvider } from './mail-dispatcher.ts';
+import { mailOff } from './mail.problems.ts';
+import { MailService } from './mail.service.ts';
+
+/** Mails by an outbox. */
+@Module({ providers: [MailService, MailDispatcher, mailsProvider], exports: [MailService] })
+export class MailModule {}
+
+/** The kept mails, for development. */
+@Module({})
+export class DevMailsModule {
+  static register(enabled: boolean): DynamicModule {
+    return { module: DevMailsModule, imports: [MailModule], controllers: enabled ? [DevMailsController] : [] };
+  }
+}
+
+export { MailService, localeOf, mailOff };

@@ -1,0 +1,31 @@
+/** The languages that mails are written in. */
+export const locales = ['en', 'de', 'fr', 'es'] as const;
+export type Locale = (typeof locales)[number];
+
+/** The mails that there are. */
+export const mailTemplates = [
+  'email_change',
+  'email_change_notice',
+  'email_verification',
+  'invitation',
+  'magic_link',
+  'new_device',
+  'password_changed',
+  'password_reset',
+] as const;
+export type MailTemplate = (typeof mailTemplates)[number];
+
+/** One mail in one language; `{name}` stands for a variable. */
+export interface Message {
+  subject: string;
+  paragraphs: string[];
+  /** Label of the button that leads to the variable `link`. */
+  action?: string;
+}
+
+/** All mails in one language. */
+export interface Messages {
+  /** Said below each mail. */
+  footer: string;
+  messages: Record<MailTemplate, Message>;
+}

@@ -1,0 +1,74 @@
+import { de } from './messages/de.ts';
+import { en } from './messages/en.ts';
+import { es } from './messages/es.ts';
+import { fr } from './messages/fr.ts';
+import type { Locale, MailTemplate, Messages } from './message.ts';
+
+const languages: Record<Locale, Messages> = { en, de, fr, es };
+
+/** What a template's `{name}`s stand for; `link` is where its button leads. */
+export type MailVariables = Readonly<Record<string, string>>;
+
+/** A mail as it is sent. */
+export interface RenderedMail {
+  subject: string;
+  text: string;
+  html: string;
+}
+
+/**
+ * Writes a mail out, as text and as HTML.
+ * @throws Error where a variable that the template names is missing
+ */
+export function renderMail(template: MailTemplate, locale: Locale, variables: MailVariables): RenderedMail {
+  const { footer, messages } = languages[locale];
+  const { subject, paragraphs, action } = messages[template];
+  const said = paragraphs.map((paragraph) => fill(paragraph, variables));
+  const button = action === undefined ? undefined : { label: action, link: fill('{link}', variables) };
+  return {
+    subject,
+    text: [...said, ...(button ? [`${button.label}: ${button.link}`] : []), '-- ', footer].join('\n\n'),
+    html: htmlOf(locale, subject, said, button, footer),
+  };
+}
+
+function fill(text: string, variables: MailVariables): string {
+  return text.replaceAll(/\{(\w+)\}/g, (_all, name: string) => {
+    const value = variables[name];
+    if (value === undefined) {
+      throw new Error(`The mail needs the variable ${name}.`);
+    }
+    return value;
+  });
+}
+
+function htmlOf(
+  locale: Locale,
+  subject: string,
+  paragraphs: string[],
+  button: { label: string; link: string } | undefined,
+  footer: string,
+): string {
+  const style =
+    'font-family:system-ui,sans-serif;font-size:16px;line-height:1.5;color:#1a1a1a;max-width:34em;margin:2em auto';
+  const buttonStyle =
+    'display:inline-block;padding:.6em 1.2em;border-radius:.4em;background:#1a56db;color:#fff;text-decoration:none';
+  return [
+    '<!doctype html>',
+    `<html lang="${locale}"><head><meta charset="utf-8"><title>${escape(subject)}</title></head>`,
+    `<body style="${style}">`,
+    ...paragraphs.map((paragraph) => `<p>${escape(paragraph)}</p>`),
+    ...(button ? [`<p><a href="${escape(button.link)}" style="${buttonStyle}">${escape(button.label)}</a></p>`] : []),
+    `<p style="font-size:13px;color:#666">${escape(footer)}</p>`,
+    '</body></html>',
+  ].join('\n');
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+const escape = (text: string) => text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);

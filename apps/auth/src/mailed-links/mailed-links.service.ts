@@ -1,0 +1,91 @@
+import { atLeast, queryRows, type RequestContext } from '#common';
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AttemptsService } from '../attempts/index.ts';
+import { AuditService } from '../audit/index.ts';
+import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { localeOf, MailService } from '../mail/index.ts';
+import { OneTimeTokensService } from '../one-time-tokens/index.ts';
+import { mailGates } from './mail-gates.ts';
+
+const minute = 60;
+const hour = 60 * minute;
+
+/** Where each link leads, and for how long; the mails say the same. */
+const links = {
+  email_change: { page: 'confirm-email', ttlSeconds: hour },
+  email_verification: { page: 'verify-email', ttlSeconds: 24 * hour },
+  magic_link: { page: 'magic-link', ttlSeconds: 15 * minute },
+  password_reset: { page: 'reset-password', ttlSeconds: hour },
+} as const;
+
+/** What a mailed link is for: purpose of its token and template of its mail. */
+export type LinkPurpose = keyof typeof links;
+
+/** Longer than it takes to write a mail into the outbox. */
+const answerMs = 150;
+
+/** Mails links that carry a one-time token. */
+@Injectable()
+export class MailedLinksService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    private readonly tokens: OneTimeTokensService,
+    private readonly mails: MailService,
+    private readonly attempts: AttemptsService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * Mails a link to an account's owner, in the caller's transaction. The token stands for the address it is sent to.
+   * @param to the address, where it is not the account's own
+   * @param context whose language the mail is written in
+   */
+  async send(
+    manager: EntityManager,
+    purpose: LinkPurpose,
+    account: { id: string; email: string },
+    context: RequestContext | null,
+    to = account.email,
+  ): Promise<void> {
+    const { page, ttlSeconds } = links[purpose];
+    const detail = { email: account.email, to };
+    const token = await this.tokens.issue(manager, { purpose, accountId: account.id, ttlSeconds, detail });
+    await this.mails.send(manager, {
+      to,
+      template: purpose,
+      locale: localeOf(context?.acceptLanguage ?? null),
+      variables: { email: to, link: `${this.config.APP_URL}/${page}?token=${token}` },
+    });
+  }
+
+  /**
+   * Mails a link to whoever an address belongs to, asked by somebody who has not logged in. The answer, and the time it
+   * takes, do not tell whether there is such an account.
+   * @throws ProblemException `too_many_attempts`, `mail_off`
+   */
+  async request(purpose: 'magic_link' | 'password_reset', email: string, context: RequestContext): Promise<void> {
+    this.mails.assertOn();
+    for (const gate of mailGates(purpose, email, context.address)) {
+      await this.attempts.reserve(gate);
+    }
+    await atLeast(answerMs, this.sendIfKnown(purpose, email, context));
+  }
+
+  private async sendIfKnown(purpose: LinkPurpose, email: string, context: RequestContext): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      const [account] = await queryRows<{ id: string; email: string }>(
+        manager,
+        'SELECT id, email FROM account WHERE lower(email) = lower($1)',
+        [email],
+      );
+      if (account) {
+        await this.send(manager, purpose, account, context);
+      }
+      const detail = { purpose };
+      await this.audit.record(manager, context, { type: 'link.requested', subjectId: account?.id ?? null, detail });
+    });
+  }
+}

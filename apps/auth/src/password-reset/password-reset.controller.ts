@@ -1,0 +1,60 @@
+import { ApiProblems, Context, problems, Public, type RequestContext } from '#common';
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { tooManyAttempts } from '../attempts/index.ts';
+import { mailOff } from '../mail/index.ts';
+import { MailedLinksService } from '../mailed-links/index.ts';
+import { oneTimeTokenInvalid } from '../one-time-tokens/index.ts';
+import { hashQueueFull, passwordTooWeak } from '../passwords/index.ts';
+import { passwordResetRequestSchema, passwordResetSchema } from './password-reset.schema.ts';
+import { PasswordResetService } from './password-reset.service.ts';
+
+const bodyProblems = [
+  problems.validationFailed,
+  problems.malformedJson,
+  problems.bodyTooLarge,
+  problems.unsupportedMediaType,
+  problems.databaseUnavailable,
+];
+
+/** A new password by mail. */
+@Public()
+@ApiTags('email')
+@Controller('auth/password-reset')
+export class PasswordResetController {
+  constructor(
+    private readonly passwordReset: PasswordResetService,
+    private readonly links: MailedLinksService,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @ApiOperation({
+    summary: 'Ask for a new password',
+    description: 'Mails a link if there is such an account; the answer is the same if there is not.',
+  })
+  @ApiResponse({ status: 202, description: 'If there is such an account, a mail is on its way.' })
+  @ApiProblems(...bodyProblems, tooManyAttempts, mailOff)
+  requestPasswordReset(
+    @Body({ schema: passwordResetRequestSchema }) body: z.output<typeof passwordResetRequestSchema>,
+    @Context() context: RequestContext,
+  ) {
+    return this.links.request('password_reset', body.email, context);
+  }
+
+  @Post('confirm')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Set the new password',
+    description: 'With the token from the mail, which is good once. Ends all sessions; the address is verified by it.',
+  })
+  @ApiResponse({ status: 204, description: 'The new password is in force.' })
+  @ApiProblems(...bodyProblems, oneTimeTokenInvalid, passwordTooWeak, hashQueueFull)
+  resetPassword(
+    @Body({ schema: passwordResetSchema }) body: z.output<typeof passwordResetSchema>,
+    @Context() context: RequestContext,
+  ) {
+    return this.passwordReset.confirm(body.token, body.password, context);
+  }
+}

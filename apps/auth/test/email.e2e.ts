@@ -1,0 +1,230 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, newEmail, type Answer } from './support/client.ts';
+import { Mailbox } from './support/mailbox.ts';
+import { startTestService, strongPassword, type TestService } from './support/service.ts';
+
+let service: TestService;
+let client: Client;
+let mailbox: Mailbox;
+
+const nextPassword = 'amber-heron-reads-97-maps';
+
+beforeAll(async () => {
+  mailbox = await Mailbox.open();
+  service = await startTestService({ SMTP_URL: mailbox.url });
+  client = new Client(service.url);
+});
+
+const post = (path: string, body: object, token?: string): Promise<Answer> =>
+  client.call('POST', path, { body, ...(token === undefined ? {} : { token }) });
+const verified = async (token: string) => (await client.me(token)).body.email_verified as boolean;
+const outdate = () => service.database.query("UPDATE one_time_token SET expires_at = now() - interval '1 s'");
+/** A minute later: nobody has to wait for the next mail. */
+const waitOut = () => service.database.query('DELETE FROM attempt');
+const invalid = [400, 'one_time_token_invalid'];
+
+const confirmations: Record<string, (token: string) => Promise<Answer>> = {
+  'e-mail verification': (token) => post('/auth/email-verification/confirm', { token }),
+  'password reset': (token) => post('/auth/password-reset/confirm', { token, password: nextPassword }),
+  'magic link': (token) => post('/auth/magic-link/confirm', { token }),
+  'e-mail change': (token) => post('/auth/email-change/confirm', { token }),
+};
+
+/** Has a mail of each kind sent to a new account, and gives the tokens in them. */
+const requestAll = async () => {
+  const account = await client.newAccount();
+  const to = newEmail();
+  await client.call('PUT', '/auth/me/email', {
+    token: account.accessToken,
+    body: { email: to, password: strongPassword },
+  });
+  await post('/auth/password-reset', { email: account.email });
+  await post('/auth/magic-link', { email: account.email });
+  const tokens: Record<string, string> = {
+    'e-mail verification': await mailbox.token(account.email, /Confirm your e-mail/),
+    'password reset': await mailbox.token(account.email, /new password/),
+    'magic link': await mailbox.token(account.email, /link to log in/),
+    'e-mail change': await mailbox.token(to, /new e-mail address/),
+  };
+  return { account, to, tokens };
+};
+
+describe.each(Object.entries(confirmations))('the token of %s', (kind, confirm) => {
+  it('is good for nothing else, and still good after that', async () => {
+    const { tokens } = await requestAll();
+    for (const [other, confirmOther] of Object.entries(confirmations)) {
+      if (other !== kind) {
+        const answer = await confirmOther(tokens[kind] ?? '');
+        expect([answer.status, answer.body.code]).toEqual(invalid);
+      }
+    }
+    expect((await client.refresh(tokens[kind] ?? '')).status).toBe(401);
+    expect([200, 204]).toContain((await confirm(tokens[kind] ?? '')).status);
+  });
+
+  it('is good once, of 20 uses at the same time', async () => {
+    const { tokens } = await requestAll();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => confirm(tokens[kind] ?? '')));
+    expect(answers.filter(({ status }) => status < 300)).toHaveLength(1);
+    expect(answers.filter(({ body }) => body?.code === 'one_time_token_invalid')).toHaveLength(19);
+  });
+
+  it('is good for a time', async () => {
+    const { tokens } = await requestAll();
+    await outdate();
+    const { status, body } = await confirm(tokens[kind] ?? '');
+    expect([status, body.code]).toEqual(invalid);
+  });
+});
+
+describe('e-mail verification', () => {
+  it('goes from the mail at registration to a verified address', async () => {
+    const { email, accessToken } = await client.newAccount();
+    expect(await verified(accessToken)).toBe(false);
+    const token = await mailbox.token(email, /Confirm your e-mail/);
+    expect((await post('/auth/email-verification/confirm', { token })).status).toBe(204);
+    expect(await verified(accessToken)).toBe(true);
+  });
+
+  it('sends the mail again, but floods no mailbox, and sends none when it is done', async () => {
+    const { email, accessToken } = await client.newAccount();
+    const resend = () => client.call('POST', '/auth/email-verification', { token: accessToken });
+    const answers = await Promise.all(Array.from({ length: 10 }, resend));
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(5);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(5);
+    await confirmations['e-mail verification']?.(await mailbox.token(email, /Confirm your e-mail/));
+    await waitOut();
+    expect((await resend()).status).toBe(202);
+    const { rows } = await service.database.query(
+      "SELECT FROM one_time_token t JOIN account a ON a.id = account_id WHERE email = $1 AND purpose = 'email_verification'",
+      [email],
+    );
+    expect(rows.length).toBeLessThanOrEqual(5);
+  });
+});
+
+describe('password reset', () => {
+  it('sets the new password, ends all sessions, verifies the address and tells the owner', async () => {
+    const { email, accessToken, refreshToken } = await client.newAccount();
+    expect((await post('/auth/password-reset', { email: email.toUpperCase() })).status).toBe(202);
+    const token = await mailbox.token(email, /new password/);
+    expect((await confirmations['password reset']?.(token))?.status).toBe(204);
+    expect((await client.me(accessToken)).status).toBe(401);
+    expect((await client.refresh(refreshToken)).status).toBe(401);
+    expect((await client.login(email)).status).toBe(401);
+    const login = await client.signIn(email, nextPassword);
+    expect(await verified(login.accessToken)).toBe(true);
+    await mailbox.expect(email, /password was changed/);
+  });
+
+  it('answers alike, and in like time, for an unknown address', async () => {
+    const { email } = await client.newAccount();
+    const timed = async (address: string) => {
+      const started = performance.now();
+      const { status, body } = await post('/auth/password-reset', { email: address });
+      return { status, body, slow: performance.now() - started >= 150 };
+    };
+    expect(await timed(newEmail())).toEqual(await timed(email));
+  });
+
+  it('keeps the token good where the new password is refused', async () => {
+    const { email } = await client.newAccount();
+    await post('/auth/password-reset', { email });
+    const token = await mailbox.token(email, /new password/);
+    const weak = await post('/auth/password-reset/confirm', { token, password: 'password1' });
+    expect(weak.body.code).toBe('password_too_weak');
+    expect((await confirmations['password reset']?.(token))?.status).toBe(204);
+  });
+
+  it('floods no mailbox, known or not', async () => {
+    for (const email of [newEmail(), (await client.newAccount()).email]) {
+      await waitOut();
+      const answers = await Promise.all(Array.from({ length: 10 }, () => post('/auth/password-reset', { email })));
+      expect(answers.filter(({ status }) => status === 202)).toHaveLength(5);
+    }
+    await waitOut();
+  });
+});
+
+describe('magic link', () => {
+  it('logs in without a password, and verifies the address', async () => {
+    const { email } = await client.newAccount();
+    expect((await post('/auth/magic-link', { email })).status).toBe(202);
+    const { status, body, headers } = await post('/auth/magic-link/confirm', {
+      token: await mailbox.token(email, /link to log in/),
+    });
+    expect(status).toBe(200);
+    expect(await verified(body.access_token)).toBe(true);
+    expect(headers.get('set-cookie')).toMatch(/^device=/);
+  });
+
+  it('of nobody is mailed to nobody', async () => {
+    const email = newEmail();
+    expect((await post('/auth/magic-link', { email })).status).toBe(202);
+    await mailbox.expect((await client.newAccount()).email, /Confirm/);
+    expect(mailbox.to(email)).toEqual([]);
+  });
+});
+
+describe('e-mail change', () => {
+  const change = (token: string, email: string, password = strongPassword) =>
+    client.call('PUT', '/auth/me/email', { token, body: { email, password } });
+
+  it('tells both addresses, and changes nothing until the new one is confirmed', async () => {
+    const { email, accessToken } = await client.newAccount();
+    const to = newEmail();
+    expect((await change(accessToken, to)).status).toBe(202);
+    expect((await mailbox.expect(email, /about to change/)).text).toContain(to);
+    expect((await client.me(accessToken)).body.email).toBe(email);
+    expect((await confirmations['e-mail change']?.(await mailbox.token(to, /new e-mail address/)))?.status).toBe(204);
+    expect((await client.me(accessToken)).body).toMatchObject({ email: to, email_verified: true });
+    expect((await client.login(to)).status).toBe(200);
+    expect((await client.login(email)).status).toBe(401);
+  });
+
+  it('asks for the password', async () => {
+    const { accessToken } = await client.newAccount();
+    expect((await change(accessToken, newEmail(), 'not-the-password')).body.code).toBe('password_incorrect');
+  });
+
+  it('to an address that is taken tells only its owner', async () => {
+    const [taken, changer] = await Promise.all([client.newAccount(), client.newAccount()]);
+    expect((await change(changer.accessToken, taken.email)).status).toBe(202);
+    const { status, body } = (await confirmations['e-mail change']?.(
+      await mailbox.token(taken.email, /new e-mail address/),
+    )) as Answer;
+    expect([status, body.code]).toEqual([409, 'email_taken']);
+    expect((await client.me(changer.accessToken)).body.email).toBe(changer.email);
+  });
+
+  it('makes links to the old address useless', async () => {
+    const { tokens } = await requestAll();
+    await confirmations['e-mail change']?.(tokens['e-mail change'] ?? '');
+    for (const kind of ['password reset', 'magic link', 'e-mail verification']) {
+      const answer = await confirmations[kind]?.(tokens[kind] ?? '');
+      expect([answer?.status, answer?.body.code]).toEqual(invalid);
+    }
+  });
+});
+
+describe('a login on a device', () => {
+  it('that was not seen before is told to the owner, the first and known ones are not', async () => {
+    const { email, cookie } = await client.newAccount();
+    await client.login(email, strongPassword, cookie);
+    await client.call('POST', '/auth/login', {
+      body: { email, password: strongPassword },
+      headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0' },
+    });
+    const mail = await mailbox.expect(email, /new device/);
+    expect(mail.text).toMatch(/Firefox on Linux, from the address 127\.0\.0\.1/);
+    expect(mailbox.to(email).filter(({ subject }) => subject?.includes('new device'))).toHaveLength(1);
+  });
+
+  it('can be ended with all others from this one', async () => {
+    const { email, accessToken } = await client.newAccount();
+    const other = await client.signIn(email);
+    expect((await client.call('POST', '/auth/logout-others', { token: accessToken })).status).toBe(204);
+    expect((await client.me(other.accessToken)).status).toBe(401);
+    expect((await client.me(accessToken)).status).toBe(200);
+  });
+});

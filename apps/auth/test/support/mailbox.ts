@@ -1,0 +1,86 @@
+import { afterAll } from '@jest/globals';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { simpleParser, type ParsedMail } from 'mailparser';
+import { SMTPServer } from 'smtp-server';
+
+const open = new Set<Mailbox>();
+afterAll(async () => {
+  await Promise.all([...open].map((mailbox) => mailbox.close()));
+});
+
+/** A real SMTP server that keeps what it is sent. */
+export class Mailbox {
+  readonly mails: ParsedMail[] = [];
+  /** What it answers to a recipient instead of accepting it. */
+  refuse: { code: number; message: string } | undefined;
+  private server: SMTPServer | undefined;
+  private port = 0;
+
+  static async open(): Promise<Mailbox> {
+    const mailbox = new Mailbox();
+    await mailbox.listen();
+    open.add(mailbox);
+    return mailbox;
+  }
+
+  get url(): string {
+    return `smtp://127.0.0.1:${String(this.port)}?ignoreTLS=true`;
+  }
+
+  async listen(): Promise<void> {
+    this.server = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS'],
+      onRcptTo: (_address, _session, callback) => {
+        callback(this.refuse && Object.assign(new Error(this.refuse.message), { responseCode: this.refuse.code }));
+      },
+      onData: (stream, _session, callback) => {
+        simpleParser(stream).then((mail) => {
+          this.mails.push(mail);
+          callback();
+        }, callback);
+      },
+    });
+    const listener = this.server.listen(this.port, '127.0.0.1');
+    await once(listener, 'listening');
+    this.port = (listener.address() as { port: number }).port;
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      if (this.server) {
+        this.server.close(resolve);
+      } else {
+        resolve();
+      }
+    });
+    this.server = undefined;
+  }
+
+  /** The latest mail to an address with a subject, waited for. */
+  async expect(to: string, subject: RegExp): Promise<ParsedMail> {
+    const deadline = Date.now() + 10_000;
+    while (Date.now() < deadline) {
+      const mail = this.to(to).findLast((candidate) => subject.test(candidate.subject ?? ''));
+      if (mail) {
+        return mail;
+      }
+      await sleep(50);
+    }
+    throw new Error(
+      `no mail to ${to} about ${String(subject)}, but ${this.mails.map((mail) => mail.subject).join(', ')}`,
+    );
+  }
+
+  /** All mails to an address. */
+  to(address: string): ParsedMail[] {
+    return this.mails.filter((mail) => [mail.to ?? []].flat().some(({ text }) => text.includes(address)));
+  }
+
+  /** The token in the link of the latest mail to an address with a subject. */
+  async token(to: string, subject: RegExp): Promise<string> {
+    const mail = await this.expect(to, subject);
+    return /token=(ot_[\w-]{43})/.exec(mail.text ?? '')?.[1] ?? '';
+  }
+}

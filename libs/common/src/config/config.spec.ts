@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { commaSeparated } from './common-settings.ts';
+import { ConfigError, configTable, loadConfig, setting } from './config.ts';
+
+const schema = z.object({
+  NAME: setting(z.string(), { description: 'what it is called' }),
+  LIMIT: setting(z.coerce.number().int().max(9).default(5), { description: 'most of it', unit: 's' }),
+  LIST: setting(commaSeparated.default([]), { description: 'several' }),
+  KEY: setting(z.string().min(4).optional(), { description: 'a secret', secret: true }),
+});
+
+const file = (text: string) => {
+  const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'secret');
+  writeFileSync(path, text);
+  return path;
+};
+
+const problemsOf = (environment: Record<string, string>) => {
+  try {
+    loadConfig(schema, environment);
+    return [];
+  } catch (error) {
+    return (error as ConfigError).problems;
+  }
+};
+
+describe('loadConfig', () => {
+  it('reads values, defaults and lists; an empty value is unset', () => {
+    expect(loadConfig(schema, { NAME: 'x', LIMIT: '', LIST: 'a, b,' })).toEqual({
+      NAME: 'x',
+      LIMIT: 5,
+      LIST: ['a', 'b'],
+    });
+  });
+
+  it('reads a secret from its file, without the newline at the end', () => {
+    expect(loadConfig(schema, { NAME: 'x', KEY_FILE: file('opensesame\n') }).KEY).toBe('opensesame');
+  });
+
+  it('lists all mistakes at once, and no secret', () => {
+    const problems = problemsOf({ LIMIT: '10', KEY: 'abc' });
+    expect(problems.map((problem) => problem.split(':', 1)[0])).toEqual(['NAME', 'LIMIT', 'KEY']);
+    expect(problems.join()).not.toContain('abc');
+  });
+
+  it('refuses a file that can’t be read, and a secret given twice', () => {
+    expect(problemsOf({ NAME: 'x', KEY_FILE: '/nowhere/at/all' })).toEqual([
+      'KEY_FILE: cannot read /nowhere/at/all: ENOENT',
+    ]);
+    expect(problemsOf({ NAME: 'x', KEY: 'opensesame', KEY_FILE: file('opensesame') })).toEqual([
+      'KEY: set it or KEY_FILE, not both',
+    ]);
+  });
+});
+
+it('configTable shows names, meanings, defaults and units', () => {
+  expect(configTable(schema).split('\n').slice(2)).toEqual([
+    '| `NAME` | what it is called | **required** |  |',
+    '| `LIMIT` | most of it | `5` | s |',
+    '| `LIST` | several | `[]` |  |',
+    '| `KEY`, `KEY_FILE` | a secret |  |  |',
+  ]);
+});

@@ -1,0 +1,129 @@
+import { Controller, Get, Module } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  createHttpApp,
+  CurrentPrincipal,
+  JwtAuthModule,
+  loadConfig,
+  LoggingModule,
+  Public,
+  remoteJwks,
+  Roles,
+  type Principal,
+} from '#common';
+import { z } from 'zod';
+import { Client } from '../../../apps/auth/test/support/client.ts';
+import { startTestService, type TestService } from '../../../apps/auth/test/support/service.ts';
+import { commonSettings } from '../src/config/common-settings.ts';
+
+/** A second service: all that it takes to be protected by the first one's tokens. */
+@Controller('notes')
+class NotesController {
+  @Get()
+  list(@CurrentPrincipal() principal: Principal) {
+    return { owner: principal.accountId };
+  }
+
+  @Get('all')
+  @Roles(['admin'])
+  listAll() {
+    return { notes: [] };
+  }
+
+  @Get('about')
+  @Public()
+  about() {
+    return { name: 'notes' };
+  }
+}
+
+function notesModule(auth: { issuer: string; audience: string; url: string }) {
+  @Module({
+    imports: [
+      LoggingModule.register({ NODE_ENV: 'test', LOG_LEVEL: 'silent' }),
+      JwtAuthModule.register({
+        useFactory: () => ({ ...auth, resolveKey: remoteJwks(new URL('/.well-known/jwks.json', auth.url)) }),
+      }),
+    ],
+    controllers: [NotesController],
+  })
+  class NotesModule {}
+  return NotesModule;
+}
+
+let auth: TestService;
+let authClient: Client;
+let notes: Client;
+const apps: NestFastifyApplication[] = [];
+
+const httpSettings = z.object(commonSettings).omit({ DATABASE_URL: true });
+
+async function startNotes(authUrl: string): Promise<Client> {
+  const config = loadConfig(httpSettings, { LOG_LEVEL: 'silent' });
+  const { TOKEN_ISSUER: issuer, TOKEN_AUDIENCE: audience } = auth.config;
+  const app = await createHttpApp(notesModule({ issuer, audience, url: authUrl }), config);
+  await app.listen(0, '127.0.0.1');
+  apps.push(app);
+  return new Client(await app.getUrl());
+}
+
+beforeAll(async () => {
+  auth = await startTestService({ ACCESS_TOKEN_TTL_SECONDS: '2', KEY_PUBLISH_AHEAD_SECONDS: '2' });
+  authClient = new Client(auth.url);
+  notes = await startNotes(auth.url);
+});
+afterAll(async () => {
+  await Promise.all(apps.map((app) => app.close()));
+});
+
+const list = (token?: string) => notes.call('GET', '/notes', token === undefined ? {} : { token });
+
+describe('another service', () => {
+  it('knows the caller by a token of the auth service, and lets nobody else in', async () => {
+    const { accessToken } = await authClient.newAccount();
+    const { body: me } = await authClient.me(accessToken);
+    expect((await list(accessToken)).body).toEqual({ owner: me.id });
+    expect((await list()).body.code).toBe('token_missing');
+    expect((await list(`${accessToken.slice(0, -4)}AAAA`)).body.code).toBe('token_invalid');
+    expect((await notes.call('GET', '/notes/about')).status).toBe(200);
+  });
+
+  it('asks for roles', async () => {
+    const { email, accessToken } = await authClient.newAccount();
+    expect((await notes.call('GET', '/notes/all', { token: accessToken })).body.code).toBe('role_required');
+    await auth.database.query("UPDATE account SET roles = '{user,admin}' WHERE email = $1", [email]);
+    const admin = await authClient.signIn(email);
+    expect((await notes.call('GET', '/notes/all', { token: admin.accessToken })).status).toBe(200);
+  });
+
+  it('follows a rotation of the keys without a refused token', async () => {
+    const { email, accessToken } = await authClient.newAccount();
+    expect((await list(accessToken)).status).toBe(200);
+    await auth.database.query("UPDATE account SET roles = '{admin}' WHERE email = $1", [email]);
+    expect((await authClient.call('POST', '/auth/keys/rotate', { token: accessToken })).status).toBe(200);
+    const refused = [];
+    for (const until = Date.now() + 3500; Date.now() < until;) {
+      const { accessToken: fresh } = await authClient.signIn(email);
+      refused.push(...[await list(fresh)].filter(({ status }) => status !== 200));
+    }
+    expect(refused).toEqual([]);
+  });
+
+  it('accepts a revoked session’s token until it expires, while the auth service refuses it at once', async () => {
+    const { accessToken } = await authClient.newAccount();
+    await authClient.call('POST', '/auth/logout', { token: accessToken });
+    expect((await authClient.me(accessToken)).status).toBe(401);
+    expect((await list(accessToken)).status).toBe(200);
+    // 2 seconds of life and 5 of tolerance for clocks that differ
+    await new Promise((resolve) => setTimeout(resolve, 8000));
+    expect((await list(accessToken)).body.code).toBe('token_expired');
+  });
+
+  it('answers 503, not 401, while the keys can’t be fetched', async () => {
+    const { accessToken } = await authClient.newAccount();
+    const blind = await startNotes('http://127.0.0.1:9');
+    const { status, body } = await blind.call('GET', '/notes', { token: accessToken });
+    expect([status, body.code]).toEqual([503, 'keys_unavailable']);
+  });
+});

@@ -1,0 +1,15 @@
+/** The built service, for tools that run it. */
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '..');
+const dist = (path: string): string => join(root, 'dist', path);
+
+type Config = typeof import('../apps/auth/src/config.ts');
+type Schema = typeof import('../apps/auth/src/schema.ts');
+type Service = typeof import('../apps/auth/src/service.ts');
+type Common = typeof import('#common');
+
+export const { authSettings, loadAuthConfig } = (await import(dist('apps/auth/src/config.js'))) as Config;
+export const { migrate } = (await import(dist('apps/auth/src/schema.js'))) as Schema;
+export const { createService, describeApi, startService } = (await import(dist('apps/auth/src/service.js'))) as Service;
+export const { configTable, stopOnSignals } = (await import(dist('libs/common/src/index.js'))) as Common;
