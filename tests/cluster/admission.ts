@@ -20,8 +20,13 @@ function reason(output: string | undefined): string {
   if (output === undefined) return 'accepted';
   const rule = /denied request: ([a-z-]+):/.exec(output)?.[1];
   if (rule) return rule;
-  if (/violates PodSecurity/.test(output)) return 'Pod Security';
-  if (/unknown field|field not declared|failed to create typed patch|no matches for kind|Required value|Invalid value/.test(output)) return 'schema';
+  if (output.includes('violates PodSecurity')) return 'Pod Security';
+  if (
+    /unknown field|field not declared|failed to create typed patch|no matches for kind|Required value|Invalid value/.test(
+      output,
+    )
+  )
+    return 'schema';
   return output.trim().split('\n').at(-1) ?? '';
 }
 
@@ -40,12 +45,20 @@ await drill('admission', async ({ own, log, table, check }) => {
   }
   await until('a service account', 30, () => kubectl(['get', 'serviceaccount', 'default', '-n', podSecurity]));
 
-  const into = (manifest: Manifest, namespace: string | undefined) => ({ ...manifest, metadata: { ...manifest.metadata, namespace } });
+  const into = (manifest: Manifest, namespace: string | undefined) => ({
+    ...manifest,
+    metadata: { ...manifest.metadata, namespace },
+  });
   const podOf = ({ metadata: { name }, spec }: Manifest) => {
     const { template } = (spec ?? {}) as { template?: { spec: { serviceAccountName?: string } } };
     if (!template) return undefined;
     const { serviceAccountName: _, ...pod } = template.spec;
-    return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: podSecurity }, spec: { ...pod, restartPolicy: 'Always' } };
+    return {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: podSecurity },
+      spec: { ...pod, restartPolicy: 'Always' },
+    };
   };
 
   const secret = broken.find(({ rule }) => rule === 'plain-secret');
@@ -65,10 +78,16 @@ await drill('admission', async ({ own, log, table, check }) => {
   }
   table(rows);
   if (unknown.length > 0) log(`left out, as this server has no such kinds: ${unknown.join(', ')}`);
-  check(`${rows.length} of ${broken.length} broken manifests are refused by the rule that they are named after`, rows.every((row) => row['rule'] === row['refused by']));
+  check(
+    `${rows.length} of ${broken.length} broken manifests are refused by the rule that they are named after`,
+    rows.every((row) => row['rule'] === row['refused by']),
+  );
   const its = ['capabilities', 'host', 'privilege-escalation', 'run-as-non-root', 'seccomp'];
   check(
     'where the rules are not, Pod Security refuses the pods that are its matter',
-    rows.every((row) => row['its pod alone'] === '-' || its.includes(String(row['rule'])) === (row['its pod alone'] === 'Pod Security')),
+    rows.every(
+      (row) =>
+        row['its pod alone'] === '-' || its.includes(String(row['rule'])) === (row['its pod alone'] === 'Pod Security'),
+    ),
   );
 });

@@ -23,12 +23,24 @@ interface Source {
 
 await drill('denial', async ({ own, log, table, check }) => {
   const namespace = await own('drill-denial');
-  const outside = { gateway: await own('drill-denial-gateway'), monitoring: await own('drill-denial-monitoring'), stranger: await own('drill-denial-stranger') };
+  const outside = {
+    gateway: await own('drill-denial-gateway'),
+    monitoring: await own('drill-denial-monitoring'),
+    stranger: await own('drill-denial-stranger'),
+  };
   const sealed = await own('drill-denial-sealed');
-  await deploy({ namespace, patches: [
-    // one pod, so that its address stays
-    { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'auth' }, spec: { maxReplicas: 1 } },
-  ] });
+  await deploy({
+    namespace,
+    patches: [
+      // one pod, so that its address stays
+      {
+        apiVersion: 'autoscaling/v2',
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name: 'auth' },
+        spec: { maxReplicas: 1 },
+      },
+    ],
+  });
 
   for (const name of [...Object.values(outside), sealed]) {
     const role = Object.entries(outside).find(([, value]) => value === name)?.[0] ?? 'sealed';
@@ -41,10 +53,15 @@ await drill('denial', async ({ own, log, table, check }) => {
     spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
   });
 
-  const address = async (selector: string) => (await kubectl(['get', 'pods', '-n', namespace, '-l', selector, '-o', 'jsonpath={.items[0].status.podIP}'])).trim();
+  const address = async (selector: string) =>
+    (await kubectl(['get', 'pods', '-n', namespace, '-l', selector, '-o', 'jsonpath={.items[0].status.podIP}'])).trim();
   const auth = await address('app.kubernetes.io/component=api');
-  const dns = (await kubectl(['get', 'service', 'kube-dns', '-n', 'kube-system', '-o', 'jsonpath={.spec.clusterIP}'])).trim();
-  const api = (await kubectl(['get', 'service', 'kubernetes', '-n', 'default', '-o', 'jsonpath={.spec.clusterIP}'])).trim();
+  const dns = (
+    await kubectl(['get', 'service', 'kube-dns', '-n', 'kube-system', '-o', 'jsonpath={.spec.clusterIP}'])
+  ).trim();
+  const api = (
+    await kubectl(['get', 'service', 'kubernetes', '-n', 'default', '-o', 'jsonpath={.spec.clusterIP}'])
+  ).trim();
   const destinations: Record<string, string> = {
     'auth http': `${auth}:3000`,
     'auth metrics': `${auth}:9464`,
@@ -64,9 +81,19 @@ await drill('denial', async ({ own, log, table, check }) => {
     { name: 'smoke test', namespace, labels: component('smoke-test'), may: ['auth http', 'dns'] },
     { name: 'another pod inside', namespace, labels: { app: 'other' }, may: ['dns'] },
     { name: 'gateway', namespace: outside.gateway, labels: {}, may: ['auth http', 'dns', 'api server', 'outside'] },
-    { name: 'monitoring', namespace: outside.monitoring, labels: {}, may: ['auth metrics', 'dns', 'api server', 'outside'] },
+    {
+      name: 'monitoring',
+      namespace: outside.monitoring,
+      labels: {},
+      may: ['auth metrics', 'dns', 'api server', 'outside'],
+    },
   ];
-  const stranger: Source = { name: 'stranger', namespace: outside.stranger, labels: {}, may: ['dns', 'api server', 'outside'] };
+  const stranger: Source = {
+    name: 'stranger',
+    namespace: outside.stranger,
+    labels: {},
+    may: ['dns', 'api server', 'outside'],
+  };
   const seal: Source = { name: 'sealed control', namespace: sealed, labels: {}, may: [] };
 
   const podName = ({ name }: Source) => name.replaceAll(' ', '-');
@@ -74,7 +101,12 @@ await drill('denial', async ({ own, log, table, check }) => {
     if (source.labels) await apply(pod(podName(source), source.namespace, source.labels, idle));
   }
   for (const source of [...sources, stranger, seal]) {
-    if (source.labels) await until(`${source.name} running`, 60, async () => (await phase(podName(source), source.namespace)) === 'Running');
+    if (source.labels)
+      await until(
+        `${source.name} running`,
+        60,
+        async () => (await phase(podName(source), source.namespace)) === 'Running',
+      );
   }
   log('probes are running');
   // policies are put into force after a pod has started
@@ -88,12 +120,32 @@ await drill('denial', async ({ own, log, table, check }) => {
         const [host, port] = target.split(':');
         return `(timeout 5 bash -c 'exec 3<>/dev/tcp/${host}/${port}' 2>/dev/null; echo ${target} $?) &`;
       });
-      const output = await kubectl(['exec', 'postgres-0', '-n', namespace, '--', 'bash', '-c', `${script.join(' ')} wait`]);
+      const output = await kubectl([
+        'exec',
+        'postgres-0',
+        '-n',
+        namespace,
+        '--',
+        'bash',
+        '-c',
+        `${script.join(' ')} wait`,
+      ]);
       const codes: Record<string, string> = { '0': 'connected', '124': 'dropped' };
-      return Object.fromEntries(output.trim().split('\n').map((line) => line.split(' ')).map(([target = '', code = '']) => [target, codes[code] ?? 'refused']));
+      return Object.fromEntries(
+        output
+          .trim()
+          .split('\n')
+          .map((line) => line.split(' '))
+          .map(([target = '', code = '']) => [target, codes[code] ?? 'refused']),
+      );
     }
     const name = source.labels ? podName(source) : 'deployment/auth';
-    return JSON.parse(await kubectl(['exec', '-i', name, '-n', source.namespace, '--', 'node', '--input-type=module-typescript', '-', ...targets], { input: probe })) as Record<string, string>;
+    return JSON.parse(
+      await kubectl(
+        ['exec', '-i', name, '-n', source.namespace, '--', 'node', '--input-type=module-typescript', '-', ...targets],
+        { input: probe },
+      ),
+    ) as Record<string, string>;
   }
 
   const answered = (result: string | undefined) => result !== undefined && result !== 'dropped';
@@ -118,8 +170,14 @@ await drill('denial', async ({ own, log, table, check }) => {
     rows.push({ source: source.name, ...Object.fromEntries(everything.map((name) => [name, verdict(name)])) });
   }
   table(rows);
-  if (unenforced.length > 0) log(`a pod that may do nothing still reaches ${unenforced.join(', ')}: this cluster does not enforce policies on that way`);
+  if (unenforced.length > 0)
+    log(
+      `a pod that may do nothing still reaches ${unenforced.join(', ')}: this cluster does not enforce policies on that way`,
+    );
   check(`${proven} ways are allowed or denied as meant`, wrong === 0);
   check('a pod that no policy isolates gets an answer from outside', answered(open[destinations['outside'] ?? '']));
-  check('a pod that may do nothing gets none from pods or from outside', !unenforced.some((name) => name !== 'api server'));
+  check(
+    'a pod that may do nothing gets none from pods or from outside',
+    !unenforced.some((name) => name !== 'api server'),
+  );
 });

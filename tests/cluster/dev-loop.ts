@@ -16,13 +16,19 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
   const namespace = await own('devopslocally-dev');
   const copy = mkdtempSync(join(tmpdir(), 'dev-loop-'));
   after(async () => rmSync(copy, { recursive: true, force: true }));
-  for (const file of (await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root })).trim().split('\n')) {
+  for (const file of (await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root }))
+    .trim()
+    .split('\n')) {
     cpSync(join(root, file), join(copy, file));
   }
 
   let output = '';
-  const skaffold = spawn('skaffold', ['dev', '--cleanup=false', '--port-forward=user', '--cache-artifacts=true'], { cwd: copy, detached: true });
-  for (const stream of [skaffold.stdout, skaffold.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const skaffold = spawn('skaffold', ['dev', '--cleanup=false', '--port-forward=user', '--cache-artifacts=true'], {
+    cwd: copy,
+    detached: true,
+  });
+  for (const stream of [skaffold.stdout, skaffold.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   const ended = new Promise((resolve) => skaffold.once('exit', resolve));
   after(async () => {
     if (skaffold.exitCode === null) process.kill(-(skaffold.pid ?? 0), 'SIGINT');
@@ -35,14 +41,26 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
   };
   await until('skaffold to watch', 420, async () => (alive(), output.includes('Watching for changes')));
   const url = `http://127.0.0.1:${/Service\/auth.*?http:\/\/127\.0\.0\.1:(\d+)|service\/auth .*?127\.0\.0\.1:(\d+)/i.exec(output)?.slice(1).find(Boolean) ?? '3000'}`;
-  const documents = () => fetch(`${url}/docs/openapi.json`, { signal: AbortSignal.timeout(2000) }).then((response) => response.text());
+  const documents = () =>
+    fetch(`${url}/docs/openapi.json`, { signal: AbortSignal.timeout(2000) }).then((response) => response.text());
   await until('the pod to answer', 120, async () => (await documents()).length > 0, 200);
   log(`live at ${url} after ${((Date.now() - started) / 1000).toFixed(0)} s`);
 
-  const pod = () => kubectl(['get', 'pods', '-n', namespace, '-l', 'app.kubernetes.io/component=api', '-o', 'jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[0].restartCount} {.spec.containers[0].image}{"\\n"}{end}']);
+  const pod = () =>
+    kubectl([
+      'get',
+      'pods',
+      '-n',
+      namespace,
+      '-l',
+      'app.kubernetes.io/component=api',
+      '-o',
+      'jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[0].restartCount} {.spec.containers[0].image}{"\\n"}{end}',
+    ]);
   const before = await pod();
   const originals = files.map((file) => readFileSync(join(copy, file), 'utf8'));
-  const save = (i: number, change: (text: string) => string) => writeFileSync(join(copy, files[i] ?? ''), change(originals[i] ?? ''));
+  const save = (i: number, change: (text: string) => string) =>
+    writeFileSync(join(copy, files[i] ?? ''), change(originals[i] ?? ''));
   const marked = (marker: string) => (text: string) => text.replace(/summary: '/, `summary: '${marker} `);
 
   const rows: Row[] = [];
@@ -52,7 +70,11 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
     const saved = performance.now();
     save(turn % files.length, marked(marker));
     await until(`${marker} to be served`, 60, async () => (alive(), (await documents()).includes(marker)), 50);
-    rows.push({ change: turn + 1, file: files[turn % files.length] ?? '', seconds: ((performance.now() - saved) / 1000).toFixed(2) });
+    rows.push({
+      change: turn + 1,
+      file: files[turn % files.length] ?? '',
+      seconds: ((performance.now() - saved) / 1000).toFixed(2),
+    });
   }
   table(rows);
   const seconds = rows.map((row) => Number(row['seconds'])).sort((a, b) => a - b);
@@ -60,12 +82,23 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
 
   const mark = output.length;
   save(0, (text) => `${text}\nconst broken: number = 'not a number';\n`);
-  await until('the compile error to be shown', 30, async () => (alive(), /error TS2322/.test(output.slice(mark))), 100);
-  const during = await documents().then(() => true, () => false);
+  await until(
+    'the compile error to be shown',
+    30,
+    async () => (alive(), output.slice(mark).includes('error TS2322')),
+    100,
+  );
+  const during = await documents().then(
+    () => true,
+    () => false,
+  );
   save(0, marked('mended'));
   await until('the mended file to be served', 60, async () => (await documents()).includes('mended'), 50);
 
-  check(`each of ${rows.length} changes was served within ${limit} s`, rows.length === 10 && seconds.every((value) => value < limit));
+  check(
+    `each of ${rows.length} changes was served within ${limit} s`,
+    rows.length === 10 && seconds.every((value) => value < limit),
+  );
   check('a compile error was shown and the pod served on', during);
   check('all by one pod: no image was built, no container restarted', before === (await pod()));
 });

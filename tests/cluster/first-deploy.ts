@@ -23,11 +23,21 @@ await drill('first-deploy', async ({ own, log, table, check }) => {
   ]);
 
   const smoke = await kubectl(['logs', 'job/auth-smoke-test', '-n', namespace]);
-  const restarts = await kubectl(['get', 'pods', '-n', namespace, '-o', 'jsonpath={.items[*].status.containerStatuses[*].restartCount}']);
+  const restarts = await kubectl([
+    'get',
+    'pods',
+    '-n',
+    namespace,
+    '-o',
+    'jsonpath={.items[*].status.containerStatuses[*].restartCount}',
+  ]);
   log(`smoke test:\n${smoke.trim()}`);
   table(rows);
   check('register, login, me, refresh and logout work through the Service', smoke.includes('smoke test passed'));
-  check('no container had to be restarted', restarts.split(' ').every((count) => count === '0'));
+  check(
+    'no container had to be restarted',
+    restarts.split(' ').every((count) => count === '0'),
+  );
 
   await kubectl(['delete', 'job', '-n', namespace, '--all', '--wait=true']);
   await apply(manifests);

@@ -10,7 +10,11 @@ const seconds = 75;
 await drill('rollout', async ({ own, log, table, check }) => {
   const namespace = await own('drill-rollout');
   const gateway = await own('drill-rollout-gateway');
-  await deploy({ namespace, components: ['high-availability'], config: { LOGIN_ADDRESS_BURST: '10000', REGISTER_ADDRESS_BURST: '10000' } });
+  await deploy({
+    namespace,
+    components: ['high-availability'],
+    config: { LOGIN_ADDRESS_BURST: '10000', REGISTER_ADDRESS_BURST: '10000' },
+  });
   await gatewayNamespace(gateway);
   const mix = { me: 20, jwks: 10, refresh: 10, login: 1 };
   const traffic = await startTraffic('client', gateway, { url: `http://auth.${namespace}`, seconds, mix, users: 40 });
@@ -30,7 +34,10 @@ await drill('rollout', async ({ own, log, table, check }) => {
   mark('new image');
   await rollTo(images.authNext());
   mark('pod killed');
-  const victim = (await kubectl(['get', 'pods', '-n', namespace, '-l', 'app.kubernetes.io/component=api', '-o', 'name'])).split('\n')[0] ?? '';
+  const victim =
+    (await kubectl(['get', 'pods', '-n', namespace, '-l', 'app.kubernetes.io/component=api', '-o', 'name'])).split(
+      '\n',
+    )[0] ?? '';
   await kubectl(['delete', victim, '-n', namespace, '--wait=false']);
   await kubectl(['rollout', 'status', 'deployment/auth', '-n', namespace, '--timeout=120s'], { seconds: 130 });
   mark('old image again');
@@ -39,7 +46,12 @@ await drill('rollout', async ({ own, log, table, check }) => {
   const changed = (Date.now() - started) / 1000;
 
   const requests = (await traffic.finished()).filter(({ kind }) => kind !== 'setup');
-  const phases = marks.map(([name, from], i) => summary(name, requests.filter(({ at }) => at >= from && at < (marks[i + 1]?.[1] ?? Infinity))));
+  const phases = marks.map(([name, from], i) =>
+    summary(
+      name,
+      requests.filter(({ at }) => at >= from && at < (marks[i + 1]?.[1] ?? Infinity)),
+    ),
+  );
   table([...phases, summary('all', requests)]);
   const failed = failures(requests);
   if (failed.length > 0) table(failed);

@@ -13,7 +13,7 @@ const { values } = parseArgs({ options: { server: { type: 'boolean', default: fa
 
 // kube-score's tests that are left out, and why: everywhere, and in one overlay
 const everywhere = {
-  'container-image-pull-policy': 'an image by digest can\'t change, so it is pulled once',
+  'container-image-pull-policy': "an image by digest can't change, so it is pulled once",
   'deployment-has-host-podantiaffinity': 'topologySpreadConstraints do it, and let ten pods fit on fewer nodes',
 };
 const inOverlay: Record<string, Record<string, string>> = {
@@ -27,7 +27,8 @@ const inOverlay: Record<string, Record<string, string>> = {
   },
 };
 
-const folders = (path: string) => readdirSync(join(root, path)).filter((name) => existsSync(join(root, path, name, 'kustomization.yaml')));
+const folders = (path: string) =>
+  readdirSync(join(root, path)).filter((name) => existsSync(join(root, path, name, 'kustomization.yaml')));
 
 async function inTurn<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
@@ -51,17 +52,29 @@ await drill('verify', async ({ own, log, table, check }) => {
 
   const overlays = folders('k8s/overlays').map((name) => `k8s/overlays/${name}`);
   const components = folders('k8s/components');
-  const combinations = Array.from({ length: 2 ** components.length }, (_, bits) => components.filter((_, i) => bits & (1 << i)));
+  const combinations = Array.from({ length: 2 ** components.length }, (_, bits) =>
+    components.filter((_, i) => bits & (1 << i)),
+  );
   const built = new Map<string, string>();
   for (const folder of [...overlays, 'k8s/policies', 'k8s/platform', 'k8s/argocd', 'tests/cluster/environment']) {
-    await build(folder).then((yaml) => built.set(folder, yaml), (error: Error) => report(folder, [error.message]));
+    await build(folder).then(
+      (yaml) => built.set(folder, yaml),
+      (error: unknown) => report(folder, [String(error)]),
+    );
   }
   for (const combination of combinations) {
     const name = ['base', ...combination].join(' + ');
-    await buildWith((path) => ({ resources: [path('k8s/base')], components: combination.map((part) => path(`k8s/components/${part}`)) }))
-      .then((yaml) => built.set(name, yaml), (error: Error) => report(name, [error.message]));
+    await buildWith((path) => ({
+      resources: [path('k8s/base')],
+      components: combination.map((part) => path(`k8s/components/${part}`)),
+    })).then(
+      (yaml) => built.set(name, yaml),
+      (error: unknown) => report(name, [String(error)]),
+    );
   }
-  clean(`${overlays.length} overlays and ${combinations.length} combinations of ${components.length} components render without a warning`);
+  clean(
+    `${overlays.length} overlays and ${combinations.length} combinations of ${components.length} components render without a warning`,
+  );
 
   const unique = new Map<string, Manifest>();
   for (const yaml of built.values()) for (const manifest of parse(yaml)) unique.set(JSON.stringify(manifest), manifest);
@@ -78,35 +91,54 @@ await drill('verify', async ({ own, log, table, check }) => {
   for (const overlay of inOverlays) {
     const namespace = overlay.manifests.find(({ kind }) => kind === 'Namespace');
     if (!namespace) report(overlay.folder, ['no Namespace']);
-    else for (const manifest of overlay.manifests) report(`${overlay.folder} ${label(manifest)}`, policies(manifest, namespace));
+    else
+      for (const manifest of overlay.manifests)
+        report(`${overlay.folder} ${label(manifest)}`, policies(manifest, namespace));
   }
   clean('every overlay keeps the rules of k8s/policies');
 
   for (const folder of overlays) {
-    const ignored = Object.keys({ ...everywhere, ...inOverlay[basename(folder)] }).flatMap((test) => ['--ignore-test', test]);
-    await run('kube-score', ['score', '--output-format', 'ci', ...ignored, '-'], { input: built.get(folder) })
-      .catch((error: Error) => report(folder, error.message.split('\n').filter((line) => /^\[(CRITICAL|WARNING)\]/.test(line))));
+    const ignored = Object.keys({ ...everywhere, ...inOverlay[basename(folder)] }).flatMap((test) => [
+      '--ignore-test',
+      test,
+    ]);
+    await run('kube-score', ['score', '--output-format', 'ci', ...ignored, '-'], { input: built.get(folder) }).catch(
+      (error: unknown) =>
+        report(
+          folder,
+          String(error)
+            .split('\n')
+            .filter((line) => /^\[(CRITICAL|WARNING)\]/.test(line)),
+        ),
+    );
   }
   clean('kube-score finds nothing that is not excepted');
 
   const broken = await loadBroken();
   const refusals = await inTurn(broken, async ({ file, rule, manifest, namespace }) => {
-    const bySchema = isCustom(manifest) ? await checkCustom(manifest) : await checkBuiltIn([manifest], kubernetesVersions[0] ?? '');
-    const by = bySchema.length > 0 ? ['schema'] : policies(manifest, namespace).map((message) => message.split(':')[0] ?? '');
+    const bySchema = isCustom(manifest)
+      ? await checkCustom(manifest)
+      : await checkBuiltIn([manifest], kubernetesVersions[0] ?? '');
+    const by =
+      bySchema.length > 0 ? ['schema'] : policies(manifest, namespace).map((message) => message.split(':')[0] ?? '');
     if (by.join() !== rule) report(file, [`refused by ${by.join(', ') || 'nothing'}`]);
     return { broken: file, 'refused by': by.join(', ') || 'nothing' };
   });
   table(refusals);
   clean(`${broken.length} broken manifests are refused, each by the rule that it is named after and no other`);
 
-  if (values['server']) {
+  if (values.server) {
     for (const { folder } of inOverlays) {
       const name = await own(`drill-verify-${basename(folder)}`);
       await kubectl(['create', 'namespace', name]);
       const yaml = await buildWith((path) => ({ resources: [path(folder)], namespace: name }));
       const accepted = await filter(parse(yaml), isServed);
-      await apply({ apiVersion: 'v1', kind: 'List', items: accepted }, ['--dry-run=server']).catch((error: Error) => report(folder, [error.message]));
-      log(`${folder}: ${accepted.length} objects sent, ${parse(yaml).length - accepted.length} of kinds that this server does not know`);
+      await apply({ apiVersion: 'v1', kind: 'List', items: accepted }, ['--dry-run=server']).catch((error: unknown) =>
+        report(folder, [String(error)]),
+      );
+      log(
+        `${folder}: ${accepted.length} objects sent, ${parse(yaml).length - accepted.length} of kinds that this server does not know`,
+      );
     }
     clean('the API server accepts every overlay in a dry run');
   }

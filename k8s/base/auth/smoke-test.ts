@@ -16,21 +16,31 @@ async function call(method: string, path: string, expected: number, body?: objec
   const started = performance.now();
   const response = await fetch(base + path, {
     method,
-    headers: { ...(body && { 'content-type': 'application/json' }), ...(token && { authorization: `Bearer ${token}` }) },
+    headers: {
+      ...(body && { 'content-type': 'application/json' }),
+      ...(token && { authorization: `Bearer ${token}` }),
+    },
     ...(body && { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(10_000),
   });
   const text = await response.text();
-  console.log(`${method.padEnd(6)} ${path.padEnd(16)} ${response.status} ${(performance.now() - started).toFixed(0)} ms`);
+  console.log(
+    `${method.padEnd(6)} ${path.padEnd(16)} ${response.status} ${(performance.now() - started).toFixed(0)} ms`,
+  );
   if (response.status !== expected) throw new Error(`${method} ${path}: ${response.status}, expected ${expected}`);
   return text ? JSON.parse(text) : undefined;
 }
 
 async function ready(): Promise<void> {
-  for (const deadline = Date.now() + patience; ; await sleep(1000)) {
-    const ok = await fetch(`${base}/health/ready`, { signal: AbortSignal.timeout(5000) }).then((r) => r.ok, () => false);
+  const deadline = Date.now() + patience;
+  for (;;) {
+    const ok = await fetch(`${base}/health/ready`, { signal: AbortSignal.timeout(5000) }).then(
+      (r) => r.ok,
+      () => false,
+    );
     if (ok) return;
     if (Date.now() > deadline) throw new Error(`${base} was not ready within ${patience / 1000} s`);
+    await sleep(1000);
   }
 }
 

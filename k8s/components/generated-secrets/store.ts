@@ -21,7 +21,9 @@ async function call(method: string, path: string, body?: object): Promise<number
   return response.status;
 }
 
-const names = readdirSync(folder).filter((name) => !name.startsWith('.')).sort();
+const names = readdirSync(folder)
+  .filter((name) => !name.startsWith('.'))
+  .sort();
 const present: string[] = [];
 for (const name of names) if ((await call('GET', `/${name}`)) === 200) present.push(name);
 
@@ -33,7 +35,9 @@ if (present.length === names.length) {
 } else {
   for (const name of names) {
     const files = readdirSync(join(folder, name));
-    const data = Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, name, file)).toString('base64')]));
+    const data = Object.fromEntries(
+      files.map((file) => [file, readFileSync(join(folder, name, file)).toString('base64')]),
+    );
     const metadata = { name, labels: { 'app.kubernetes.io/part-of': 'devopslocally' } };
     const status = await call('POST', '', { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data });
     console.log(`${status === 201 ? 'created' : 'kept'} ${name}`);

@@ -29,7 +29,14 @@ interface Answer {
 const password = 'seven quiet herons over the delta';
 const newEmail = () => `client-${randomBytes(6).toString('hex')}@example.com`;
 
-async function call(kind: string, method: string, path: string, body?: object, token?: string, subject = '-'): Promise<Answer> {
+async function call(
+  kind: string,
+  method: string,
+  path: string,
+  body?: object,
+  token?: string,
+  subject = '-',
+): Promise<Answer> {
   const at = Date.now();
   const started = performance.now();
   let status = 0;
@@ -38,7 +45,10 @@ async function call(kind: string, method: string, path: string, body?: object, t
   try {
     const response = await fetch(values.url + path, {
       method,
-      headers: { ...(body && { 'content-type': 'application/json' }), ...(token && { authorization: `Bearer ${token}` }) },
+      headers: {
+        ...(body && { 'content-type': 'application/json' }),
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(10_000),
     });

@@ -4,20 +4,27 @@ export type Row = Record<string, string | number>;
 
 export interface Drill {
   /** A namespace with this name, not there yet and removed when the drill ends. */
-  own(namespace: string): Promise<string>;
+  own: (namespace: string) => Promise<string>;
   /** Runs when the drill ends, however it ends. */
-  after(cleanup: () => Promise<unknown>): void;
-  log(text: string): void;
-  table(rows: Row[]): void;
+  after: (cleanup: () => Promise<unknown>) => void;
+  log: (text: string) => void;
+  table: (rows: Row[]) => void;
   /** A claim that decides the verdict. */
-  check(claim: string, holds: boolean): void;
+  check: (claim: string, holds: boolean) => void;
 }
 
 function format(rows: Row[]): string {
   const columns = Object.keys(rows[0] ?? {});
   const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column])))];
   const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));
-  return cells.map((line) => line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()).join('\n');
+  return cells
+    .map((line) =>
+      line
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** Runs a drill against the current kube context, cleans up after it, and exits with its verdict. */
@@ -28,12 +35,14 @@ export async function drill(name: string, body: (drill: Drill) => Promise<void>)
   let claims = 0;
   const log = (text: string) => console.log(`[${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s] ${text}`);
   const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(`interrupted by ${signal}`)));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => reject(new Error(`interrupted by ${signal}`)));
   });
   try {
     const work = body({
       async own(namespace) {
-        const remove = () => kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=180s'], { seconds: 190 });
+        const remove = () =>
+          kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=180s'], { seconds: 190 });
         const there = await kubectl(['get', 'namespace', namespace, '--ignore-not-found', '-o', 'name']);
         // what another run has left behind may go, what is not a drill's may not
         if (there && !namespace.startsWith('drill-')) throw new Error(`the namespace ${namespace} is in use`);
@@ -56,8 +65,11 @@ export async function drill(name: string, body: (drill: Drill) => Promise<void>)
     failed.push(error instanceof Error ? error.message : String(error));
   }
   if (!process.env['KEEP']) {
-    for (const cleanup of cleanups.reverse()) await cleanup().catch((error: unknown) => console.error(`cleaning up: ${String(error)}`));
+    for (const cleanup of cleanups.reverse())
+      await cleanup().catch((error: unknown) => console.error(`cleaning up: ${String(error)}`));
   }
-  console.log(failed.length === 0 ? `\n${name}: passed, ${claims} checks` : `\n${name}: FAILED\n- ${failed.join('\n- ')}`);
+  console.log(
+    failed.length === 0 ? `\n${name}: passed, ${claims} checks` : `\n${name}: FAILED\n- ${failed.join('\n- ')}`,
+  );
   process.exit(failed.length === 0 ? 0 : 1);
 }

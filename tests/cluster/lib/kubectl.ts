@@ -20,9 +20,18 @@ export class CommandError extends Error {
 }
 
 /** Runs a command to its end and returns what it printed; its failure, or time running out, is a CommandError. */
-export function run(command: string, args: string[], { input, seconds = 60, env, cwd, onStderr }: RunOptions = {}): Promise<string> {
+export function run(
+  command: string,
+  args: string[],
+  { input, seconds = 60, env, cwd, onStderr }: RunOptions = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: env ?? process.env, cwd, timeout: seconds * 1000, killSignal: 'SIGKILL' });
+    const child = spawn(command, args, {
+      env: env ?? process.env,
+      cwd,
+      timeout: seconds * 1000,
+      killSignal: 'SIGKILL',
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
@@ -33,7 +42,13 @@ export function run(command: string, args: string[], { input, seconds = 60, env,
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve(stdout);
-      else reject(new CommandError(`${command} ${args.join(' ')}: ${signal ? `ended after ${seconds} s` : `exit code ${code}`}`, stdout + stderr));
+      else
+        reject(
+          new CommandError(
+            `${command} ${args.join(' ')}: ${signal ? `ended after ${seconds} s` : `exit code ${code}`}`,
+            stdout + stderr,
+          ),
+        );
     });
     // a command that ends without reading its input has said why
     child.stdin.on('error', () => undefined).end(input);
@@ -52,9 +67,15 @@ export async function apply(manifests: string | object, args: string[] = []): Pr
 }
 
 /** Asks until the answer is truthy and returns it; how long that took is the caller's to measure. */
-export async function until<T>(what: string, seconds: number, ask: () => Promise<T>, pauseMs = 500): Promise<NonNullable<T>> {
+export async function until<T>(
+  what: string,
+  seconds: number,
+  ask: () => Promise<T>,
+  pauseMs = 500,
+): Promise<NonNullable<T>> {
   let last: unknown;
-  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(pauseMs)) {
+  const deadline = Date.now() + seconds * 1000;
+  while (Date.now() < deadline) {
     try {
       const answer = await ask();
       if (answer) return answer;
@@ -62,6 +83,7 @@ export async function until<T>(what: string, seconds: number, ask: () => Promise
     } catch (error) {
       last = error;
     }
+    await sleep(pauseMs);
   }
   throw new Error(`not within ${seconds} s: ${what}${last instanceof Error ? ` (${last.message})` : ''}`);
 }

@@ -14,7 +14,8 @@ export interface Manifest {
 
 export const label = ({ kind, metadata }: Manifest): string => `${kind}/${metadata.name}`;
 
-export const parse = (yaml: string): Manifest[] => parseAllDocuments(yaml).map((document) => document.toJS() as Manifest);
+export const parse = (yaml: string): Manifest[] =>
+  parseAllDocuments(yaml).map((document) => document.toJS() as Manifest);
 
 export class KustomizeWarning extends Error {}
 
@@ -32,7 +33,10 @@ export async function buildWith(kustomization: (path: (target: string) => string
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'kustomize-'));
   try {
-    writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization((target) => relative(folder, join(root, target)))));
+    writeFileSync(
+      join(folder, 'kustomization.yaml'),
+      JSON.stringify(kustomization((target) => relative(folder, join(root, target)))),
+    );
     return await build(relative(root, folder));
   } finally {
     rmSync(folder, { recursive: true });

@@ -9,7 +9,11 @@ interface Policy extends Manifest {
   };
 }
 
-const cel = new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true, homogeneousAggregateLiterals: false });
+const cel = new Environment({
+  unlistedVariablesAreDyn: true,
+  enableOptionalTypes: true,
+  homogeneousAggregateLiterals: false,
+});
 cel.registerVariable('object', 'dyn').registerVariable('namespaceObject', 'dyn').registerVariable('variables', 'dyn');
 
 const plural = (kind: string) => kind.toLowerCase().replace(/y$/, 'ie').replace(/s$/, 'se') + 's';
@@ -17,10 +21,14 @@ const group = (apiVersion: string) => (apiVersion.includes('/') ? (apiVersion.sp
 
 /** What the admission policies in k8s/policies say of a manifest, evaluated here: the messages of the rules it breaks. */
 export async function loadPolicies(): Promise<(manifest: Manifest, namespace: Manifest) => string[]> {
-  const policies = parse(await build('k8s/policies')).filter((document): document is Policy => document.kind === 'ValidatingAdmissionPolicy');
+  const policies = parse(await build('k8s/policies')).filter(
+    (document): document is Policy => document.kind === 'ValidatingAdmissionPolicy',
+  );
   const compiled = policies.map(({ spec }) => ({
     covers: ({ apiVersion, kind }: Manifest) =>
-      spec.matchConstraints.resourceRules.some((rule) => rule.apiGroups.includes(group(apiVersion)) && rule.resources.includes(plural(kind))),
+      spec.matchConstraints.resourceRules.some(
+        (rule) => rule.apiGroups.includes(group(apiVersion)) && rule.resources.includes(plural(kind)),
+      ),
     variables: spec.variables.map(({ name, expression }) => ({ name, evaluate: cel.parse(expression) })),
     validations: spec.validations.map(({ message, expression }) => ({ message, evaluate: cel.parse(expression) })),
   }));

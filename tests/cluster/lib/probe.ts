@@ -12,7 +12,9 @@ function attempt(target: string): Promise<string> {
       resolve(result);
     };
     setTimeout(() => end('dropped'), seconds * 1000);
-    socket.once('connect', () => end('connected')).once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+    socket
+      .once('connect', () => end('connected'))
+      .once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
   });
 }
 

@@ -27,7 +27,11 @@ export async function checkBuiltIn(manifests: Manifest[], version: string): Prom
       return file;
     });
     // what it prints without failing is a kind or version that Kubernetes does not have
-    return lines(await run('kubernetes-validate', ['--kubernetes-version', version, '--strict', '--quiet', ...files], { seconds: 300 }));
+    return lines(
+      await run('kubernetes-validate', ['--kubernetes-version', version, '--strict', '--quiet', ...files], {
+        seconds: 300,
+      }),
+    );
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     return lines(error.output);
@@ -61,7 +65,10 @@ function watched(value: unknown, path: string, unread: Set<string>): unknown {
 /** Strict validation of a custom resource against the schema published for it. */
 export async function checkCustom(manifest: Manifest): Promise<string[]> {
   const { apiVersion, kind } = manifest;
-  const models = (await import(`@kubernetes-models/${packageOf(manifest)}/${apiVersion}/${kind}`)) as Record<string, Model>;
+  const models = (await import(`@kubernetes-models/${packageOf(manifest)}/${apiVersion}/${kind}`)) as Record<
+    string,
+    Model
+  >;
   const Model = models[kind];
   if (!Model) return [`no schema for ${apiVersion} ${kind}`];
   try {

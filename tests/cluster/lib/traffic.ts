@@ -22,13 +22,24 @@ export interface Traffic {
 }
 
 const restricted = {
-  securityContext: { runAsNonRoot: true, runAsUser: 10001, runAsGroup: 10001, seccompProfile: { type: 'RuntimeDefault' } },
+  securityContext: {
+    runAsNonRoot: true,
+    runAsUser: 10001,
+    runAsGroup: 10001,
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
   automountServiceAccountToken: false,
   enableServiceLinks: false,
 };
 
 /** A pod with Node.js and no rights, fit for the strictest namespace. */
-export function pod(name: string, namespace: string, labels: Record<string, string>, command: string[], extra: object = {}): object {
+export function pod(
+  name: string,
+  namespace: string,
+  labels: Record<string, string>,
+  command: string[],
+  extra: object = {},
+): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -44,7 +55,11 @@ export function pod(name: string, namespace: string, labels: Record<string, stri
           image: images.auth(),
           command,
           resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { cpu: '500m', memory: '256Mi' } },
-          securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
           volumeMounts: [{ name: 'scripts', mountPath: '/scripts' }],
         },
       ],
@@ -65,12 +80,29 @@ export async function gatewayNamespace(name: string): Promise<void> {
     metadata: { name, labels: { 'devopslocally/role': 'gateway', 'pod-security.kubernetes.io/enforce': 'restricted' } },
   });
   const script = readFileSync(join(import.meta.dirname, 'client.ts'), 'utf8');
-  await apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'scripts', namespace: name }, data: { 'client.ts': script } });
+  await apply({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'scripts', namespace: name },
+    data: { 'client.ts': script },
+  });
 }
 
 /** Starts traffic from a pod of that namespace; resolves when it flows, and `finished` when it is over. */
-export async function startTraffic(name: string, namespace: string, { url, seconds, mix, users = 10, expect = [] }: Traffic) {
-  const args = { url, seconds, users, expect: expect.join(), mix: Object.entries(mix).map(([kind, rate]) => `${kind}=${rate}`).join() };
+export async function startTraffic(
+  name: string,
+  namespace: string,
+  { url, seconds, mix, users = 10, expect = [] }: Traffic,
+) {
+  const args = {
+    url,
+    seconds,
+    users,
+    expect: expect.join(),
+    mix: Object.entries(mix)
+      .map(([kind, rate]) => `${kind}=${rate}`)
+      .join(),
+  };
   const command = ['node', '/scripts/client.ts', ...Object.entries(args).map(([key, value]) => `--${key}=${value}`)];
   await apply(pod(name, namespace, {}, command));
   const logs = () => kubectl(['logs', name, '-n', namespace]);
@@ -87,7 +119,13 @@ export async function startTraffic(name: string, namespace: string, { url, secon
         .split('\n')
         .map((line) => line.split(' '))
         .filter(({ length }) => length === 5)
-        .map(([at, kind = '', status, ms, subject = '']) => ({ at: Number(at), kind, status: Number(status), ms: Number(ms), subject }));
+        .map(([at, kind = '', status, ms, subject = '']) => ({
+          at: Number(at),
+          kind,
+          status: Number(status),
+          ms: Number(ms),
+          subject,
+        }));
     },
   };
 }
@@ -99,7 +137,14 @@ function percentile(sorted: number[], part: number): string {
 export function summary(title: string, requests: Request[]): Row {
   const times = requests.map(({ ms }) => ms).sort((a, b) => a - b);
   const failed = requests.filter(({ status }) => status < 200 || status > 299).length;
-  return { phase: title, requests: requests.length, failed, 'p50 ms': percentile(times, 0.5), 'p99 ms': percentile(times, 0.99), 'max ms': percentile(times, 1) };
+  return {
+    phase: title,
+    requests: requests.length,
+    failed,
+    'p50 ms': percentile(times, 0.5),
+    'p99 ms': percentile(times, 0.99),
+    'max ms': percentile(times, 1),
+  };
 }
 
 /** Failures by what they were. */
