@@ -10,6 +10,7 @@ import { MagicLinksModule } from './magic-links/index.ts';
 import { DevMailsModule } from './mail/index.ts';
 import { PasswordResetModule } from './password-reset/index.ts';
 import { authSchema } from './schema.ts';
+import { ServiceAccountsModule, ServiceAccountsService } from './service-accounts/index.ts';
 import { SessionsModule, SessionsService } from './sessions/index.ts';
 import { SignInModule } from './sign-in/index.ts';
 
@@ -45,13 +46,14 @@ export class AppModule {
           }),
         }),
         JwtAuthModule.register({
-          imports: [KeysModule, SessionsModule],
-          inject: [KeysService, SessionsService],
-          useFactory: (keys: KeysService, sessions: SessionsService) => ({
+          imports: [KeysModule, SessionsModule, ServiceAccountsModule],
+          inject: [KeysService, SessionsService, ServiceAccountsService],
+          useFactory: (keys: KeysService, sessions: SessionsService, serviceAccounts: ServiceAccountsService) => ({
             issuer: config.TOKEN_ISSUER,
             audience: config.TOKEN_AUDIENCE,
             resolveKey: (kid: string) => keys.resolve(kid),
             checkSession: (principal) => sessions.check(principal),
+            checkClient: (client) => serviceAccounts.check(client),
           }),
         }),
         KeyringModule,

@@ -8,11 +8,18 @@ export type AuditEventType =
   | 'email.change_requested'
   | 'email.changed'
   | 'email.verified'
+  | 'api_key.created'
+  | 'api_key.revoked'
+  | 'api_key.rotated'
+  | 'client.token_issued'
+  | 'client.token_refused'
   | 'key.rotated'
   | 'link.requested'
   | 'login.failed'
   | 'login.succeeded'
   | 'password.changed'
+  | 'service_account.created'
+  | 'service_account.deleted'
   | 'session.refresh_reused'
   | 'session.revoked';
 
@@ -28,11 +35,11 @@ export class AuditEvent {
   @Column('text')
   type: AuditEventType;
 
-  /** The account that acted; null for strangers and the service itself. */
+  /** The account or service account that acted; null for strangers and the service itself. */
   @Column('uuid', { name: 'actor_id', nullable: true })
   actorId: string | null;
 
-  /** The account it happened to; null where there is none. */
+  /** The account or service account it happened to; null where there is none. */
   @Column('uuid', { name: 'subject_id', nullable: true })
   subjectId: string | null;
 
