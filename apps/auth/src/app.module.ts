@@ -1,6 +1,7 @@
 import { DatabaseModule, HealthModule, JwtAuthModule, LoggingModule } from '#common';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { AccountsModule } from './accounts/index.ts';
+import { AuditLogModule } from './audit-log/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from './config.ts';
 import { EmailChangeModule } from './email-change/index.ts';
 import { HousekeepingModule } from './housekeeping/index.ts';
@@ -63,6 +64,7 @@ export class AppModule {
         PasswordResetModule,
         MagicLinksModule,
         HousekeepingModule,
+        AuditLogModule,
         DevMailsModule.register(config.NODE_ENV !== 'production'),
       ],
     };

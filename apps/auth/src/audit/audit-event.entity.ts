@@ -11,6 +11,8 @@ export type AuditEventType =
   | 'api_key.created'
   | 'api_key.revoked'
   | 'api_key.rotated'
+  | 'audit.exported'
+  | 'audit.read'
   | 'client.token_issued'
   | 'client.token_refused'
   | 'key.rotated'
