@@ -1,6 +1,7 @@
 import { DatabaseModule, HealthModule, JwtAuthModule, LoggingModule } from '#common';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { AccountsModule } from './accounts/index.ts';
+import { AdminModule } from './admin/index.ts';
 import { AuditLogModule } from './audit-log/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from './config.ts';
 import { EmailChangeModule } from './email-change/index.ts';
@@ -64,6 +65,7 @@ export class AppModule {
         PasswordResetModule,
         MagicLinksModule,
         HousekeepingModule,
+        AdminModule,
         AuditLogModule,
         DevMailsModule.register(config.NODE_ENV !== 'production'),
       ],

@@ -3,6 +3,14 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** Everything that can stand in the audit trail. */
 export type AuditEventType =
   | 'account.registered'
+  | 'account.created'
+  | 'account.disabled'
+  | 'account.enabled'
+  | 'account.invited'
+  | 'account.read'
+  | 'account.roles_changed'
+  | 'accounts.searched'
+  | 'invitation.accepted'
   | 'account.deleted'
   | 'admin.created'
   | 'email.change_requested'
@@ -20,6 +28,7 @@ export type AuditEventType =
   | 'login.failed'
   | 'login.succeeded'
   | 'password.changed'
+  | 'password.reset_forced'
   | 'service_account.created'
   | 'service_account.deleted'
   | 'session.refresh_reused'

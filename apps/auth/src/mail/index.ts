@@ -1,6 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DevMailsController } from './dev-mails.controller.ts';
+import { appLink } from './app-link.ts';
 import { localeOf } from './locale.ts';
+import { locales, type Locale } from './message.ts';
 import { MailDispatcher, mailsProvider } from './mail-dispatcher.ts';
 import { mailOff } from './mail.problems.ts';
 import { MailService } from './mail.service.ts';
@@ -17,4 +19,5 @@ export class DevMailsModule {
   }
 }
 
-export { MailService, localeOf, mailOff };
+export { MailService, appLink, localeOf, locales, mailOff };
+export type { Locale };
