@@ -6,6 +6,7 @@ import { AuditLogModule } from './audit-log/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from './config.ts';
 import { EmailChangeModule } from './email-change/index.ts';
 import { HousekeepingModule } from './housekeeping/index.ts';
+import { InvitationsModule } from './invitations/index.ts';
 import { KeyringModule } from './keyring/index.ts';
 import { KeysModule, KeysService } from './keys/index.ts';
 import { MagicLinksModule } from './magic-links/index.ts';
@@ -67,6 +68,7 @@ export class AppModule {
         HousekeepingModule,
         AdminModule,
         AuditLogModule,
+        InvitationsModule,
         DevMailsModule.register(config.NODE_ENV !== 'production'),
       ],
     };

@@ -1,13 +1,12 @@
 import { isUniqueViolation, queryRows, type RequestContext } from '#common';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Account, emailTaken } from '../accounts/index.ts';
 import { AuditService } from '../audit/index.ts';
-import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
-import { InvitationsService } from '../invitations/index.ts';
-import { appLink, localeOf, MailService } from '../mail/index.ts';
+import { MailedLinksService } from '../mailed-links/index.ts';
+import { MailService } from '../mail/index.ts';
 import { OneTimeTokensService } from '../one-time-tokens/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
 import { SessionsService } from '../sessions/index.ts';
@@ -15,9 +14,6 @@ import { findAccount, searchAccounts } from './account-search.ts';
 import { AdminMetrics, type AdminAction } from './admin.metrics.ts';
 import { accountNotFound, lastAdmin } from './admin.problems.ts';
 import type { AccountSearch, AdminAccount, Invitation, NewAccount } from './admin.schema.ts';
-
-/** As the mail says. */
-const resetTtlSeconds = 3600;
 
 const isWorkingAdmin = "'admin' = ANY (account.roles) AND disabled_at IS NULL AND password_hash IS NOT NULL";
 
@@ -44,9 +40,8 @@ const setRolesStatement = unlessLastAdmin('UPDATE account SET roles = $2::text[]
 export class AdminService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
     private readonly audit: AuditService,
-    private readonly invitations: InvitationsService,
+    private readonly links: MailedLinksService,
     private readonly mails: MailService,
     private readonly metrics: AdminMetrics,
     private readonly oneTimeTokens: OneTimeTokensService,
@@ -88,8 +83,9 @@ export class AdminService {
   async invite({ email, roles, locale }: Invitation, actorId: string, context: RequestContext): Promise<AdminAccount> {
     this.mails.assertOn();
     const entry = { id: uuidv7(), email, passwordHash: null, roles };
+    const reader = { ...context, acceptLanguage: locale ?? context.acceptLanguage };
     return this.insert('account.invited', entry, actorId, context, (manager) =>
-      this.invitations.send(manager, entry, locale ?? localeOf(context.acceptLanguage)),
+      this.links.send(manager, 'invitation', entry, reader),
     );
   }
 
@@ -100,7 +96,7 @@ export class AdminService {
   async disable(id: string, actorId: string, context: RequestContext): Promise<void> {
     await this.act('account.disabled', id, actorId, context, async (manager) => {
       await this.change(manager, disableStatement, [id]);
-      await this.sessions.endAll(manager, id, actorId, context);
+      await this.sessions.revokeAllOf(manager, id, context, actorId);
     });
   }
 
@@ -126,16 +122,12 @@ export class AdminService {
     this.mails.assertOn();
     await this.act('password.reset_forced', id, actorId, context, async (manager) => {
       const email = await this.change(manager, forgetPasswordStatement, [id]);
-      await this.sessions.endAll(manager, id, actorId, context);
+      await this.sessions.revokeAllOf(manager, id, context, actorId);
       // whoever knew the password may hold others of these
       for (const purpose of ['email_change', 'magic_link', 'password_reset'] as const) {
         await this.oneTimeTokens.revoke(manager, purpose, id);
       }
-      const entry = { purpose: 'password_reset', accountId: id, ttlSeconds: resetTtlSeconds } as const;
-      const link = appLink(this.config.APP_URL, 'reset-password', await this.oneTimeTokens.issue(manager, entry));
-      const locale = localeOf(context.acceptLanguage);
-      const variables = { email, link };
-      await this.mails.send(manager, { to: email, template: 'password_reset_required', locale, variables });
+      await this.links.send(manager, 'password_reset_required', { id, email }, context);
     });
   }
 
@@ -143,7 +135,7 @@ export class AdminService {
   async revokeSessions(id: string, actorId: string, context: RequestContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       await this.load(manager, id);
-      await this.sessions.endAll(manager, id, actorId, context);
+      await this.sessions.revokeAllOf(manager, id, context, actorId);
     });
     this.metrics.actions.inc({ type: 'session.revoked' });
   }

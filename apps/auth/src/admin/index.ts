@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/index.ts';
-import { InvitationsModule } from '../invitations/index.ts';
+import { MailedLinksModule } from '../mailed-links/index.ts';
 import { MailModule } from '../mail/index.ts';
 import { OneTimeTokensModule } from '../one-time-tokens/index.ts';
 import { PasswordsModule } from '../passwords/index.ts';
@@ -11,7 +11,7 @@ import { AdminService } from './admin.service.ts';
 
 /** What admins do with accounts. */
 @Module({
-  imports: [AuditModule, InvitationsModule, MailModule, OneTimeTokensModule, PasswordsModule, SessionsModule],
+  imports: [AuditModule, MailedLinksModule, MailModule, OneTimeTokensModule, PasswordsModule, SessionsModule],
   controllers: [AdminController],
   providers: [AdminService, AdminMetrics, adminActionsProvider],
 })

@@ -1,7 +1,6 @@
 import { ApiProblems, Context, problems, Public, type RequestContext } from '#common';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { tooManyAttempts } from '../attempts/index.ts';
 import { oneTimeTokenInvalid } from '../one-time-tokens/index.ts';
 import { hashQueueFull, passwordTooWeak } from '../passwords/index.ts';
 import { acceptanceSchema, type Acceptance } from './invitations.schema.ts';
@@ -28,7 +27,6 @@ export class InvitationsController {
     problems.bodyTooLarge,
     problems.unsupportedMediaType,
     passwordTooWeak,
-    tooManyAttempts,
     hashQueueFull,
     problems.databaseUnavailable,
   )

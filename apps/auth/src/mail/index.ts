@@ -1,8 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DevMailsController } from './dev-mails.controller.ts';
-import { appLink } from './app-link.ts';
 import { localeOf } from './locale.ts';
-import { locales, type Locale } from './message.ts';
+import { locales } from './message.ts';
 import { MailDispatcher, mailsProvider } from './mail-dispatcher.ts';
 import { mailOff } from './mail.problems.ts';
 import { MailService } from './mail.service.ts';
@@ -19,5 +18,4 @@ export class DevMailsModule {
   }
 }
 
-export { MailService, appLink, localeOf, locales, mailOff };
-export type { Locale };
+export { MailService, localeOf, locales, mailOff };

@@ -183,10 +183,18 @@ export class SessionsService {
     await this.dataSource.transaction((manager) => this.revokeAllOf(manager, principal.accountId, context));
   }
 
-  /** Ends all sessions of an account, in the caller's transaction. */
-  async revokeAllOf(manager: EntityManager, accountId: string, context: RequestContext): Promise<void> {
+  /**
+   * Ends all sessions of an account, in the caller's transaction.
+   * @param actorId who asks for it, where it is not the owner
+   */
+  async revokeAllOf(
+    manager: EntityManager,
+    accountId: string,
+    context: RequestContext,
+    actorId = accountId,
+  ): Promise<void> {
     const ended = await this.end(manager, 'account_id = $1', [accountId]);
-    await this.auditRevoked(manager, accountId, context, ended);
+    await this.auditRevoked(manager, accountId, context, ended, actorId);
   }
 
   /** Ends all sessions of the caller's account but the one that asks, in the caller's transaction. */
@@ -199,13 +207,6 @@ export class SessionsService {
   /** Ends all sessions of the caller's account but the one that asks. */
   revokeAllButThis(principal: Principal, context: RequestContext): Promise<void> {
     return this.dataSource.transaction((manager) => this.revokeOthers(manager, principal, context));
-  }
-
-  /** Ends all sessions of an account, in the caller's transaction, whoever asks for it. */
-  async endAll(manager: EntityManager, accountId: string, actorId: string, context: RequestContext): Promise<void> {
-    const ended = await this.end(manager, 'account_id = $1', [accountId]);
-    const detail = { session_ids: ended };
-    await this.audit.record(manager, context, { type: 'session.revoked', actorId, subjectId: accountId, detail });
   }
 
   /** Deletes what has expired; any number of replicas may do it at once. */
@@ -253,10 +254,16 @@ export class SessionsService {
     return rows.map(({ id }) => id);
   }
 
-  private async auditRevoked(manager: EntityManager, accountId: string, context: RequestContext, ended: string[]) {
+  private async auditRevoked(
+    manager: EntityManager,
+    accountId: string,
+    context: RequestContext,
+    ended: string[],
+    actorId = accountId,
+  ) {
     await this.audit.record(manager, context, {
       type: 'session.revoked',
-      actorId: accountId,
+      actorId,
       subjectId: accountId,
       detail: { session_ids: ended },
     });
