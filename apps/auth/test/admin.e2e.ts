@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
+import { meet } from './support/locks.ts';
 import { Mailbox } from './support/mailbox.ts';
 import { copyDatabase, startTestService, strongPassword, type TestService } from './support/service.ts';
 
@@ -296,14 +297,26 @@ describe('a disabled account', () => {
     expect(ratio.sort((a, b) => a - b)[1]).toBeGreaterThan(0.5);
   });
 
-  it('has no session of a login that was under way', async () => {
+  it('gets no session from a login that is under way', async () => {
     const { id, email } = await newUser();
-    const logins = Array.from({ length: 20 }, () => client.login(email));
-    await Promise.race(logins);
-    await call('POST', `/accounts/${id}/disable`);
-    await Promise.all(logins);
+    const [answer] = await meet(
+      service,
+      async (disabling) => {
+        await disabling.query('UPDATE account SET disabled_at = now() WHERE id = $1', [id]);
+        await disabling.query('DELETE FROM session WHERE account_id = $1', [id]);
+      },
+      [() => client.login(email)],
+    );
+    expect([answer?.status, answer?.body.code]).toEqual([401, 'sign_in_refused']);
     const { rowCount } = await service.database.query('SELECT FROM session WHERE account_id = $1', [id]);
     expect(rowCount).toBe(0);
+  });
+
+  it('is refused even by a session that was left to it', async () => {
+    const { id, accessToken, refreshToken } = await newUser();
+    await service.database.query('UPDATE account SET disabled_at = now() WHERE id = $1', [id]);
+    expect((await client.me(accessToken)).status).toBe(401);
+    expect((await client.refresh(refreshToken)).status).toBe(401);
   });
 });
 
