@@ -82,6 +82,15 @@ export const authSettings = z.object({
     },
   ),
   MAIL_FROM: setting(z.string().min(1).default('auth@localhost'), { description: 'sender of mails' }),
+  BREACHED_PASSWORDS_URL: setting(z.url({ protocol: /^https?$/ }).optional(), {
+    description:
+      'service that is asked whether a new password is breached, by the first 5 digits of its SHA-1, such as ' +
+      '`https://api.pwnedpasswords.com/range`; unset: off',
+  }),
+  BREACHED_PASSWORDS_TIMEOUT_MS: setting(count(60_000).default(1000), {
+    description: 'longest wait for its answer, after which the password passes',
+    unit: 'ms',
+  }),
   REGISTER_ADDRESS_BURST: setting(count(1_000_000).default(20), {
     description: 'the same for registrations from one address, successful ones too',
   }),

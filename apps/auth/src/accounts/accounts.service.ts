@@ -38,21 +38,21 @@ export class AccountsService {
 
   /**
    * Registers a user.
-   * @throws ProblemException `password_too_weak`, `email_taken`, `too_many_attempts`
+   * @throws ProblemException `password_too_weak`, `password_breached`, `email_taken`, `too_many_attempts`
    */
   async register(credentials: Credentials, context: RequestContext): Promise<AccountView> {
-    this.passwords.assertStrong(credentials.password, [credentials.email]);
     const key = `register:address:${addressKey(context.address)}`;
     await this.attempts.reserve({ key, burst: this.config.REGISTER_ADDRESS_BURST });
+    await this.passwords.assertStrong(credentials.password, [credentials.email]);
     return this.create(credentials, ['user'], context);
   }
 
   /**
    * Creates an account with the admin role, for the command line.
-   * @throws ProblemException `password_too_weak`, `email_taken`
+   * @throws ProblemException `password_too_weak`, `password_breached`, `email_taken`
    */
   async createAdmin(credentials: Credentials): Promise<AccountView> {
-    this.passwords.assertStrong(credentials.password, [credentials.email]);
+    await this.passwords.assertStrong(credentials.password, [credentials.email]);
     return this.create(credentials, ['user', 'admin'], null);
   }
 
@@ -83,11 +83,11 @@ export class AccountsService {
 
   /**
    * Changes the password and ends the account's other sessions.
-   * @throws ProblemException `password_incorrect`, `password_too_weak`, `too_many_attempts`
+   * @throws ProblemException `password_incorrect`, `password_too_weak`, `password_breached`, `too_many_attempts`
    */
   async changePassword(principal: Principal, current: string, next: string, context: RequestContext): Promise<void> {
     const account = await this.reauthenticate(principal, current);
-    this.passwords.assertStrong(next, [account.email]);
+    await this.passwords.assertStrong(next, [account.email]);
     const passwordHash = await this.passwords.hash(next);
     await this.dataSource.transaction(async (manager) => {
       const changed = await queryRows(
