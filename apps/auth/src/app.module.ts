@@ -12,6 +12,7 @@ import { PasswordResetModule } from './password-reset/index.ts';
 import { authSchema } from './schema.ts';
 import { SessionsModule, SessionsService } from './sessions/index.ts';
 import { SignInModule } from './sign-in/index.ts';
+import { SocialLoginModule } from './social-login/index.ts';
 
 @Global()
 @Module({})
@@ -60,6 +61,7 @@ export class AppModule {
         EmailChangeModule,
         PasswordResetModule,
         MagicLinksModule,
+        SocialLoginModule,
         HousekeepingModule,
         DevMailsModule.register(config.NODE_ENV !== 'production'),
       ],

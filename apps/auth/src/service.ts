@@ -23,6 +23,7 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
       accounts: 'Registration, and what an account’s owner does with it',
       sessions: 'Login, refresh, logout',
       email: 'What goes by mail: verification, new passwords, links to log in',
+      social: 'Login by OpenID providers, and the identities of accounts there',
       keys: 'The keys to check access tokens with',
       health: 'Probes for Kubernetes and load balancers',
     },

@@ -3,7 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** What an account may do. */
 export type Role = 'user' | 'admin';
 
-/** A person with an e-mail address and a password. */
+/** A person with an e-mail address, and mostly a password. */
 @Entity('account')
 export class Account {
   @PrimaryColumn('uuid')
@@ -17,8 +17,9 @@ export class Account {
   @Column('timestamptz', { name: 'email_verified_at', nullable: true })
   emailVerifiedAt: Date | null;
 
-  @Column('text', { name: 'password_hash' })
-  passwordHash: string;
+  /** Null where the account is logged in to in other ways alone. */
+  @Column('text', { name: 'password_hash', nullable: true })
+  passwordHash: string | null;
 
   @Column('text', { array: true })
   roles: Role[];

@@ -8,6 +8,8 @@ export type AuditEventType =
   | 'email.change_requested'
   | 'email.changed'
   | 'email.verified'
+  | 'identity.linked'
+  | 'identity.unlinked'
   | 'key.rotated'
   | 'link.requested'
   | 'login.failed'

@@ -56,9 +56,9 @@ export class PasswordsService implements OnModuleInit {
    * Whether the password has this hash; without a hash the same work is done for a no.
    * @throws ProblemException `hash_queue_full`
    */
-  async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
+  async verify(passwordHash: string | null | undefined, password: string): Promise<boolean> {
     const matches = await this.queue.run(() => verify(passwordHash ?? this.decoyHash, password));
-    return matches && passwordHash !== undefined;
+    return matches && typeof passwordHash === 'string';
   }
 
   /** Whether the hash was made with other parameters than today's. */

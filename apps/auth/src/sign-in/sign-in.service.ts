@@ -22,7 +22,7 @@ interface LoginGates {
 }
 
 /** How somebody has shown who they are. */
-export type SignInMethod = 'magic_link' | 'password';
+export type SignInMethod = 'magic_link' | 'password' | 'social';
 
 /** What a login gives. */
 export interface SignedIn {
@@ -147,7 +147,7 @@ export class SignInService {
   private async verify(account: KnownAccount | undefined, password: string, gates: LoginGates): Promise<boolean> {
     try {
       const matches = await this.passwords.verify(account?.passwordHash, password);
-      if (matches && account && this.passwords.isOutdated(account.passwordHash)) {
+      if (matches && account?.passwordHash && this.passwords.isOutdated(account.passwordHash)) {
         await this.accounts.replaceHash(account, password);
       }
       return matches;
