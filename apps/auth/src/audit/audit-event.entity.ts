@@ -8,6 +8,7 @@ export type AuditEventType =
   | 'email.change_requested'
   | 'email.changed'
   | 'email.verified'
+  | 'identity.link_refused'
   | 'identity.linked'
   | 'identity.unlinked'
   | 'key.rotated'

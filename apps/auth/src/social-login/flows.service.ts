@@ -97,7 +97,7 @@ export class FlowsService {
       } catch (error) {
         if (error instanceof ProblemException && error.problem === socialLoginFailed) {
           await this.audit.record(this.dataSource.manager, context, {
-            type: 'login.failed',
+            type: accountId === null ? 'login.failed' : 'identity.link_refused',
             actorId: accountId,
             subjectId: accountId,
             detail: { provider: provider.id },

@@ -89,6 +89,12 @@ export class IdentitiesService {
     const identity = await this.dataSource.manager.findOneBy(ExternalIdentity, { issuer, subject, accountId });
     if (!identity) {
       this.metrics.flows.inc({ provider: providerId, result: 'refused' });
+      await this.audit.record(this.dataSource.manager, context, {
+        type: 'identity.link_refused',
+        actorId: accountId,
+        subjectId: accountId,
+        detail: { provider: providerId, reason: identityTaken.code },
+      });
       throw identityTaken.exception();
     }
     this.metrics.flows.inc({ provider: providerId, result: 'succeeded' });
