@@ -16,6 +16,7 @@ import { authSchema } from './schema.ts';
 import { ServiceAccountsModule, ServiceAccountsService } from './service-accounts/index.ts';
 import { SessionsModule, SessionsService } from './sessions/index.ts';
 import { SignInModule } from './sign-in/index.ts';
+import { SocialLoginModule } from './social-login/index.ts';
 
 @Global()
 @Module({})
@@ -65,6 +66,7 @@ export class AppModule {
         EmailChangeModule,
         PasswordResetModule,
         MagicLinksModule,
+        SocialLoginModule,
         HousekeepingModule,
         AdminModule,
         AuditLogModule,

@@ -1,6 +1,7 @@
 import { commonSettings, loadConfig, setting } from '#common';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { providersSetting } from './social-login/provider-settings.ts';
 
 const seconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const count = (max: number) => z.coerce.number().int().min(1).max(max);
@@ -65,7 +66,8 @@ export const authSettings = z.object({
     description: 'failed logins to one account before each further one must wait: 1 s, 2 s, 4 s … 15 min',
   }),
   LOGIN_ADDRESS_BURST: setting(count(1_000_000).default(100), {
-    description: 'the same for failed logins from one address (IPv6: /64)',
+    description:
+      'the same for failed logins from one address (IPv6: /64), and for those begun at identity providers and not completed',
   }),
   APP_URL: setting(z.url().default('http://localhost:3000'), {
     description:
@@ -82,6 +84,25 @@ export const authSettings = z.object({
     },
   ),
   MAIL_FROM: setting(z.string().min(1).default('auth@localhost'), { description: 'sender of mails' }),
+  OIDC_PROVIDERS: setting(providersSetting, {
+    description:
+      'OpenID providers that people may log in by: a JSON array of `id`, `name`, `issuer`, `client_id`, `client_secret`, ' +
+      '`redirect_uris`, and if need be `scopes` and `client_authentication`',
+    secret: true,
+  }),
+  OIDC_TIMEOUT_MS: setting(count(60_000).default(3000), {
+    description: 'longest wait for one answer of an OpenID provider',
+    unit: 'ms',
+  }),
+  BREACHED_PASSWORDS_URL: setting(z.url({ protocol: /^https?$/ }).optional(), {
+    description:
+      'service that is asked whether a new password is breached, by the first 5 digits of its SHA-1, such as ' +
+      '`https://api.pwnedpasswords.com/range`; unset: off',
+  }),
+  BREACHED_PASSWORDS_TIMEOUT_MS: setting(count(60_000).default(1000), {
+    description: 'longest wait for its answer, after which the password passes',
+    unit: 'ms',
+  }),
   REGISTER_ADDRESS_BURST: setting(count(1_000_000).default(20), {
     description: 'the same for registrations from one address, successful ones too',
   }),

@@ -4,18 +4,26 @@ import { DataSource } from 'typeorm';
 import { Account } from './accounts/index.ts';
 import { AuditEvent } from './audit/index.ts';
 import { SigningKey } from './keys/index.ts';
+import { SocialLogin1764115600000 } from './migrations/1764115600000-social-login.ts';
 import { Mail1764115200000 } from './migrations/1764115200000-mail.ts';
 import { InitialSchema1764028800000 } from './migrations/1764028800000-initial-schema.ts';
 import { Admin1764115400000 } from './migrations/1764115400000-admin.ts';
 import { ServiceAccounts1764115410000 } from './migrations/1764115410000-service-accounts.ts';
 import { ApiKey, ServiceAccount } from './service-accounts/index.ts';
 import { Session } from './sessions/index.ts';
+import { ExternalIdentity } from './social-login/index.ts';
 
 /** The service's tables and how they come to be. */
 export const authSchema: DatabaseSchema = {
   applicationName: 'auth',
-  entities: [Account, ApiKey, AuditEvent, ServiceAccount, Session, SigningKey],
-  migrations: [InitialSchema1764028800000, Mail1764115200000, Admin1764115400000, ServiceAccounts1764115410000],
+  entities: [Account, ApiKey, AuditEvent, ExternalIdentity, ServiceAccount, Session, SigningKey],
+  migrations: [
+    InitialSchema1764028800000,
+    Mail1764115200000,
+    Admin1764115400000,
+    ServiceAccounts1764115410000,
+    SocialLogin1764115600000,
+  ],
 };
 
 /** Any number, so that migrations of one database run one after the other. */

@@ -25,6 +25,7 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
       email: 'What goes by mail: verification, new passwords, links to log in',
       admin: 'What admins do with accounts, and the audit trail',
       'service-accounts': 'Programs that call services in their own name, their API keys and tokens',
+      social: 'Login by OpenID providers, and the identities of accounts there',
       keys: 'The keys to check access tokens with',
       health: 'Probes for Kubernetes and load balancers',
     },

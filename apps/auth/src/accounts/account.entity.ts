@@ -3,7 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** What an account may do. */
 export type Role = 'user' | 'admin';
 
-/** A person with an e-mail address and a password. */
+/** A person with an e-mail address, and mostly a password. */
 @Entity('account')
 export class Account {
   @PrimaryColumn('uuid')

@@ -3,6 +3,7 @@ import { AttemptsService } from '../attempts/index.ts';
 import { KeysService } from '../keys/index.ts';
 import { OneTimeTokensService } from '../one-time-tokens/index.ts';
 import { SessionsService } from '../sessions/index.ts';
+import { FlowsService } from '../social-login/index.ts';
 
 const intervalMs = 30_000;
 
@@ -18,6 +19,7 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
     private readonly sessions: SessionsService,
     private readonly attempts: AttemptsService,
     private readonly oneTimeTokens: OneTimeTokensService,
+    private readonly socialFlows: FlowsService,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -38,6 +40,7 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
       this.sessions.purge(),
       this.attempts.purge(),
       this.oneTimeTokens.purge(),
+      this.socialFlows.purge(),
     ]);
     for (const result of results) {
       if (result.status === 'rejected') {

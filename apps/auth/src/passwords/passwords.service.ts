@@ -5,8 +5,9 @@ import { adjacencyGraphs, dictionary as commonWords } from '@zxcvbn-ts/language-
 import { dictionary as englishWords, translations } from '@zxcvbn-ts/language-en';
 import { randomBytes } from 'node:crypto';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { BreachedPasswords } from './breached-passwords.ts';
 import { HashQueue } from './hash-queue.ts';
-import { passwordTooWeak } from './passwords.problems.ts';
+import { passwordBreached, passwordTooWeak } from './passwords.problems.ts';
 
 /** zxcvbn's 3 of 4: more than 10⁸ guesses, out of reach of an attack on the hashes' scale. */
 const minStrength = 3;
@@ -26,7 +27,10 @@ export class PasswordsService implements OnModuleInit {
   });
   private decoyHash: string;
 
-  constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
+  constructor(
+    @Inject(AUTH_CONFIG) config: AuthConfig,
+    private readonly breached: BreachedPasswords,
+  ) {
     this.queue = new HashQueue(config.HASH_CONCURRENCY, config.HASH_QUEUE_MAX, config.HASH_MAX_WAIT_MS);
     this.parameters = {
       memoryCost: config.HASH_MEMORY_KIB,
@@ -65,15 +69,18 @@ export class PasswordsService implements OnModuleInit {
   }
 
   /**
-   * Refuses passwords that are easy to guess.
+   * Refuses passwords that are easy to guess or known to be breached. It may ask another service: limits come before it.
    * @param personal words that the password must not be built of, such as the e-mail address
-   * @throws ProblemException `password_too_weak` that says why
+   * @throws ProblemException `password_too_weak` that says why, `password_breached`
    */
-  assertStrong(password: string, personal: string[]): void {
+  async assertStrong(password: string, personal: string[]): Promise<void> {
     const { score, feedback } = this.judge.check(password.slice(0, judgedLength), personal);
     if (score < minStrength) {
       const advice = [feedback.warning, ...feedback.suggestions].filter(Boolean).join(' ');
       throw passwordTooWeak.exception({ detail: advice });
+    }
+    if (await this.breached.has(password)) {
+      throw passwordBreached.exception();
     }
   }
 }

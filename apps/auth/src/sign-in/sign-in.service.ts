@@ -22,7 +22,7 @@ interface LoginGates {
 }
 
 /** How somebody has shown who they are. */
-export type SignInMethod = 'magic_link' | 'password';
+export type SignInMethod = 'magic_link' | 'password' | 'social';
 
 /** What a login gives. */
 export interface SignedIn {
