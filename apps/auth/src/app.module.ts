@@ -8,6 +8,8 @@ import { KeyringModule } from './keyring/index.ts';
 import { KeysModule, KeysService } from './keys/index.ts';
 import { MagicLinksModule } from './magic-links/index.ts';
 import { DevMailsModule } from './mail/index.ts';
+import { MfaModule } from './mfa/index.ts';
+import { PasskeysModule } from './passkeys/index.ts';
 import { PasswordResetModule } from './password-reset/index.ts';
 import { authSchema } from './schema.ts';
 import { SessionsModule, SessionsService } from './sessions/index.ts';
@@ -60,6 +62,8 @@ export class AppModule {
         EmailChangeModule,
         PasswordResetModule,
         MagicLinksModule,
+        MfaModule,
+        PasskeysModule,
         HousekeepingModule,
         DevMailsModule.register(config.NODE_ENV !== 'production'),
       ],

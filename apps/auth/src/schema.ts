@@ -4,15 +4,18 @@ import { DataSource } from 'typeorm';
 import { Account } from './accounts/index.ts';
 import { AuditEvent } from './audit/index.ts';
 import { SigningKey } from './keys/index.ts';
+import { Totp } from './mfa/index.ts';
 import { Mail1764115200000 } from './migrations/1764115200000-mail.ts';
+import { SecondFactors1764115300000 } from './migrations/1764115300000-second-factors.ts';
 import { InitialSchema1764028800000 } from './migrations/1764028800000-initial-schema.ts';
+import { Passkey } from './passkeys/index.ts';
 import { Session } from './sessions/index.ts';
 
 /** The service's tables and how they come to be. */
 export const authSchema: DatabaseSchema = {
   applicationName: 'auth',
-  entities: [Account, AuditEvent, Session, SigningKey],
-  migrations: [InitialSchema1764028800000, Mail1764115200000],
+  entities: [Account, AuditEvent, Passkey, Session, SigningKey, Totp],
+  migrations: [InitialSchema1764028800000, Mail1764115200000, SecondFactors1764115300000],
 };
 
 /** Any number, so that migrations of one database run one after the other. */

@@ -23,6 +23,8 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
       accounts: 'Registration, and what an account’s owner does with it',
       sessions: 'Login, refresh, logout',
       email: 'What goes by mail: verification, new passwords, links to log in',
+      mfa: 'Second factors: authenticator apps, recovery codes, step-up',
+      passkeys: 'Logging in without a password',
       keys: 'The keys to check access tokens with',
       health: 'Probes for Kubernetes and load balancers',
     },

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type BeforeApplication
 import { AttemptsService } from '../attempts/index.ts';
 import { KeysService } from '../keys/index.ts';
 import { OneTimeTokensService } from '../one-time-tokens/index.ts';
+import { PasskeysService } from '../passkeys/index.ts';
 import { SessionsService } from '../sessions/index.ts';
 
 const intervalMs = 30_000;
@@ -18,6 +19,7 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
     private readonly sessions: SessionsService,
     private readonly attempts: AttemptsService,
     private readonly oneTimeTokens: OneTimeTokensService,
+    private readonly passkeys: PasskeysService,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -38,6 +40,7 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
       this.sessions.purge(),
       this.attempts.purge(),
       this.oneTimeTokens.purge(),
+      this.passkeys.purge(),
     ]);
     for (const result of results) {
       if (result.status === 'rejected') {

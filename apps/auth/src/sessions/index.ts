@@ -5,7 +5,14 @@ import { deviceName } from './device-name.ts';
 import { Session } from './session.entity.ts';
 import { SessionsController } from './sessions.controller.ts';
 import { refreshesProvider, SessionsMetrics } from './sessions.metrics.ts';
-import { tokensExample, tokensSchema, type Tokens } from './sessions.schema.ts';
+import {
+  accessTokenExample,
+  accessTokenSchema,
+  tokensExample,
+  tokensSchema,
+  type AccessToken,
+  type Tokens,
+} from './sessions.schema.ts';
 import { SessionsService } from './sessions.service.ts';
 
 /** Sessions: one login on one device, kept alive by refresh tokens. */
@@ -17,5 +24,5 @@ import { SessionsService } from './sessions.service.ts';
 })
 export class SessionsModule {}
 
-export { Session, SessionsService, deviceName, tokensExample, tokensSchema };
-export type { Tokens };
+export { Session, SessionsService, deviceName, accessTokenExample, accessTokenSchema, tokensExample, tokensSchema };
+export type { AccessToken, Tokens };

@@ -1,4 +1,4 @@
-import { accessTokenType, signatureAlgorithm, type Principal } from '#common';
+import { accessTokenType, authenticationClass, signatureAlgorithm, type Principal } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { SignJWT } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
@@ -22,7 +22,14 @@ export class AccessTokensService {
   sign(principal: Principal): Promise<string> {
     const { kid, privateKey } = this.keys.current();
     const now = Math.floor(Date.now() / 1000);
-    return new SignJWT({ sid: principal.sessionId, roles: principal.roles, client_id: this.config.TOKEN_AUDIENCE })
+    return new SignJWT({
+      sid: principal.sessionId,
+      roles: principal.roles,
+      client_id: this.config.TOKEN_AUDIENCE,
+      auth_time: principal.authTime,
+      acr: authenticationClass(principal.amr),
+      amr: principal.amr,
+    })
       .setProtectedHeader({ alg: signatureAlgorithm, typ: accessTokenType, kid })
       .setIssuer(this.config.TOKEN_ISSUER)
       .setAudience(this.config.TOKEN_AUDIENCE)
