@@ -11,6 +11,8 @@ import { KeyringModule } from './keyring/index.ts';
 import { KeysModule, KeysService } from './keys/index.ts';
 import { MagicLinksModule } from './magic-links/index.ts';
 import { DevMailsModule } from './mail/index.ts';
+import { MfaModule } from './mfa/index.ts';
+import { PasskeysModule } from './passkeys/index.ts';
 import { PasswordResetModule } from './password-reset/index.ts';
 import { authSchema } from './schema.ts';
 import { ServiceAccountsModule, ServiceAccountsService } from './service-accounts/index.ts';
@@ -67,6 +69,8 @@ export class AppModule {
         PasswordResetModule,
         MagicLinksModule,
         SocialLoginModule,
+        MfaModule,
+        PasskeysModule,
         HousekeepingModule,
         AdminModule,
         AuditLogModule,

@@ -1,4 +1,4 @@
-import { commonSettings, loadConfig, setting } from '#common';
+import { commaSeparated, commonSettings, loadConfig, setting } from '#common';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { providersSetting } from './social-login/provider-settings.ts';
@@ -10,6 +10,12 @@ const encryptionKeys = z
   .string()
   .transform((text) => text.split(',').map((key) => Buffer.from(key.trim(), 'base64')))
   .refine((keys) => keys.every((key) => key.length === 32), 'each key must be 32 bytes in base64');
+
+/** Origins as browsers send them: scheme, host and port. */
+const origins = commaSeparated.refine(
+  (list) => list.length > 0 && list.every((text) => URL.canParse(text) && new URL(text).origin === text),
+  'must be origins such as https://app.example.com, comma-separated',
+);
 
 /** The settings of the auth service. */
 export const authSettings = z.object({
@@ -61,6 +67,12 @@ export const authSettings = z.object({
   HASH_MAX_WAIT_MS: setting(count(60_000).default(900), {
     description: 'longest wait for a hash before 503',
     unit: 'ms',
+  }),
+  WEBAUTHN_RP_ID: setting(z.string().min(1).default('localhost'), {
+    description: 'domain that passkeys belong to; a change makes all of them useless',
+  }),
+  WEBAUTHN_ORIGINS: setting(origins.default(['http://localhost:3000']), {
+    description: 'origins of the pages that passkeys are used on, comma-separated',
   }),
   LOGIN_ACCOUNT_BURST: setting(count(1000).default(5), {
     description: 'failed logins to one account before each further one must wait: 1 s, 2 s, 4 s … 15 min',

@@ -26,6 +26,8 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
       admin: 'What admins do with accounts, and the audit trail',
       'service-accounts': 'Programs that call services in their own name, their API keys and tokens',
       social: 'Login by OpenID providers, and the identities of accounts there',
+      mfa: 'Second factors: authenticator apps, recovery codes, step-up',
+      passkeys: 'Logging in without a password',
       keys: 'The keys to check access tokens with',
       health: 'Probes for Kubernetes and load balancers',
     },

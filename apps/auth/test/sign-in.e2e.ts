@@ -40,6 +40,9 @@ describe('POST /auth/login', () => {
       sid: expect.any(String),
       jti: expect.any(String),
       roles: ['user'],
+      amr: ['pwd'],
+      acr: 'aal1',
+      auth_time: expect.any(Number),
       iat: expect.any(Number),
       exp: claims.iat + 600,
     });

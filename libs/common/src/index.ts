@@ -1,5 +1,5 @@
 /** What a service of the platform needs on its first day, and nothing of any service's rules. */
-export { commonSettings, type CommonConfig } from './config/common-settings.ts';
+export { commaSeparated, commonSettings, type CommonConfig } from './config/common-settings.ts';
 export { ConfigError, configTable, loadConfig, setting } from './config/config.ts';
 export { isUniqueViolation } from './database/database-errors.ts';
 export {
@@ -17,7 +17,14 @@ export { OAuthForm } from './http/oauth-form.ts';
 export { Context, type RequestContext } from './http/request-context.ts';
 export { accessTokenType, signatureAlgorithm, UnusableTokenError } from './jwt/access-token.strategy.ts';
 export { JwtAuthModule } from './jwt/jwt-auth.module.ts';
-export { CurrentActor, CurrentPrincipal, type ClientPrincipal, type Principal } from './jwt/principal.ts';
+export { RequireMfa } from './jwt/mfa.guard.ts';
+export {
+  authenticationClass,
+  CurrentActor,
+  CurrentPrincipal,
+  type ClientPrincipal,
+  type Principal,
+} from './jwt/principal.ts';
 export { Public } from './jwt/public.decorator.ts';
 export { remoteJwks } from './jwt/remote-jwks.ts';
 export { Roles, Scopes } from './jwt/roles.guard.ts';

@@ -10,11 +10,13 @@ import {
   LoggingModule,
   Public,
   remoteJwks,
+  RequireMfa,
   Roles,
   Scopes,
   type Principal,
 } from '#common';
 import { z } from 'zod';
+import { newEnrolledAccount } from '../../../apps/auth/test/support/authenticator-app.ts';
 import { Client, newAdmin } from '../../../apps/auth/test/support/client.ts';
 import { startTestService, type TestService } from '../../../apps/auth/test/support/service.ts';
 import { commonSettings } from '../src/config/common-settings.ts';
@@ -37,6 +39,12 @@ class NotesController {
   @Scopes(['notes:read'])
   feed(@CurrentActor() reader: string) {
     return { reader };
+  }
+
+  @Get('secret')
+  @RequireMfa({ maxAgeSeconds: 300 })
+  listSecret() {
+    return { notes: [] };
   }
 
   @Get('about')
@@ -125,6 +133,24 @@ describe('another service', () => {
     expect((await notes.call('GET', '/notes/all', { token: reader.token })).body.code).toBe('token_invalid');
     expect((await feed((await tokenWith('notes:write')).token)).body.code).toBe('scope_required');
     expect((await feed(admin)).body.code).toBe('scope_required');
+  });
+
+  it('asks for a recent second factor, and says how recent', async () => {
+    const secret = (token: string) => notes.call('GET', '/notes/secret', { token });
+    const { accessToken } = await authClient.newAccount();
+    const refused = await secret(accessToken);
+    expect([refused.status, refused.body.code]).toEqual([401, 'mfa_required']);
+    expect(refused.headers.get('www-authenticate')).toMatch(
+      /^Bearer error="insufficient_user_authentication", .*acr_values="aal2", max_age=300$/,
+    );
+    const { accessToken: token, refreshToken, app } = await newEnrolledAccount(authClient);
+    expect((await secret(token)).status).toBe(401);
+    const stepUp = { token, body: { code: app.code() } };
+    const { body } = await authClient.call('POST', '/auth/mfa/step-up', stepUp);
+    expect((await secret(body.access_token)).status).toBe(200);
+    await auth.database.query("UPDATE session SET authenticated_at = now() - interval '301 s'");
+    const { body: late } = await authClient.refresh(refreshToken);
+    expect((await secret(late.access_token)).status).toBe(401);
   });
 
   it('follows a rotation of the keys without a refused token', async () => {

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type BeforeApplication
 import { AttemptsService } from '../attempts/index.ts';
 import { KeysService } from '../keys/index.ts';
 import { OneTimeTokensService } from '../one-time-tokens/index.ts';
+import { PasskeysService } from '../passkeys/index.ts';
 import { SessionsService } from '../sessions/index.ts';
 import { FlowsService } from '../social-login/index.ts';
 
@@ -20,6 +21,7 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
     private readonly attempts: AttemptsService,
     private readonly oneTimeTokens: OneTimeTokensService,
     private readonly socialFlows: FlowsService,
+    private readonly passkeys: PasskeysService,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -41,6 +43,7 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
       this.attempts.purge(),
       this.oneTimeTokens.purge(),
       this.socialFlows.purge(),
+      this.passkeys.purge(),
     ]);
     for (const result of results) {
       if (result.status === 'rejected') {

@@ -5,7 +5,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** What a token is good for, and good for nothing else. */
-export type OneTimePurpose = 'email_change' | 'email_verification' | 'invitation' | 'magic_link' | 'password_reset';
+export type OneTimePurpose =
+  'email_change' | 'email_verification' | 'invitation' | 'magic_link' | 'mfa_challenge' | 'password_reset';
 
 const prefix = 'ot_';
 const tokenBytes = 32;
@@ -32,6 +33,11 @@ const consumeStatement = `
 const peekStatement = `
   SELECT account_id AS "accountId", detail FROM one_time_token
   WHERE hash = $1 AND purpose = $2 AND expires_at > now()`;
+
+const attemptStatement = `
+  UPDATE one_time_token SET detail = detail || jsonb_build_object('tries', coalesce((detail->>'tries')::int, 0) + 1)
+  WHERE hash = $1 AND purpose = $2 AND expires_at > now() AND coalesce((detail->>'tries')::int, 0) < $3
+  RETURNING account_id AS "accountId", detail`;
 
 const purgeStatement = `
   DELETE FROM one_time_token WHERE hash IN (
@@ -65,6 +71,15 @@ export class OneTimeTokensService {
   /** Reads what a token stands for and leaves it good; only {@link consume} decides. */
   async peek(purpose: OneTimePurpose, token: string): Promise<ConsumedToken | undefined> {
     const [row] = await queryRows<ConsumedToken>(this.dataSource, peekStatement, [hashOf(token), purpose]);
+    return row;
+  }
+
+  /**
+   * Counts a try of what a token asks for, and leaves the token good, in one atomic statement.
+   * @returns what it stands for; nothing beyond as many tries as are allowed
+   */
+  async attempt(purpose: OneTimePurpose, token: string, maxTries: number): Promise<ConsumedToken | undefined> {
+    const [row] = await queryRows<ConsumedToken>(this.dataSource, attemptStatement, [hashOf(token), purpose, maxTries]);
     return row;
   }
 

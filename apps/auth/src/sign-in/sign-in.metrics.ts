@@ -14,7 +14,7 @@ export const loginsProvider = makeCounterProvider({
 @Injectable()
 export class SignInMetrics {
   constructor(@InjectMetric(loginsName) readonly logins: Counter<'result'>) {
-    for (const result of ['succeeded', 'failed', 'throttled', 'unavailable']) {
+    for (const result of ['succeeded', 'mfa_required', 'failed', 'throttled', 'unavailable']) {
       logins.inc({ result }, 0);
     }
   }

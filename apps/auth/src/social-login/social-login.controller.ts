@@ -3,7 +3,7 @@ import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nes
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { tooManyAttempts } from '../attempts/index.ts';
-import { tokensExample, tokensSchema } from '../sessions/index.ts';
+import { loginResultExamples, loginResultSchema, sendLogin } from '../sign-in/index.ts';
 import { flowTtlSeconds } from './flow-cookie.ts';
 import { FlowsService, type StartedFlow } from './flows.service.ts';
 import { OidcProviders, type AuthorizationResponse } from './oidc-providers.ts';
@@ -115,9 +115,9 @@ export class SocialLoginController {
   @ApiFlowCookie()
   @ApiResponse({
     status: 200,
-    description: 'The session’s tokens.',
-    standardSchema: tokensSchema,
-    example: tokensExample,
+    description: 'The session’s tokens, or, where a second factor is asked for, what to send it with.',
+    standardSchema: loginResultSchema,
+    examples: loginResultExamples,
   })
   @ApiProblems(...flowProblems, socialLoginFailed, providerEmailUnverified, identityUnlinked)
   async completeSocialLogin(
@@ -127,8 +127,6 @@ export class SocialLoginController {
     @Context() context: RequestContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { tokens, deviceCookie } = await this.socialLogin.login(provider, body, cookies, context);
-    reply.header('set-cookie', deviceCookie);
-    return tokens;
+    return sendLogin(reply, await this.socialLogin.login(provider, body, cookies, context));
   }
 }

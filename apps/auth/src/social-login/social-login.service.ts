@@ -50,7 +50,7 @@ export class SocialLoginService {
       const { signedIn, linked } = await this.dataSource.transaction(async (manager) => {
         const { account, linked } = await this.admit(manager, provider, person, context);
         return {
-          signedIn: await this.signIn.complete(manager, { account, method: 'social', cookies }, context),
+          signedIn: await this.signIn.complete(manager, { account, method: 'social', amr: [], cookies }, context),
           linked,
         };
       });

@@ -1,4 +1,10 @@
-import { accessTokenType, signatureAlgorithm, type ClientPrincipal, type Principal } from '#common';
+import {
+  accessTokenType,
+  authenticationClass,
+  signatureAlgorithm,
+  type ClientPrincipal,
+  type Principal,
+} from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { SignJWT, type JWTPayload } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
@@ -20,7 +26,14 @@ export class AccessTokensService {
 
   /** A JWT by the profile of RFC 9068 (which demands `client_id`), with the session's id as `sid`. */
   sign(principal: Principal): Promise<string> {
-    const claims = { sid: principal.sessionId, roles: principal.roles, client_id: this.config.TOKEN_AUDIENCE };
+    const claims = {
+      sid: principal.sessionId,
+      roles: principal.roles,
+      client_id: this.config.TOKEN_AUDIENCE,
+      auth_time: principal.authTime,
+      acr: authenticationClass(principal.amr),
+      amr: principal.amr,
+    };
     return this.issue(principal.accountId, claims, this.ttlSeconds);
   }
 

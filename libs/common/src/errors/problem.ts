@@ -85,6 +85,7 @@ export const problems = {
   tokenMissing: new Problem(401, 'token_missing', 'An access token is required'),
   tokenInvalid: new Problem(401, 'token_invalid', 'The access token is not valid'),
   tokenExpired: new Problem(401, 'token_expired', 'The access token has expired'),
+  mfaRequired: new Problem(401, 'mfa_required', 'A recent multi-factor authentication is required'),
   scopeRequired: new Problem(403, 'scope_required', 'The token lacks a scope that this requires'),
   roleRequired: new Problem(403, 'role_required', 'The account lacks a role that this requires'),
   notFound: new Problem(404, 'not_found', 'There is nothing at this address'),

@@ -72,7 +72,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
     if (!claims.success) {
       return null;
     }
-    const principal = { accountId: claims.data.sub, sessionId: claims.data.sid, roles: claims.data.roles };
+    const { sub: accountId, sid: sessionId, roles, amr, auth_time: authTime } = claims.data;
+    const principal = { accountId, sessionId, roles, amr, authTime };
     return this.options.checkSession ? this.options.checkSession(principal) : principal;
   }
 

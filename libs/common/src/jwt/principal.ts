@@ -8,6 +8,8 @@ export const accessTokenClaims = z.object({
   sid: z.uuid(),
   jti: z.string().min(1),
   roles: z.array(z.string()),
+  amr: z.array(z.string()).default([]),
+  auth_time: z.int().default(0),
   exp: z.int(),
 });
 
@@ -34,6 +36,15 @@ export interface Principal {
   accountId: string;
   sessionId: string;
   roles: string[];
+  /** How the caller has proved who they are, in the words of RFC 8176. */
+  amr: string[];
+  /** When they last did, in s since 1970. */
+  authTime: number;
+}
+
+/** The `acr` of an authentication: `aal2` says that more than one factor was proved. */
+export function authenticationClass(amr: readonly string[]): 'aal1' | 'aal2' {
+  return amr.includes('mfa') ? 'aal2' : 'aal1';
 }
 
 /** Injects the caller into a handler of a route that is neither public nor for service accounts. */
