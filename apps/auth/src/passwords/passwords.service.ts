@@ -1,10 +1,11 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { hash, parseOptions, verify } from '@node-rs/argon2';
+import { hash, parseOptions } from '@node-rs/argon2';
 import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary as commonWords } from '@zxcvbn-ts/language-common';
 import { dictionary as englishWords, translations } from '@zxcvbn-ts/language-en';
 import { randomBytes } from 'node:crypto';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { parseHash } from './formats/parse-hash.ts';
 import { HashQueue } from './hash-queue.ts';
 import { passwordTooWeak } from './passwords.problems.ts';
 
@@ -49,16 +50,21 @@ export class PasswordsService implements OnModuleInit {
   }
 
   /**
-   * Whether the password has this hash; without a hash the same work is done for a no.
+   * Whether the password has this hash, of any format; without one that can be read, the work is done for a no.
    * @throws ProblemException `hash_queue_full`
    */
   async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
-    const matches = await this.queue.run(() => verify(passwordHash ?? this.decoyHash, password));
-    return matches && passwordHash !== undefined;
+    const known = passwordHash === undefined ? undefined : parseHash(passwordHash);
+    const hash = known ?? parseHash(this.decoyHash);
+    const matches = await this.queue.run(async () => hash?.matches(password));
+    return matches === true && known !== undefined;
   }
 
-  /** Whether the hash was made with other parameters than today's. */
+  /** Whether the hash was made in another format, or with other parameters, than today's. */
   isOutdated(passwordHash: string): boolean {
+    if (!passwordHash.startsWith('$argon2id$')) {
+      return true;
+    }
     const { memoryCost, timeCost, parallelism } = parseOptions(passwordHash);
     const today = this.parameters;
     return memoryCost !== today.memoryCost || timeCost !== today.timeCost || parallelism !== today.parallelism;
