@@ -4,6 +4,7 @@ import { AccountsModule } from './accounts/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from './config.ts';
 import { EmailChangeModule } from './email-change/index.ts';
 import { HousekeepingModule } from './housekeeping/index.ts';
+import { ImportModule } from './import/index.ts';
 import { KeyringModule } from './keyring/index.ts';
 import { KeysModule, KeysService } from './keys/index.ts';
 import { MagicLinksModule } from './magic-links/index.ts';
@@ -60,6 +61,7 @@ export class AppModule {
         EmailChangeModule,
         PasswordResetModule,
         MagicLinksModule,
+        ImportModule,
         HousekeepingModule,
         DevMailsModule.register(config.NODE_ENV !== 'production'),
       ],

@@ -5,6 +5,7 @@ import { Account } from './accounts/index.ts';
 import { AuditEvent } from './audit/index.ts';
 import { SigningKey } from './keys/index.ts';
 import { Mail1764115200000 } from './migrations/1764115200000-mail.ts';
+import { ImportAndPrivacy1764115500000 } from './migrations/1764115500000-import-and-privacy.ts';
 import { InitialSchema1764028800000 } from './migrations/1764028800000-initial-schema.ts';
 import { Session } from './sessions/index.ts';
 
@@ -12,7 +13,7 @@ import { Session } from './sessions/index.ts';
 export const authSchema: DatabaseSchema = {
   applicationName: 'auth',
   entities: [Account, AuditEvent, Session, SigningKey],
-  migrations: [InitialSchema1764028800000, Mail1764115200000],
+  migrations: [InitialSchema1764028800000, Mail1764115200000, ImportAndPrivacy1764115500000],
 };
 
 /** Any number, so that migrations of one database run one after the other. */

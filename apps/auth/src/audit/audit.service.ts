@@ -19,15 +19,23 @@ export class AuditService {
    * @param context whose request it was; null for the command line and the service itself
    */
   async record(manager: EntityManager, context: RequestContext | null, entry: AuditEntry): Promise<void> {
-    await manager.insert(AuditEvent, {
-      id: uuidv7(),
-      type: entry.type,
-      actorId: entry.actorId ?? null,
-      subjectId: entry.subjectId ?? null,
-      address: context?.address ?? null,
-      userAgent: context?.userAgent ?? null,
-      requestId: context?.requestId ?? null,
-      detail: (entry.detail ?? {}) as object,
-    });
+    await this.recordAll(manager, context, [entry]);
+  }
+
+  /** Records many events as {@link record} does. */
+  async recordAll(manager: EntityManager, context: RequestContext | null, entries: AuditEntry[]): Promise<void> {
+    await manager.insert(
+      AuditEvent,
+      entries.map((entry) => ({
+        id: uuidv7(),
+        type: entry.type,
+        actorId: entry.actorId ?? null,
+        subjectId: entry.subjectId ?? null,
+        address: context?.address ?? null,
+        userAgent: context?.userAgent ?? null,
+        requestId: context?.requestId ?? null,
+        detail: (entry.detail ?? {}) as object,
+      })),
+    );
   }
 }

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import type { PasswordHash } from './formats/password-hash.ts';
+import { parseHash } from './formats/parse-hash.ts';
 import { existingPassword, newPassword } from './password.schema.ts';
 import { PasswordsMetrics } from './passwords.metrics.ts';
 import { hashQueueFull, passwordTooWeak } from './passwords.problems.ts';
@@ -8,4 +10,5 @@ import { PasswordsService } from './passwords.service.ts';
 @Module({ providers: [PasswordsService, PasswordsMetrics], exports: [PasswordsService] })
 export class PasswordsModule {}
 
-export { PasswordsService, existingPassword, hashQueueFull, newPassword, passwordTooWeak };
+export { PasswordsService, existingPassword, hashQueueFull, newPassword, parseHash, passwordTooWeak };
+export type { PasswordHash };
