@@ -2,7 +2,7 @@ import type { RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { AuditEvent, type AuditEventType } from './audit-event.entity.ts';
+import type { AuditEventType } from './audit-event.entity.ts';
 
 interface AuditEntry {
   type: AuditEventType;
@@ -10,6 +10,11 @@ interface AuditEntry {
   subjectId?: string | null;
   detail?: Record<string, unknown>;
 }
+
+const insertStatement = `
+  INSERT INTO audit_event (id, type, actor_id, subject_id, detail, address, user_agent, request_id)
+  SELECT id, type, actor_id, subject_id, detail, $2, $3, $4
+  FROM jsonb_to_recordset($1::jsonb) AS entry (id uuid, type text, actor_id uuid, subject_id uuid, detail jsonb)`;
 
 /** Adds to the audit trail. */
 @Injectable()
@@ -24,18 +29,14 @@ export class AuditService {
 
   /** Records many events as {@link record} does. */
   async recordAll(manager: EntityManager, context: RequestContext | null, entries: AuditEntry[]): Promise<void> {
-    await manager.insert(
-      AuditEvent,
-      entries.map((entry) => ({
-        id: uuidv7(),
-        type: entry.type,
-        actorId: entry.actorId ?? null,
-        subjectId: entry.subjectId ?? null,
-        address: context?.address ?? null,
-        userAgent: context?.userAgent ?? null,
-        requestId: context?.requestId ?? null,
-        detail: (entry.detail ?? {}) as object,
-      })),
-    );
+    const rows = entries.map((entry) => ({
+      id: uuidv7(),
+      type: entry.type,
+      actor_id: entry.actorId,
+      subject_id: entry.subjectId,
+      detail: entry.detail ?? {},
+    }));
+    const { address = null, userAgent = null, requestId = null } = context ?? {};
+    await manager.query(insertStatement, [JSON.stringify(rows), address, userAgent, requestId]);
   }
 }
