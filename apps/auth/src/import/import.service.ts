@@ -69,6 +69,10 @@ const kindStatement = `
   ORDER BY kind
   ON CONFLICT (kind) DO UPDATE SET accounts = k.accounts + excluded.accounts`;
 
+const purgeStatement = `
+  DELETE FROM import_job WHERE id IN (
+    SELECT id FROM import_job WHERE updated_at < now() - interval '30 days' LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING id`;
+
 /** Imports accounts with the password hashes that another system made of their passwords. */
 @Injectable()
 export class ImportService {
@@ -117,6 +121,11 @@ export class ImportService {
       after = page.at(-1)?.line ?? 0;
       more = page.length === refusalsPage;
     }
+  }
+
+  /** Deletes jobs that nobody has gone on with for 30 days, and says how many. */
+  async purge(manager: EntityManager, limit: number): Promise<number> {
+    return (await queryRows(manager, purgeStatement, [limit])).length;
   }
 
   private async *batches(file: FileHandle, from: ImportProgress) {

@@ -1,8 +1,7 @@
 import { queryRows, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { createHash, randomBytes } from 'node:crypto';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 /** What a token is good for, and good for nothing else. */
 export type OneTimePurpose = 'email_change' | 'email_verification' | 'invitation' | 'magic_link' | 'password_reset';
@@ -35,13 +34,11 @@ const peekStatement = `
 
 const purgeStatement = `
   DELETE FROM one_time_token WHERE hash IN (
-    SELECT hash FROM one_time_token WHERE expires_at <= now() LIMIT 10000 FOR UPDATE SKIP LOCKED)`;
+    SELECT hash FROM one_time_token WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING purpose`;
 
 /** Tokens that are sent to somebody and come back once. Only their SHA-256 is stored: they have 256 random bits. */
 @Injectable()
 export class OneTimeTokensService {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
-
   /** Issues a token in the caller's transaction. */
   async issue(manager: EntityManager, entry: OneTimeTokenEntry): Promise<string> {
     const token = prefix + randomBytes(tokenBytes).toString('base64url');
@@ -73,9 +70,9 @@ export class OneTimeTokensService {
     await manager.query('DELETE FROM one_time_token WHERE account_id = $1 AND purpose = $2', [accountId, purpose]);
   }
 
-  /** Deletes what has expired; any number of replicas may do it at once. */
-  async purge(): Promise<void> {
-    await this.dataSource.query(purgeStatement);
+  /** Deletes tokens that have expired, `limit` at most, and says how many. */
+  async purge(manager: EntityManager, limit: number): Promise<number> {
+    return (await queryRows(manager, purgeStatement, [limit])).length;
   }
 }
 
