@@ -1,7 +1,8 @@
 import { queryRows, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
 import { createHash, randomBytes } from 'node:crypto';
-import type { EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 /** What a token is good for, and good for nothing else. */
 export type OneTimePurpose = 'email_change' | 'email_verification' | 'invitation' | 'magic_link' | 'password_reset';
@@ -39,6 +40,8 @@ const purgeStatement = `
 /** Tokens that are sent to somebody and come back once. Only their SHA-256 is stored: they have 256 random bits. */
 @Injectable()
 export class OneTimeTokensService {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
   /** Issues a token in the caller's transaction. */
   async issue(manager: EntityManager, entry: OneTimeTokenEntry): Promise<string> {
     const token = prefix + randomBytes(tokenBytes).toString('base64url');

@@ -1,4 +1,4 @@
-import { verify } from '@node-rs/bcrypt';
+import { compare } from 'bcrypt';
 import { createHash } from 'node:crypto';
 import type { HashParser } from './password-hash.ts';
 
@@ -19,6 +19,7 @@ export const parseBcrypt: HashParser = (input) => {
     text: prehashed ? input : hash,
     memoryKib: 4,
     slowness: 2 ** (Number(cost) - slowestCost),
-    matches: (password) => verify(prehashed ? createHash('sha256').update(password).digest('hex') : password, hash),
+    matches: (password) =>
+      compare(prehashed ? createHash('sha256').update(password).digest('hex') : password, hash.replace('$2y$', '$2b$')),
   };
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { hash as bcrypt } from '@node-rs/bcrypt';
+import { hash as bcrypt } from 'bcrypt';
 import fc from 'fast-check';
 import { createCipheriv, pbkdf2Sync, randomBytes, scryptSync } from 'node:crypto';
 import { parseHash } from './parse-hash.ts';
@@ -69,7 +69,7 @@ describe('a hash that was made elsewhere', () => {
   });
 
   it('bcrypt judges the first 72 bytes alone', async () => {
-    const hash = parseHash(await bcrypt('a'.repeat(80), { cost: 4 }));
+    const hash = parseHash(await bcrypt('a'.repeat(80), 4));
     expect(await hash?.matches('a'.repeat(72))).toBe(true);
     expect(await hash?.matches('a'.repeat(71))).toBe(false);
   });
