@@ -10,6 +10,7 @@ import { KeysModule, KeysService } from './keys/index.ts';
 import { MagicLinksModule } from './magic-links/index.ts';
 import { DevMailsModule } from './mail/index.ts';
 import { PasswordResetModule } from './password-reset/index.ts';
+import { PrivacyModule } from './privacy/index.ts';
 import { authSchema } from './schema.ts';
 import { SessionsModule, SessionsService } from './sessions/index.ts';
 import { SignInModule } from './sign-in/index.ts';
@@ -62,6 +63,7 @@ export class AppModule {
         PasswordResetModule,
         MagicLinksModule,
         ImportModule,
+        PrivacyModule,
         HousekeepingModule,
         DevMailsModule.register(config.NODE_ENV !== 'production'),
       ],

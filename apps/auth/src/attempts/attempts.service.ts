@@ -41,9 +41,9 @@ const retryAfterStatement = `
   SELECT greatest(1, ceil(extract(epoch FROM blocked_until - now())))::int AS seconds FROM attempt WHERE key = $1`;
 
 const purgeStatement = `
-  DELETE FROM attempt WHERE key IN (
+  DELETE FROM attempt WHERE key = ANY (ARRAY (
     SELECT key FROM attempt a WHERE ${forgotten} AND a.blocked_until <= now()
-    LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING key`;
+    LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING key`;
 
 /** Progressive delays for whoever fails often, the same for all replicas. */
 @Injectable()

@@ -17,17 +17,20 @@ const insertStatement = `
   SELECT id, type, actor_id, subject_id, detail, $2, $3, $4
   FROM jsonb_to_recordset($1::jsonb) AS entry (id uuid, type text, actor_id uuid, subject_id uuid, detail jsonb)`;
 
-/** Oldest first, by the index on `occurred_at`: what a batch costs does not depend on how long the trail is. */
-const purgeStatement = `
-  DELETE FROM audit_event WHERE id IN (
+/**
+ * Oldest first, by the index on `occurred_at`: what a batch costs does not depend on how long the trail is. An
+ * array, lest the planner reads the whole table to join it.
+ */
+export const purgeEventsStatement = `
+  DELETE FROM audit_event WHERE id = ANY (ARRAY (
     SELECT id FROM audit_event WHERE occurred_at < now() - make_interval(days => $2::int)
-    ORDER BY occurred_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING id`;
+    ORDER BY occurred_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
 
 /** By then no event names them. */
 const forgetStatement = `
-  DELETE FROM erased_account WHERE id IN (
+  DELETE FROM erased_account WHERE id = ANY (ARRAY (
     SELECT id FROM erased_account WHERE erased_at < now() - make_interval(days => $2::int + 1)
-    ORDER BY erased_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING id`;
+    ORDER BY erased_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
 
 /** Adds to the audit trail, and ends it where it is old. */
 @Injectable()
@@ -59,6 +62,6 @@ export class AuditService {
   async purge(manager: EntityManager, limit: number): Promise<number> {
     const parameters = [limit, this.config.AUDIT_RETENTION_DAYS];
     await manager.query(forgetStatement, parameters);
-    return (await queryRows(manager, purgeStatement, parameters)).length;
+    return (await queryRows(manager, purgeEventsStatement, parameters)).length;
   }
 }

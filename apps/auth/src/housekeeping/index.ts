@@ -3,6 +3,7 @@ import { AttemptsModule } from '../attempts/index.ts';
 import { AuditModule } from '../audit/index.ts';
 import { ImportModule } from '../import/index.ts';
 import { KeysModule } from '../keys/index.ts';
+import { MailModule } from '../mail/index.ts';
 import { OneTimeTokensModule } from '../one-time-tokens/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
 import { HousekeepingService } from './housekeeping.service.ts';
@@ -10,7 +11,7 @@ import { deletionsProvider, RetentionService } from './retention.service.ts';
 
 /** What the service does by itself from time to time. */
 @Module({
-  imports: [AttemptsModule, AuditModule, ImportModule, KeysModule, OneTimeTokensModule, SessionsModule],
+  imports: [AttemptsModule, AuditModule, ImportModule, KeysModule, MailModule, OneTimeTokensModule, SessionsModule],
   providers: [HousekeepingService, RetentionService, deletionsProvider],
   exports: [HousekeepingService],
 })

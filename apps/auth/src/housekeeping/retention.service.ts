@@ -7,6 +7,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AttemptsService } from '../attempts/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { ImportService } from '../import/index.ts';
+import { MailService } from '../mail/index.ts';
 import { OneTimeTokensService } from '../one-time-tokens/index.ts';
 import { SessionsService } from '../sessions/index.ts';
 
@@ -40,6 +41,7 @@ export class RetentionService {
     attempts: AttemptsService,
     audit: AuditService,
     imports: ImportService,
+    mails: MailService,
     oneTimeTokens: OneTimeTokensService,
     sessions: SessionsService,
   ) {
@@ -47,6 +49,7 @@ export class RetentionService {
       attempts: (manager, limit) => attempts.purge(manager, limit),
       audit_events: (manager, limit) => audit.purge(manager, limit),
       import_jobs: (manager, limit) => imports.purge(manager, limit),
+      mails: (manager, limit) => mails.purge(manager, limit),
       one_time_tokens: (manager, limit) => oneTimeTokens.purge(manager, limit),
       sessions: (manager, limit) => sessions.purge(manager, limit),
     };

@@ -70,8 +70,8 @@ const kindStatement = `
   ON CONFLICT (kind) DO UPDATE SET accounts = k.accounts + excluded.accounts`;
 
 const purgeStatement = `
-  DELETE FROM import_job WHERE id IN (
-    SELECT id FROM import_job WHERE updated_at < now() - interval '30 days' LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING id`;
+  DELETE FROM import_job WHERE id = ANY (ARRAY (
+    SELECT id FROM import_job WHERE updated_at < now() - interval '30 days' LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
 
 /** Imports accounts with the password hashes that another system made of their passwords. */
 @Injectable()

@@ -100,6 +100,7 @@ export class ImportAndPrivacy1764115500000 implements MigrationInterface {
           SELECT w.address, w.user_agent, w.detail
           FROM without_personal_data(e, is_erased(coalesce(e.actor_id, e.subject_id)), is_erased(e.subject_id)) w)
         WHERE e.actor_id = OLD.id OR e.subject_id = OLD.id;
+        DELETE FROM mail WHERE lower(recipient) = lower(OLD.email) AND (sent_at IS NOT NULL OR failed_at IS NOT NULL);
         RETURN NULL;
       END $$;
       CREATE TRIGGER account_erase AFTER DELETE ON account FOR EACH ROW EXECUTE FUNCTION erase_account();

@@ -34,8 +34,8 @@ const peekStatement = `
   WHERE hash = $1 AND purpose = $2 AND expires_at > now()`;
 
 const purgeStatement = `
-  DELETE FROM one_time_token WHERE hash IN (
-    SELECT hash FROM one_time_token WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING purpose`;
+  DELETE FROM one_time_token WHERE hash = ANY (ARRAY (
+    SELECT hash FROM one_time_token WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING purpose`;
 
 /** Tokens that are sent to somebody and come back once. Only their SHA-256 is stored: they have 256 random bits. */
 @Injectable()

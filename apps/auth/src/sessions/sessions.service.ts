@@ -52,8 +52,8 @@ const checkStatement = `
   WHERE s.id = $1 AND s.account_id = $2 AND s.expires_at > now()`;
 
 const purgeStatement = `
-  DELETE FROM session WHERE id IN (
-    SELECT id FROM session WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING id`;
+  DELETE FROM session WHERE id = ANY (ARRAY (
+    SELECT id FROM session WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
 
 interface RefreshedRow {
   account_id: string;
