@@ -60,6 +60,9 @@ describe('accounts import', () => {
       expect((await stored(email)).password_hash).not.toMatch(/^\$argon2id/);
       expect((await client.login(email, password)).status).toBe(200);
       expect((await stored(email)).password_hash).toMatch(/^\$argon2id\$v=19\$m=64,t=1,p=1\$/);
+      expect(await (await fetch(service.metricsUrl)).text()).toMatch(
+        /auth_hash_upgrades_total\{from="\w+[\w-]*"\} [1-9]/,
+      );
       expect((await client.login(email, password)).status).toBe(200);
     },
   );
@@ -178,6 +181,27 @@ describe('accounts import', () => {
     expect(errors).toContain('░░░ 0 % 0 lines');
     expect(errors).toContain('███ 100 % 1 lines: 1 imported');
   });
+});
+
+it('takes as long for an unknown address as for an imported account', async () => {
+  const database = await copyDatabase();
+  const known = Array.from({ length: 8 }, newEmail);
+  const password_hash = 'bcrypt_sha256$$2b$12$XPsh3DgetkIQyggD56qUPepl9IflJaWT3XmUBWof7A3SiFaFgM.dC';
+  await importFile(await file(known.map((email) => ({ email, password_hash }))), database);
+  const afterwards = await startTestService({ DATABASE_URL: database });
+  const medianMs = async (emails: string[]) => {
+    const times: number[] = [];
+    for (const email of emails) {
+      const began = performance.now();
+      expect((await new Client(afterwards.url).login(email, 'not-the-password')).status).toBe(401);
+      times.push(performance.now() - began);
+    }
+    return times.sort((a, b) => a - b)[emails.length / 2] as number;
+  };
+  await medianMs([newEmail(), newEmail()]);
+  const [knownMs, unknownMs] = [await medianMs(known), await medianMs(Array.from({ length: 8 }, newEmail))];
+  expect(unknownMs / knownMs).toBeGreaterThan(0.5);
+  expect(unknownMs / knownMs).toBeLessThan(2);
 });
 
 describe('accounts export', () => {

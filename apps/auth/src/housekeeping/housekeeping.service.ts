@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { KeysService } from '../keys/index.ts';
+import { Decoys } from '../passwords/index.ts';
 import { RetentionService } from './retention.service.ts';
 
 const intervalMs = 30_000;
@@ -13,10 +14,15 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
 
   constructor(
     private readonly keys: KeysService,
+    private readonly decoys: Decoys,
     private readonly retention: RetentionService,
   ) {}
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
+    await this.decoys.load().catch((error: unknown) => {
+      // not a reason to die: the next round tries again
+      this.logger.warn(error, 'the kinds of imported hashes could not be read');
+    });
     this.timer = setInterval(() => {
       this.running = this.run();
     }, intervalMs);
@@ -29,7 +35,7 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
 
   /** One round; a failed part is logged and tried again in the next. */
   async run(): Promise<void> {
-    const results = await Promise.allSettled([this.keys.maintain(), this.retention.run()]);
+    const results = await Promise.allSettled([this.keys.maintain(), this.decoys.load(), this.retention.run()]);
     for (const result of results) {
       if (result.status === 'rejected') {
         this.logger.error(result.reason, 'housekeeping failed');

@@ -5,13 +5,23 @@ import { ImportModule } from '../import/index.ts';
 import { KeysModule } from '../keys/index.ts';
 import { MailModule } from '../mail/index.ts';
 import { OneTimeTokensModule } from '../one-time-tokens/index.ts';
+import { PasswordsModule } from '../passwords/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
 import { HousekeepingService } from './housekeeping.service.ts';
 import { deletionsProvider, RetentionService } from './retention.service.ts';
 
 /** What the service does by itself from time to time. */
 @Module({
-  imports: [AttemptsModule, AuditModule, ImportModule, KeysModule, MailModule, OneTimeTokensModule, SessionsModule],
+  imports: [
+    AttemptsModule,
+    AuditModule,
+    ImportModule,
+    KeysModule,
+    MailModule,
+    OneTimeTokensModule,
+    PasswordsModule,
+    SessionsModule,
+  ],
   providers: [HousekeepingService, RetentionService, deletionsProvider],
   exports: [HousekeepingService],
 })

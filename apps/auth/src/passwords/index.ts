@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { Decoys } from './decoys.ts';
 import type { PasswordHash } from './formats/password-hash.ts';
 import { parseHash } from './formats/parse-hash.ts';
 import { existingPassword, newPassword } from './password.schema.ts';
@@ -7,8 +8,8 @@ import { hashQueueFull, passwordTooWeak } from './passwords.problems.ts';
 import { PasswordsService } from './passwords.service.ts';
 
 /** Password hashing with bounded memory, and strength. */
-@Module({ providers: [PasswordsService, PasswordsMetrics], exports: [PasswordsService] })
+@Module({ providers: [Decoys, PasswordsService, PasswordsMetrics], exports: [Decoys, PasswordsService] })
 export class PasswordsModule {}
 
-export { PasswordsService, existingPassword, hashQueueFull, newPassword, parseHash, passwordTooWeak };
+export { Decoys, PasswordsService, existingPassword, hashQueueFull, newPassword, parseHash, passwordTooWeak };
 export type { PasswordHash };

@@ -5,7 +5,9 @@ import { adjacencyGraphs, dictionary as commonWords } from '@zxcvbn-ts/language-
 import { dictionary as englishWords, translations } from '@zxcvbn-ts/language-en';
 import { randomBytes } from 'node:crypto';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { Decoys } from './decoys.ts';
 import { parseHash } from './formats/parse-hash.ts';
+import type { HashScheme } from './formats/password-hash.ts';
 import { HashQueue } from './hash-queue.ts';
 import { passwordTooWeak } from './passwords.problems.ts';
 
@@ -27,7 +29,10 @@ export class PasswordsService implements OnModuleInit {
   });
   private decoyHash: string;
 
-  constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
+  constructor(
+    @Inject(AUTH_CONFIG) config: AuthConfig,
+    private readonly decoys: Decoys,
+  ) {
     this.queue = new HashQueue(config.HASH_CONCURRENCY, config.HASH_QUEUE_MAX, config.HASH_MAX_WAIT_MS);
     this.parameters = {
       memoryCost: config.HASH_MEMORY_KIB,
@@ -51,13 +56,19 @@ export class PasswordsService implements OnModuleInit {
 
   /**
    * Whether the password has this hash, of any format; without one that can be read, the work is done for a no.
+   * @param address whose hash it would be; decides how much work a no takes where hashes were imported
    * @throws ProblemException `hash_queue_full`
    */
-  async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
+  async verify(passwordHash: string | undefined, password: string, address = ''): Promise<boolean> {
     const known = passwordHash === undefined ? undefined : parseHash(passwordHash);
-    const hash = known ?? parseHash(this.decoyHash);
+    const hash = known ?? parseHash(this.decoys.of(address) ?? this.decoyHash);
     const matches = await this.queue.run(async () => hash?.matches(password));
     return matches === true && known !== undefined;
+  }
+
+  /** The algorithm of a hash. */
+  schemeOf(passwordHash: string): HashScheme | 'unknown' {
+    return parseHash(passwordHash)?.scheme ?? 'unknown';
   }
 
   /** Whether the hash was made in another format, or with other parameters, than today's. */

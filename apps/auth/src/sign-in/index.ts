@@ -7,14 +7,14 @@ import { PasswordsModule } from '../passwords/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
 import { DeviceCookie } from './device-cookie.ts';
 import { SignInController } from './sign-in.controller.ts';
-import { loginsProvider, SignInMetrics } from './sign-in.metrics.ts';
+import { hashUpgradesProvider, loginsProvider, SignInMetrics } from './sign-in.metrics.ts';
 import { SignInService, type SignedIn } from './sign-in.service.ts';
 
 /** Logging in by e-mail address and password. */
 @Module({
   imports: [AccountsModule, AttemptsModule, AuditModule, MailModule, PasswordsModule, SessionsModule],
   controllers: [SignInController],
-  providers: [SignInService, DeviceCookie, SignInMetrics, loginsProvider],
+  providers: [SignInService, DeviceCookie, SignInMetrics, loginsProvider, hashUpgradesProvider],
   exports: [SignInService],
 })
 export class SignInModule {}
