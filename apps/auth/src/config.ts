@@ -77,7 +77,7 @@ export const authSettings = z.object({
   }),
   APP_URL: setting(z.url().default('http://localhost:3000'), {
     description:
-      'pages that mails link to: `/verify-email`, `/reset-password`, `/magic-link`, `/confirm-email`, each with `?token=`',
+      'pages that mails link to: `/verify-email`, `/reset-password`, `/magic-link`, `/confirm-email`, `/accept-invitation`, each with `?token=`',
   }),
   SMTP_URL: setting(
     z

@@ -23,6 +23,8 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
       accounts: 'Registration, and what an account’s owner does with it',
       sessions: 'Login, refresh, logout',
       email: 'What goes by mail: verification, new passwords, links to log in',
+      admin: 'What admins do with accounts, and the audit trail',
+      'service-accounts': 'Programs that call services in their own name, their API keys and tokens',
       keys: 'The keys to check access tokens with',
       health: 'Probes for Kubernetes and load balancers',
     },

@@ -207,7 +207,11 @@ it('takes as long for an unknown address as for an imported account', async () =
 describe('accounts export', () => {
   it('writes what an import reads: all accounts come back the same', async () => {
     const email = newEmail();
-    await importLines([{ email, password_hash: hash, email_verified_at: '2020-01-02T03:04:05Z' }]);
+    await importLines([
+      { email, password_hash: hash, email_verified_at: '2020-01-02T03:04:05Z' },
+      { email: newEmail(), password_hash: null },
+      { email: newEmail(), password_hash: hash, disabled_at: '2020-01-02T03:04:05Z' },
+    ]);
     const { code, output } = await command(service.databaseUrl, ['accounts', 'export']);
     expect([code, output]).toEqual([0, expect.stringContaining(email)]);
     const copy = await copyDatabase();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   createHttpApp,
+  CurrentActor,
   CurrentPrincipal,
   JwtAuthModule,
   loadConfig,
@@ -10,10 +11,11 @@ import {
   Public,
   remoteJwks,
   Roles,
+  Scopes,
   type Principal,
 } from '#common';
 import { z } from 'zod';
-import { Client } from '../../../apps/auth/test/support/client.ts';
+import { Client, newAdmin } from '../../../apps/auth/test/support/client.ts';
 import { startTestService, type TestService } from '../../../apps/auth/test/support/service.ts';
 import { commonSettings } from '../src/config/common-settings.ts';
 
@@ -29,6 +31,12 @@ class NotesController {
   @Roles(['admin'])
   listAll() {
     return { notes: [] };
+  }
+
+  @Get('feed')
+  @Scopes(['notes:read'])
+  feed(@CurrentActor() reader: string) {
+    return { reader };
   }
 
   @Get('about')
@@ -95,6 +103,28 @@ describe('another service', () => {
     await auth.database.query("UPDATE account SET roles = '{user,admin}' WHERE email = $1", [email]);
     const admin = await authClient.signIn(email);
     expect((await notes.call('GET', '/notes/all', { token: admin.accessToken })).status).toBe(200);
+  });
+
+  it('lets service accounts into the routes that are for their scopes, and accounts not', async () => {
+    const { accessToken: admin } = await newAdmin(auth);
+    const tokenWith = async (scope: string) => {
+      const path = '/auth/admin/service-accounts';
+      const { body: account } = await authClient.call('POST', path, {
+        token: admin,
+        body: { name: scope, scopes: [scope] },
+      });
+      const { body: issued } = await authClient.call('POST', `${path}/${account.id}/keys`, { token: admin, body: {} });
+      const form = { grant_type: 'client_credentials', client_id: account.id, client_secret: issued.key };
+      const response = await fetch(`${auth.url}/auth/token`, { method: 'POST', body: new URLSearchParams(form) });
+      return { id: account.id, token: ((await response.json()) as { access_token: string }).access_token };
+    };
+    const feed = (token: string) => notes.call('GET', '/notes/feed', { token });
+    const reader = await tokenWith('notes:read');
+    expect((await feed(reader.token)).body).toEqual({ reader: reader.id });
+    expect((await list(reader.token)).body.code).toBe('token_invalid');
+    expect((await notes.call('GET', '/notes/all', { token: reader.token })).body.code).toBe('token_invalid');
+    expect((await feed((await tokenWith('notes:write')).token)).body.code).toBe('scope_required');
+    expect((await feed(admin)).body.code).toBe('scope_required');
   });
 
   it('follows a rotation of the keys without a refused token', async () => {

@@ -56,11 +56,12 @@ export class AccountsService {
     return this.create(credentials, ['user', 'admin'], null);
   }
 
-  /** Finds by address without regard to case; the index `account_email_key` serves it. */
+  /** Finds by address without regard to case, a disabled account as one without a password; `account_email_key` serves it. */
   async findByEmail(email: string): Promise<KnownAccount | undefined> {
     const [row] = await queryRows<KnownAccount>(
       this.dataSource,
-      `SELECT id, email, password_hash AS "passwordHash", roles FROM account WHERE lower(email) = lower($1)`,
+      `SELECT id, email, CASE WHEN disabled_at IS NULL THEN password_hash END AS "passwordHash", roles
+       FROM account WHERE lower(email) = lower($1)`,
       [email],
     );
     return row;

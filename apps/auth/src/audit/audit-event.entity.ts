@@ -4,6 +4,14 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export type AuditEventType =
   | 'account.registered'
   | 'account.data_exported'
+  | 'account.created'
+  | 'account.disabled'
+  | 'account.enabled'
+  | 'account.invited'
+  | 'account.read'
+  | 'account.roles_changed'
+  | 'accounts.searched'
+  | 'invitation.accepted'
   | 'account.deleted'
   | 'account.imported'
   | 'accounts.exported'
@@ -11,11 +19,21 @@ export type AuditEventType =
   | 'email.change_requested'
   | 'email.changed'
   | 'email.verified'
+  | 'api_key.created'
+  | 'api_key.revoked'
+  | 'api_key.rotated'
+  | 'audit.exported'
+  | 'audit.read'
+  | 'client.token_issued'
+  | 'client.token_refused'
   | 'key.rotated'
   | 'link.requested'
   | 'login.failed'
   | 'login.succeeded'
   | 'password.changed'
+  | 'password.reset_forced'
+  | 'service_account.created'
+  | 'service_account.deleted'
   | 'session.refresh_reused'
   | 'session.revoked';
 
@@ -34,11 +52,11 @@ export class AuditEvent {
   @Column('text')
   type: AuditEventType;
 
-  /** The account that acted; null for strangers and the service itself. */
+  /** The account or service account that acted; null for strangers and the service itself. */
   @Column('uuid', { name: 'actor_id', nullable: true })
   actorId: string | null;
 
-  /** The account it happened to; null where there is none. */
+  /** The account or service account it happened to; null where there is none. */
   @Column('uuid', { name: 'subject_id', nullable: true })
   subjectId: string | null;
 

@@ -7,7 +7,7 @@ import { AuditService } from '../audit/index.ts';
 const pageRows = 1000;
 
 const pageStatement = `
-  SELECT id, email, email_verified_at, password_hash, roles, created_at, password_changed_at
+  SELECT id, email, email_verified_at, password_hash, roles, created_at, password_changed_at, disabled_at
   FROM account WHERE id > $1 ORDER BY id LIMIT ${String(pageRows)}`;
 
 /** Exports accounts with their password hashes. */

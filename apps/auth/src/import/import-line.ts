@@ -17,7 +17,8 @@ const lineSchema = z.strictObject({
   id: z.uuid().optional(),
   email,
   email_verified_at: instant.nullish(),
-  password_hash: z.string(),
+  // null: no password, until one is set by a reset
+  password_hash: z.string().nullable(),
   roles: z
     .array(z.enum(['user', 'admin']))
     .min(1)
@@ -25,13 +26,14 @@ const lineSchema = z.strictObject({
     .default(['user']),
   created_at: instant.optional(),
   password_changed_at: instant.optional(),
+  disabled_at: instant.nullish(),
 });
 
 /** An account as it is imported. */
 export type ImportedAccount = z.output<typeof lineSchema>;
 
 /** What a line says, or why it is refused; the reason repeats nothing of the line. */
-export type ReadLine = { account: ImportedAccount; hash: PasswordHash } | { reason: string };
+export type ReadLine = { account: ImportedAccount; hash?: PasswordHash } | { reason: string };
 
 /**
  * Reads a line of JSON.
@@ -45,6 +47,9 @@ export function readLine(bytes: Buffer | undefined, maxMemoryKib: number): ReadL
   const { success, data: account, error } = lineSchema.safeParse(parseJson(bytes));
   if (!success) {
     return { reason: explain(error) };
+  }
+  if (account.password_hash === null) {
+    return { account };
   }
   const hash = parseHash(account.password_hash);
   if (!hash) {

@@ -48,12 +48,13 @@ const claimStatement = `
   WHERE id = $1 AND bytes = $2 AND finished_at IS NULL RETURNING id`;
 
 const insertStatement = `
-  INSERT INTO account (id, email, email_verified_at, password_hash, roles, created_at, password_changed_at)
-  SELECT id, email, email_verified_at, password_hash, roles, coalesce(created_at, now()),
+  INSERT INTO account (
+    id, email, email_verified_at, password_hash, roles, disabled_at, created_at, password_changed_at)
+  SELECT id, email, email_verified_at, password_hash, roles, disabled_at, coalesce(created_at, now()),
          coalesce(password_changed_at, created_at, now())
   FROM jsonb_to_recordset($1::jsonb) AS line (
-    id uuid, email text, email_verified_at timestamptz, password_hash text, roles text[], created_at timestamptz,
-    password_changed_at timestamptz)
+    id uuid, email text, email_verified_at timestamptz, password_hash text, roles text[],
+    disabled_at timestamptz, created_at timestamptz, password_changed_at timestamptz)
   ON CONFLICT DO NOTHING RETURNING id`;
 
 const countStatement = `
@@ -194,9 +195,10 @@ export class ImportService {
 
 /** How many accounts have hashes of which kind, each with a hash of that kind that no password has. */
 function kindsOf(lines: Importable[]) {
-  return [...Map.groupBy(lines, ({ hash }) => hash.kind)].map(([kind, [first, ...others]]) => ({
+  const hashes = lines.flatMap(({ hash }) => hash ?? []);
+  return [...Map.groupBy(hashes, ({ kind }) => kind)].map(([kind, [first, ...others]]) => ({
     kind,
-    decoy: scramble(first?.hash.text ?? ''),
+    decoy: scramble(first?.text ?? ''),
     accounts: 1 + others.length,
   }));
 }

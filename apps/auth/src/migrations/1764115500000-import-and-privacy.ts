@@ -36,7 +36,6 @@ export class ImportAndPrivacy1764115500000 implements MigrationInterface {
         erased_at timestamptz NOT NULL DEFAULT now()
       );
       CREATE INDEX erased_account_erased_at_idx ON erased_account (erased_at);
-      CREATE INDEX audit_event_actor_id_occurred_at_idx ON audit_event (actor_id, occurred_at);
 
       CREATE FUNCTION is_erased(account_id uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
         SELECT EXISTS (SELECT FROM erased_account e WHERE e.id = $1)
@@ -116,7 +115,6 @@ export class ImportAndPrivacy1764115500000 implements MigrationInterface {
       CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
       DROP FUNCTION erase_account, admit_audit_event, is_going, keep_audit_event, without_personal_data, is_erased;
-      DROP INDEX audit_event_actor_id_occurred_at_idx;
       DROP TABLE erased_account, imported_hash_kind, import_refusal, import_job;
     `);
   }

@@ -59,8 +59,8 @@ export class PasswordsService implements OnModuleInit {
    * @param address whose hash it would be; decides how much work a no takes where hashes were imported
    * @throws ProblemException `hash_queue_full`
    */
-  async verify(passwordHash: string | undefined, password: string, address = ''): Promise<boolean> {
-    const known = passwordHash === undefined ? undefined : parseHash(passwordHash);
+  async verify(passwordHash: string | null | undefined, password: string, address = ''): Promise<boolean> {
+    const known = typeof passwordHash === 'string' ? parseHash(passwordHash) : undefined;
     const hash = known ?? parseHash(this.decoys.of(address) ?? this.decoyHash);
     const matches = await this.queue.run(async () => hash?.matches(password));
     return matches === true && known !== undefined;

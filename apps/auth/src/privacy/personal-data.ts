@@ -17,7 +17,7 @@ export const personalData: PersonalData[] = [
     table: 'account',
     statement: `
       SELECT json_build_object('id', id, 'email', email, 'email_verified_at', email_verified_at, 'roles', roles,
-        'created_at', created_at, 'password_changed_at', password_changed_at) AS row
+        'created_at', created_at, 'password_changed_at', password_changed_at, 'disabled_at', disabled_at) AS row
       FROM account WHERE id = $1`,
   },
   {

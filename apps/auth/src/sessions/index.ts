@@ -4,6 +4,7 @@ import { TokensModule } from '../tokens/index.ts';
 import { deviceName } from './device-name.ts';
 import { Session } from './session.entity.ts';
 import { SessionsController } from './sessions.controller.ts';
+import { signInRefused } from './sessions.problems.ts';
 import { refreshesProvider, SessionsMetrics } from './sessions.metrics.ts';
 import { tokensExample, tokensSchema, type Tokens } from './sessions.schema.ts';
 import { SessionsService } from './sessions.service.ts';
@@ -17,5 +18,5 @@ import { SessionsService } from './sessions.service.ts';
 })
 export class SessionsModule {}
 
-export { Session, SessionsService, deviceName, tokensExample, tokensSchema };
+export { Session, SessionsService, deviceName, signInRefused, tokensExample, tokensSchema };
 export type { Tokens };

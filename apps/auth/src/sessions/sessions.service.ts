@@ -9,16 +9,18 @@ import { AccessTokensService, RefreshTokens, type RefreshToken } from '../tokens
 import { deviceName } from './device-name.ts';
 import { Session } from './session.entity.ts';
 import { SessionsMetrics } from './sessions.metrics.ts';
-import { refreshTokenInvalid, sessionNotFound } from './sessions.problems.ts';
+import { refreshTokenInvalid, sessionNotFound, signInRefused } from './sessions.problems.ts';
 import type { SessionView, Tokens } from './sessions.schema.ts';
 
 /** How long a used refresh token gives its successor again, for clients whose answer got lost. */
 const graceSeconds = 10;
 const maxSessionsPerAccount = 100;
 
+/** Locks the account, so that one that is being disabled gets no session that outlives it. */
 const startStatement = `
   INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address, user_agent)
-  VALUES ($1, $2, $3, now(), now(), now(), now() + make_interval(secs => least($4::int, $5::int)), $6, $7)
+  SELECT $1, id, $3, now(), now(), now(), now() + make_interval(secs => least($4::int, $5::int)), $6, $7
+  FROM account WHERE id = $2 AND disabled_at IS NULL FOR NO KEY UPDATE
   RETURNING expires_at`;
 
 const trimStatement = `
@@ -41,7 +43,7 @@ const refreshStatement = `
     address = $6,
     user_agent = $7
   FROM account a
-  WHERE s.id = $1 AND a.id = s.account_id AND s.expires_at > now()
+  WHERE s.id = $1 AND a.id = s.account_id AND a.disabled_at IS NULL AND s.expires_at > now()
     AND (s.token_hash = $2
       OR s.previous_hash = $2 AND s.token_hash = ANY ($3::bytea[])
         AND s.rotated_at > now() - make_interval(secs => ${String(graceSeconds)}))
@@ -49,7 +51,7 @@ const refreshStatement = `
 
 const checkStatement = `
   SELECT a.roles FROM session s JOIN account a ON a.id = s.account_id
-  WHERE s.id = $1 AND s.account_id = $2 AND s.expires_at > now()`;
+  WHERE s.id = $1 AND s.account_id = $2 AND a.disabled_at IS NULL AND s.expires_at > now()`;
 
 const purgeStatement = `
   DELETE FROM session WHERE id = ANY (ARRAY (
@@ -78,6 +80,7 @@ export class SessionsService {
   /**
    * Starts a session in the caller's transaction; beyond 100 of one account the least recently used ends.
    * @param account who logged in
+   * @throws ProblemException `sign_in_refused` where the account is disabled or gone
    */
   async start(
     manager: EntityManager,
@@ -94,9 +97,12 @@ export class SessionsService {
       context.address,
       context.userAgent,
     ]);
+    if (!row) {
+      throw signInRefused.exception();
+    }
     await manager.query(trimStatement, [account.id]);
     const principal = { accountId: account.id, sessionId: id, roles: account.roles };
-    return this.tokens(principal, refreshToken, row?.expires_at as Date);
+    return this.tokens(principal, refreshToken, row.expires_at);
   }
 
   /**
@@ -177,10 +183,18 @@ export class SessionsService {
     await this.dataSource.transaction((manager) => this.revokeAllOf(manager, principal.accountId, context));
   }
 
-  /** Ends all sessions of an account, in the caller's transaction. */
-  async revokeAllOf(manager: EntityManager, accountId: string, context: RequestContext): Promise<void> {
+  /**
+   * Ends all sessions of an account, in the caller's transaction.
+   * @param actorId who asks for it, where it is not the owner
+   */
+  async revokeAllOf(
+    manager: EntityManager,
+    accountId: string,
+    context: RequestContext,
+    actorId = accountId,
+  ): Promise<void> {
     const ended = await this.end(manager, 'account_id = $1', [accountId]);
-    await this.auditRevoked(manager, accountId, context, ended);
+    await this.auditRevoked(manager, accountId, context, ended, actorId);
   }
 
   /** Ends all sessions of the caller's account but the one that asks, in the caller's transaction. */
@@ -240,10 +254,16 @@ export class SessionsService {
     return rows.map(({ id }) => id);
   }
 
-  private async auditRevoked(manager: EntityManager, accountId: string, context: RequestContext, ended: string[]) {
+  private async auditRevoked(
+    manager: EntityManager,
+    accountId: string,
+    context: RequestContext,
+    ended: string[],
+    actorId = accountId,
+  ) {
     await this.audit.record(manager, context, {
       type: 'session.revoked',
-      actorId: accountId,
+      actorId,
       subjectId: accountId,
       detail: { session_ids: ended },
     });

@@ -4,7 +4,7 @@ import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { tooManyAttempts } from '../attempts/index.ts';
 import { hashQueueFull } from '../passwords/index.ts';
-import { tokensExample, tokensSchema } from '../sessions/index.ts';
+import { signInRefused, tokensExample, tokensSchema } from '../sessions/index.ts';
 import { credentialsInvalid } from './sign-in.problems.ts';
 import { loginSchema, type Credentials } from './sign-in.schema.ts';
 import { SignInService } from './sign-in.service.ts';
@@ -40,6 +40,7 @@ export class SignInController {
     problems.validationFailed,
     problems.malformedJson,
     credentialsInvalid,
+    signInRefused,
     problems.bodyTooLarge,
     problems.unsupportedMediaType,
     tooManyAttempts,

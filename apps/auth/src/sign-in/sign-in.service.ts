@@ -151,7 +151,7 @@ export class SignInService {
   ): Promise<boolean> {
     try {
       const matches = await this.passwords.verify(account?.passwordHash, password, email);
-      if (matches && account && this.passwords.isOutdated(account.passwordHash)) {
+      if (matches && account?.passwordHash && this.passwords.isOutdated(account.passwordHash)) {
         await this.accounts.replaceHash(account, password);
         this.metrics.hashUpgrades.inc({ from: this.passwords.schemeOf(account.passwordHash) });
       }

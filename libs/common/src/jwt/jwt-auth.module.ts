@@ -8,7 +8,7 @@ import { RolesGuard } from './roles.guard.ts';
 type AsyncOptions = Pick<FactoryProvider<AccessTokenOptions>, 'inject' | 'useFactory'> &
   Pick<ModuleMetadata, 'imports'>;
 
-/** Guards every route of a service: a good access token unless `@Public()`, then `@Roles()`. */
+/** Guards every route of a service: a good access token unless `@Public()`, then `@Roles()` and `@Scopes()`. */
 @Module({})
 export class JwtAuthModule {
   static register(options: AsyncOptions): DynamicModule {

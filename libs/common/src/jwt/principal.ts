@@ -11,6 +11,24 @@ export const accessTokenClaims = z.object({
   exp: z.int(),
 });
 
+/** The claims of a service account's access token, which has no session. */
+export const clientTokenClaims = z.object({
+  sub: z.uuid(),
+  sid: z.never().optional(),
+  key_id: z.uuid(),
+  scope: z.string(),
+  jti: z.string().min(1),
+  exp: z.int(),
+});
+
+/** A service account that calls, as its access token says. */
+export interface ClientPrincipal {
+  serviceAccountId: string;
+  /** The API key that the token was given for. */
+  keyId: string;
+  scopes: string[];
+}
+
 /** Who calls, as the access token says. */
 export interface Principal {
   accountId: string;
@@ -18,8 +36,14 @@ export interface Principal {
   roles: string[];
 }
 
-/** Injects the caller into a handler of a route that is not public. */
+/** Injects the caller into a handler of a route that is neither public nor for service accounts. */
 export const CurrentPrincipal = createParamDecorator(
   (_data: unknown, context: ExecutionContext): Principal =>
     context.switchToHttp().getRequest<FastifyRequest & { user: Principal }>().user,
 );
+
+/** Injects the id of the account or service account that calls. */
+export const CurrentActor = createParamDecorator((_data: unknown, context: ExecutionContext): string => {
+  const { user } = context.switchToHttp().getRequest<FastifyRequest & { user: Principal | ClientPrincipal }>();
+  return 'serviceAccountId' in user ? user.serviceAccountId : user.accountId;
+});

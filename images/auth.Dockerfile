@@ -1,0 +1,47 @@
+ARG BASE=node:24-trixie-slim
+
+FROM ${BASE} AS source
+WORKDIR /app
+ENV NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false
+COPY package.json package-lock.json .npmrc ./
+# No install script is needed: native code comes prebuilt, as packages of its own.
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+COPY nest-cli.json tsconfig*.json ./
+COPY apps apps
+COPY libs libs
+RUN npm run build
+
+FROM ${BASE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+    # what is read by people and compilers only
+    && find node_modules -type f \( -name '*.map' -o -name '*.md' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+
+# Compiles and restarts on each change that Skaffold copies in; a compile error leaves the running process alone.
+FROM source AS dev
+# ps ends the old process' children, tini reaps them
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends procps tini
+# Skaffold's tar replaces files: it must own their folders.
+RUN chown -R 10001:10001 apps libs dist
+USER 10001:10001
+EXPOSE 3000 9464 9229
+ENTRYPOINT ["tini", "--"]
+CMD ["node_modules/.bin/nest", "start", "auth", "--watch", "--preserveWatchOutput", "--debug", "127.0.0.1:9229"]
+
+FROM ${BASE} AS production
+WORKDIR /app
+ENV NODE_ENV=production
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=source /app/dist dist
+COPY package.json ./
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="devopslocally auth" \
+      org.opencontainers.image.description="Authentication service: accounts, sessions and tokens" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.revision="${REVISION}"
+USER 10001:10001
+EXPOSE 3000 9464
+# Node.js is PID 1: it handles SIGTERM itself and starts no children.
+CMD ["node", "dist/apps/auth/src/main.js"]

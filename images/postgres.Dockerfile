@@ -1,0 +1,30 @@
+ARG BASE=debian:trixie-slim
+FROM ${BASE}
+
+# Fixed ids, so that manifests can name them, and above those that hosts give out.
+RUN groupadd --system --gid 10002 postgres && useradd --system --uid 10002 --gid postgres --home-dir /var/lib/postgresql postgres
+
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    mkdir -p /etc/postgresql-common \
+    && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
+    && apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-17 \
+    && rm -rf /usr/share/doc /usr/share/man /var/log/apt /var/log/dpkg.log
+
+COPY --chmod=0555 images/postgres/entrypoint.sh /usr/local/bin/entrypoint.sh
+COPY --chmod=0444 images/postgres/postgresql.conf images/postgres/pg_hba.conf /etc/postgresql/
+
+ENV PATH=/usr/lib/postgresql/17/bin:$PATH \
+    LANG=C.UTF-8 \
+    PGDATA=/var/lib/postgresql/data/17
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="devopslocally postgres" \
+      org.opencontainers.image.description="PostgreSQL 17 with TLS, scram-sha-256 and one role per database" \
+      org.opencontainers.image.licenses="PostgreSQL" \
+      org.opencontainers.image.revision="${REVISION}"
+
+USER 10002:10002
+EXPOSE 5432
+# SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for the clients to leave.
+STOPSIGNAL SIGINT
+ENTRYPOINT ["entrypoint.sh"]

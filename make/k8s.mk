@@ -1,0 +1,68 @@
+# Kubernetes: everything here uses the current kube context and REGISTRY, which that cluster must be able to pull from.
+REGISTRY ?= localhost:5000
+TOOLS := bin/kustomize bin/kube-score bin/kubeseal bin/kubernetes-validate
+GO_TOOLS := bin/kustomize bin/kube-score bin/kubeseal bin/controller
+IMAGES := .cache/images.env
+export PATH := $(CURDIR)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+
+bin/kustomize: VERSION = sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
+bin/kube-score: VERSION = github.com/zegl/kube-score/cmd/kube-score@v1.20.0
+bin/kubeseal: VERSION = github.com/bitnami-labs/sealed-secrets/cmd/kubeseal@v0.30.0
+bin/controller: VERSION = github.com/bitnami-labs/sealed-secrets/cmd/controller@v0.30.0
+$(GO_TOOLS):
+	GOBIN=$(CURDIR)/bin CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' $(VERSION)
+
+bin/kubernetes-validate:
+	python3 -m venv bin/python
+	bin/python/bin/pip install --quiet --disable-pip-version-check kubernetes-validate==1.37.0
+	ln -sf python/bin/kubernetes-validate $@
+
+# Two auth images that differ in their revision label alone, for the drills that change images;
+# and the Sealed Secrets controller, for clusters that have none.
+define build_images
+set -euo pipefail
+push() { docker push --quiet $(REGISTRY)/$$1 >&2; docker image inspect --format '{{index .RepoDigests 0}}' $(REGISTRY)/$$1; }
+docker build --quiet --file images/postgres.Dockerfile --tag $(REGISTRY)/devopslocally/postgres:drill .
+docker build --quiet --file images/auth.Dockerfile --target production --tag $(REGISTRY)/devopslocally/auth:drill .
+docker build --quiet --file images/auth.Dockerfile --target production --build-arg REVISION=next --tag $(REGISTRY)/devopslocally/auth:next .
+docker build --quiet --file tests/cluster/stand-ins/sealed-secrets.Dockerfile --tag $(REGISTRY)/devopslocally/sealed-secrets:drill bin
+mkdir -p .cache
+cat >$(IMAGES) <<END
+export POSTGRES_IMAGE=$$(push devopslocally/postgres:drill)
+export AUTH_IMAGE=$$(push devopslocally/auth:drill)
+export AUTH_IMAGE_NEXT=$$(push devopslocally/auth:next)
+export SEALED_SECRETS_IMAGE=$$(push devopslocally/sealed-secrets:drill)
+END
+endef
+export build_images
+
+$(IMAGES): bin/controller
+	@bash -c "$$build_images"
+
+.PHONY: images verify seal drills
+
+images: ## Build and push the images for the drills
+	@rm -f $(IMAGES)
+	@$(MAKE) --no-print-directory --silent $(IMAGES)
+
+verify: $(TOOLS) node_modules/.package-lock.json ## Check all manifests; SERVER=1 adds the API server's dry run
+	@node tests/cluster/verify.ts $(if $(SERVER),--server)
+
+seal: bin/kubeseal ## Make and seal new secrets: ENVIRONMENT=staging CERTIFICATE=file
+	k8s/seal.sh $(ENVIRONMENT) $(CERTIFICATE)
+
+drill-first-deploy: ## An empty namespace to healthy, unattended, with the smoke test
+drill-denial: ## Every source to every destination: allowed or denied
+drill-admission: ## The API server refuses each broken manifest
+drill-rollout: ## 0 failed requests while images change and a pod dies
+drill-database-restart: ## The database dies under traffic and nothing is lost
+drill-scale: ## Load until the autoscaler adds pods, and back
+drill-ingress: ## TLS, redirect and routing through an ingress controller
+drill-gitops: ## Argo CD syncs each overlay from nothing, stops a bad commit, heals
+drill-dev-loop: ## Seconds from a saved file to the running pod
+
+DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop
+$(DRILLS:%=drill-%): drill-%: $(TOOLS) $(IMAGES) node_modules/.package-lock.json
+	@. ./$(IMAGES) && node tests/cluster/$*.ts
+
+drills: $(DRILLS:%=drill-%) ## All drills, one after another

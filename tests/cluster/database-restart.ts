@@ -1,0 +1,107 @@
+// The database's pod is killed under traffic: 503 at worst, nothing acknowledged is lost, all recovers by itself.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { drill } from './lib/drill.ts';
+import { deploy } from './lib/environment.ts';
+import { kubectl, until } from './lib/kubectl.ts';
+import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
+
+await drill('database-restart', async ({ own, log, table, check }) => {
+  const namespace = await own('drill-database');
+  const gateway = await own('drill-database-gateway');
+  await deploy({ namespace, config: { LOGIN_ADDRESS_BURST: '10000', REGISTER_ADDRESS_BURST: '10000' } });
+  await gatewayNamespace(gateway);
+  const url = `http://auth.${namespace}`;
+  const pods = () =>
+    kubectl([
+      'get',
+      'pods',
+      '-n',
+      namespace,
+      '-l',
+      'app.kubernetes.io/component=api',
+      '-o',
+      'jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[0].restartCount};{end}',
+    ]).then((text) => text.split(';').filter(Boolean));
+  const before = await pods();
+  const traffic = await startTraffic('client', gateway, {
+    url,
+    seconds: 60,
+    mix: { me: 5, jwks: 5, refresh: 5, register: 2 },
+  });
+  await sleep(10_000);
+  const killed = Date.now();
+  await kubectl(['delete', 'pod', 'postgres-0', '-n', namespace, '--grace-period=0', '--force']);
+  log('postgres-0 killed without grace');
+  await until(
+    'postgres-0 ready',
+    120,
+    async () =>
+      (await kubectl([
+        'get',
+        'pod',
+        'postgres-0',
+        '-n',
+        namespace,
+        '-o',
+        'jsonpath={.status.conditions[?(@.type=="Ready")].status}',
+      ])) === 'True',
+  );
+  const databaseBack = (Date.now() - killed) / 1000;
+
+  const requests = (await traffic.finished()).filter(({ kind }) => kind !== 'setup');
+  const bad = requests.filter(({ status }) => status < 200 || status > 299);
+  const lastBad = Math.max(killed, ...bad.map(({ at, ms }) => at + ms));
+  const recovered = (lastBad - killed) / 1000;
+  const acknowledged = requests
+    .filter(({ kind, status }) => kind === 'register' && status === 201)
+    .map(({ subject }) => subject);
+  log(`${acknowledged.length} registrations were acknowledged: logging in with each`);
+  const ledger = await startTraffic('ledger', gateway, {
+    url,
+    seconds: 0,
+    mix: { jwks: 1 },
+    users: 0,
+    expect: acknowledged,
+  });
+  const lost = (await ledger.finished()).filter(({ kind, status }) => kind === 'expect' && status !== 200);
+
+  table([
+    summary(
+      'before',
+      requests.filter(({ at }) => at < killed),
+    ),
+    summary(
+      'database away',
+      requests.filter(({ at }) => at >= killed && at <= lastBad),
+    ),
+    summary(
+      'after',
+      requests.filter(({ at }) => at > lastBad),
+    ),
+  ]);
+  if (bad.length > 0) table(failures(requests));
+  table([
+    {
+      'database ready again s': databaseBack.toFixed(1),
+      'last failed request s': recovered.toFixed(1),
+      acknowledged: acknowledged.length,
+      lost: lost.length,
+    },
+  ]);
+  check('the database was really away: some requests failed', bad.length > 0);
+  check(
+    'no answer was a 5xx other than 503',
+    bad.every(({ status }) => status === 503 || (status > 0 && status < 500)),
+  );
+  check(
+    'requests succeed again within 60 s',
+    requests.some(({ at, status }) => at > lastBad && status < 300) && recovered < 60,
+  );
+  check('registrations were acknowledged before and after', acknowledged.length >= 20);
+  check('nothing acknowledged was lost', lost.length === 0);
+  const after = await pods();
+  check(
+    'no auth pod was restarted or replaced',
+    before.every((pod) => after.includes(pod)),
+  );
+});

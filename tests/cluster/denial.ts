@@ -1,0 +1,183 @@
+// Tries every source against every destination for real. Two controls beside the sources tell what the cluster itself does:
+// a pod that no policy isolates must get an answer, and a pod that may do nothing must get none.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Row, drill } from './lib/drill.ts';
+import { deploy } from './lib/environment.ts';
+import { apply, kubectl, until } from './lib/kubectl.ts';
+import { phase, pod } from './lib/traffic.ts';
+
+const probe = readFileSync(join(import.meta.dirname, 'lib/probe.ts'), 'utf8');
+const idle = ['node', '-e', 'setInterval(() => {}, 1 << 30)'];
+
+interface Source {
+  name: string;
+  namespace: string;
+  /** Labels of a pod made for this drill; none for a pod of the environment. */
+  labels?: Record<string, string>;
+  may: string[];
+  /** Destinations that are this very pod. */
+  is?: string[];
+}
+
+await drill('denial', async ({ own, log, table, check }) => {
+  const namespace = await own('drill-denial');
+  const outside = {
+    gateway: await own('drill-denial-gateway'),
+    monitoring: await own('drill-denial-monitoring'),
+    stranger: await own('drill-denial-stranger'),
+  };
+  const sealed = await own('drill-denial-sealed');
+  await deploy({
+    namespace,
+    patches: [
+      // one pod, so that its address stays
+      {
+        apiVersion: 'autoscaling/v2',
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name: 'auth' },
+        spec: { maxReplicas: 1 },
+      },
+    ],
+  });
+
+  for (const name of [...Object.values(outside), sealed]) {
+    const role = Object.entries(outside).find(([, value]) => value === name)?.[0] ?? 'sealed';
+    await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'devopslocally/role': role } } });
+  }
+  await apply({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'nothing', namespace: sealed },
+    spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+  });
+
+  const address = async (selector: string) =>
+    (await kubectl(['get', 'pods', '-n', namespace, '-l', selector, '-o', 'jsonpath={.items[0].status.podIP}'])).trim();
+  const auth = await address('app.kubernetes.io/component=api');
+  const dns = (
+    await kubectl(['get', 'service', 'kube-dns', '-n', 'kube-system', '-o', 'jsonpath={.spec.clusterIP}'])
+  ).trim();
+  const api = (
+    await kubectl(['get', 'service', 'kubernetes', '-n', 'default', '-o', 'jsonpath={.spec.clusterIP}'])
+  ).trim();
+  const destinations: Record<string, string> = {
+    'auth http': `${auth}:3000`,
+    'auth metrics': `${auth}:9464`,
+    postgres: `${await address('app.kubernetes.io/name=postgres')}:5432`,
+    dns: `${dns}:53`,
+    'api server': `${api}:443`,
+    // an address of documentation: whatever answers, the packet has left
+    outside: process.env['OUTSIDE'] ?? '203.0.113.1:443',
+  };
+
+  const component = (name: string) => ({ 'app.kubernetes.io/name': 'auth', 'app.kubernetes.io/component': name });
+  const everything = Object.keys(destinations);
+  const sources: Source[] = [
+    { name: 'auth', namespace, may: ['postgres', 'dns'], is: ['auth http', 'auth metrics'] },
+    { name: 'postgres', namespace, may: ['dns'], is: ['postgres'] },
+    { name: 'migration', namespace, labels: component('migration'), may: ['postgres', 'dns'] },
+    { name: 'smoke test', namespace, labels: component('smoke-test'), may: ['auth http', 'dns'] },
+    { name: 'another pod inside', namespace, labels: { app: 'other' }, may: ['dns'] },
+    { name: 'gateway', namespace: outside.gateway, labels: {}, may: ['auth http', 'dns', 'api server', 'outside'] },
+    {
+      name: 'monitoring',
+      namespace: outside.monitoring,
+      labels: {},
+      may: ['auth metrics', 'dns', 'api server', 'outside'],
+    },
+  ];
+  const stranger: Source = {
+    name: 'stranger',
+    namespace: outside.stranger,
+    labels: {},
+    may: ['dns', 'api server', 'outside'],
+  };
+  const seal: Source = { name: 'sealed control', namespace: sealed, labels: {}, may: [] };
+
+  const podName = ({ name }: Source) => name.replaceAll(' ', '-');
+  for (const source of [...sources, stranger, seal]) {
+    if (source.labels) await apply(pod(podName(source), source.namespace, source.labels, idle));
+  }
+  for (const source of [...sources, stranger, seal]) {
+    if (source.labels)
+      await until(
+        `${source.name} running`,
+        60,
+        async () => (await phase(podName(source), source.namespace)) === 'Running',
+      );
+  }
+  log('probes are running');
+  // policies are put into force after a pod has started
+  await sleep(5000);
+
+  const targets = Object.values(destinations);
+  async function results(source: Source): Promise<Record<string, string>> {
+    if (source.name === 'postgres') {
+      // no Node.js in there
+      const script = targets.map((target) => {
+        const [host, port] = target.split(':');
+        return `(timeout 5 bash -c 'exec 3<>/dev/tcp/${host}/${port}' 2>/dev/null; echo ${target} $?) &`;
+      });
+      const output = await kubectl([
+        'exec',
+        'postgres-0',
+        '-n',
+        namespace,
+        '--',
+        'bash',
+        '-c',
+        `${script.join(' ')} wait`,
+      ]);
+      const codes: Record<string, string> = { '0': 'connected', '124': 'dropped' };
+      return Object.fromEntries(
+        output
+          .trim()
+          .split('\n')
+          .map((line) => line.split(' '))
+          .map(([target = '', code = '']) => [target, codes[code] ?? 'refused']),
+      );
+    }
+    const name = source.labels ? podName(source) : 'deployment/auth';
+    return JSON.parse(
+      await kubectl(
+        ['exec', '-i', name, '-n', source.namespace, '--', 'node', '--input-type=module-typescript', '-', ...targets],
+        { input: probe },
+      ),
+    ) as Record<string, string>;
+  }
+
+  const answered = (result: string | undefined) => result !== undefined && result !== 'dropped';
+  const control = await results(seal);
+  const open = await results(stranger);
+  const unenforced = everything.filter((name) => answered(control[destinations[name] ?? '']));
+  let proven = 0;
+  let wrong = 0;
+  const rows: Row[] = [];
+  for (const source of [...sources, stranger]) {
+    const found = source === stranger ? open : await results(source);
+    const verdict = (name: string) => {
+      const result = found[destinations[name] ?? ''];
+      const expected = source.may.includes(name);
+      if (source.is?.includes(name)) return 'itself';
+      if (!expected && unenforced.includes(name)) return 'not enforced here';
+      proven += 1;
+      if (answered(result) === expected) return expected ? 'allowed' : 'denied';
+      wrong += 1;
+      return `WRONG: ${result}`;
+    };
+    rows.push({ source: source.name, ...Object.fromEntries(everything.map((name) => [name, verdict(name)])) });
+  }
+  table(rows);
+  if (unenforced.length > 0)
+    log(
+      `a pod that may do nothing still reaches ${unenforced.join(', ')}: this cluster does not enforce policies on that way`,
+    );
+  check(`${proven} ways are allowed or denied as meant`, wrong === 0);
+  check('a pod that no policy isolates gets an answer from outside', answered(open[destinations['outside'] ?? '']));
+  check(
+    'a pod that may do nothing gets none from pods or from outside',
+    !unenforced.some((name) => name !== 'api server'),
+  );
+});

@@ -1,0 +1,104 @@
+// `skaffold dev` on a copy of the repository: seconds from a saved file to its answer from the running pod, without an image
+// build; a compile error is shown and the pod serves on.
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Row, drill } from './lib/drill.ts';
+import { kubectl, run, until } from './lib/kubectl.ts';
+import { root } from './lib/manifests.ts';
+
+const limit = 5;
+const files = ['apps/auth/src/sign-in/sign-in.controller.ts', 'libs/common/src/health/health.module.ts'];
+
+await drill('dev-loop', async ({ own, after, log, table, check }) => {
+  const namespace = await own('devopslocally-dev');
+  const copy = mkdtempSync(join(tmpdir(), 'dev-loop-'));
+  after(async () => rmSync(copy, { recursive: true, force: true }));
+  for (const file of (await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root }))
+    .trim()
+    .split('\n')) {
+    cpSync(join(root, file), join(copy, file));
+  }
+
+  let output = '';
+  const skaffold = spawn('skaffold', ['dev', '--cleanup=false', '--port-forward=user', '--cache-artifacts=true'], {
+    cwd: copy,
+    detached: true,
+  });
+  for (const stream of [skaffold.stdout, skaffold.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const ended = new Promise((resolve) => skaffold.once('exit', resolve));
+  after(async () => {
+    if (skaffold.exitCode === null) process.kill(-(skaffold.pid ?? 0), 'SIGINT');
+    await Promise.race([ended, sleep(20_000)]);
+  });
+
+  const started = Date.now();
+  const alive = () => {
+    if (skaffold.exitCode !== null) throw new Error(`skaffold ended:\n${output.slice(-3000)}`);
+  };
+  await until('skaffold to watch', 420, async () => (alive(), output.includes('Watching for changes')));
+  const url = `http://127.0.0.1:${/Service\/auth.*?http:\/\/127\.0\.0\.1:(\d+)|service\/auth .*?127\.0\.0\.1:(\d+)/i.exec(output)?.slice(1).find(Boolean) ?? '3000'}`;
+  const documents = () =>
+    fetch(`${url}/docs/openapi.json`, { signal: AbortSignal.timeout(2000) }).then((response) => response.text());
+  await until('the pod to answer', 120, async () => (await documents()).length > 0, 200);
+  log(`live at ${url} after ${((Date.now() - started) / 1000).toFixed(0)} s`);
+
+  const pod = () =>
+    kubectl([
+      'get',
+      'pods',
+      '-n',
+      namespace,
+      '-l',
+      'app.kubernetes.io/component=api',
+      '-o',
+      'jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[0].restartCount} {.spec.containers[0].image}{"\\n"}{end}',
+    ]);
+  const before = await pod();
+  const originals = files.map((file) => readFileSync(join(copy, file), 'utf8'));
+  const save = (i: number, change: (text: string) => string) =>
+    writeFileSync(join(copy, files[i] ?? ''), change(originals[i] ?? ''));
+  const marked = (marker: string) => (text: string) => text.replace(/summary: '/, `summary: '${marker} `);
+
+  const rows: Row[] = [];
+  for (let turn = 0; turn < 10; turn += 1) {
+    await sleep(2000);
+    const marker = `drill${turn}`;
+    const saved = performance.now();
+    save(turn % files.length, marked(marker));
+    await until(`${marker} to be served`, 60, async () => (alive(), (await documents()).includes(marker)), 50);
+    rows.push({
+      change: turn + 1,
+      file: files[turn % files.length] ?? '',
+      seconds: ((performance.now() - saved) / 1000).toFixed(2),
+    });
+  }
+  table(rows);
+  const seconds = rows.map((row) => Number(row['seconds'])).sort((a, b) => a - b);
+  log(`median ${seconds[5]} s, worst ${seconds.at(-1)} s`);
+
+  const mark = output.length;
+  save(0, (text) => `${text}\nconst broken: number = 'not a number';\n`);
+  await until(
+    'the compile error to be shown',
+    30,
+    async () => (alive(), output.slice(mark).includes('error TS2322')),
+    100,
+  );
+  const during = await documents().then(
+    () => true,
+    () => false,
+  );
+  save(0, marked('mended'));
+  await until('the mended file to be served', 60, async () => (await documents()).includes('mended'), 50);
+
+  check(
+    `each of ${rows.length} changes was served within ${limit} s`,
+    rows.length === 10 && seconds.every((value) => value < limit),
+  );
+  check('a compile error was shown and the pod served on', during);
+  check('all by one pod: no image was built, no container restarted', before === (await pod()));
+});

@@ -1,0 +1,361 @@
+// Argo CD syncs each overlay from an empty cluster in wave order, is stopped by bad commits while the old version serves,
+// and undoes what is changed by hand.  GITOPS_ROOT: a folder that the cluster's Argo CD can clone from by file://.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse as parseYaml, stringify } from 'yaml';
+import { type Row, drill } from './lib/drill.ts';
+import { images, replacement } from './lib/environment.ts';
+import { apply, getJson, kubectl, run, until } from './lib/kubectl.ts';
+import { type Manifest, build, isServed, parse, root } from './lib/manifests.ts';
+import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
+
+interface Application extends Manifest {
+  spec: { source: { repoURL: string; kustomize?: { images: string[] } }; syncPolicy: { retry: { limit: number } } };
+  status?: {
+    sync?: { status: string; revision: string };
+    health?: { status: string };
+    operationState?: {
+      phase: string;
+      message?: string;
+      operation?: { sync?: { revision?: string } };
+      syncResult?: { revision: string };
+    };
+  };
+}
+
+interface Kustomization {
+  images: object[];
+  patches: object[];
+}
+
+const environments = ['dev', 'staging', 'prod'];
+const standIns = join(root, 'tests/cluster/stand-ins');
+const gitRoot = process.env['GITOPS_ROOT'];
+
+await drill('gitops', async ({ own, after, log, table, check }) => {
+  if (!gitRoot)
+    throw new Error("GITOPS_ROOT is not set: a folder that the cluster's Argo CD can clone from by file://");
+  for (const environment of environments) await own(`devopslocally-${environment}`);
+  await apply(await build('k8s/policies'));
+
+  // what the overlays need of a cluster, where it is missing
+  const definitions = parse(readFileSync(join(standIns, 'definitions.yaml'), 'utf8'));
+  if (!(await isServed({ apiVersion: 'cert-manager.io/v1', kind: 'Certificate', metadata: { name: '' } }))) {
+    for (const definition of definitions) {
+      await apply(definition);
+      after(() => kubectl(['delete', 'crd', definition.metadata.name]));
+    }
+    log('stand-ins: Certificate, Gateway and HTTPRoute are stored and nothing acts on them');
+  }
+  const controller = readFileSync(join(standIns, 'sealed-secrets.yaml'), 'utf8').replace(
+    'image: sealed-secrets',
+    `image: ${images.sealedSecrets()}`,
+  );
+  const sealing = await own('drill-sealed-secrets');
+  await apply(controller);
+  after(() =>
+    kubectl([
+      'delete',
+      'crd/sealedsecrets.bitnami.com',
+      'clusterrole/drill-sealed-secrets',
+      'clusterrolebinding/drill-sealed-secrets',
+    ]),
+  );
+  const certificate = await until('the sealing certificate', 90, () =>
+    kubectl([
+      'get',
+      'secret',
+      '-n',
+      sealing,
+      '-l',
+      'sealedsecrets.bitnami.com/sealed-secrets-key',
+      '-o',
+      'jsonpath={.items[0].data.tls\\.crt}',
+    ]),
+  );
+
+  // the repository as it is, with this cluster's secrets and the images under test
+  const work = mkdtempSync(join(tmpdir(), 'gitops-'));
+  const bare = join(gitRoot, 'devopslocally-drill.git');
+  after(async () => [work, bare].forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+  rmSync(bare, { recursive: true, force: true });
+  const git = (...args: string[]) =>
+    run('git', ['-c', 'user.name=drill', '-c', 'user.email=drill@example.com', ...args], { cwd: work });
+  cpSync(join(root, 'k8s'), join(work, 'k8s'), { recursive: true });
+  writeFileSync(join(work, 'certificate.pem'), Buffer.from(certificate, 'base64'));
+  const edit = (environment: string, change: (kustomization: Kustomization) => void) => {
+    const file = join(work, `k8s/overlays/${environment}/kustomization.yaml`);
+    const kustomization = parseYaml(readFileSync(file, 'utf8')) as Kustomization;
+    change(kustomization);
+    writeFileSync(file, stringify(kustomization));
+  };
+  for (const environment of ['staging', 'prod']) {
+    await run(join(work, 'k8s/seal.sh'), [environment, join(work, 'certificate.pem')]);
+    edit(environment, (kustomization) => {
+      kustomization.images = [
+        replacement('devopslocally/auth', images.auth()),
+        replacement('devopslocally/postgres', images.postgres()),
+      ];
+    });
+  }
+  await run('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
+  await git('init', '--quiet', '--initial-branch=main');
+  await git('remote', 'add', 'origin', bare);
+  const push = async () => {
+    await git('push', '--quiet', 'origin', 'main');
+    // what the repository's webhook does
+    await kubectl([
+      'annotate',
+      'applications',
+      '--all',
+      '-n',
+      'argocd',
+      '--overwrite',
+      'argocd.argoproj.io/refresh=normal',
+    ]);
+    return (await git('rev-parse', 'HEAD')).trim();
+  };
+  const commit = async (message: string) => {
+    await git('add', 'k8s');
+    await git('commit', '--quiet', '--message', message);
+    return push();
+  };
+  await commit('chore: images under test');
+
+  const argo = parse(await build('k8s/argocd'));
+  const project = argo.find(({ kind, metadata }) => kind === 'AppProject' && metadata.name === 'devopslocally');
+  if (!project) throw new Error('no AppProject');
+  // at any hour
+  await apply({ ...project, spec: { ...project.spec, sourceRepos: [`file://${bare}`], syncWindows: [] } });
+  after(() => kubectl(['delete', 'appproject', 'devopslocally', '-n', 'argocd', '--wait=false']));
+  const app = (name: string) => getJson<Application>(['application', name, '-n', 'argocd']);
+  const inSync = async (name: string, revision?: string) => {
+    const { status } = await app(name);
+    if (status?.sync?.status !== 'Synced' || status.health?.status !== 'Healthy') return false;
+    // a revert to what is still running needs no sync
+    return revision ? status.sync.revision === revision : status.operationState?.phase === 'Succeeded';
+  };
+
+  const rows: Row[] = [];
+  for (const environment of environments) {
+    const application = argo.find(
+      (manifest): manifest is Application => manifest.kind === 'Application' && manifest.metadata.name === environment,
+    );
+    if (!application) throw new Error(`no Application ${environment}`);
+    const { source, syncPolicy } = application.spec;
+    source.repoURL = `file://${bare}`;
+    if (source.kustomize)
+      source.kustomize.images = [`devopslocally/auth=${images.auth()}`, `devopslocally/postgres=${images.postgres()}`];
+    syncPolicy.retry.limit = 1;
+    const namespace = `devopslocally-${environment}`;
+    const started = Date.now();
+    await apply(application);
+    after(() => kubectl(['delete', 'application', environment, '-n', 'argocd']));
+    await until(
+      `${environment} Synced and Healthy`,
+      300,
+      async () => {
+        // no cert-manager acts on it
+        const condition = {
+          type: 'Ready',
+          status: 'True',
+          reason: 'StandIn',
+          message: 'no cert-manager here',
+          lastTransitionTime: new Date().toISOString(),
+        };
+        if (environment !== 'dev') {
+          await kubectl([
+            'patch',
+            'certificate',
+            'auth',
+            '-n',
+            namespace,
+            '--subresource=status',
+            '--type=merge',
+            '-p',
+            JSON.stringify({ status: { conditions: [condition] } }),
+          ]).catch(() => undefined);
+        }
+        return inSync(environment);
+      },
+      1000,
+    );
+    const seconds = (Date.now() - started) / 1000;
+    rows.push({
+      environment,
+      'Synced and Healthy s': seconds.toFixed(1),
+      'waves in order': (await wavesInOrder(namespace)) ? 'yes' : 'NO',
+    });
+    log(`${environment} is Synced and Healthy`);
+  }
+  table(rows);
+  check('each overlay became Synced and Healthy unattended', rows.length === environments.length);
+  check(
+    'waves followed each other',
+    rows.every((row) => row['waves in order'] === 'yes'),
+  );
+
+  await until(
+    'the autoscaler to have raised prod to 3',
+    60,
+    async () =>
+      (await kubectl([
+        'get',
+        'deployment',
+        'auth',
+        '-n',
+        'devopslocally-prod',
+        '-o',
+        'jsonpath={.status.readyReplicas}',
+      ])) === '3',
+  );
+  await kubectl([
+    'annotate',
+    'applications',
+    '--all',
+    '-n',
+    'argocd',
+    '--overwrite',
+    'argocd.argoproj.io/refresh=hard',
+  ]);
+  await sleep(15_000);
+  const drifted = [];
+  for (const environment of environments) if (!(await inSync(environment))) drifted.push(environment);
+  check(
+    `no drift while the autoscaler holds 1, 2 and 3 replicas${drifted.length > 0 ? `: ${drifted.join()}` : ''}`,
+    drifted.length === 0,
+  );
+
+  // bad commits, and the way back, under traffic
+  const gateway = await own('drill-gitops-gateway');
+  await gatewayNamespace(gateway);
+  const traffic = await startTraffic('client', gateway, {
+    url: 'http://auth.devopslocally-staging',
+    seconds: 240,
+    mix: { me: 5, refresh: 2 },
+  });
+  const template = () =>
+    kubectl(['get', 'deployment', 'auth', '-n', 'devopslocally-staging', '-o', 'jsonpath={.spec.template}']);
+  const good = await template();
+  const outcome: Row[] = [];
+  async function revert(): Promise<number> {
+    const started = Date.now();
+    await git('revert', '--no-edit', 'HEAD');
+    const revision = await push();
+    await until('staging healthy again', 120, () => inSync('staging', revision), 1000);
+    return (Date.now() - started) / 1000;
+  }
+
+  const failing = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'auth-migrate' },
+    spec: {
+      backoffLimit: 0,
+      template: { spec: { containers: [{ name: 'migrate', command: ['node', '-e', 'process.exit(1)'] }] } },
+    },
+  };
+  edit('staging', (kustomization) => {
+    kustomization.images[0] = replacement('devopslocally/auth', images.authNext());
+    kustomization.patches.push({ patch: JSON.stringify(failing) });
+  });
+  let revision = await commit('feat: a migration that fails');
+  let started = Date.now();
+  await until(
+    'the sync to fail',
+    180,
+    async () => {
+      const { status } = await app('staging');
+      return (
+        status?.operationState?.syncResult?.revision === revision &&
+        ['Failed', 'Error'].includes(status.operationState.phase)
+      );
+    },
+    1000,
+  );
+  const untouched = (await template()) === good;
+  outcome.push({
+    'bad commit': 'migration fails',
+    'stopped after s': ((Date.now() - started) / 1000).toFixed(1),
+    'old pods': untouched ? 'untouched' : 'REPLACED',
+    'back after s': (await revert()).toFixed(1),
+  });
+  log('a failing migration stopped the sync');
+
+  const unready = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'auth' },
+    spec: {
+      progressDeadlineSeconds: 20,
+      template: { spec: { containers: [{ name: 'auth', readinessProbe: { httpGet: { path: '/nowhere' } } }] } },
+    },
+  };
+  edit('staging', (kustomization) => kustomization.patches.push({ patch: JSON.stringify(unready) }));
+  revision = await commit('feat: a version that never gets ready');
+  started = Date.now();
+  await until('staging degraded', 120, async () => (await app('staging')).status?.health?.status === 'Degraded', 1000);
+  const ready = await kubectl([
+    'get',
+    'deployment',
+    'auth',
+    '-n',
+    'devopslocally-staging',
+    '-o',
+    'jsonpath={.status.readyReplicas}',
+  ]);
+  outcome.push({
+    'bad commit': 'never ready',
+    'stopped after s': ((Date.now() - started) / 1000).toFixed(1),
+    'old pods': `${ready} ready`,
+    'back after s': (await revert()).toFixed(1),
+  });
+  log('a version that never gets ready was stopped by its probe');
+
+  await kubectl(['delete', 'networkpolicy', 'default-deny', '-n', 'devopslocally-staging']);
+  started = Date.now();
+  await until('the deleted policy to be back', 60, () =>
+    kubectl([
+      'get',
+      'networkpolicy',
+      'default-deny',
+      '-n',
+      'devopslocally-staging',
+      '--ignore-not-found',
+      '-o',
+      'name',
+    ]),
+  );
+  const healed = (Date.now() - started) / 1000;
+  const requests = (await traffic.finished()).filter(({ kind }) => kind !== 'setup');
+  table(outcome);
+  table([summary('staging meanwhile', requests)]);
+  const failed = failures(requests);
+  if (failed.length > 0) table(failed);
+  check('a failing migration left the old version untouched', untouched);
+  check('a version that never gets ready took no pod away', Number(ready) >= 2);
+  check('0 failed requests meanwhile', failed.length === 0);
+  check(`a policy deleted by hand in staging was back after ${healed.toFixed(1)} s`, healed < 60);
+
+  async function wavesInOrder(namespace: string): Promise<boolean> {
+    const kinds =
+      'configmaps,services,serviceaccounts,networkpolicies,resourcequotas,limitranges,statefulsets,jobs,deployments,horizontalpodautoscalers,poddisruptionbudgets';
+    const { items } = await getJson<{
+      items: { metadata: { annotations?: Record<string, string>; creationTimestamp: string } }[];
+    }>([kinds, '-n', namespace]);
+    const waves = new Map<number, number[]>();
+    for (const { metadata } of items) {
+      const { 'argocd.argoproj.io/sync-wave': wave, 'argocd.argoproj.io/hook': hook } = metadata.annotations ?? {};
+      if (wave === undefined && hook === undefined) continue;
+      const order = hook === 'PostSync' ? Infinity : Number(wave);
+      waves.set(order, [...(waves.get(order) ?? []), Date.parse(metadata.creationTimestamp)]);
+    }
+    const inOrder = [...waves].sort(([a], [b]) => a - b).map(([, times]) => times);
+    return (
+      inOrder.length >= 5 &&
+      inOrder.every((times, i) => i === 0 || Math.max(...(inOrder[i - 1] ?? [])) <= Math.min(...times))
+    );
+  }
+});

@@ -1,0 +1,36 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type Manifest, build, buildWith, label, parse, root } from './manifests.ts';
+
+export interface Broken {
+  file: string;
+  /** The rule that must refuse it: the file's name up to the first dot. */
+  rule: string;
+  manifest: Manifest;
+  /** The overlay's. */
+  namespace: Manifest;
+}
+
+/** Each file of broken/OVERLAY/ merged into that overlay's object of the same name, or as it is where there is none. */
+export async function loadBroken(): Promise<Broken[]> {
+  const folder = 'tests/cluster/broken';
+  const broken: Broken[] = [];
+  for (const name of readdirSync(join(root, folder))) {
+    const overlay = `k8s/overlays/${name}`;
+    const objects = parse(await build(overlay));
+    const namespace = objects.find(({ kind }) => kind === 'Namespace');
+    if (!namespace) throw new Error(`${overlay} has no Namespace`);
+    for (const file of readdirSync(join(root, folder, name))) {
+      const text = readFileSync(join(root, folder, name, file), 'utf8');
+      const [fragment] = parse(text);
+      if (!fragment) throw new Error(`${file} is empty`);
+      const same = (manifest: Manifest) => label(manifest) === label(fragment);
+      const manifest = objects.some(same)
+        ? parse(await buildWith((path) => ({ resources: [path(overlay)], patches: [{ patch: text }] }))).find(same)
+        : fragment;
+      if (!manifest) throw new Error(`${file} did not merge`);
+      broken.push({ file: basename(file, '.yaml'), rule: file.split('.')[0] ?? '', manifest, namespace });
+    }
+  }
+  return broken;
+}

@@ -1,0 +1,122 @@
+// Runs in a pod: sends a mix of requests at a steady rate and prints a line for each:  time kind status milliseconds subject
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    url: { type: 'string', default: 'http://auth' },
+    seconds: { type: 'string', default: '60' },
+    /** Requests a second by kind, such as me=20,refresh=10,login=1. */
+    mix: { type: 'string', default: 'me=10' },
+    users: { type: 'string', default: '10' },
+    /** Accounts that must be able to log in: the ledger of an earlier run. */
+    expect: { type: 'string', default: '' },
+  },
+});
+
+interface User {
+  email: string;
+  access: string;
+  refresh: string;
+}
+
+interface Answer {
+  status: number;
+  body: Record<string, string>;
+}
+
+const password = 'seven quiet herons over the delta';
+const newEmail = () => `client-${randomBytes(6).toString('hex')}@example.com`;
+
+async function call(
+  kind: string,
+  method: string,
+  path: string,
+  body?: object,
+  token?: string,
+  subject = '-',
+): Promise<Answer> {
+  const at = Date.now();
+  const started = performance.now();
+  let status = 0;
+  let reason = subject;
+  let answer: Record<string, string> = {};
+  try {
+    const response = await fetch(values.url + path, {
+      method,
+      headers: {
+        ...(body && { 'content-type': 'application/json' }),
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(10_000),
+    });
+    const text = await response.text();
+    status = response.status;
+    answer = text ? (JSON.parse(text) as Record<string, string>) : {};
+    if (!response.ok) reason = answer['code'] ?? reason;
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    reason = String((cause as NodeJS.ErrnoException).code ?? cause).replaceAll(/\s/g, '_');
+  }
+  console.log(at, kind, status, (performance.now() - started).toFixed(1), reason);
+  return { status, body: answer };
+}
+
+const login = (kind: string, email: string) => call(kind, 'POST', '/auth/login', { email, password }, undefined, email);
+
+async function newUser(): Promise<User> {
+  const email = newEmail();
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    if ((await call('setup', 'POST', '/auth/register', { email, password }, undefined, email)).status !== 201) continue;
+    const { status, body } = await login('setup', email);
+    if (status === 200) return { email, access: body['access_token'] ?? '', refresh: body['refresh_token'] ?? '' };
+  }
+  throw new Error('no account could be made');
+}
+
+const users: User[] = [];
+let turn = 0;
+const next = (): User => {
+  const user = users[(turn += 1) % users.length];
+  if (!user) throw new Error('there are no users');
+  return user;
+};
+
+const kinds: Record<string, () => Promise<unknown>> = {
+  jwks: () => call('jwks', 'GET', '/.well-known/jwks.json'),
+  me: () => call('me', 'GET', '/auth/me', undefined, next().access),
+  login: () => login('login', next().email),
+  register: () => {
+    const email = newEmail();
+    return call('register', 'POST', '/auth/register', { email, password }, undefined, email);
+  },
+  refresh: async () => {
+    const user = next();
+    const { status, body } = await call('refresh', 'POST', '/auth/refresh', { refresh_token: user.refresh });
+    if (status === 200) Object.assign(user, { access: body['access_token'], refresh: body['refresh_token'] });
+  },
+};
+
+for (const email of values.expect.split(',').filter(Boolean)) await login('expect', email);
+for (let i = 0; i < Number(values.users); i += 1) users.push(await newUser());
+console.log('started');
+
+const end = Date.now() + Number(values.seconds) * 1000;
+const open = new Set<Promise<unknown>>();
+await Promise.all(
+  values.mix.split(',').map(async (part) => {
+    const [kind = '', rate = '1'] = part.split('=');
+    const send = kinds[kind];
+    if (!send) throw new Error(`no such kind: ${kind}`);
+    const begin = Date.now();
+    for (let sent = 0; Date.now() < end; sent += 1) {
+      const request = send().finally(() => open.delete(request));
+      open.add(request);
+      await sleep(Math.max(0, begin + ((sent + 1) * 1000) / Number(rate) - Date.now()));
+    }
+  }),
+);
+await Promise.allSettled(open);
+console.log('finished');

@@ -1,0 +1,75 @@
+import { kubectl } from './kubectl.ts';
+
+export type Row = Record<string, string | number>;
+
+export interface Drill {
+  /** A namespace with this name, not there yet and removed when the drill ends. */
+  own: (namespace: string) => Promise<string>;
+  /** Runs when the drill ends, however it ends. */
+  after: (cleanup: () => Promise<unknown>) => void;
+  log: (text: string) => void;
+  table: (rows: Row[]) => void;
+  /** A claim that decides the verdict. */
+  check: (claim: string, holds: boolean) => void;
+}
+
+function format(rows: Row[]): string {
+  const columns = Object.keys(rows[0] ?? {});
+  const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column])))];
+  const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));
+  return cells
+    .map((line) =>
+      line
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Runs a drill against the current kube context, cleans up after it, and exits with its verdict. */
+export async function drill(name: string, body: (drill: Drill) => Promise<void>): Promise<void> {
+  const started = Date.now();
+  const cleanups: (() => Promise<unknown>)[] = [];
+  const failed: string[] = [];
+  let claims = 0;
+  const log = (text: string) => console.log(`[${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s] ${text}`);
+  const interrupted = new Promise<never>((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => reject(new Error(`interrupted by ${signal}`)));
+  });
+  try {
+    const work = body({
+      async own(namespace) {
+        const remove = () =>
+          kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=180s'], { seconds: 190 });
+        const there = await kubectl(['get', 'namespace', namespace, '--ignore-not-found', '-o', 'name']);
+        // what another run has left behind may go, what is not a drill's may not
+        if (there && !namespace.startsWith('drill-')) throw new Error(`the namespace ${namespace} is in use`);
+        await remove();
+        cleanups.push(remove);
+        return namespace;
+      },
+      after: (cleanup) => void cleanups.push(cleanup),
+      log,
+      table: (rows) => console.log(`\n${format(rows)}\n`),
+      check(claim, holds) {
+        claims += 1;
+        if (!holds) failed.push(claim);
+        console.log(`${holds ? 'ok  ' : 'FAIL'} ${claim}`);
+      },
+    });
+    await Promise.race([work, interrupted]);
+    if (claims === 0) failed.push('nothing was checked');
+  } catch (error) {
+    failed.push(error instanceof Error ? error.message : String(error));
+  }
+  if (!process.env['KEEP']) {
+    for (const cleanup of cleanups.reverse())
+      await cleanup().catch((error: unknown) => console.error(`cleaning up: ${String(error)}`));
+  }
+  console.log(
+    failed.length === 0 ? `\n${name}: passed, ${claims} checks` : `\n${name}: FAILED\n- ${failed.join('\n- ')}`,
+  );
+  process.exit(failed.length === 0 ? 0 : 1);
+}

@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Row } from './drill.ts';
+import { images } from './environment.ts';
+import { apply, kubectl, until } from './kubectl.ts';
+
+export interface Request {
+  at: number;
+  kind: string;
+  status: number;
+  ms: number;
+  /** The account it was about, or why it failed. */
+  subject: string;
+}
+
+export interface Traffic {
+  url: string;
+  seconds: number;
+  mix: Record<string, number>;
+  users?: number;
+  expect?: string[];
+}
+
+const restricted = {
+  securityContext: {
+    runAsNonRoot: true,
+    runAsUser: 10001,
+    runAsGroup: 10001,
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
+  automountServiceAccountToken: false,
+  enableServiceLinks: false,
+};
+
+/** A pod with Node.js and no rights, fit for the strictest namespace. */
+export function pod(
+  name: string,
+  namespace: string,
+  labels: Record<string, string>,
+  command: string[],
+  extra: object = {},
+): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, labels },
+    spec: {
+      ...restricted,
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 1,
+      activeDeadlineSeconds: 1800,
+      containers: [
+        {
+          name,
+          image: images.auth(),
+          command,
+          resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { cpu: '500m', memory: '256Mi' } },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+          volumeMounts: [{ name: 'scripts', mountPath: '/scripts' }],
+        },
+      ],
+      volumes: [{ name: 'scripts', configMap: { name: 'scripts', optional: true } }],
+      ...extra,
+    },
+  };
+}
+
+export const phase = (name: string, namespace: string): Promise<string> =>
+  kubectl(['get', 'pod', name, '-n', namespace, '-o', 'jsonpath={.status.phase}']);
+
+/** A namespace from which gateways send requests. */
+export async function gatewayNamespace(name: string): Promise<void> {
+  await apply({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, labels: { 'devopslocally/role': 'gateway', 'pod-security.kubernetes.io/enforce': 'restricted' } },
+  });
+  const script = readFileSync(join(import.meta.dirname, 'client.ts'), 'utf8');
+  await apply({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'scripts', namespace: name },
+    data: { 'client.ts': script },
+  });
+}
+
+/** Starts traffic from a pod of that namespace; resolves when it flows, and `finished` when it is over. */
+export async function startTraffic(
+  name: string,
+  namespace: string,
+  { url, seconds, mix, users = 10, expect = [] }: Traffic,
+) {
+  const args = {
+    url,
+    seconds,
+    users,
+    expect: expect.join(),
+    mix: Object.entries(mix)
+      .map(([kind, rate]) => `${kind}=${rate}`)
+      .join(),
+  };
+  const command = ['node', '/scripts/client.ts', ...Object.entries(args).map(([key, value]) => `--${key}=${value}`)];
+  await apply(pod(name, namespace, {}, command));
+  const logs = () => kubectl(['logs', name, '-n', namespace]);
+  const state = async () => {
+    const now = await phase(name, namespace);
+    if (now === 'Failed') throw new Error(`the client failed:\n${(await logs()).slice(-2000)}`);
+    return now;
+  };
+  await until('traffic', 120, async () => (await state()) !== 'Pending' && (await logs()).includes('\nstarted'));
+  return {
+    async finished(): Promise<Request[]> {
+      await until('end of traffic', seconds + 60, async () => (await state()) === 'Succeeded', 1000);
+      return (await logs())
+        .split('\n')
+        .map((line) => line.split(' '))
+        .filter(({ length }) => length === 5)
+        .map(([at, kind = '', status, ms, subject = '']) => ({
+          at: Number(at),
+          kind,
+          status: Number(status),
+          ms: Number(ms),
+          subject,
+        }));
+    },
+  };
+}
+
+function percentile(sorted: number[], part: number): string {
+  return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN).toFixed(1);
+}
+
+export function summary(title: string, requests: Request[]): Row {
+  const times = requests.map(({ ms }) => ms).sort((a, b) => a - b);
+  const failed = requests.filter(({ status }) => status < 200 || status > 299).length;
+  return {
+    phase: title,
+    requests: requests.length,
+    failed,
+    'p50 ms': percentile(times, 0.5),
+    'p99 ms': percentile(times, 0.99),
+    'max ms': percentile(times, 1),
+  };
+}
+
+/** Failures by what they were. */
+export function failures(requests: Request[]): Row[] {
+  const counts = new Map<string, number>();
+  for (const { kind, status, subject } of requests) {
+    if (status >= 200 && status <= 299) continue;
+    const key = `${kind} ${status || 'no answer'} ${subject.includes('@') ? '' : subject}`.trim();
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts].map(([failure, count]) => ({ failure, count }));
+}

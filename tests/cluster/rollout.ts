@@ -1,0 +1,61 @@
+// Mixed traffic while the image changes twice and a pod is killed: no request may fail.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { drill } from './lib/drill.ts';
+import { deploy, images } from './lib/environment.ts';
+import { kubectl } from './lib/kubectl.ts';
+import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
+
+const seconds = 75;
+
+await drill('rollout', async ({ own, log, table, check }) => {
+  const namespace = await own('drill-rollout');
+  const gateway = await own('drill-rollout-gateway');
+  await deploy({
+    namespace,
+    components: ['high-availability'],
+    config: { LOGIN_ADDRESS_BURST: '10000', REGISTER_ADDRESS_BURST: '10000' },
+  });
+  await gatewayNamespace(gateway);
+  const mix = { me: 20, jwks: 10, refresh: 10, login: 1 };
+  const traffic = await startTraffic('client', gateway, { url: `http://auth.${namespace}`, seconds, mix, users: 40 });
+  const started = Date.now();
+  const marks: [string, number][] = [];
+  const mark = (name: string) => {
+    marks.push([name, Date.now()]);
+    log(name);
+  };
+  const rollTo = async (image: string) => {
+    await kubectl(['set', 'image', 'deployment/auth', `auth=${image}`, '-n', namespace]);
+    await kubectl(['rollout', 'status', 'deployment/auth', '-n', namespace, '--timeout=120s'], { seconds: 130 });
+  };
+
+  mark('steady');
+  await sleep(10_000);
+  mark('new image');
+  await rollTo(images.authNext());
+  mark('pod killed');
+  const victim =
+    (await kubectl(['get', 'pods', '-n', namespace, '-l', 'app.kubernetes.io/component=api', '-o', 'name'])).split(
+      '\n',
+    )[0] ?? '';
+  await kubectl(['delete', victim, '-n', namespace, '--wait=false']);
+  await kubectl(['rollout', 'status', 'deployment/auth', '-n', namespace, '--timeout=120s'], { seconds: 130 });
+  mark('old image again');
+  await rollTo(images.auth());
+  mark('steady again');
+  const changed = (Date.now() - started) / 1000;
+
+  const requests = (await traffic.finished()).filter(({ kind }) => kind !== 'setup');
+  const phases = marks.map(([name, from], i) =>
+    summary(
+      name,
+      requests.filter(({ at }) => at >= from && at < (marks[i + 1]?.[1] ?? Infinity)),
+    ),
+  );
+  table([...phases, summary('all', requests)]);
+  const failed = failures(requests);
+  if (failed.length > 0) table(failed);
+  check(`traffic went on until after the last change (${changed.toFixed(0)} s of ${seconds} s)`, changed < seconds);
+  check('at least 95 % of the planned requests were sent', requests.length >= 0.95 * seconds * 41);
+  check('0 failed requests', failed.length === 0);
+});

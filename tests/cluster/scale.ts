@@ -1,0 +1,79 @@
+// Logins, which are what costs CPU, until the autoscaler adds pods; then none, until it takes them away again.
+import { type Row, drill } from './lib/drill.ts';
+import { deploy } from './lib/environment.ts';
+import { getJson, until } from './lib/kubectl.ts';
+import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
+
+interface Autoscaler {
+  spec: { minReplicas: number; maxReplicas: number };
+  status: {
+    currentReplicas?: number;
+    currentMetrics?: { resource?: { name: string; current: { averageUtilization?: number } } }[] | null;
+  };
+}
+
+const seconds = 90;
+
+await drill('scale', async ({ own, log, table, check }) => {
+  const namespace = await own('drill-scale');
+  const gateway = await own('drill-scale-gateway');
+  // scaling down is the base's, sooner: five minutes and a pod a minute are no drill's to wait for
+  const scaleDown = { stabilizationWindowSeconds: 20, policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] };
+  await deploy({
+    namespace,
+    config: { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' },
+    patches: [
+      {
+        apiVersion: 'autoscaling/v2',
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name: 'auth' },
+        spec: { behavior: { scaleDown } },
+      },
+    ],
+  });
+  await gatewayNamespace(gateway);
+  const autoscaler = () => getJson<Autoscaler>(['hpa', 'auth', '-n', namespace]);
+  await until('one pod at rest', 180, async () => (await autoscaler()).status.currentReplicas === 1);
+
+  const traffic = await startTraffic('client', gateway, {
+    url: `http://auth.${namespace}`,
+    seconds,
+    mix: { login: 6, me: 10 },
+  });
+  const started = Date.now();
+  const rows: Row[] = [];
+  let most = 1;
+  const watch = async (): Promise<number> => {
+    const { status } = await autoscaler();
+    const replicas = status.currentReplicas ?? 0;
+    const cpu = status.currentMetrics?.find((metric) => metric.resource?.name === 'cpu')?.resource?.current
+      .averageUtilization;
+    if (rows.at(-1)?.['pods'] !== replicas) {
+      rows.push({
+        'after s': ((Date.now() - started) / 1000).toFixed(0),
+        pods: replicas,
+        'cpu % of request': cpu ?? '-',
+      });
+      log(`${replicas} pods`);
+    }
+    most = Math.max(most, replicas);
+    return replicas;
+  };
+  await until(
+    'the end of the load',
+    seconds + 30,
+    async () => (await watch(), Date.now() - started > seconds * 1000),
+    2000,
+  );
+  const requests = (await traffic.finished()).filter(({ kind }) => kind !== 'setup');
+  rows.push({ 'after s': ((Date.now() - started) / 1000).toFixed(0), pods: 'load ends', 'cpu % of request': '-' });
+  await until('one pod again', 240, async () => (await watch()) === 1, 2000);
+
+  table(rows);
+  table([summary('load', requests)]);
+  const failed = failures(requests);
+  if (failed.length > 0) table(failed);
+  check(`the load took it from 1 pod to ${most}`, most >= 3);
+  check('and back to 1', rows.at(-1)?.['pods'] === 1);
+  check('0 failed requests while pods came and went', failed.length === 0);
+});

@@ -1,0 +1,145 @@
+// Checks all manifests without a cluster; with --server also by a dry run on the current context's API server.
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadBroken } from './lib/broken.ts';
+import { drill } from './lib/drill.ts';
+import { apply, kubectl, run } from './lib/kubectl.ts';
+import { type Manifest, build, buildWith, isServed, label, parse, root } from './lib/manifests.ts';
+import { loadPolicies } from './lib/policies.ts';
+import { checkBuiltIn, checkCustom, isCustom, kubernetesVersions } from './lib/schemas.ts';
+
+const { values } = parseArgs({ options: { server: { type: 'boolean', default: false } } });
+
+// kube-score's tests that are left out, and why: everywhere, and in one overlay
+const everywhere = {
+  'container-image-pull-policy': "an image by digest can't change, so it is pulled once",
+  'deployment-has-host-podantiaffinity': 'topologySpreadConstraints do it, and let ten pods fit on fewer nodes',
+};
+const inOverlay: Record<string, Record<string, string>> = {
+  dev: {
+    'container-security-context-readonlyrootfilesystem': 'Skaffold writes sources, the compiler writes dist',
+    'horizontalpodautoscaler-replicas': 'files are copied into one pod',
+  },
+  'prod-standby': {
+    'deployment-replicas': 'asleep',
+    'networkpolicy-targets-pod': 'the jobs that they are for wake with it',
+  },
+};
+
+const folders = (path: string) =>
+  readdirSync(join(root, path)).filter((name) => existsSync(join(root, path, name, 'kustomization.yaml')));
+
+async function inTurn<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
+}
+
+async function filter<T>(items: T[], keep: (item: T) => Promise<boolean>): Promise<T[]> {
+  const kept = await inTurn(items, keep);
+  return items.filter((_, i) => kept[i]);
+}
+
+await drill('verify', async ({ own, log, table, check }) => {
+  const problems: string[] = [];
+  const report = (where: string, what: string[]) => what.forEach((text) => problems.push(`${where}: ${text}`));
+  const clean = (claim: string) => {
+    problems.forEach((problem) => log(problem));
+    check(claim, problems.length === 0);
+    problems.length = 0;
+  };
+
+  const overlays = folders('k8s/overlays').map((name) => `k8s/overlays/${name}`);
+  const components = folders('k8s/components');
+  const combinations = Array.from({ length: 2 ** components.length }, (_, bits) =>
+    components.filter((_, i) => bits & (1 << i)),
+  );
+  const built = new Map<string, string>();
+  for (const folder of [...overlays, 'k8s/policies', 'k8s/platform', 'k8s/argocd', 'tests/cluster/environment']) {
+    await build(folder).then(
+      (yaml) => built.set(folder, yaml),
+      (error: unknown) => report(folder, [String(error)]),
+    );
+  }
+  for (const combination of combinations) {
+    const name = ['base', ...combination].join(' + ');
+    await buildWith((path) => ({
+      resources: [path('k8s/base')],
+      components: combination.map((part) => path(`k8s/components/${part}`)),
+    })).then(
+      (yaml) => built.set(name, yaml),
+      (error: unknown) => report(name, [String(error)]),
+    );
+  }
+  clean(
+    `${overlays.length} overlays and ${combinations.length} combinations of ${components.length} components render without a warning`,
+  );
+
+  const unique = new Map<string, Manifest>();
+  for (const yaml of built.values()) for (const manifest of parse(yaml)) unique.set(JSON.stringify(manifest), manifest);
+  const manifests = [...unique.values()];
+  const builtIn = manifests.filter((manifest) => !isCustom(manifest));
+  const custom = manifests.filter(isCustom);
+  for (const version of kubernetesVersions) report(version, await checkBuiltIn(builtIn, version));
+  clean(`${builtIn.length} manifests of built-in kinds fit Kubernetes ${kubernetesVersions.join(', ')}, strictly`);
+  for (const manifest of custom) report(label(manifest), await checkCustom(manifest));
+  clean(`${custom.length} custom resources fit their published schemas, strictly`);
+
+  const policies = await loadPolicies();
+  const inOverlays = overlays.map((folder) => ({ folder, manifests: parse(built.get(folder) ?? '') }));
+  for (const overlay of inOverlays) {
+    const namespace = overlay.manifests.find(({ kind }) => kind === 'Namespace');
+    if (!namespace) report(overlay.folder, ['no Namespace']);
+    else
+      for (const manifest of overlay.manifests)
+        report(`${overlay.folder} ${label(manifest)}`, policies(manifest, namespace));
+  }
+  clean('every overlay keeps the rules of k8s/policies');
+
+  for (const folder of overlays) {
+    const ignored = Object.keys({ ...everywhere, ...inOverlay[basename(folder)] }).flatMap((test) => [
+      '--ignore-test',
+      test,
+    ]);
+    await run('kube-score', ['score', '--output-format', 'ci', ...ignored, '-'], { input: built.get(folder) }).catch(
+      (error: unknown) =>
+        report(
+          folder,
+          String(error)
+            .split('\n')
+            .filter((line) => /^\[(CRITICAL|WARNING)\]/.test(line)),
+        ),
+    );
+  }
+  clean('kube-score finds nothing that is not excepted');
+
+  const broken = await loadBroken();
+  const refusals = await inTurn(broken, async ({ file, rule, manifest, namespace }) => {
+    const bySchema = isCustom(manifest)
+      ? await checkCustom(manifest)
+      : await checkBuiltIn([manifest], kubernetesVersions[0] ?? '');
+    const by =
+      bySchema.length > 0 ? ['schema'] : policies(manifest, namespace).map((message) => message.split(':')[0] ?? '');
+    if (by.join() !== rule) report(file, [`refused by ${by.join(', ') || 'nothing'}`]);
+    return { broken: file, 'refused by': by.join(', ') || 'nothing' };
+  });
+  table(refusals);
+  clean(`${broken.length} broken manifests are refused, each by the rule that it is named after and no other`);
+
+  if (values.server) {
+    for (const { folder } of inOverlays) {
+      const name = await own(`drill-verify-${basename(folder)}`);
+      await kubectl(['create', 'namespace', name]);
+      const yaml = await buildWith((path) => ({ resources: [path(folder)], namespace: name }));
+      const accepted = await filter(parse(yaml), isServed);
+      await apply({ apiVersion: 'v1', kind: 'List', items: accepted }, ['--dry-run=server']).catch((error: unknown) =>
+        report(folder, [String(error)]),
+      );
+      log(
+        `${folder}: ${accepted.length} objects sent, ${parse(yaml).length - accepted.length} of kinds that this server does not know`,
+      );
+    }
+    clean('the API server accepts every overlay in a dry run');
+  }
+});
