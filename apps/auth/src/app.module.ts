@@ -6,6 +6,7 @@ import { AuditLogModule } from './audit-log/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from './config.ts';
 import { EmailChangeModule } from './email-change/index.ts';
 import { HousekeepingModule } from './housekeeping/index.ts';
+import { ImportModule } from './import/index.ts';
 import { InvitationsModule } from './invitations/index.ts';
 import { KeyringModule } from './keyring/index.ts';
 import { KeysModule, KeysService } from './keys/index.ts';
@@ -14,6 +15,7 @@ import { DevMailsModule } from './mail/index.ts';
 import { MfaModule } from './mfa/index.ts';
 import { PasskeysModule } from './passkeys/index.ts';
 import { PasswordResetModule } from './password-reset/index.ts';
+import { PrivacyModule } from './privacy/index.ts';
 import { authSchema } from './schema.ts';
 import { ServiceAccountsModule, ServiceAccountsService } from './service-accounts/index.ts';
 import { SessionsModule, SessionsService } from './sessions/index.ts';
@@ -71,6 +73,8 @@ export class AppModule {
         SocialLoginModule,
         MfaModule,
         PasskeysModule,
+        ImportModule,
+        PrivacyModule,
         HousekeepingModule,
         AdminModule,
         AuditLogModule,

@@ -74,6 +74,14 @@ export const authSettings = z.object({
   WEBAUTHN_ORIGINS: setting(origins.default(['http://localhost:3000']), {
     description: 'origins of the pages that passkeys are used on, comma-separated',
   }),
+  IMPORT_HASH_MAX_MEMORY_KIB: setting(z.coerce.number().int().min(8).max(1_048_576).default(131_072), {
+    description: 'memory that checking an imported hash may take; hashes that need more are refused at import',
+    unit: 'KiB',
+  }),
+  AUDIT_RETENTION_DAYS: setting(z.coerce.number().int().min(30).max(36_500).default(400), {
+    description: 'age at which events leave the audit trail',
+    unit: 'd',
+  }),
   LOGIN_ACCOUNT_BURST: setting(count(1000).default(5), {
     description: 'failed logins to one account before each further one must wait: 1 s, 2 s, 4 s … 15 min',
   }),

@@ -8,6 +8,7 @@ import { SocialLogin1764115600000 } from './migrations/1764115600000-social-logi
 import { Totp } from './mfa/index.ts';
 import { Mail1764115200000 } from './migrations/1764115200000-mail.ts';
 import { SecondFactors1764115300000 } from './migrations/1764115300000-second-factors.ts';
+import { ImportAndPrivacy1764115500000 } from './migrations/1764115500000-import-and-privacy.ts';
 import { InitialSchema1764028800000 } from './migrations/1764028800000-initial-schema.ts';
 import { Admin1764115400000 } from './migrations/1764115400000-admin.ts';
 import { ServiceAccounts1764115410000 } from './migrations/1764115410000-service-accounts.ts';
@@ -26,6 +27,7 @@ export const authSchema: DatabaseSchema = {
     SecondFactors1764115300000,
     Admin1764115400000,
     ServiceAccounts1764115410000,
+    ImportAndPrivacy1764115500000,
     SocialLogin1764115600000,
   ],
 };

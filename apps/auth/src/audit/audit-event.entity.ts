@@ -3,6 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** Everything that can stand in the audit trail. */
 export type AuditEventType =
   | 'account.registered'
+  | 'account.data_exported'
   | 'account.created'
   | 'account.disabled'
   | 'account.enabled'
@@ -12,6 +13,8 @@ export type AuditEventType =
   | 'accounts.searched'
   | 'invitation.accepted'
   | 'account.deleted'
+  | 'account.imported'
+  | 'accounts.exported'
   | 'admin.created'
   | 'email.change_requested'
   | 'email.changed'
@@ -49,7 +52,10 @@ export type AuditEventType =
   | 'session.refresh_reused'
   | 'session.revoked';
 
-/** One security event; rows are only ever added, which a trigger enforces. */
+/**
+ * One security event. Rows are only ever added, which triggers enforce: they change where an account is deleted alone, and
+ * are deleted when they are old.
+ */
 @Entity('audit_event')
 export class AuditEvent {
   @PrimaryColumn('uuid')

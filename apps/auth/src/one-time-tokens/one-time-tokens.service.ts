@@ -40,8 +40,8 @@ const attemptStatement = `
   RETURNING account_id AS "accountId", detail`;
 
 const purgeStatement = `
-  DELETE FROM one_time_token WHERE hash IN (
-    SELECT hash FROM one_time_token WHERE expires_at <= now() LIMIT 10000 FOR UPDATE SKIP LOCKED)`;
+  DELETE FROM one_time_token WHERE hash = ANY (ARRAY (
+    SELECT hash FROM one_time_token WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING purpose`;
 
 /** Tokens that are sent to somebody and come back once. Only their SHA-256 is stored: they have 256 random bits. */
 @Injectable()
@@ -88,9 +88,9 @@ export class OneTimeTokensService {
     await manager.query('DELETE FROM one_time_token WHERE account_id = $1 AND purpose = $2', [accountId, purpose]);
   }
 
-  /** Deletes what has expired; any number of replicas may do it at once. */
-  async purge(): Promise<void> {
-    await this.dataSource.query(purgeStatement);
+  /** Deletes tokens that have expired, `limit` at most, and says how many. */
+  async purge(manager: EntityManager, limit: number): Promise<number> {
+    return (await queryRows(manager, purgeStatement, [limit])).length;
   }
 }
 

@@ -1,8 +1,7 @@
 import { queryRows, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { Keyring } from '../keyring/index.ts';
 
 /** Longer than browsers let people look for their passkey. */
@@ -16,8 +15,8 @@ const takeStatement = `
   INSERT INTO passkey_challenge (nonce, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING nonce`;
 
 const purgeStatement = `
-  DELETE FROM passkey_challenge WHERE nonce IN (
-    SELECT nonce FROM passkey_challenge WHERE expires_at <= now() LIMIT 10000 FOR UPDATE SKIP LOCKED)`;
+  DELETE FROM passkey_challenge WHERE nonce = ANY (ARRAY (
+    SELECT nonce FROM passkey_challenge WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING nonce`;
 
 /**
  * Challenges for authenticators to sign, each good once: nonce, expiry and a tag by which we know our own. Only used ones
@@ -27,10 +26,7 @@ const purgeStatement = `
 export class ChallengesService {
   private readonly keys: Buffer[];
 
-  constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    keyring: Keyring,
-  ) {
+  constructor(keyring: Keyring) {
     this.keys = keyring.derive('passkey challenge');
   }
 
@@ -57,9 +53,9 @@ export class ChallengesService {
     return (await queryRows(on, takeStatement, [nonce, expiresAt])).length > 0;
   }
 
-  /** Deletes what has expired; any number of replicas may do it at once. */
-  async purge(): Promise<void> {
-    await this.dataSource.query(purgeStatement);
+  /** Deletes what has expired, `limit` rows at most, and says how many. */
+  async purge(manager: EntityManager, limit: number): Promise<number> {
+    return (await queryRows(manager, purgeStatement, [limit])).length;
   }
 }
 

@@ -147,9 +147,9 @@ export class PasskeysService {
     });
   }
 
-  /** Deletes challenges that have expired; any number of replicas may do it at once. */
-  purge(): Promise<void> {
-    return this.challenges.purge();
+  /** Deletes challenges that have expired, `limit` at most, and says how many. */
+  purge(manager: EntityManager, limit: number): Promise<number> {
+    return this.challenges.purge(manager, limit);
   }
 
   private async verifyCreation(accountId: string, registration: PasskeyRegistration) {

@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
 import { BreachedPasswords } from './breached-passwords.ts';
 import { BreachedPasswordsMetrics, breachChecksProvider } from './breached-passwords.metrics.ts';
+import { Decoys } from './decoys.ts';
+import type { PasswordHash } from './formats/password-hash.ts';
+import { parseHash } from './formats/parse-hash.ts';
 import { existingPassword, newPassword } from './password.schema.ts';
 import { PasswordsMetrics } from './passwords.metrics.ts';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from './passwords.problems.ts';
@@ -8,9 +11,26 @@ import { PasswordsService } from './passwords.service.ts';
 
 /** Password hashing with bounded memory, and strength. */
 @Module({
-  providers: [PasswordsService, PasswordsMetrics, BreachedPasswords, BreachedPasswordsMetrics, breachChecksProvider],
-  exports: [PasswordsService],
+  providers: [
+    BreachedPasswords,
+    BreachedPasswordsMetrics,
+    breachChecksProvider,
+    Decoys,
+    PasswordsService,
+    PasswordsMetrics,
+  ],
+  exports: [Decoys, PasswordsService],
 })
 export class PasswordsModule {}
 
-export { PasswordsService, existingPassword, hashQueueFull, newPassword, passwordBreached, passwordTooWeak };
+export {
+  Decoys,
+  PasswordsService,
+  existingPassword,
+  hashQueueFull,
+  newPassword,
+  parseHash,
+  passwordBreached,
+  passwordTooWeak,
+};
+export type { PasswordHash };

@@ -63,8 +63,8 @@ const renewStatement = `
   RETURNING amr, ${authTime}`;
 
 const purgeStatement = `
-  DELETE FROM session WHERE id IN (
-    SELECT id FROM session WHERE expires_at <= now() LIMIT 10000 FOR UPDATE SKIP LOCKED)`;
+  DELETE FROM session WHERE id = ANY (ARRAY (
+    SELECT id FROM session WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
 
 interface Authentication {
   amr: string[];
@@ -243,9 +243,9 @@ export class SessionsService {
     return this.dataSource.transaction((manager) => this.revokeOthers(manager, principal, context));
   }
 
-  /** Deletes what has expired; any number of replicas may do it at once. */
-  async purge(): Promise<void> {
-    await this.dataSource.query(purgeStatement);
+  /** Deletes sessions that have expired, `limit` at most, and says how many. */
+  async purge(manager: EntityManager, limit: number): Promise<number> {
+    return (await queryRows(manager, purgeStatement, [limit])).length;
   }
 
   private get lifetimes(): [idle: number, whole: number] {

@@ -8,7 +8,7 @@ import { PasswordsModule } from '../passwords/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
 import { DeviceCookie } from './device-cookie.ts';
 import { SignInController } from './sign-in.controller.ts';
-import { loginsProvider, SignInMetrics } from './sign-in.metrics.ts';
+import { hashUpgradesProvider, loginsProvider, SignInMetrics } from './sign-in.metrics.ts';
 import { loginResultExamples, loginResultSchema } from './sign-in.schema.ts';
 import { sendLogin, SignInService, type SignedIn } from './sign-in.service.ts';
 
@@ -16,7 +16,7 @@ import { sendLogin, SignInService, type SignedIn } from './sign-in.service.ts';
 @Module({
   imports: [AccountsModule, AttemptsModule, AuditModule, MailModule, MfaModule, PasswordsModule, SessionsModule],
   controllers: [SignInController],
-  providers: [SignInService, DeviceCookie, SignInMetrics, loginsProvider],
+  providers: [SignInService, DeviceCookie, SignInMetrics, loginsProvider, hashUpgradesProvider],
   exports: [SignInService],
 })
 export class SignInModule {}

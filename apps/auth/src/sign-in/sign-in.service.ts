@@ -74,7 +74,7 @@ export class SignInService {
     const gates = this.gatesFor(email, device, context.address);
     await this.reserve(gates);
     const account = await this.accounts.findByEmail(email);
-    if (!(await this.verify(account, password, gates)) || !account) {
+    if (!(await this.verify(account, { email, password }, gates)) || !account) {
       await this.audit.record(this.dataSource.manager, context, {
         type: 'login.failed',
         subjectId: account?.id ?? null,
@@ -188,11 +188,16 @@ export class SignInService {
   }
 
   /** Whether the password is right; if so, an outdated hash is replaced. */
-  private async verify(account: KnownAccount | undefined, password: string, gates: LoginGates): Promise<boolean> {
+  private async verify(
+    account: KnownAccount | undefined,
+    { email, password }: Credentials,
+    gates: LoginGates,
+  ): Promise<boolean> {
     try {
-      const matches = await this.passwords.verify(account?.passwordHash, password);
+      const matches = await this.passwords.verify(account?.passwordHash, password, email);
       if (matches && account?.passwordHash && this.passwords.isOutdated(account.passwordHash)) {
         await this.accounts.replaceHash(account, password);
+        this.metrics.hashUpgrades.inc({ from: this.passwords.schemeOf(account.passwordHash) });
       }
       return matches;
     } catch (error) {

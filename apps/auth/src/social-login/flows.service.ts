@@ -2,7 +2,7 @@ import { ProblemException, queryRows, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { timingSafeEqual } from 'node:crypto';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { addressKey, AttemptsService, tooManyAttempts, type Gate } from '../attempts/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
@@ -23,8 +23,8 @@ const takeStatement = `
   RETURNING redirect_uri, expires_at > now() AS live`;
 
 const purgeStatement = `
-  DELETE FROM social_flow WHERE state_hash IN (
-    SELECT state_hash FROM social_flow WHERE expires_at <= now() LIMIT 10000 FOR UPDATE SKIP LOCKED)`;
+  DELETE FROM social_flow WHERE state_hash = ANY (ARRAY (
+    SELECT state_hash FROM social_flow WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING state_hash`;
 
 /** A flow that has begun. */
 export interface StartedFlow {
@@ -111,9 +111,9 @@ export class FlowsService {
     });
   }
 
-  /** Deletes what has expired; any number of replicas may do it at once. */
-  async purge(): Promise<void> {
-    await this.dataSource.query(purgeStatement);
+  /** Deletes what has expired, `limit` rows at most, and says how many. */
+  async purge(manager: EntityManager, limit: number): Promise<number> {
+    return (await queryRows(manager, purgeStatement, [limit])).length;
   }
 
   private async exchange(
