@@ -371,7 +371,7 @@ describe('the last admin who can sign in', () => {
   it('is one of two who take each other’s power at the same time on two replicas', async () => {
     const DATABASE_URL = await copyDatabase();
     const replicas = await Promise.all([startTestService({ DATABASE_URL }), startTestService({ DATABASE_URL })]);
-    const [first, second] = replicas as [TestService, TestService];
+    const [first, second] = replicas;
     const results: number[] = [];
     for (const [method, path, body] of [...means, ...means, ...means, ...means]) {
       const [a, b] = [await newAdmin(first), await newAdmin(first)];

@@ -70,7 +70,7 @@ export class AdminService {
     actorId: string,
     context: RequestContext,
   ): Promise<AdminAccount> {
-    this.passwords.assertStrong(password, [email]);
+    await this.passwords.assertStrong(password, [email]);
     const passwordHash = await this.passwords.hash(password);
     const entry = { id: uuidv7(), email, passwordHash, roles };
     return this.insert('account.created', entry, actorId, context, async () => undefined);

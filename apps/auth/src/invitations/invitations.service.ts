@@ -34,7 +34,7 @@ export class InvitationsService {
       throw oneTimeTokenInvalid.exception();
     }
     const email = String(claim.detail['to']);
-    this.passwords.assertStrong(password, [email]);
+    await this.passwords.assertStrong(password, [email]);
     const passwordHash = await this.passwords.hash(password);
     await this.dataSource.transaction(async (manager) => {
       const proof = await this.oneTimeTokens.consume(manager, 'invitation', token);

@@ -89,7 +89,7 @@ it.each([
   ['scrypt of an N that is no power of 2', `scrypt$1000$salt$8$1$${Buffer.alloc(64).toString('base64')}`],
   ['scrypt without lanes', '$scrypt$ln=10,r=8,p=0$4/wfY+z9n9P6n9O6N+bc2w$DVb8CBEWUYP6hPrf8xdqHKgon7EiAcmqkSXacVKMtRw'],
   ['a Firebase hash that is not as long as its key', firebaseLine.slice(0, -8)],
-  ['an over-long text', `${'a'.repeat(513)}`],
+  ['an over-long text', 'a'.repeat(513)],
 ])('%s is not taken for a hash', (_name, text) => {
   expect(parseHash(text)).toBeUndefined();
 });
