@@ -28,7 +28,8 @@ RUN chown -R 10001:10001 apps libs dist
 USER 10001:10001
 EXPOSE 3000 9464 9229
 ENTRYPOINT ["tini", "--"]
-CMD ["node_modules/.bin/nest", "start", "auth", "--watch", "--preserveWatchOutput", "--debug", "127.0.0.1:9229"]
+# without a shell between them, the next process waits for the old one's end
+CMD ["node_modules/.bin/nest", "start", "auth", "--watch", "--preserveWatchOutput", "--no-shell", "--debug", "127.0.0.1:9229"]
 
 FROM ${BASE} AS production
 WORKDIR /app
