@@ -23,12 +23,15 @@ FROM source AS dev
 # ps ends the old process' children, tini reaps them
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends procps tini
-# Skaffold's tar replaces files: it must own their folders.
+# Files that tar replaces lose their watcher at times: look instead.
+ENV TSC_WATCHFILE=PriorityPollingInterval
+# tar must own the folders of what it replaces.
 RUN chown -R 10001:10001 apps libs dist
 USER 10001:10001
 EXPOSE 3000 9464 9229
 ENTRYPOINT ["tini", "--"]
-CMD ["node_modules/.bin/nest", "start", "auth", "--watch", "--preserveWatchOutput", "--debug", "127.0.0.1:9229"]
+# without a shell between them, the next process waits for the old one's end
+CMD ["node_modules/.bin/nest", "start", "auth", "--watch", "--preserveWatchOutput", "--no-shell", "--debug", "127.0.0.1:9229"]
 
 FROM ${BASE} AS production
 WORKDIR /app
