@@ -334,6 +334,24 @@ describe('an account is not taken over', () => {
   });
 });
 
+it('leaves nothing of a first login that fails between its writes', async () => {
+  const { database } = service;
+  const count = async () => {
+    const { rows } = await database.query(`
+      SELECT (SELECT count(*) FROM account) AS accounts, (SELECT count(*) FROM external_identity) AS identities`);
+    return rows[0];
+  };
+  const subject = alpha.person({ email: newEmail(), email_verified: true });
+  const before = await count();
+  await database.query(`
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'disk on fire'; END $$;
+    CREATE TRIGGER fail BEFORE INSERT ON session EXECUTE FUNCTION fail()`);
+  expect(outcome(await logIn(subject))).toEqual([500, 'internal_error']);
+  expect(await count()).toEqual(before);
+  await database.query('DROP TRIGGER fail ON session');
+  expect((await logIn(subject)).status).toBe(200);
+});
+
 it('makes one account of a person’s 10 first logins at once', async () => {
   const email = newEmail();
   const subject = alpha.person({ email, email_verified: true });
