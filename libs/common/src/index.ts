@@ -13,6 +13,7 @@ export { ApiOAuthProblems, ApiProblems, Problem, ProblemException, problems } fr
 export { HealthModule } from './health/health.module.ts';
 export { atLeast } from './http/at-least.ts';
 export { createHttpApp } from './http/http-app.ts';
+export { instant } from './http/instant.ts';
 export { OAuthForm } from './http/oauth-form.ts';
 export { Context, type RequestContext } from './http/request-context.ts';
 export { accessTokenType, signatureAlgorithm, UnusableTokenError } from './jwt/access-token.strategy.ts';

@@ -1,9 +1,9 @@
+import { instant } from '#common';
 import { z } from 'zod';
 
 const maxPage = 200;
 const defaultPage = 50;
 
-const time = z.iso.datetime({ offset: true });
 const id = z.uuid();
 
 const filters = {
@@ -14,8 +14,8 @@ const filters = {
     .meta({ description: 'type of event', example: 'login.failed' }),
   actor_id: id.optional().meta({ description: 'the account or service account that acted' }),
   subject_id: id.optional().meta({ description: 'the account or service account it happened to' }),
-  from: time.optional().meta({ description: 'earliest time', example: '2026-11-01T00:00:00Z' }),
-  until: time.optional().meta({ description: 'time before which it was', example: '2026-12-01T00:00:00Z' }),
+  from: instant.optional().meta({ description: 'earliest time', example: '2026-11-01T00:00:00Z' }),
+  until: instant.optional().meta({ description: 'time before which it was', example: '2026-12-01T00:00:00Z' }),
 };
 
 export const auditFilterSchema = z.strictObject({

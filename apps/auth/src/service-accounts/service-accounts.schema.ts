@@ -1,3 +1,4 @@
+import { instant } from '#common';
 import { z } from 'zod';
 
 const accountId = '0199f2c4-9a10-7b2c-8d1e-3c5a7e9f1b20';
@@ -17,8 +18,7 @@ const scopes = z
   .max(maxScopes)
   .transform((list) => [...new Set(list)].sort())
   .meta({ minItems: 1, maxItems: maxScopes });
-const expiresAt = z.iso
-  .datetime({ offset: true })
+const expiresAt = instant
   .refine((time) => Date.parse(time) > Date.now(), 'must be in the future')
   .meta({ example: '2027-11-25T12:00:00.000Z' });
 
