@@ -23,11 +23,11 @@ const columns = [
 ] as const;
 
 const conditions: Record<keyof AuditFilter, string> = {
-  type: 'type = ?',
-  actor_id: 'actor_id = ?',
-  subject_id: 'subject_id = ?',
-  from: 'occurred_at >= ?',
-  until: 'occurred_at < ?',
+  type: 'type =',
+  actor_id: 'actor_id =',
+  subject_id: 'subject_id =',
+  from: 'occurred_at >=',
+  until: 'occurred_at <',
 };
 
 type AuditRow = Omit<AuditEventView, 'occurred_at'> & { occurred_at: Date };
@@ -92,11 +92,12 @@ export class AuditLogService {
 
   private async load(filter: AuditFilter, limit: number, after?: string): Promise<AuditEventView[]> {
     const parameters: unknown[] = [limit];
-    const where = Object.entries(filter)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => conditions[name as keyof AuditFilter].replace('?', `$${String(parameters.push(value))}`));
+    const bind = (value: unknown) => `$${String(parameters.push(value))}`;
+    const where = Object.entries(filter).map(
+      ([name, value]) => `${conditions[name as keyof AuditFilter]} ${bind(value)}`,
+    );
     if (after !== undefined) {
-      const id = `$${String(parameters.push(after))}::uuid`;
+      const id = `${bind(after)}::uuid`;
       // two values, not one row from a subquery: only these are looked for in an index
       where.push(`(occurred_at, id) < ((SELECT occurred_at FROM audit_event WHERE id = ${id}), ${id})`);
     }
