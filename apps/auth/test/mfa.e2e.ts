@@ -4,6 +4,7 @@ import { MfaService } from '../src/mfa/index.ts';
 import { createService } from '../src/service.ts';
 import { AuthenticatorApp, newEnrolledAccount } from './support/authenticator-app.ts';
 import { Client, type Answer } from './support/client.ts';
+import { Mailbox } from './support/mailbox.ts';
 import {
   copyDatabase,
   keyEncryptionKey,
@@ -176,6 +177,20 @@ describe('an authenticator app', () => {
   });
 });
 
+it('is asked for after a link from a mail too', async () => {
+  // a database of its own: no mails of other tests go first
+  const mailbox = await Mailbox.open();
+  const mailing = new Client((await startTestService({ SMTP_URL: mailbox.url })).url);
+  const { email, app } = await newEnrolledAccount(mailing);
+  await mailing.call('POST', '/auth/magic-link', { body: { email } });
+  const token = await mailbox.token(email, /link to log in/);
+  const login = await mailing.call('POST', '/auth/magic-link/confirm', { body: { token } });
+  expect([login.status, login.body.mfa_required, login.body.access_token]).toEqual([200, true, undefined]);
+  expect(login.headers.get('set-cookie')).toBeNull();
+  const { body } = await answer(login.body.mfa_token, app.code(), mailing);
+  expect(claimsOf(body.access_token)).toMatchObject({ amr: ['otp', 'mfa'], acr: 'aal2' });
+});
+
 describe('a code', () => {
   it('is good once: of 20 logins at once one gets in, and a step before it is past', async () => {
     const { email, app } = await newEnrolledAccount(client);
@@ -339,6 +354,11 @@ describe('removal', () => {
     const app = await createService(service.config);
     await app.init();
     const { sub } = claimsOf(accessToken);
+    await query(
+      `INSERT INTO passkey (id, account_id, credential_id, public_key, counter, transports, synced, name)
+       VALUES (gen_random_uuid(), $1, '', '', 0, '{}', false, 'laptop')`,
+      sub,
+    );
     const mfa = app.get(MfaService, { strict: false });
     const dataSource = app.get(DataSource, { strict: false });
     const undone = dataSource.transaction(async (manager) => {
@@ -350,7 +370,11 @@ describe('removal', () => {
     await dataSource.transaction((manager) => mfa.reset(manager, sub));
     await app.close();
     expect((await client.login(email)).body.access_token).toBeDefined();
-    expect(await query('SELECT FROM recovery_code WHERE account_id = $1', sub)).toEqual([]);
+    const left = await query(
+      'SELECT FROM recovery_code WHERE account_id = $1 UNION ALL SELECT FROM passkey WHERE account_id = $1',
+      sub,
+    );
+    expect(left).toEqual([]);
   });
 });
 

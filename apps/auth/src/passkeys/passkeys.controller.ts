@@ -14,7 +14,7 @@ import type { FastifyReply } from 'fastify';
 import { passwordIncorrect } from '../accounts/index.ts';
 import { tooManyAttempts } from '../attempts/index.ts';
 import { hashQueueFull } from '../passwords/index.ts';
-import { tokensExample, tokensSchema } from '../sessions/index.ts';
+import { signInRefused, tokensExample, tokensSchema } from '../sessions/index.ts';
 import { sendLogin } from '../sign-in/index.ts';
 import { passkeyInvalid, passkeyNotFound, passkeyRefused, passkeyTaken, tooManyPasskeys } from './passkeys.problems.ts';
 import {
@@ -86,7 +86,7 @@ export class PasskeysController {
     standardSchema: tokensSchema,
     example: tokensExample,
   })
-  @ApiProblems(...bodyProblems, passkeyInvalid, tooManyAttempts)
+  @ApiProblems(...bodyProblems, passkeyInvalid, signInRefused, tooManyAttempts)
   async loginByPasskey(
     @Body({ schema: passkeyLoginSchema }) body: PasskeyLogin,
     @Headers('cookie') cookies: string | undefined,

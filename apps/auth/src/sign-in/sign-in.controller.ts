@@ -75,6 +75,7 @@ export class SignInController {
     problems.validationFailed,
     problems.malformedJson,
     mfaTokenInvalid,
+    signInRefused,
     mfaCodeInvalid,
     problems.bodyTooLarge,
     problems.unsupportedMediaType,

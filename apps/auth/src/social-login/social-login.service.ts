@@ -31,7 +31,7 @@ export class SocialLoginService {
   ) {}
 
   /**
-   * Starts a session for the account that the person's identity belongs to. A new identity is linked to the account of its
+   * Logs in to the account that the person's identity belongs to. A new identity is linked to the account of its
    * address if both the provider and this service know the address to be verified; where no account has the address, one
    * without a password is made.
    * @throws ProblemException `provider_email_unverified`, `identity_unlinked`, and what {@link FlowsService.finish} throws
@@ -50,7 +50,7 @@ export class SocialLoginService {
       const { signedIn, linked } = await this.dataSource.transaction(async (manager) => {
         const { account, linked } = await this.admit(manager, provider, person, context);
         return {
-          signedIn: await this.signIn.complete(manager, { account, method: 'social', amr: [], cookies }, context),
+          signedIn: await this.signIn.complete(manager, { account, method: 'social', amr: ['fed'], cookies }, context),
           linked,
         };
       });

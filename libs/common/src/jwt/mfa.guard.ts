@@ -2,7 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { problems } from '../errors/problem.ts';
-import { authenticationClass, type Principal } from './principal.ts';
+import { authenticationClass, type ClientPrincipal, type Principal } from './principal.ts';
 
 /** How recent the caller's multi-factor authentication must be. */
 interface MfaRequirement {
@@ -22,7 +22,7 @@ export class MfaGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const required = this.reflector.getAllAndOverride(RequireMfa, [context.getHandler(), context.getClass()]) as
       MfaRequirement | undefined;
-    const { user } = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal }>();
+    const { user } = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal | ClientPrincipal }>();
     if (required && !satisfies(user, required)) {
       throw problems.mfaRequired.exception({ challenge: challenge(required.maxAgeSeconds) });
     }
@@ -30,8 +30,11 @@ export class MfaGuard implements CanActivate {
   }
 }
 
-function satisfies(user: Principal | undefined, { maxAgeSeconds, onlyIfProved = false }: MfaRequirement): boolean {
-  if (user === undefined) {
+function satisfies(
+  user: Principal | ClientPrincipal | undefined,
+  { maxAgeSeconds, onlyIfProved = false }: MfaRequirement,
+): boolean {
+  if (user === undefined || 'serviceAccountId' in user) {
     return false;
   }
   return authenticationClass(user.amr) === 'aal2' ? Date.now() / 1000 - user.authTime <= maxAgeSeconds : onlyIfProved;
