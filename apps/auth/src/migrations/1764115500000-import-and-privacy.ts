@@ -86,11 +86,18 @@ export class ImportAndPrivacy1764115500000 implements MigrationInterface {
           EXISTS (SELECT FROM erased_account e WHERE e.id = $1) OR EXISTS (SELECT FROM account a WHERE a.id = $1));
       END $$;
       CREATE FUNCTION admit_audit_event() RETURNS trigger LANGUAGE plpgsql AS $$
+      DECLARE
+        actor_going boolean := is_going(coalesce(NEW.actor_id, NEW.subject_id));
       BEGIN
-        RETURN without_personal_data(NEW, is_going(coalesce(NEW.actor_id, NEW.subject_id)), is_going(NEW.subject_id));
+        IF NEW.actor_id = NEW.subject_id AND NOT actor_going THEN
+          RETURN NEW;
+        END IF;
+        RETURN without_personal_data(NEW, actor_going, is_going(NEW.subject_id));
       END $$;
-      CREATE TRIGGER audit_event_admit BEFORE INSERT ON audit_event
-        FOR EACH ROW EXECUTE FUNCTION admit_audit_event();
+      CREATE TRIGGER audit_event_admit BEFORE INSERT ON audit_event FOR EACH ROW
+        WHEN (coalesce(NEW.actor_id, NEW.subject_id) IS NOT NULL
+          AND (NEW.address IS NOT NULL OR NEW.user_agent IS NOT NULL OR NEW.detail <> '{}'))
+        EXECUTE FUNCTION admit_audit_event();
 
       CREATE FUNCTION erase_account() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
