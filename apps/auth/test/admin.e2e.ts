@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { newEnrolledAccount } from './support/authenticator-app.ts';
 import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
 import { meet } from './support/locks.ts';
 import { Mailbox } from './support/mailbox.ts';
@@ -46,6 +47,17 @@ const pages = async (query: string) => {
   }
   return emails;
 };
+
+it('reset the second factors of an account, and end its sessions', async () => {
+  const { email, accessToken } = await newEnrolledAccount(client);
+  const { id } = (await client.me(accessToken)).body;
+  expect((await client.login(email)).body.mfa_required).toBe(true);
+  expect((await client.call('DELETE', `/auth/admin/accounts/${id}/mfa`, { token: accessToken })).status).toBe(403);
+  expect((await call('DELETE', `/accounts/${id}/mfa`)).status).toBe(204);
+  expect((await client.me(accessToken)).status).toBe(401);
+  expect((await client.login(email)).body.access_token).toBeDefined();
+  expect(await trail(id)).toEqual(['session.revoked', 'mfa.reset']);
+});
 
 describe('accounts', () => {
   it('are created, read, given roles and deleted, which is audited with the actor', async () => {

@@ -193,6 +193,22 @@ export class AdminController {
     return this.admin.revokeSessions(id, actorId, context);
   }
 
+  @Delete('accounts/:id/mfa')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Reset the second factors of an account',
+    description: 'For admins. Removes its authenticator app, recovery codes and passkeys, and ends its sessions.',
+  })
+  @ApiResponse({ status: 204, description: 'The account has no second factor.' })
+  @ApiProblems(...adminProblems, accountNotFound)
+  async resetMfa(
+    @Param('id', { schema: accountIdSchema }) id: string,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    await this.admin.resetMfa(id, actorId, context);
+  }
+
   @Delete('accounts/:id')
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete an account', description: 'For admins. It can’t be undone.' })

@@ -18,6 +18,7 @@ export const adminActions = [
   'account.enabled',
   'account.invited',
   'account.roles_changed',
+  'mfa.reset',
   'password.reset_forced',
   'session.revoked',
 ] as const;

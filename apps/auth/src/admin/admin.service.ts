@@ -7,6 +7,7 @@ import { Account, emailTaken } from '../accounts/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { MailedLinksService } from '../mailed-links/index.ts';
 import { MailService } from '../mail/index.ts';
+import { MfaService } from '../mfa/index.ts';
 import { OneTimeTokensService } from '../one-time-tokens/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
 import { SessionsService } from '../sessions/index.ts';
@@ -47,6 +48,7 @@ export class AdminService {
     private readonly oneTimeTokens: OneTimeTokensService,
     private readonly passwords: PasswordsService,
     private readonly sessions: SessionsService,
+    private readonly mfa: MfaService,
   ) {}
 
   /** One page of accounts; which filters were used is audited, not what was searched for. */
@@ -138,6 +140,20 @@ export class AdminService {
       await this.sessions.revokeAllOf(manager, id, context, actorId);
     });
     this.metrics.actions.inc({ type: 'session.revoked' });
+  }
+
+  /**
+   * Removes all second factors of an account whose owner has lost them, and ends its sessions.
+   * @throws ProblemException `account_not_found`
+   */
+  async resetMfa(id: string, actorId: string, context: RequestContext): Promise<AdminAccount> {
+    const reset = async (manager: EntityManager) => {
+      const account = await this.load(manager, id);
+      await this.mfa.reset(manager, id);
+      await this.sessions.revokeAllOf(manager, id, context, actorId);
+      return account;
+    };
+    return this.act('mfa.reset', id, actorId, context, reset);
   }
 
   /** @throws ProblemException `account_not_found`, `last_admin` */

@@ -45,6 +45,7 @@ export type AuditEventType =
   | 'passkey.deleted'
   | 'passkey.registered'
   | 'passkey.renamed'
+  | 'mfa.reset'
   | 'password.changed'
   | 'password.reset_forced'
   | 'service_account.created'
