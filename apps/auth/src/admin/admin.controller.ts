@@ -180,6 +180,22 @@ export class AdminController {
     return this.admin.forcePasswordReset(id, actorId, context);
   }
 
+  @Delete('accounts/:id/mfa')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Reset an account’s second factors',
+    description: 'For admins. Authenticator app, recovery codes and passkeys are removed, and all sessions end.',
+  })
+  @ApiResponse({ status: 204, description: 'A password is enough to log in.' })
+  @ApiProblems(...adminProblems, accountNotFound)
+  resetMfa(
+    @Param('id', { schema: accountIdSchema }) id: string,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.admin.resetMfa(id, actorId, context);
+  }
+
   @Delete('accounts/:id/sessions')
   @HttpCode(204)
   @ApiOperation({ summary: 'End all sessions of an account', description: 'For admins.' })
@@ -191,22 +207,6 @@ export class AdminController {
     @Context() context: RequestContext,
   ) {
     return this.admin.revokeSessions(id, actorId, context);
-  }
-
-  @Delete('accounts/:id/mfa')
-  @HttpCode(204)
-  @ApiOperation({
-    summary: 'Reset the second factors of an account',
-    description: 'For admins. Removes its authenticator app, recovery codes and passkeys, and ends its sessions.',
-  })
-  @ApiResponse({ status: 204, description: 'The account has no second factor.' })
-  @ApiProblems(...adminProblems, accountNotFound)
-  async resetMfa(
-    @Param('id', { schema: accountIdSchema }) id: string,
-    @CurrentActor() actorId: string,
-    @Context() context: RequestContext,
-  ) {
-    await this.admin.resetMfa(id, actorId, context);
   }
 
   @Delete('accounts/:id')

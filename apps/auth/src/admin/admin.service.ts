@@ -5,9 +5,9 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Account, emailTaken } from '../accounts/index.ts';
 import { AuditService } from '../audit/index.ts';
+import { MfaService } from '../mfa/index.ts';
 import { MailedLinksService } from '../mailed-links/index.ts';
 import { MailService } from '../mail/index.ts';
-import { MfaService } from '../mfa/index.ts';
 import { OneTimeTokensService } from '../one-time-tokens/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
 import { SessionsService } from '../sessions/index.ts';
@@ -45,10 +45,10 @@ export class AdminService {
     private readonly links: MailedLinksService,
     private readonly mails: MailService,
     private readonly metrics: AdminMetrics,
+    private readonly mfa: MfaService,
     private readonly oneTimeTokens: OneTimeTokensService,
     private readonly passwords: PasswordsService,
     private readonly sessions: SessionsService,
-    private readonly mfa: MfaService,
   ) {}
 
   /** One page of accounts; which filters were used is audited, not what was searched for. */
@@ -133,6 +133,18 @@ export class AdminService {
     });
   }
 
+  /**
+   * Removes the account's second factors and passkeys, and ends its sessions: whoever has lost them logs in by password.
+   * @throws ProblemException `account_not_found`
+   */
+  async resetMfa(id: string, actorId: string, context: RequestContext): Promise<void> {
+    await this.act('mfa.reset', id, actorId, context, async (manager) => {
+      await this.load(manager, id);
+      await this.mfa.reset(manager, id);
+      await this.sessions.revokeAllOf(manager, id, context, actorId);
+    });
+  }
+
   /** @throws ProblemException `account_not_found` */
   async revokeSessions(id: string, actorId: string, context: RequestContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
@@ -140,20 +152,6 @@ export class AdminService {
       await this.sessions.revokeAllOf(manager, id, context, actorId);
     });
     this.metrics.actions.inc({ type: 'session.revoked' });
-  }
-
-  /**
-   * Removes all second factors of an account whose owner has lost them, and ends its sessions.
-   * @throws ProblemException `account_not_found`
-   */
-  async resetMfa(id: string, actorId: string, context: RequestContext): Promise<AdminAccount> {
-    const reset = async (manager: EntityManager) => {
-      const account = await this.load(manager, id);
-      await this.mfa.reset(manager, id);
-      await this.sessions.revokeAllOf(manager, id, context, actorId);
-      return account;
-    };
-    return this.act('mfa.reset', id, actorId, context, reset);
   }
 
   /** @throws ProblemException `account_not_found`, `last_admin` */
