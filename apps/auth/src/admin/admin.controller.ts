@@ -4,7 +4,7 @@ import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagg
 import type { z } from 'zod';
 import { emailTaken } from '../accounts/index.ts';
 import { mailOff } from '../mail/index.ts';
-import { hashQueueFull, passwordTooWeak } from '../passwords/index.ts';
+import { hashQueueFull, passwordBreached, passwordTooWeak } from '../passwords/index.ts';
 import { accountNotFound, lastAdmin } from './admin.problems.ts';
 import {
   accountIdSchema,
@@ -67,7 +67,7 @@ export class AdminController {
     standardSchema: adminAccountSchema,
     example: adminAccountExample,
   })
-  @ApiProblems(...adminProblems, ...bodyProblems, emailTaken, passwordTooWeak, hashQueueFull)
+  @ApiProblems(...adminProblems, ...bodyProblems, emailTaken, passwordTooWeak, passwordBreached, hashQueueFull)
   createAccount(
     @Body({ schema: newAccountSchema }) body: NewAccount,
     @CurrentActor() actorId: string,

@@ -66,7 +66,7 @@ export class AdminService {
     return account;
   }
 
-  /** @throws ProblemException `email_taken`, `password_too_weak` */
+  /** @throws ProblemException `email_taken`, `password_too_weak`, `password_breached` */
   async create(
     { email, password, roles }: NewAccount,
     actorId: string,

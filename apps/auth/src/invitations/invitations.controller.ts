@@ -2,7 +2,7 @@ import { ApiProblems, Context, problems, Public, type RequestContext } from '#co
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { oneTimeTokenInvalid } from '../one-time-tokens/index.ts';
-import { hashQueueFull, passwordTooWeak } from '../passwords/index.ts';
+import { hashQueueFull, passwordBreached, passwordTooWeak } from '../passwords/index.ts';
 import { acceptanceSchema, type Acceptance } from './invitations.schema.ts';
 import { InvitationsService } from './invitations.service.ts';
 
@@ -27,6 +27,7 @@ export class InvitationsController {
     problems.bodyTooLarge,
     problems.unsupportedMediaType,
     passwordTooWeak,
+    passwordBreached,
     hashQueueFull,
     problems.databaseUnavailable,
   )

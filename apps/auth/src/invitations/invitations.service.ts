@@ -26,7 +26,7 @@ export class InvitationsService {
 
   /**
    * Takes the invitation's token and sets the first password. A password that is refused leaves the token good.
-   * @throws ProblemException `one_time_token_invalid`, `password_too_weak`, `hash_queue_full`
+   * @throws ProblemException `one_time_token_invalid`, `password_too_weak`, `password_breached`, `hash_queue_full`
    */
   async accept({ token, password }: Acceptance, context: RequestContext): Promise<void> {
     const claim = await this.oneTimeTokens.peek('invitation', token);
