@@ -64,23 +64,33 @@ export class RetentionService {
     }
   }
 
-  /** One round over all kinds; a kind that fails is logged, and does not keep the others from theirs. */
+  /**
+   * One round over all kinds, which ends where another replica is at its own: that one goes on to the end. A kind that fails
+   * is logged, and does not keep the others from theirs.
+   */
   async run(): Promise<void> {
     for (const [kind, purge] of Object.entries(this.purges)) {
       try {
-        await this.runKind(kind, purge);
+        if (!(await this.runKind(kind, purge))) {
+          return;
+        }
       } catch (error) {
         this.logger.error(error, `deleting old ${kind} failed`);
       }
     }
   }
 
-  private async runKind(kind: string, purge: Purge): Promise<void> {
+  /** @returns whether no other replica was at it */
+  private async runKind(kind: string, purge: Purge): Promise<boolean> {
     for (let batch = 0, more = true; more && batch < batchesPerRound; batch += 1) {
       const deleted = await this.dataSource.transaction((manager) => ifAlone(manager, () => purge(manager, batchRows)));
-      this.deletions.inc({ kind }, deleted ?? 0);
+      if (deleted === undefined) {
+        return false;
+      }
+      this.deletions.inc({ kind }, deleted);
       more = deleted === batchRows;
     }
+    return true;
   }
 }
 
