@@ -91,12 +91,7 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
 
   const mark = output.length;
   save(0, (text) => `${text}\nconst broken: number = 'not a number';\n`);
-  await until(
-    'the compile error to be shown',
-    30,
-    async () => (alive(), output.slice(mark).includes('TS2322')),
-    100,
-  );
+  await until('the compile error to be shown', 30, async () => (alive(), output.slice(mark).includes('TS2322')), 100);
   const during = await documents().then(
     () => true,
     () => false,

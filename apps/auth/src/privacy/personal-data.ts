@@ -25,7 +25,7 @@ export const personalData: PersonalData[] = [
     table: 'session',
     statement: `
       SELECT json_build_object('id', id, 'created_at', created_at, 'last_used_at', last_used_at, 'expires_at', expires_at,
-        'address', host(address), 'user_agent', user_agent) AS row
+        'address', host(address), 'user_agent', user_agent, 'amr', amr, 'authenticated_at', authenticated_at) AS row
       FROM session WHERE account_id = $1 ORDER BY created_at`,
   },
   {
@@ -42,6 +42,41 @@ export const personalData: PersonalData[] = [
       SELECT json_build_object('recipient', recipient, 'template', template, 'locale', locale, 'created_at', m.created_at,
         'sent_at', sent_at) AS row
       FROM mail m JOIN account a ON lower(a.email) = lower(m.recipient) WHERE a.id = $1 ORDER BY m.created_at`,
+  },
+  {
+    name: 'totp',
+    table: 'totp',
+    statement: `
+      SELECT json_build_object('created_at', created_at, 'confirmed_at', confirmed_at) AS row
+      FROM totp WHERE account_id = $1`,
+  },
+  {
+    name: 'recovery_codes',
+    table: 'recovery_code',
+    statement: "SELECT json_build_object('left', count(*)) AS row FROM recovery_code WHERE account_id = $1",
+  },
+  {
+    name: 'passkeys',
+    table: 'passkey',
+    statement: `
+      SELECT json_build_object('id', id, 'name', name, 'transports', transports, 'synced', synced, 'created_at', created_at,
+        'last_used_at', last_used_at) AS row
+      FROM passkey WHERE account_id = $1 ORDER BY created_at`,
+  },
+  {
+    name: 'external_identities',
+    table: 'external_identity',
+    statement: `
+      SELECT json_build_object('id', id, 'provider', provider, 'issuer', issuer, 'subject', subject, 'email', email,
+        'created_at', created_at, 'last_used_at', last_used_at) AS row
+      FROM external_identity WHERE account_id = $1 ORDER BY created_at`,
+  },
+  {
+    name: 'social_flows',
+    table: 'social_flow',
+    statement: `
+      SELECT json_build_object('provider', provider, 'redirect_uri', redirect_uri, 'expires_at', expires_at) AS row
+      FROM social_flow WHERE account_id = $1 ORDER BY expires_at`,
   },
 ];
 
