@@ -81,7 +81,7 @@ describe('logs', () => {
     // our own faults are logged with the statement that failed
     const database = new pg.Client(DATABASE_URL);
     await database.connect();
-    await database.query('DROP TABLE audit_event; ALTER TABLE session RENAME TO lost');
+    await database.query('ALTER TABLE session RENAME TO lost');
     await database.end();
     expect((await client.login(login.email, nextPassword)).status).toBe(500);
     expect((await client.refresh(refreshed.refresh_token)).status).toBe(500);
@@ -101,7 +101,7 @@ describe('logs', () => {
     expect(fault).toMatchObject({
       level: 'error',
       request_id: expect.any(String),
-      err: { message: expect.stringMatching(/audit_event|session/) },
+      err: { message: expect.stringContaining('session') },
     });
 
     const secrets = {
@@ -124,7 +124,7 @@ describe('logs', () => {
 
 describe('SIGTERM', () => {
   it('turns readiness first, fails no request, lets those in flight finish, and ends with 0', async () => {
-    const { client, DATABASE_URL } = await start({ SHUTDOWN_DELAY_SECONDS: '1' });
+    const { client, DATABASE_URL } = await start({ SHUTDOWN_DELAY_SECONDS: '3' });
     const { accessToken } = await client.newAccount();
     const statuses = new Map<number, number>();
     const traffic = async () => {
@@ -150,7 +150,7 @@ describe('SIGTERM', () => {
     await holder.connect();
     await holder.query('BEGIN; LOCK TABLE account IN ACCESS EXCLUSIVE MODE');
     const inFlight = client.call('GET', '/auth/me', { token: accessToken });
-    await sleep(1200);
+    await sleep(3200);
     await holder.query('ROLLBACK');
     await holder.end();
     const answer = await inFlight;

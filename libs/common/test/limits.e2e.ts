@@ -1,16 +1,18 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import { expect, it } from '@jest/globals';
 import { Context, createHttpApp, loadConfig, LoggingModule, type RequestContext } from '#common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { Client } from '../../../apps/auth/test/support/client.ts';
+import { Client, type Answer } from '../../../apps/auth/test/support/client.ts';
 import { commonSettings } from '../src/config/common-settings.ts';
+
+/** Holds requests up until it is resolved. */
+const released = Promise.withResolvers<undefined>();
 
 @Controller()
 class SlowController {
   @Get('slow')
   async slow() {
-    await sleep(300);
+    await released.promise;
     return {};
   }
 
@@ -39,10 +41,19 @@ async function withClient(settings: NodeJS.ProcessEnv, use: (client: Client) => 
 
 it('serves no more requests at once than configured, and refuses the rest at once', () =>
   withClient({ MAX_IN_FLIGHT_REQUESTS: '5' }, async (client) => {
-    const answers = await Promise.all(Array.from({ length: 20 }, () => client.call('GET', '/slow')));
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
-    const refused = answers.filter(({ status }) => status === 503);
-    expect(refused).toHaveLength(15);
+    const refused: Answer[] = [];
+    const allRefused = Promise.withResolvers<undefined>();
+    const answers = Array.from({ length: 20 }, async () => {
+      const answer = await client.call('GET', '/slow');
+      if (answer.status === 503 && refused.push(answer) === 15) {
+        allRefused.resolve(undefined);
+      }
+      return answer;
+    });
+    await allRefused.promise;
+    released.resolve(undefined);
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(5);
     expect([refused[0]?.body.code, refused[0]?.headers.get('retry-after')]).toEqual(['overloaded', '1']);
     expect((await client.call('GET', '/slow')).status).toBe(200);
   }));
