@@ -38,7 +38,7 @@ await drill('scale', async ({ own, log, table, check }) => {
   const traffic = await startTraffic('client', gateway, {
     url: `http://auth.${namespace}`,
     seconds,
-    mix: { login: 6, me: 10 },
+    mix: { login: 16, me: 10 },
   });
   const started = Date.now();
   const rows: Row[] = [];
