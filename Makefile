@@ -11,7 +11,8 @@ node_modules/.package-lock.json: package-lock.json
 start: node_modules/.package-lock.json ## Start the auth service on a PostgreSQL of its own
 	@npm run --silent build && exec npm run --silent start
 
-test: node_modules/.package-lock.json ## Run all tests on a real PostgreSQL
+test: node_modules/.package-lock.json ## Run all tests on a real PostgreSQL and in a real browser
+	@tools/install-chromium.sh
 	@npm test
 
 fuzz: node_modules/.package-lock.json ## Fuzz the API from its own OpenAPI document (needs python3)

@@ -1,17 +1,26 @@
 import { DatabaseModule, HealthModule, JwtAuthModule, LoggingModule } from '#common';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { AccountsModule } from './accounts/index.ts';
+import { AdminModule } from './admin/index.ts';
+import { AuditLogModule } from './audit-log/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from './config.ts';
 import { EmailChangeModule } from './email-change/index.ts';
 import { HousekeepingModule } from './housekeeping/index.ts';
+import { ImportModule } from './import/index.ts';
+import { InvitationsModule } from './invitations/index.ts';
 import { KeyringModule } from './keyring/index.ts';
 import { KeysModule, KeysService } from './keys/index.ts';
 import { MagicLinksModule } from './magic-links/index.ts';
 import { DevMailsModule } from './mail/index.ts';
+import { MfaModule } from './mfa/index.ts';
+import { PasskeysModule } from './passkeys/index.ts';
 import { PasswordResetModule } from './password-reset/index.ts';
+import { PrivacyModule } from './privacy/index.ts';
 import { authSchema } from './schema.ts';
+import { ServiceAccountsModule, ServiceAccountsService } from './service-accounts/index.ts';
 import { SessionsModule, SessionsService } from './sessions/index.ts';
 import { SignInModule } from './sign-in/index.ts';
+import { SocialLoginModule } from './social-login/index.ts';
 
 @Global()
 @Module({})
@@ -45,13 +54,14 @@ export class AppModule {
           }),
         }),
         JwtAuthModule.register({
-          imports: [KeysModule, SessionsModule],
-          inject: [KeysService, SessionsService],
-          useFactory: (keys: KeysService, sessions: SessionsService) => ({
+          imports: [KeysModule, SessionsModule, ServiceAccountsModule],
+          inject: [KeysService, SessionsService, ServiceAccountsService],
+          useFactory: (keys: KeysService, sessions: SessionsService, serviceAccounts: ServiceAccountsService) => ({
             issuer: config.TOKEN_ISSUER,
             audience: config.TOKEN_AUDIENCE,
             resolveKey: (kid: string) => keys.resolve(kid),
             checkSession: (principal) => sessions.check(principal),
+            checkClient: (client) => serviceAccounts.check(client),
           }),
         }),
         KeyringModule,
@@ -60,7 +70,15 @@ export class AppModule {
         EmailChangeModule,
         PasswordResetModule,
         MagicLinksModule,
+        SocialLoginModule,
+        MfaModule,
+        PasskeysModule,
+        ImportModule,
+        PrivacyModule,
         HousekeepingModule,
+        AdminModule,
+        AuditLogModule,
+        InvitationsModule,
         DevMailsModule.register(config.NODE_ENV !== 'production'),
       ],
     };

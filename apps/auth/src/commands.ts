@@ -6,18 +6,12 @@ import { Writable } from 'node:stream';
 import { z } from 'zod';
 import { AccountsService, email as emailSchema } from './accounts/index.ts';
 import { AppModule } from './app.module.ts';
+import { addAccountsCommands } from './commands/accounts.ts';
+import type { Terminal } from './commands/terminal.ts';
 import { loadAuthConfig } from './config.ts';
 import { KeysService } from './keys/index.ts';
 import { newPassword } from './passwords/index.ts';
 import { migrate } from './schema.ts';
-
-/** What the commands talk to. */
-export interface Terminal {
-  environment: NodeJS.ProcessEnv;
-  input: NodeJS.ReadableStream & { isTTY?: boolean };
-  output: Pick<NodeJS.WritableStream, 'write'>;
-  errors: Pick<NodeJS.WritableStream, 'write'>;
-}
 
 /**
  * Runs one command.
@@ -72,6 +66,8 @@ function createProgram(terminal: Terminal): Command {
       const { kid, active_from } = await withService(KeysService, (keys) => keys.rotate(null, null));
       print(`published ${kid}, which signs from ${active_from}`);
     });
+
+  addAccountsCommands(program, terminal, withService);
 
   /** Runs a job inside the application, without its HTTP server. */
   async function withService<S, T>(service: new (...args: never[]) => S, job: (service: S) => Promise<T>): Promise<T> {

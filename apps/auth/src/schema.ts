@@ -4,15 +4,32 @@ import { DataSource } from 'typeorm';
 import { Account } from './accounts/index.ts';
 import { AuditEvent } from './audit/index.ts';
 import { SigningKey } from './keys/index.ts';
+import { SocialLogin1764115600000 } from './migrations/1764115600000-social-login.ts';
+import { Totp } from './mfa/index.ts';
 import { Mail1764115200000 } from './migrations/1764115200000-mail.ts';
+import { SecondFactors1764115300000 } from './migrations/1764115300000-second-factors.ts';
+import { ImportAndPrivacy1764115500000 } from './migrations/1764115500000-import-and-privacy.ts';
 import { InitialSchema1764028800000 } from './migrations/1764028800000-initial-schema.ts';
+import { Admin1764115400000 } from './migrations/1764115400000-admin.ts';
+import { ServiceAccounts1764115410000 } from './migrations/1764115410000-service-accounts.ts';
+import { ApiKey, ServiceAccount } from './service-accounts/index.ts';
+import { Passkey } from './passkeys/index.ts';
 import { Session } from './sessions/index.ts';
+import { ExternalIdentity } from './social-login/index.ts';
 
 /** The service's tables and how they come to be. */
 export const authSchema: DatabaseSchema = {
   applicationName: 'auth',
-  entities: [Account, AuditEvent, Session, SigningKey],
-  migrations: [InitialSchema1764028800000, Mail1764115200000],
+  entities: [Account, ApiKey, AuditEvent, ExternalIdentity, Passkey, ServiceAccount, Session, SigningKey, Totp],
+  migrations: [
+    InitialSchema1764028800000,
+    Mail1764115200000,
+    SecondFactors1764115300000,
+    Admin1764115400000,
+    ServiceAccounts1764115410000,
+    ImportAndPrivacy1764115500000,
+    SocialLogin1764115600000,
+  ],
 };
 
 /** Any number, so that migrations of one database run one after the other. */

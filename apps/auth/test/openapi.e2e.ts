@@ -53,7 +53,9 @@ describe('every operation', () => {
             .filter((parameter) => !parameter.description)
             .map(({ name: parameter }) => `${name}: ${parameter}`),
         );
-        const schema = requestBody?.content['application/json']?.schema.$ref?.split('/').at(-1);
+        const schema = Object.values(requestBody?.content ?? {})[0]
+          ?.schema.$ref?.split('/')
+          .at(-1);
         if (requestBody && document.components.schemas[schema ?? '']?.example === undefined) {
           gaps.push(`${name}: request example`);
         }

@@ -24,7 +24,7 @@ describe('POST /auth/login', () => {
     expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 600 });
     expect(body.refresh_token).toMatch(/^rt_[\w-]{86}$/);
     expect(headers.get('set-cookie')).toMatch(
-      /^device=[^;]+; Max-Age=31536000; Path=\/auth\/login; HttpOnly; SameSite=Strict$/,
+      /^device=[^;]+; Max-Age=31536000; Path=\/auth; HttpOnly; SameSite=Strict$/,
     );
 
     const [header, claims] = body.access_token
@@ -40,6 +40,9 @@ describe('POST /auth/login', () => {
       sid: expect.any(String),
       jti: expect.any(String),
       roles: ['user'],
+      amr: ['pwd'],
+      acr: 'aal1',
+      auth_time: expect.any(Number),
       iat: expect.any(Number),
       exp: claims.iat + 600,
     });

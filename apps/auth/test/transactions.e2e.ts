@@ -22,6 +22,8 @@ const snapshot = async () => {
     SELECT (SELECT json_agg(a ORDER BY id) FROM account a) AS accounts,
            (SELECT json_agg(s ORDER BY id) FROM session s) AS sessions,
            (SELECT json_agg(k ORDER BY kid) FROM signing_key k) AS keys,
+           (SELECT count(*) FROM one_time_token) AS tokens, (SELECT count(*) FROM mail) AS mails,
+           (SELECT count(*) FROM service_account) AS service_accounts,
            (SELECT count(*) FROM audit_event) AS events`);
   return rows[0];
 };
@@ -40,6 +42,20 @@ const useCases: [string, (token: string, email: string) => Promise<{ status: num
       }),
   ],
   ['account deletion', (token) => client.call('DELETE', '/auth/me', { token, body: { password: strongPassword } })],
+  [
+    'account creation',
+    (token) =>
+      client.call('POST', '/auth/admin/accounts', { token, body: { email: newEmail(), password: strongPassword } }),
+  ],
+  ['invitation', (token) => client.call('POST', '/auth/admin/invitations', { token, body: { email: newEmail() } })],
+  [
+    'service account creation',
+    (token) =>
+      client.call('POST', '/auth/admin/service-accounts', {
+        token,
+        body: { name: newEmail(), scopes: ['notes:read'] },
+      }),
+  ],
   ['key rotation', (token) => client.call('POST', '/auth/keys/rotate', { token })],
 ];
 

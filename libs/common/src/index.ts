@@ -1,5 +1,5 @@
 /** What a service of the platform needs on its first day, and nothing of any service's rules. */
-export { commonSettings, type CommonConfig } from './config/common-settings.ts';
+export { commaSeparated, commonSettings, type CommonConfig } from './config/common-settings.ts';
 export { ConfigError, configTable, loadConfig, setting } from './config/config.ts';
 export { isUniqueViolation } from './database/database-errors.ts';
 export {
@@ -9,17 +9,26 @@ export {
   type DatabaseSchema,
   type Queryable,
 } from './database/database.module.ts';
-export { ApiProblems, Problem, ProblemException, problems } from './errors/problem.ts';
+export { ApiOAuthProblems, ApiProblems, Problem, ProblemException, problems } from './errors/problem.ts';
 export { HealthModule } from './health/health.module.ts';
 export { atLeast } from './http/at-least.ts';
 export { createHttpApp } from './http/http-app.ts';
+export { instant } from './http/instant.ts';
+export { OAuthForm } from './http/oauth-form.ts';
 export { Context, type RequestContext } from './http/request-context.ts';
 export { accessTokenType, signatureAlgorithm, UnusableTokenError } from './jwt/access-token.strategy.ts';
 export { JwtAuthModule } from './jwt/jwt-auth.module.ts';
-export { CurrentPrincipal, type Principal } from './jwt/principal.ts';
+export { RequireMfa } from './jwt/mfa.guard.ts';
+export {
+  authenticationClass,
+  CurrentActor,
+  CurrentPrincipal,
+  type ClientPrincipal,
+  type Principal,
+} from './jwt/principal.ts';
 export { Public } from './jwt/public.decorator.ts';
 export { remoteJwks } from './jwt/remote-jwks.ts';
-export { Roles } from './jwt/roles.guard.ts';
+export { Roles, Scopes } from './jwt/roles.guard.ts';
 export { runService, stopOnSignals, type RunningService } from './lifecycle/run-service.ts';
 export { LoggingModule } from './logging/logging.module.ts';
 export { createOpenApiDocument, serveOpenApi } from './openapi/openapi.ts';

@@ -3,17 +3,21 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   createHttpApp,
+  CurrentActor,
   CurrentPrincipal,
   JwtAuthModule,
   loadConfig,
   LoggingModule,
   Public,
   remoteJwks,
+  RequireMfa,
   Roles,
+  Scopes,
   type Principal,
 } from '#common';
 import { z } from 'zod';
-import { Client } from '../../../apps/auth/test/support/client.ts';
+import { newEnrolledAccount } from '../../../apps/auth/test/support/authenticator-app.ts';
+import { Client, newAdmin } from '../../../apps/auth/test/support/client.ts';
 import { startTestService, type TestService } from '../../../apps/auth/test/support/service.ts';
 import { commonSettings } from '../src/config/common-settings.ts';
 
@@ -28,6 +32,18 @@ class NotesController {
   @Get('all')
   @Roles(['admin'])
   listAll() {
+    return { notes: [] };
+  }
+
+  @Get('feed')
+  @Scopes(['notes:read'])
+  feed(@CurrentActor() reader: string) {
+    return { reader };
+  }
+
+  @Get('secret')
+  @RequireMfa({ maxAgeSeconds: 300 })
+  listSecret() {
     return { notes: [] };
   }
 
@@ -95,6 +111,46 @@ describe('another service', () => {
     await auth.database.query("UPDATE account SET roles = '{user,admin}' WHERE email = $1", [email]);
     const admin = await authClient.signIn(email);
     expect((await notes.call('GET', '/notes/all', { token: admin.accessToken })).status).toBe(200);
+  });
+
+  it('lets service accounts into the routes that are for their scopes, and accounts not', async () => {
+    const { accessToken: admin } = await newAdmin(auth);
+    const tokenWith = async (scope: string) => {
+      const path = '/auth/admin/service-accounts';
+      const { body: account } = await authClient.call('POST', path, {
+        token: admin,
+        body: { name: scope, scopes: [scope] },
+      });
+      const { body: issued } = await authClient.call('POST', `${path}/${account.id}/keys`, { token: admin, body: {} });
+      const form = { grant_type: 'client_credentials', client_id: account.id, client_secret: issued.key };
+      const response = await fetch(`${auth.url}/auth/token`, { method: 'POST', body: new URLSearchParams(form) });
+      return { id: account.id, token: ((await response.json()) as { access_token: string }).access_token };
+    };
+    const feed = (token: string) => notes.call('GET', '/notes/feed', { token });
+    const reader = await tokenWith('notes:read');
+    expect((await feed(reader.token)).body).toEqual({ reader: reader.id });
+    expect((await list(reader.token)).body.code).toBe('token_invalid');
+    expect((await notes.call('GET', '/notes/all', { token: reader.token })).body.code).toBe('token_invalid');
+    expect((await feed((await tokenWith('notes:write')).token)).body.code).toBe('scope_required');
+    expect((await feed(admin)).body.code).toBe('scope_required');
+  });
+
+  it('asks for a recent second factor, and says how recent', async () => {
+    const secret = (token: string) => notes.call('GET', '/notes/secret', { token });
+    const { accessToken } = await authClient.newAccount();
+    const refused = await secret(accessToken);
+    expect([refused.status, refused.body.code]).toEqual([401, 'mfa_required']);
+    expect(refused.headers.get('www-authenticate')).toMatch(
+      /^Bearer error="insufficient_user_authentication", .*acr_values="aal2", max_age=300$/,
+    );
+    const { accessToken: token, refreshToken, app } = await newEnrolledAccount(authClient);
+    expect((await secret(token)).status).toBe(401);
+    const stepUp = { token, body: { code: app.code() } };
+    const { body } = await authClient.call('POST', '/auth/mfa/step-up', stepUp);
+    expect((await secret(body.access_token)).status).toBe(200);
+    await auth.database.query("UPDATE session SET authenticated_at = now() - interval '301 s'");
+    const { body: late } = await authClient.refresh(refreshToken);
+    expect((await secret(late.access_token)).status).toBe(401);
   });
 
   it('follows a rotation of the keys without a refused token', async () => {

@@ -3,7 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** What an account may do. */
 export type Role = 'user' | 'admin';
 
-/** A person with an e-mail address and a password. */
+/** A person with an e-mail address, and mostly a password. */
 @Entity('account')
 export class Account {
   @PrimaryColumn('uuid')
@@ -17,8 +17,9 @@ export class Account {
   @Column('timestamptz', { name: 'email_verified_at', nullable: true })
   emailVerifiedAt: Date | null;
 
-  @Column('text', { name: 'password_hash' })
-  passwordHash: string;
+  /** Null where none has been set, or an admin has taken it away. */
+  @Column('text', { name: 'password_hash', nullable: true })
+  passwordHash: string | null;
 
   @Column('text', { array: true })
   roles: Role[];
@@ -28,4 +29,8 @@ export class Account {
 
   @Column('timestamptz', { name: 'password_changed_at', default: () => 'now()' })
   passwordChangedAt: Date;
+
+  /** Since when nobody can sign in to it. */
+  @Column('timestamptz', { name: 'disabled_at', nullable: true })
+  disabledAt: Date | null;
 }

@@ -3,7 +3,7 @@ import { Body, Controller, Delete, Get, HttpCode, Post, Put } from '@nestjs/comm
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { tooManyAttempts } from '../attempts/index.ts';
-import { hashQueueFull, passwordTooWeak } from '../passwords/index.ts';
+import { hashQueueFull, passwordBreached, passwordTooWeak } from '../passwords/index.ts';
 import { emailTaken, passwordIncorrect } from './accounts.problems.ts';
 import {
   accountDeletionSchema,
@@ -38,7 +38,7 @@ export class AccountsController {
       'Makes an account. The address is unique without regard to case; the password must not be easy to guess.',
   })
   @ApiResponse({ status: 201, description: 'The new account.', standardSchema: accountSchema, example: accountExample })
-  @ApiProblems(...bodyProblems, emailTaken, passwordTooWeak, ...passwordProblems)
+  @ApiProblems(...bodyProblems, emailTaken, passwordTooWeak, passwordBreached, ...passwordProblems)
   register(
     @Body({ schema: registrationSchema }) body: z.output<typeof registrationSchema>,
     @Context() context: RequestContext,
@@ -63,7 +63,14 @@ export class AccountsController {
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Change the password', description: 'Ends all other sessions of the account.' })
   @ApiResponse({ status: 204, description: 'The new password is in force.' })
-  @ApiProblems(...bodyProblems, ...tokenProblems, passwordIncorrect, passwordTooWeak, ...passwordProblems)
+  @ApiProblems(
+    ...bodyProblems,
+    ...tokenProblems,
+    passwordIncorrect,
+    passwordTooWeak,
+    passwordBreached,
+    ...passwordProblems,
+  )
   changePassword(
     @Body({ schema: passwordChangeSchema }) body: z.output<typeof passwordChangeSchema>,
     @CurrentPrincipal() principal: Principal,

@@ -38,29 +38,73 @@ export class AccountsService {
 
   /**
    * Registers a user.
-   * @throws ProblemException `password_too_weak`, `email_taken`, `too_many_attempts`
+   * @throws ProblemException `password_too_weak`, `password_breached`, `email_taken`, `too_many_attempts`
    */
   async register(credentials: Credentials, context: RequestContext): Promise<AccountView> {
-    this.passwords.assertStrong(credentials.password, [credentials.email]);
-    const key = `register:address:${addressKey(context.address)}`;
-    await this.attempts.reserve({ key, burst: this.config.REGISTER_ADDRESS_BURST });
+    await this.reserveRegistration(context);
+    await this.passwords.assertStrong(credentials.password, [credentials.email]);
     return this.create(credentials, ['user'], context);
   }
 
   /**
+   * Counts a registration from the caller's address.
+   * @throws ProblemException `too_many_attempts`
+   */
+  async reserveRegistration({ address }: RequestContext): Promise<void> {
+    const key = `register:address:${addressKey(address)}`;
+    await this.attempts.reserve({ key, burst: this.config.REGISTER_ADDRESS_BURST });
+  }
+
+  /**
+   * Creates an account without a password for a verified address, in the caller's transaction.
+   * @param detail for the audit trail
+   * @returns nothing where the address has an account
+   */
+  async createVerified(
+    manager: EntityManager,
+    email: string,
+    detail: Record<string, unknown>,
+    context: RequestContext,
+  ): Promise<KnownAccount | undefined> {
+    const [account] = await queryRows<KnownAccount>(
+      manager,
+      `INSERT INTO account (id, email, roles, email_verified_at) VALUES ($1, $2, '{user}', now())
+       ON CONFLICT (lower(email)) DO NOTHING RETURNING id, email, password_hash AS "passwordHash", roles`,
+      [uuidv7(), email],
+    );
+    if (account) {
+      const { id } = account;
+      await this.audit.record(manager, context, { type: 'account.registered', actorId: id, subjectId: id, detail });
+    }
+    return account;
+  }
+
+  /** The account of an address that is verified to be its owner's; both stay so until the caller's transaction ends. */
+  async lockVerified(manager: EntityManager, email: string): Promise<KnownAccount | undefined> {
+    const [account] = await queryRows<KnownAccount>(
+      manager,
+      `SELECT id, email, password_hash AS "passwordHash", roles FROM account
+       WHERE lower(email) = lower($1) AND email_verified_at IS NOT NULL FOR NO KEY UPDATE`,
+      [email],
+    );
+    return account;
+  }
+
+  /**
    * Creates an account with the admin role, for the command line.
-   * @throws ProblemException `password_too_weak`, `email_taken`
+   * @throws ProblemException `password_too_weak`, `password_breached`, `email_taken`
    */
   async createAdmin(credentials: Credentials): Promise<AccountView> {
-    this.passwords.assertStrong(credentials.password, [credentials.email]);
+    await this.passwords.assertStrong(credentials.password, [credentials.email]);
     return this.create(credentials, ['user', 'admin'], null);
   }
 
-  /** Finds by address without regard to case; the index `account_email_key` serves it. */
+  /** Finds by address without regard to case, a disabled account as one without a password; `account_email_key` serves it. */
   async findByEmail(email: string): Promise<KnownAccount | undefined> {
     const [row] = await queryRows<KnownAccount>(
       this.dataSource,
-      `SELECT id, email, password_hash AS "passwordHash", roles FROM account WHERE lower(email) = lower($1)`,
+      `SELECT id, email, CASE WHEN disabled_at IS NULL THEN password_hash END AS "passwordHash", roles
+       FROM account WHERE lower(email) = lower($1)`,
       [email],
     );
     return row;
@@ -83,11 +127,11 @@ export class AccountsService {
 
   /**
    * Changes the password and ends the account's other sessions.
-   * @throws ProblemException `password_incorrect`, `password_too_weak`, `too_many_attempts`
+   * @throws ProblemException `password_incorrect`, `password_too_weak`, `password_breached`, `too_many_attempts`
    */
   async changePassword(principal: Principal, current: string, next: string, context: RequestContext): Promise<void> {
     const account = await this.reauthenticate(principal, current);
-    this.passwords.assertStrong(next, [account.email]);
+    await this.passwords.assertStrong(next, [account.email]);
     const passwordHash = await this.passwords.hash(next);
     await this.dataSource.transaction(async (manager) => {
       const changed = await queryRows(

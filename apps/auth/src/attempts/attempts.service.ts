@@ -41,9 +41,9 @@ const retryAfterStatement = `
   SELECT greatest(1, ceil(extract(epoch FROM blocked_until - now())))::int AS seconds FROM attempt WHERE key = $1`;
 
 const purgeStatement = `
-  DELETE FROM attempt WHERE key IN (
+  DELETE FROM attempt WHERE key = ANY (ARRAY (
     SELECT key FROM attempt a WHERE ${forgotten} AND a.blocked_until <= now()
-    LIMIT 10000 FOR UPDATE SKIP LOCKED)`;
+    LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING key`;
 
 /** Progressive delays for whoever fails often, the same for all replicas. */
 @Injectable()
@@ -72,8 +72,8 @@ export class AttemptsService {
     await on.query('UPDATE attempt SET failures = greatest(failures - 1, 0) WHERE key = $1', [gate.key]);
   }
 
-  /** Deletes what is forgotten; any number of replicas may do it at once. */
-  async purge(): Promise<void> {
-    await this.dataSource.query(purgeStatement);
+  /** Deletes what is forgotten, `limit` gates at most, and says how many. */
+  async purge(manager: EntityManager, limit: number): Promise<number> {
+    return (await queryRows(manager, purgeStatement, [limit])).length;
   }
 }

@@ -1,8 +1,9 @@
-import type { RequestContext } from '#common';
-import { Injectable } from '@nestjs/common';
+import { queryRows, type RequestContext } from '#common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { AuditEvent, type AuditEventType } from './audit-event.entity.ts';
+import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import type { AuditEventType } from './audit-event.entity.ts';
 
 interface AuditEntry {
   type: AuditEventType;
@@ -11,23 +12,56 @@ interface AuditEntry {
   detail?: Record<string, unknown>;
 }
 
-/** Adds to the audit trail. */
+const insertStatement = `
+  INSERT INTO audit_event (id, type, actor_id, subject_id, detail, address, user_agent, request_id)
+  SELECT id, type, actor_id, subject_id, detail, $2, $3, $4
+  FROM jsonb_to_recordset($1::jsonb) AS entry (id uuid, type text, actor_id uuid, subject_id uuid, detail jsonb)`;
+
+/**
+ * Oldest first, by the index on `occurred_at`: what a batch costs does not depend on how long the trail is. An
+ * array, lest the planner reads the whole table to join it.
+ */
+export const purgeEventsStatement = `
+  DELETE FROM audit_event WHERE id = ANY (ARRAY (
+    SELECT id FROM audit_event WHERE occurred_at < now() - make_interval(days => $2::int)
+    ORDER BY occurred_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
+
+/** By then no event names them. */
+const forgetStatement = `
+  DELETE FROM erased_account WHERE id = ANY (ARRAY (
+    SELECT id FROM erased_account WHERE erased_at < now() - make_interval(days => $2::int + 1)
+    ORDER BY erased_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
+
+/** Adds to the audit trail, and ends it where it is old. */
 @Injectable()
 export class AuditService {
+  constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {}
+
   /**
    * Records an event in the caller's transaction, so that it stands exactly when what it tells of does.
    * @param context whose request it was; null for the command line and the service itself
    */
   async record(manager: EntityManager, context: RequestContext | null, entry: AuditEntry): Promise<void> {
-    await manager.insert(AuditEvent, {
+    await this.recordAll(manager, context, [entry]);
+  }
+
+  /** Records many events as {@link record} does. */
+  async recordAll(manager: EntityManager, context: RequestContext | null, entries: AuditEntry[]): Promise<void> {
+    const rows = entries.map((entry) => ({
       id: uuidv7(),
       type: entry.type,
-      actorId: entry.actorId ?? null,
-      subjectId: entry.subjectId ?? null,
-      address: context?.address ?? null,
-      userAgent: context?.userAgent ?? null,
-      requestId: context?.requestId ?? null,
-      detail: (entry.detail ?? {}) as object,
-    });
+      actor_id: entry.actorId,
+      subject_id: entry.subjectId,
+      detail: entry.detail ?? {},
+    }));
+    const { address = null, userAgent = null, requestId = null } = context ?? {};
+    await manager.query(insertStatement, [JSON.stringify(rows), address, userAgent, requestId]);
+  }
+
+  /** Deletes events that are older than `AUDIT_RETENTION_DAYS`, `limit` at most, and says how many. */
+  async purge(manager: EntityManager, limit: number): Promise<number> {
+    const parameters = [limit, this.config.AUDIT_RETENTION_DAYS];
+    await manager.query(forgetStatement, parameters);
+    return (await queryRows(manager, purgeEventsStatement, parameters)).length;
   }
 }

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AuditEvent } from './audit-event.entity.ts';
+import { AuditEvent, type AuditEventType } from './audit-event.entity.ts';
 import { AuditService } from './audit.service.ts';
 
 /** The append-only trail of security events. */
@@ -7,3 +7,4 @@ import { AuditService } from './audit.service.ts';
 export class AuditModule {}
 
 export { AuditEvent, AuditService };
+export type { AuditEventType };

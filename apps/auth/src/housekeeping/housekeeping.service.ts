@@ -1,8 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
-import { AttemptsService } from '../attempts/index.ts';
 import { KeysService } from '../keys/index.ts';
-import { OneTimeTokensService } from '../one-time-tokens/index.ts';
-import { SessionsService } from '../sessions/index.ts';
+import { Decoys } from '../passwords/index.ts';
+import { RetentionService } from './retention.service.ts';
 
 const intervalMs = 30_000;
 
@@ -15,12 +14,15 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
 
   constructor(
     private readonly keys: KeysService,
-    private readonly sessions: SessionsService,
-    private readonly attempts: AttemptsService,
-    private readonly oneTimeTokens: OneTimeTokensService,
+    private readonly decoys: Decoys,
+    private readonly retention: RetentionService,
   ) {}
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
+    await this.decoys.load().catch((error: unknown) => {
+      // not a reason to die: the next round tries again
+      this.logger.warn(error, 'the kinds of imported hashes could not be read');
+    });
     this.timer = setInterval(() => {
       this.running = this.run();
     }, intervalMs);
@@ -33,12 +35,7 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
 
   /** One round; a failed part is logged and tried again in the next. */
   async run(): Promise<void> {
-    const results = await Promise.allSettled([
-      this.keys.maintain(),
-      this.sessions.purge(),
-      this.attempts.purge(),
-      this.oneTimeTokens.purge(),
-    ]);
+    const results = await Promise.allSettled([this.keys.maintain(), this.decoys.load(), this.retention.run()]);
     for (const result of results) {
       if (result.status === 'rejected') {
         this.logger.error(result.reason, 'housekeeping failed');

@@ -8,7 +8,7 @@ import { confirmationSchema, type Confirmation } from '../email-verification/ind
 import { mailOff } from '../mail/index.ts';
 import { MailedLinksService } from '../mailed-links/index.ts';
 import { oneTimeTokenInvalid } from '../one-time-tokens/index.ts';
-import { tokensExample, tokensSchema } from '../sessions/index.ts';
+import { loginResultExamples, loginResultSchema, sendLogin } from '../sign-in/index.ts';
 import { magicLinkRequestSchema } from './magic-links.schema.ts';
 import { MagicLinksService } from './magic-links.service.ts';
 
@@ -53,9 +53,9 @@ export class MagicLinksController {
   })
   @ApiResponse({
     status: 200,
-    description: 'The session’s tokens.',
-    standardSchema: tokensSchema,
-    example: tokensExample,
+    description: 'The session’s tokens, or, where a second factor is asked for, what to send it with.',
+    standardSchema: loginResultSchema,
+    examples: loginResultExamples,
   })
   @ApiProblems(...bodyProblems, oneTimeTokenInvalid)
   async logInByMagicLink(
@@ -64,8 +64,6 @@ export class MagicLinksController {
     @Context() context: RequestContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { tokens, deviceCookie } = await this.magicLinks.confirm(body.token, cookies, context);
-    reply.header('set-cookie', deviceCookie);
-    return tokens;
+    return sendLogin(reply, await this.magicLinks.confirm(body.token, cookies, context));
   }
 }

@@ -19,7 +19,7 @@ export class MagicLinksService {
   ) {}
 
   /**
-   * Takes the link's token and starts a session.
+   * Takes the link's token and logs in.
    * @param cookies the request's `cookie` header, which may tell a known device
    * @throws ProblemException `one_time_token_invalid`
    */
@@ -30,7 +30,7 @@ export class MagicLinksService {
       if (!account || !(await this.verification.markVerified(manager, account.id, String(proof.detail['to'])))) {
         throw oneTimeTokenInvalid.exception();
       }
-      return this.signIn.complete(manager, { account, method: 'magic_link', cookies }, context);
+      return this.signIn.complete(manager, { account, method: 'magic_link', amr: ['otp'], cookies }, context);
     });
   }
 }

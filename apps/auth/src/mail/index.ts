@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DevMailsController } from './dev-mails.controller.ts';
 import { localeOf } from './locale.ts';
+import { locales } from './message.ts';
 import { MailDispatcher, mailsProvider } from './mail-dispatcher.ts';
 import { mailOff } from './mail.problems.ts';
 import { MailService } from './mail.service.ts';
@@ -17,4 +18,4 @@ export class DevMailsModule {
   }
 }
 
-export { MailService, localeOf, mailOff };
+export { MailService, localeOf, locales, mailOff };

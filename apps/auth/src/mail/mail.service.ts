@@ -45,6 +45,11 @@ const takeStatement = `
     ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED)
   RETURNING ${columns}`;
 
+const purgeStatement = `
+  DELETE FROM mail WHERE id = ANY (ARRAY (
+    SELECT id FROM mail WHERE created_at < now() - interval '30 days'
+    ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
+
 /**
  * The outbox: a mail is written in the transaction of what it tells of, hence sent if and only if that is committed. What it
  * says is stored encrypted, since it may carry a token.
@@ -117,6 +122,11 @@ export class MailService {
   async kept(limit: number): Promise<OutboxMail[]> {
     const statement = `SELECT ${columns} FROM mail WHERE sent_at IS NOT NULL ORDER BY created_at DESC, id DESC LIMIT $1`;
     return (await queryRows<MailRow>(this.dataSource, statement, [limit])).map((row) => this.open(row));
+  }
+
+  /** Deletes mails that are older than 30 days, `limit` at most, and says how many. */
+  async purge(manager: EntityManager, limit: number): Promise<number> {
+    return (await queryRows(manager, purgeStatement, [limit])).length;
   }
 
   private open({ id, recipient, template, locale, variables, attempts }: MailRow): OutboxMail {

@@ -12,6 +12,7 @@ export const mailTemplates = [
   'new_device',
   'password_changed',
   'password_reset',
+  'password_reset_required',
 ] as const;
 export type MailTemplate = (typeof mailTemplates)[number];
 

@@ -6,21 +6,30 @@ import { AttemptsService } from '../attempts/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { localeOf, MailService } from '../mail/index.ts';
-import { OneTimeTokensService } from '../one-time-tokens/index.ts';
+import { OneTimeTokensService, type OneTimePurpose } from '../one-time-tokens/index.ts';
 import { mailGates } from './mail-gates.ts';
 
 const minute = 60;
 const hour = 60 * minute;
 
+interface Link {
+  page: string;
+  ttlSeconds: number;
+  /** Of the token, where it is not called as the mail is. */
+  purpose?: OneTimePurpose;
+}
+
 /** Where each link leads, and for how long; the mails say the same. */
 const links = {
   email_change: { page: 'confirm-email', ttlSeconds: hour },
   email_verification: { page: 'verify-email', ttlSeconds: 24 * hour },
+  invitation: { page: 'accept-invitation', ttlSeconds: 7 * 24 * hour },
   magic_link: { page: 'magic-link', ttlSeconds: 15 * minute },
   password_reset: { page: 'reset-password', ttlSeconds: hour },
+  password_reset_required: { page: 'reset-password', ttlSeconds: hour, purpose: 'password_reset' },
 } as const;
 
-/** What a mailed link is for: purpose of its token and template of its mail. */
+/** What a mailed link is for: template of its mail and, if not said otherwise, purpose of its token. */
 export type LinkPurpose = keyof typeof links;
 
 /** Longer than it takes to write a mail into the outbox. */
@@ -45,17 +54,17 @@ export class MailedLinksService {
    */
   async send(
     manager: EntityManager,
-    purpose: LinkPurpose,
+    template: LinkPurpose,
     account: { id: string; email: string },
     context: RequestContext | null,
     to = account.email,
   ): Promise<void> {
-    const { page, ttlSeconds } = links[purpose];
+    const { page, ttlSeconds, purpose = template as OneTimePurpose }: Link = links[template];
     const detail = { email: account.email, to };
     const token = await this.tokens.issue(manager, { purpose, accountId: account.id, ttlSeconds, detail });
     await this.mails.send(manager, {
       to,
-      template: purpose,
+      template,
       locale: localeOf(context?.acceptLanguage ?? null),
       variables: { email: to, link: `${this.config.APP_URL}/${page}?token=${token}` },
     });

@@ -5,7 +5,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** What a token is good for, and good for nothing else. */
-export type OneTimePurpose = 'email_change' | 'email_verification' | 'invitation' | 'magic_link' | 'password_reset';
+export type OneTimePurpose =
+  'email_change' | 'email_verification' | 'invitation' | 'magic_link' | 'mfa_challenge' | 'password_reset';
 
 const prefix = 'ot_';
 const tokenBytes = 32;
@@ -33,9 +34,14 @@ const peekStatement = `
   SELECT account_id AS "accountId", detail FROM one_time_token
   WHERE hash = $1 AND purpose = $2 AND expires_at > now()`;
 
+const attemptStatement = `
+  UPDATE one_time_token SET detail = detail || jsonb_build_object('tries', coalesce((detail->>'tries')::int, 0) + 1)
+  WHERE hash = $1 AND purpose = $2 AND expires_at > now() AND coalesce((detail->>'tries')::int, 0) < $3
+  RETURNING account_id AS "accountId", detail`;
+
 const purgeStatement = `
-  DELETE FROM one_time_token WHERE hash IN (
-    SELECT hash FROM one_time_token WHERE expires_at <= now() LIMIT 10000 FOR UPDATE SKIP LOCKED)`;
+  DELETE FROM one_time_token WHERE hash = ANY (ARRAY (
+    SELECT hash FROM one_time_token WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING purpose`;
 
 /** Tokens that are sent to somebody and come back once. Only their SHA-256 is stored: they have 256 random bits. */
 @Injectable()
@@ -68,14 +74,23 @@ export class OneTimeTokensService {
     return row;
   }
 
+  /**
+   * Counts a try of what a token asks for, and leaves the token good, in one atomic statement.
+   * @returns what it stands for; nothing beyond as many tries as are allowed
+   */
+  async attempt(purpose: OneTimePurpose, token: string, maxTries: number): Promise<ConsumedToken | undefined> {
+    const [row] = await queryRows<ConsumedToken>(this.dataSource, attemptStatement, [hashOf(token), purpose, maxTries]);
+    return row;
+  }
+
   /** Makes an account's tokens of one purpose useless. */
   async revoke(manager: EntityManager, purpose: OneTimePurpose, accountId: string): Promise<void> {
     await manager.query('DELETE FROM one_time_token WHERE account_id = $1 AND purpose = $2', [accountId, purpose]);
   }
 
-  /** Deletes what has expired; any number of replicas may do it at once. */
-  async purge(): Promise<void> {
-    await this.dataSource.query(purgeStatement);
+  /** Deletes tokens that have expired, `limit` at most, and says how many. */
+  async purge(manager: EntityManager, limit: number): Promise<number> {
+    return (await queryRows(manager, purgeStatement, [limit])).length;
   }
 }
 

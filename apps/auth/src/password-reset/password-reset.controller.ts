@@ -6,7 +6,7 @@ import { tooManyAttempts } from '../attempts/index.ts';
 import { mailOff } from '../mail/index.ts';
 import { MailedLinksService } from '../mailed-links/index.ts';
 import { oneTimeTokenInvalid } from '../one-time-tokens/index.ts';
-import { hashQueueFull, passwordTooWeak } from '../passwords/index.ts';
+import { hashQueueFull, passwordBreached, passwordTooWeak } from '../passwords/index.ts';
 import { passwordResetRequestSchema, passwordResetSchema } from './password-reset.schema.ts';
 import { PasswordResetService } from './password-reset.service.ts';
 
@@ -50,7 +50,7 @@ export class PasswordResetController {
     description: 'With the token from the mail, which is good once. Ends all sessions; the address is verified by it.',
   })
   @ApiResponse({ status: 204, description: 'The new password is in force.' })
-  @ApiProblems(...bodyProblems, oneTimeTokenInvalid, passwordTooWeak, hashQueueFull)
+  @ApiProblems(...bodyProblems, oneTimeTokenInvalid, passwordTooWeak, passwordBreached, hashQueueFull)
   resetPassword(
     @Body({ schema: passwordResetSchema }) body: z.output<typeof passwordResetSchema>,
     @Context() context: RequestContext,

@@ -22,7 +22,7 @@ export class PasswordResetService {
 
   /**
    * Takes the link's token, sets the password and ends all sessions. A password that is refused leaves the token good.
-   * @throws ProblemException `one_time_token_invalid`, `password_too_weak`, `hash_queue_full`
+   * @throws ProblemException `one_time_token_invalid`, `password_too_weak`, `password_breached`, `hash_queue_full`
    */
   async confirm(token: string, password: string, context: RequestContext): Promise<void> {
     const claim = await this.tokens.peek('password_reset', token);
@@ -30,7 +30,7 @@ export class PasswordResetService {
       throw oneTimeTokenInvalid.exception();
     }
     const email = String(claim.detail['to']);
-    this.passwords.assertStrong(password, [email]);
+    await this.passwords.assertStrong(password, [email]);
     const passwordHash = await this.passwords.hash(password);
     await this.dataSource.transaction(async (manager) => {
       const proof = await this.tokens.consume(manager, 'password_reset', token);

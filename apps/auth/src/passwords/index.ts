@@ -1,11 +1,36 @@
 import { Module } from '@nestjs/common';
+import { BreachedPasswords } from './breached-passwords.ts';
+import { BreachedPasswordsMetrics, breachChecksProvider } from './breached-passwords.metrics.ts';
+import { Decoys } from './decoys.ts';
+import type { PasswordHash } from './formats/password-hash.ts';
+import { parseHash } from './formats/parse-hash.ts';
 import { existingPassword, newPassword } from './password.schema.ts';
 import { PasswordsMetrics } from './passwords.metrics.ts';
-import { hashQueueFull, passwordTooWeak } from './passwords.problems.ts';
+import { hashQueueFull, passwordBreached, passwordTooWeak } from './passwords.problems.ts';
 import { PasswordsService } from './passwords.service.ts';
 
 /** Password hashing with bounded memory, and strength. */
-@Module({ providers: [PasswordsService, PasswordsMetrics], exports: [PasswordsService] })
+@Module({
+  providers: [
+    BreachedPasswords,
+    BreachedPasswordsMetrics,
+    breachChecksProvider,
+    Decoys,
+    PasswordsService,
+    PasswordsMetrics,
+  ],
+  exports: [Decoys, PasswordsService],
+})
 export class PasswordsModule {}
 
-export { PasswordsService, existingPassword, hashQueueFull, newPassword, passwordTooWeak };
+export {
+  Decoys,
+  PasswordsService,
+  existingPassword,
+  hashQueueFull,
+  newPassword,
+  parseHash,
+  passwordBreached,
+  passwordTooWeak,
+};
+export type { PasswordHash };

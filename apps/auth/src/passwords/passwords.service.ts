@@ -1,12 +1,16 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { hash, parseOptions, verify } from '@node-rs/argon2';
+import { hash, parseOptions } from '@node-rs/argon2';
 import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary as commonWords } from '@zxcvbn-ts/language-common';
 import { dictionary as englishWords, translations } from '@zxcvbn-ts/language-en';
 import { randomBytes } from 'node:crypto';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { BreachedPasswords } from './breached-passwords.ts';
+import { Decoys } from './decoys.ts';
+import { parseHash } from './formats/parse-hash.ts';
+import type { HashScheme } from './formats/password-hash.ts';
 import { HashQueue } from './hash-queue.ts';
-import { passwordTooWeak } from './passwords.problems.ts';
+import { passwordBreached, passwordTooWeak } from './passwords.problems.ts';
 
 /** zxcvbn's 3 of 4: more than 10⁸ guesses, out of reach of an attack on the hashes' scale. */
 const minStrength = 3;
@@ -26,7 +30,11 @@ export class PasswordsService implements OnModuleInit {
   });
   private decoyHash: string;
 
-  constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
+  constructor(
+    @Inject(AUTH_CONFIG) config: AuthConfig,
+    private readonly breached: BreachedPasswords,
+    private readonly decoys: Decoys,
+  ) {
     this.queue = new HashQueue(config.HASH_CONCURRENCY, config.HASH_QUEUE_MAX, config.HASH_MAX_WAIT_MS);
     this.parameters = {
       memoryCost: config.HASH_MEMORY_KIB,
@@ -49,31 +57,45 @@ export class PasswordsService implements OnModuleInit {
   }
 
   /**
-   * Whether the password has this hash; without a hash the same work is done for a no.
+   * Whether the password has this hash, of any format; without one that can be read, the work is done for a no.
+   * @param address whose hash it would be; decides how much work a no takes where hashes were imported
    * @throws ProblemException `hash_queue_full`
    */
-  async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
-    const matches = await this.queue.run(() => verify(passwordHash ?? this.decoyHash, password));
-    return matches && passwordHash !== undefined;
+  async verify(passwordHash: string | null | undefined, password: string, address = ''): Promise<boolean> {
+    const known = typeof passwordHash === 'string' ? parseHash(passwordHash) : undefined;
+    const hash = known ?? parseHash(this.decoys.of(address) ?? this.decoyHash);
+    const matches = await this.queue.run(async () => hash?.matches(password));
+    return matches === true && known !== undefined;
   }
 
-  /** Whether the hash was made with other parameters than today's. */
+  /** The algorithm of a hash. */
+  schemeOf(passwordHash: string): HashScheme | 'unknown' {
+    return parseHash(passwordHash)?.scheme ?? 'unknown';
+  }
+
+  /** Whether the hash was made in another format, or with other parameters, than today's. */
   isOutdated(passwordHash: string): boolean {
+    if (!passwordHash.startsWith('$argon2id$')) {
+      return true;
+    }
     const { memoryCost, timeCost, parallelism } = parseOptions(passwordHash);
     const today = this.parameters;
     return memoryCost !== today.memoryCost || timeCost !== today.timeCost || parallelism !== today.parallelism;
   }
 
   /**
-   * Refuses passwords that are easy to guess.
+   * Refuses passwords that are easy to guess or known to be breached. It may ask another service: limits come before it.
    * @param personal words that the password must not be built of, such as the e-mail address
-   * @throws ProblemException `password_too_weak` that says why
+   * @throws ProblemException `password_too_weak` that says why, `password_breached`
    */
-  assertStrong(password: string, personal: string[]): void {
+  async assertStrong(password: string, personal: string[]): Promise<void> {
     const { score, feedback } = this.judge.check(password.slice(0, judgedLength), personal);
     if (score < minStrength) {
       const advice = [feedback.warning, ...feedback.suggestions].filter(Boolean).join(' ');
       throw passwordTooWeak.exception({ detail: advice });
+    }
+    if (await this.breached.has(password)) {
+      throw passwordBreached.exception();
     }
   }
 }

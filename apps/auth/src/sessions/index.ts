@@ -4,8 +4,16 @@ import { TokensModule } from '../tokens/index.ts';
 import { deviceName } from './device-name.ts';
 import { Session } from './session.entity.ts';
 import { SessionsController } from './sessions.controller.ts';
+import { signInRefused } from './sessions.problems.ts';
 import { refreshesProvider, SessionsMetrics } from './sessions.metrics.ts';
-import { tokensExample, tokensSchema, type Tokens } from './sessions.schema.ts';
+import {
+  accessTokenExample,
+  accessTokenSchema,
+  tokensExample,
+  tokensSchema,
+  type AccessToken,
+  type Tokens,
+} from './sessions.schema.ts';
 import { SessionsService } from './sessions.service.ts';
 
 /** Sessions: one login on one device, kept alive by refresh tokens. */
@@ -17,5 +25,14 @@ import { SessionsService } from './sessions.service.ts';
 })
 export class SessionsModule {}
 
-export { Session, SessionsService, deviceName, tokensExample, tokensSchema };
-export type { Tokens };
+export {
+  Session,
+  SessionsService,
+  accessTokenExample,
+  accessTokenSchema,
+  deviceName,
+  signInRefused,
+  tokensExample,
+  tokensSchema,
+};
+export type { AccessToken, Tokens };

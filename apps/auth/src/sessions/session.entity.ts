@@ -34,4 +34,12 @@ export class Session {
 
   @Column('text', { name: 'user_agent', nullable: true })
   userAgent: string | null;
+
+  /** How its owner proved who they are, in the words of RFC 8176. */
+  @Column('text', { array: true })
+  amr: string[];
+
+  /** When they last did. */
+  @Column('timestamptz', { name: 'authenticated_at' })
+  authenticatedAt: Date;
 }

@@ -12,11 +12,21 @@ export const refreshSchema = z
   })
   .meta({ id: 'RefreshRequest', example: { refresh_token: 'rt_AZnyxHeqfB6PXg2aS2wuEbq3…' } });
 
+const accessTokenFields = {
+  access_token: z.string().meta({ description: 'JWT (RFC 9068) to be sent as `Authorization: Bearer …`' }),
+  token_type: z.literal('Bearer'),
+  expires_in: z.int().meta({ description: 'seconds that the access token lives' }),
+};
+
+export const accessTokenSchema = z
+  .object(accessTokenFields)
+  .meta({ id: 'AccessToken', description: 'An access token of a session that goes on' });
+
+export type AccessToken = z.output<typeof accessTokenSchema>;
+
 export const tokensSchema = z
   .object({
-    access_token: z.string().meta({ description: 'JWT (RFC 9068) to be sent as `Authorization: Bearer …`' }),
-    token_type: z.literal('Bearer'),
-    expires_in: z.int().meta({ description: 'seconds that the access token lives' }),
+    ...accessTokenFields,
     refresh_token: z.string().meta({ description: 'opaque; good for one refresh' }),
     refresh_expires_at: z.iso.datetime().meta({ description: 'when the session ends unless it is refreshed' }),
   })
@@ -24,10 +34,14 @@ export const tokensSchema = z
 
 export type Tokens = z.output<typeof tokensSchema>;
 
-export const tokensExample: Tokens = {
+export const accessTokenExample: AccessToken = {
   access_token: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6Im9LSX…',
   token_type: 'Bearer',
   expires_in: 600,
+};
+
+export const tokensExample: Tokens = {
+  ...accessTokenExample,
   refresh_token: 'rt_AZnyxHeqfB6PXg2aS2wuEbq3…',
   refresh_expires_at: '2026-12-25T12:00:00.000Z',
 };

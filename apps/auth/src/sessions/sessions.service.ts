@@ -1,4 +1,4 @@
-import { queryRows, type Principal, type Queryable, type RequestContext } from '#common';
+import { problems, queryRows, type Principal, type Queryable, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, MoreThan, type EntityManager } from 'typeorm';
@@ -9,17 +9,23 @@ import { AccessTokensService, RefreshTokens, type RefreshToken } from '../tokens
 import { deviceName } from './device-name.ts';
 import { Session } from './session.entity.ts';
 import { SessionsMetrics } from './sessions.metrics.ts';
-import { refreshTokenInvalid, sessionNotFound } from './sessions.problems.ts';
-import type { SessionView, Tokens } from './sessions.schema.ts';
+import { refreshTokenInvalid, sessionNotFound, signInRefused } from './sessions.problems.ts';
+import type { AccessToken, SessionView, Tokens } from './sessions.schema.ts';
 
 /** How long a used refresh token gives its successor again, for clients whose answer got lost. */
 const graceSeconds = 10;
 const maxSessionsPerAccount = 100;
 
+/** In whole seconds, never ahead of the clock. */
+const authTime = 'floor(extract(epoch FROM authenticated_at))::int AS auth_time';
+
+/** Locks the account, so that one that is being disabled gets no session that outlives it. */
 const startStatement = `
-  INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address, user_agent)
-  VALUES ($1, $2, $3, now(), now(), now(), now() + make_interval(secs => least($4::int, $5::int)), $6, $7)
-  RETURNING expires_at`;
+  INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address, user_agent,
+    amr, authenticated_at)
+  SELECT $1, id, $3, now(), now(), now(), now() + make_interval(secs => least($4::int, $5::int)), $6, $7, $8::text[], now()
+  FROM account WHERE id = $2 AND disabled_at IS NULL FOR NO KEY UPDATE
+  RETURNING expires_at, ${authTime}`;
 
 const trimStatement = `
   DELETE FROM session WHERE id IN (
@@ -41,21 +47,31 @@ const refreshStatement = `
     address = $6,
     user_agent = $7
   FROM account a
-  WHERE s.id = $1 AND a.id = s.account_id AND s.expires_at > now()
+  WHERE s.id = $1 AND a.id = s.account_id AND a.disabled_at IS NULL AND s.expires_at > now()
     AND (s.token_hash = $2
       OR s.previous_hash = $2 AND s.token_hash = ANY ($3::bytea[])
         AND s.rotated_at > now() - make_interval(secs => ${String(graceSeconds)}))
-  RETURNING s.account_id, s.token_hash, s.expires_at, a.roles, s.rotated_at = now() AS rotated`;
+  RETURNING s.account_id, s.token_hash, s.expires_at, a.roles, s.amr, ${authTime}, s.rotated_at = now() AS rotated`;
 
 const checkStatement = `
-  SELECT a.roles FROM session s JOIN account a ON a.id = s.account_id
-  WHERE s.id = $1 AND s.account_id = $2 AND s.expires_at > now()`;
+  SELECT a.roles, s.amr, ${authTime} FROM session s JOIN account a ON a.id = s.account_id
+  WHERE s.id = $1 AND s.account_id = $2 AND a.disabled_at IS NULL AND s.expires_at > now()`;
+
+const renewStatement = `
+  UPDATE session SET amr = ARRAY(SELECT DISTINCT unnest(amr || $3::text[]) ORDER BY 1), authenticated_at = now()
+  WHERE id = $1 AND account_id = $2 AND expires_at > now()
+  RETURNING amr, ${authTime}`;
 
 const purgeStatement = `
-  DELETE FROM session WHERE id IN (
-    SELECT id FROM session WHERE expires_at <= now() LIMIT 10000 FOR UPDATE SKIP LOCKED)`;
+  DELETE FROM session WHERE id = ANY (ARRAY (
+    SELECT id FROM session WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
 
-interface RefreshedRow {
+interface Authentication {
+  amr: string[];
+  auth_time: number;
+}
+
+interface RefreshedRow extends Authentication {
   account_id: string;
   token_hash: Buffer;
   expires_at: Date;
@@ -78,25 +94,33 @@ export class SessionsService {
   /**
    * Starts a session in the caller's transaction; beyond 100 of one account the least recently used ends.
    * @param account who logged in
+   * @param amr how, in the words of RFC 8176; with `mfa` where that was more than one factor
+   * @throws ProblemException `sign_in_refused` where the account is disabled or gone
    */
   async start(
     manager: EntityManager,
     account: { id: string; roles: string[] },
+    amr: string[],
     context: RequestContext,
   ): Promise<Tokens> {
     const id = uuidv7();
     const refreshToken = this.refreshTokens.issue(id);
-    const [row] = await queryRows<{ expires_at: Date }>(manager, startStatement, [
+    const [row] = await queryRows<{ expires_at: Date; auth_time: number }>(manager, startStatement, [
       id,
       account.id,
       refreshToken.hash,
       ...this.lifetimes,
       context.address,
       context.userAgent,
+      amr,
     ]);
+    if (!row) {
+      throw signInRefused.exception();
+    }
     await manager.query(trimStatement, [account.id]);
-    const principal = { accountId: account.id, sessionId: id, roles: account.roles };
-    return this.tokens(principal, refreshToken, row?.expires_at as Date);
+    const { expires_at: expiresAt, auth_time: authTime } = row;
+    const principal = { accountId: account.id, sessionId: id, roles: account.roles, amr, authTime };
+    return this.tokens(principal, refreshToken, expiresAt);
   }
 
   /**
@@ -125,17 +149,33 @@ export class SessionsService {
       throw refreshTokenInvalid.exception();
     }
     this.metrics.refreshes.inc({ result: row.rotated ? 'rotated' : 'repeated' });
-    const principal = { accountId: row.account_id, sessionId: presented.sessionId, roles: row.roles };
+    const { account_id: accountId, roles, amr, auth_time: authTime } = row;
+    const principal = { accountId, sessionId: presented.sessionId, roles, amr, authTime };
     return this.tokens(principal, successor, row.expires_at);
   }
 
-  /** The caller with today's roles, or null once the session has ended. */
+  /**
+   * Notes in the caller's transaction that a session's owner has proved who they are once more.
+   * @param amr how, which is added to how they did before
+   * @returns an access token that says so; the next refresh gives one too
+   * @throws ProblemException `token_invalid` where the session has ended meanwhile
+   */
+  async renew(manager: EntityManager, principal: Principal, amr: string[]): Promise<AccessToken> {
+    const { sessionId, accountId } = principal;
+    const [row] = await queryRows<Authentication>(manager, renewStatement, [sessionId, accountId, amr]);
+    if (!row) {
+      throw problems.tokenInvalid.exception();
+    }
+    return this.accessToken({ ...principal, amr: row.amr, authTime: row.auth_time });
+  }
+
+  /** The caller with today's roles and authentication, or null once the session has ended. */
   async check(principal: Principal): Promise<Principal | null> {
-    const [row] = await queryRows<{ roles: string[] }>(this.dataSource, checkStatement, [
+    const [row] = await queryRows<{ roles: string[] } & Authentication>(this.dataSource, checkStatement, [
       principal.sessionId,
       principal.accountId,
     ]);
-    return row ? { ...principal, roles: row.roles } : null;
+    return row ? { ...principal, roles: row.roles, amr: row.amr, authTime: row.auth_time } : null;
   }
 
   async list(principal: Principal): Promise<{ sessions: SessionView[] }> {
@@ -177,10 +217,18 @@ export class SessionsService {
     await this.dataSource.transaction((manager) => this.revokeAllOf(manager, principal.accountId, context));
   }
 
-  /** Ends all sessions of an account, in the caller's transaction. */
-  async revokeAllOf(manager: EntityManager, accountId: string, context: RequestContext): Promise<void> {
+  /**
+   * Ends all sessions of an account, in the caller's transaction.
+   * @param actorId who asks for it, where it is not the owner
+   */
+  async revokeAllOf(
+    manager: EntityManager,
+    accountId: string,
+    context: RequestContext,
+    actorId = accountId,
+  ): Promise<void> {
     const ended = await this.end(manager, 'account_id = $1', [accountId]);
-    await this.auditRevoked(manager, accountId, context, ended);
+    await this.auditRevoked(manager, accountId, context, ended, actorId);
   }
 
   /** Ends all sessions of the caller's account but the one that asks, in the caller's transaction. */
@@ -195,9 +243,9 @@ export class SessionsService {
     return this.dataSource.transaction((manager) => this.revokeOthers(manager, principal, context));
   }
 
-  /** Deletes what has expired; any number of replicas may do it at once. */
-  async purge(): Promise<void> {
-    await this.dataSource.query(purgeStatement);
+  /** Deletes sessions that have expired, `limit` at most, and says how many. */
+  async purge(manager: EntityManager, limit: number): Promise<number> {
+    return (await queryRows(manager, purgeStatement, [limit])).length;
   }
 
   private get lifetimes(): [idle: number, whole: number] {
@@ -206,11 +254,17 @@ export class SessionsService {
 
   private async tokens(principal: Principal, refreshToken: RefreshToken, expiresAt: Date): Promise<Tokens> {
     return {
+      ...(await this.accessToken(principal)),
+      refresh_token: refreshToken.token,
+      refresh_expires_at: expiresAt.toISOString(),
+    };
+  }
+
+  private async accessToken(principal: Principal): Promise<AccessToken> {
+    return {
       access_token: await this.accessTokens.sign(principal),
       token_type: 'Bearer',
       expires_in: this.accessTokens.ttlSeconds,
-      refresh_token: refreshToken.token,
-      refresh_expires_at: expiresAt.toISOString(),
     };
   }
 
@@ -240,10 +294,16 @@ export class SessionsService {
     return rows.map(({ id }) => id);
   }
 
-  private async auditRevoked(manager: EntityManager, accountId: string, context: RequestContext, ended: string[]) {
+  private async auditRevoked(
+    manager: EntityManager,
+    accountId: string,
+    context: RequestContext,
+    ended: string[],
+    actorId = accountId,
+  ) {
     await this.audit.record(manager, context, {
       type: 'session.revoked',
-      actorId: accountId,
+      actorId,
       subjectId: accountId,
       detail: { session_ids: ended },
     });

@@ -47,7 +47,7 @@ export class DeviceCookie {
     return stringifySetCookie({
       name: cookieName,
       value: `${id}.${issuedAt}.${signature}`,
-      path: '/auth/login',
+      path: '/auth',
       maxAge: maxAgeSeconds,
       httpOnly: true,
       sameSite: 'strict',

@@ -3,11 +3,12 @@ import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { tooManyAttempts } from '../attempts/index.ts';
+import { mfaAnswerSchema, mfaCodeInvalid, mfaTokenInvalid, type MfaAnswer } from '../mfa/index.ts';
 import { hashQueueFull } from '../passwords/index.ts';
-import { tokensExample, tokensSchema } from '../sessions/index.ts';
+import { signInRefused, tokensExample, tokensSchema } from '../sessions/index.ts';
 import { credentialsInvalid } from './sign-in.problems.ts';
-import { loginSchema, type Credentials } from './sign-in.schema.ts';
-import { SignInService } from './sign-in.service.ts';
+import { loginResultExamples, loginResultSchema, loginSchema, type Credentials } from './sign-in.schema.ts';
+import { sendLogin, SignInService } from './sign-in.service.ts';
 
 /** Logging in. */
 @ApiTags('sessions')
@@ -32,14 +33,15 @@ export class SignInController {
   })
   @ApiResponse({
     status: 200,
-    description: 'The session’s tokens.',
-    standardSchema: tokensSchema,
-    example: tokensExample,
+    description: 'The session’s tokens, or, where a second factor is asked for, what to send it with.',
+    standardSchema: loginResultSchema,
+    examples: loginResultExamples,
   })
   @ApiProblems(
     problems.validationFailed,
     problems.malformedJson,
     credentialsInvalid,
+    signInRefused,
     problems.bodyTooLarge,
     problems.unsupportedMediaType,
     tooManyAttempts,
@@ -52,8 +54,39 @@ export class SignInController {
     @Context() context: RequestContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { tokens, deviceCookie } = await this.signIn.login(body, cookies, context);
-    reply.header('set-cookie', deviceCookie);
-    return tokens;
+    return sendLogin(reply, await this.signIn.login(body, cookies, context));
+  }
+
+  @Public()
+  @Post('login/mfa')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Complete a login by a second factor',
+    description:
+      'Starts the session that a login with `mfa_required` did not. A login’s token is good for 5 minutes and 5 codes.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'The session’s tokens.',
+    standardSchema: tokensSchema,
+    example: tokensExample,
+  })
+  @ApiProblems(
+    problems.validationFailed,
+    problems.malformedJson,
+    mfaTokenInvalid,
+    signInRefused,
+    mfaCodeInvalid,
+    problems.bodyTooLarge,
+    problems.unsupportedMediaType,
+    tooManyAttempts,
+    problems.databaseUnavailable,
+  )
+  async completeLogin(
+    @Body({ schema: mfaAnswerSchema }) body: MfaAnswer,
+    @Context() context: RequestContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return sendLogin(reply, await this.signIn.completeByMfa(body, context));
   }
 }

@@ -1,6 +1,7 @@
 import { ProblemException, queryRows, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import type { FastifyReply } from 'fastify';
 import { createHash } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AccountsService, type KnownAccount } from '../accounts/index.ts';
@@ -8,6 +9,7 @@ import { addressKey, AttemptsService, tooManyAttempts, type Gate } from '../atte
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { localeOf, MailService } from '../mail/index.ts';
+import { MfaService, mfaTokenInvalid, type Factor, type MfaAnswer, type MfaChallenge } from '../mfa/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
 import { deviceName, SessionsService, type Tokens } from '../sessions/index.ts';
 import { DeviceCookie } from './device-cookie.ts';
@@ -22,13 +24,23 @@ interface LoginGates {
 }
 
 /** How somebody has shown who they are. */
-export type SignInMethod = 'magic_link' | 'password';
+export type SignInMethod = 'magic_link' | 'passkey' | 'password' | 'social';
 
 /** What a login gives. */
 export interface SignedIn {
-  tokens: Tokens;
-  /** A `set-cookie` header that makes the device known. */
-  deviceCookie: string;
+  answer: Tokens | MfaChallenge;
+  /** A `set-cookie` header that makes the device known; none before the login is complete. */
+  deviceCookie?: string;
+}
+
+/** Somebody who has shown who they are. */
+interface ProvenLogin {
+  account: KnownAccount;
+  method: SignInMethod;
+  /** What that was, in the words of RFC 8176; with `mfa` no second factor is asked for. */
+  amr: string[];
+  /** The request's `cookie` header, which may tell a known device. */
+  cookies: string | undefined;
 }
 
 /** Logs people in by e-mail address and password, and ends every other way to log in. */
@@ -42,13 +54,14 @@ export class SignInService {
     private readonly sessions: SessionsService,
     private readonly attempts: AttemptsService,
     private readonly audit: AuditService,
+    private readonly mfa: MfaService,
     private readonly devices: DeviceCookie,
     private readonly mails: MailService,
     private readonly metrics: SignInMetrics,
   ) {}
 
   /**
-   * Starts a session. An unknown address costs the same work and gets the same answer as a wrong password.
+   * Starts a session, or asks for a second factor. An unknown address costs the same work and gets the same answer as a wrong password.
    * @param cookies the request's `cookie` header, which may tell a known device
    * @throws ProblemException `credentials_invalid`, `too_many_attempts`, `hash_queue_full`
    */
@@ -61,7 +74,7 @@ export class SignInService {
     const gates = this.gatesFor(email, device, context.address);
     await this.reserve(gates);
     const account = await this.accounts.findByEmail(email);
-    if (!(await this.verify(account, password, gates)) || !account) {
+    if (!(await this.verify(account, { email, password }, gates)) || !account) {
       await this.audit.record(this.dataSource.manager, context, {
         type: 'login.failed',
         subjectId: account?.id ?? null,
@@ -74,20 +87,51 @@ export class SignInService {
       if (gates.shared) {
         await this.attempts.release(manager, gates.shared);
       }
-      return this.complete(manager, { account, method: 'password', cookies }, context);
+      return this.complete(manager, { account, method: 'password', amr: ['pwd'], cookies }, context);
     });
   }
 
   /**
-   * Starts a session for somebody who has shown who they are, in the caller's transaction: all ways to log in end here. The
-   * owner is told of a device that was not known before.
+   * What follows for somebody who has shown who they are, in the caller's transaction: a session, or the demand for a second
+   * factor where the account has one. All ways to log in end here.
    */
   async complete(
     manager: EntityManager,
-    { account, method, cookies }: { account: KnownAccount; method: SignInMethod; cookies: string | undefined },
+    { account, method, amr, cookies }: ProvenLogin,
     context: RequestContext,
   ): Promise<SignedIn> {
-    const device = this.devices.recognise(cookies, account.email);
+    const factor = { method, amr, device: this.devices.recognise(cookies, account.email) };
+    const challenge = amr.includes('mfa') ? undefined : await this.mfa.challenge(manager, account.id, factor);
+    if (!challenge) {
+      return this.start(manager, account, factor, context);
+    }
+    const ids = { actorId: account.id, subjectId: account.id };
+    await this.audit.record(manager, context, { type: 'login.mfa_required', ...ids, detail: { method } });
+    this.metrics.logins.inc({ result: 'mfa_required' });
+    return { answer: challenge };
+  }
+
+  /**
+   * Completes a login that a second factor was asked for.
+   * @throws ProblemException `mfa_token_invalid`, `mfa_code_invalid`, `too_many_attempts`
+   */
+  async completeByMfa(answer: MfaAnswer, context: RequestContext): Promise<SignedIn> {
+    return this.mfa.answer(answer, context, async (manager, accountId, factor) => {
+      const account = await this.accounts.findById(manager, accountId);
+      if (!account) {
+        throw mfaTokenInvalid.exception();
+      }
+      return this.start(manager, account, factor, context);
+    });
+  }
+
+  /** Starts a session; the owner is told of a device that was not known before. */
+  private async start(
+    manager: EntityManager,
+    account: KnownAccount,
+    { method, amr, device }: Factor,
+    context: RequestContext,
+  ): Promise<SignedIn> {
     if (device === undefined && (await this.hasLoggedInBefore(manager, account.id))) {
       await this.mails.send(manager, {
         to: account.email,
@@ -101,11 +145,11 @@ export class SignInService {
         },
       });
     }
-    const tokens = await this.sessions.start(manager, account, context);
+    const tokens = await this.sessions.start(manager, account, amr, context);
     const ids = { actorId: account.id, subjectId: account.id };
-    await this.audit.record(manager, context, { type: 'login.succeeded', ...ids, detail: { method } });
+    await this.audit.record(manager, context, { type: 'login.succeeded', ...ids, detail: { method, amr } });
     this.metrics.logins.inc({ result: 'succeeded' });
-    return { tokens, deviceCookie: this.devices.issue(account.email, device) };
+    return { answer: tokens, deviceCookie: this.devices.issue(account.email, device) };
   }
 
   private async hasLoggedInBefore(manager: EntityManager, accountId: string): Promise<boolean> {
@@ -144,11 +188,16 @@ export class SignInService {
   }
 
   /** Whether the password is right; if so, an outdated hash is replaced. */
-  private async verify(account: KnownAccount | undefined, password: string, gates: LoginGates): Promise<boolean> {
+  private async verify(
+    account: KnownAccount | undefined,
+    { email, password }: Credentials,
+    gates: LoginGates,
+  ): Promise<boolean> {
     try {
-      const matches = await this.passwords.verify(account?.passwordHash, password);
-      if (matches && account && this.passwords.isOutdated(account.passwordHash)) {
+      const matches = await this.passwords.verify(account?.passwordHash, password, email);
+      if (matches && account?.passwordHash && this.passwords.isOutdated(account.passwordHash)) {
         await this.accounts.replaceHash(account, password);
+        this.metrics.hashUpgrades.inc({ from: this.passwords.schemeOf(account.passwordHash) });
       }
       return matches;
     } catch (error) {
@@ -161,4 +210,12 @@ export class SignInService {
       throw error;
     }
   }
+}
+
+/** Puts the cookie on the reply, and gives the body. */
+export function sendLogin(reply: FastifyReply, { answer, deviceCookie }: SignedIn): SignedIn['answer'] {
+  if (deviceCookie !== undefined) {
+    reply.header('set-cookie', deviceCookie);
+  }
+  return answer;
 }

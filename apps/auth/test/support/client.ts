@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { strongPassword } from './service.ts';
+import { strongPassword, type TestService } from './service.ts';
 
 /** An answer of the API with its body read. */
 export interface Answer {
@@ -77,6 +77,17 @@ export class Client {
     await this.register(email);
     return this.signIn(email);
   }
+}
+
+/** A new account with the admin role and a session. */
+export async function newAdmin(
+  service: TestService,
+  client = new Client(service.url),
+): Promise<Login & { id: string }> {
+  const { email } = await client.newAccount();
+  const grant = "UPDATE account SET roles = '{user,admin}' WHERE email = $1 RETURNING id";
+  const { rows } = await service.database.query<{ id: string }>(grant, [email]);
+  return { ...(await client.signIn(email)), id: rows[0]?.id ?? '' };
 }
 
 /** An address that no other test uses. */

@@ -21,7 +21,7 @@ afterAll(async () => {
   await Promise.all([...running].map((service) => service.stop()));
 });
 
-/** Settings of a service under test: ports of its own, cheap hashes, limits out of the way. */
+/** Settings of a service under test: ports of its own, cheap hashes; limits, and waits on a busy machine, out of the way. */
 export function testEnvironment(overrides: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return {
     NODE_ENV: 'test',
@@ -32,6 +32,10 @@ export function testEnvironment(overrides: NodeJS.ProcessEnv = {}): NodeJS.Proce
     KEY_ENCRYPTION_KEYS: keyEncryptionKey,
     HASH_MEMORY_KIB: '64',
     HASH_PASSES: '1',
+    HASH_MAX_WAIT_MS: '20000',
+    DATABASE_CONNECT_TIMEOUT_MS: '10000',
+    DATABASE_STATEMENT_TIMEOUT_MS: '20000',
+    DATABASE_LOCK_TIMEOUT_MS: '10000',
     LOGIN_ADDRESS_BURST: '100000',
     REGISTER_ADDRESS_BURST: '100000',
     ...overrides,

@@ -2,6 +2,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PinoLogger } from 'nestjs-pino';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
+import { isOAuth, oauthError } from '../http/oauth-form.ts';
 import { ProblemException, problems, type Problem } from './problem.ts';
 
 const byFastifyCode: Readonly<Record<string, Problem>> = {
@@ -35,19 +36,28 @@ export function toProblem(error: unknown): ProblemException {
   return (known ?? problems.internalError).exception({ cause: error });
 }
 
-/** Sends a problem as `application/problem+json`. */
-export async function sendProblem(reply: FastifyReply, requestId: string, exception: ProblemException): Promise<void> {
+/**
+ * Sends a problem as `application/problem+json`.
+ * @param oauth whether to the client of an OAuth endpoint: with `error`, and as the plain JSON it expects
+ */
+export async function sendProblem(
+  reply: FastifyReply,
+  requestId: string,
+  exception: ProblemException,
+  oauth = false,
+): Promise<void> {
   const { problem, extras } = exception;
   if (extras.retryAfter !== undefined) {
     reply.header('retry-after', Math.ceil(extras.retryAfter));
   }
-  if (problem.status === 401) {
+  if (problem.status === 401 || extras.challenge !== undefined) {
     reply.header('www-authenticate', extras.challenge ?? 'Bearer');
   }
+  const body = problem.body(requestId, extras);
   await reply
     .status(problem.status)
-    .type('application/problem+json')
-    .send(JSON.stringify(problem.body(requestId, extras)));
+    .type(oauth ? 'application/json' : 'application/problem+json')
+    .send(JSON.stringify(oauth ? { error: oauthError(problem), error_description: problem.title, ...body } : body));
 }
 
 /** The one place where an exception becomes a response; our own faults are logged with their cause. */
@@ -72,7 +82,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (status >= 500) {
       this.logger.error({ err: exception.cause ?? exception, code }, exception.message);
     }
-    await sendProblem(reply, request.id, exception);
+    await sendProblem(reply, request.id, exception, isOAuth(request));
   }
 
   /** An unknown address is 404, a known one asked with the wrong method 405 (RFC 9110 §15.5.6). */

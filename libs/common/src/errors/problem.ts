@@ -47,11 +47,14 @@ export class Problem {
   /** Stable and machine-readable. */
   readonly code: string;
   readonly title: string;
+  /** Its `error` on endpoints of OAuth 2.0, where the status does not tell it (RFC 6749 §5.2). */
+  readonly oauth: string | undefined;
 
-  constructor(status: number, code: string, title: string) {
+  constructor(status: number, code: string, title: string, oauth?: string) {
     this.status = status;
     this.code = code;
     this.title = title;
+    this.oauth = oauth;
   }
 
   /** An exception of this kind, to be thrown. */
@@ -82,12 +85,15 @@ export const problems = {
   tokenMissing: new Problem(401, 'token_missing', 'An access token is required'),
   tokenInvalid: new Problem(401, 'token_invalid', 'The access token is not valid'),
   tokenExpired: new Problem(401, 'token_expired', 'The access token has expired'),
+  mfaRequired: new Problem(401, 'mfa_required', 'A recent multi-factor authentication is required'),
+  scopeRequired: new Problem(403, 'scope_required', 'The token lacks a scope that this requires'),
   roleRequired: new Problem(403, 'role_required', 'The account lacks a role that this requires'),
   notFound: new Problem(404, 'not_found', 'There is nothing at this address'),
   methodNotAllowed: new Problem(405, 'method_not_allowed', 'The method is not allowed at this address'),
   bodyTooLarge: new Problem(413, 'body_too_large', 'The body is too large'),
   uriTooLong: new Problem(414, 'uri_too_long', 'The address is too long'),
   unsupportedMediaType: new Problem(415, 'unsupported_media_type', 'The body must be application/json'),
+  formRequired: new Problem(415, 'unsupported_media_type', 'The body must be application/x-www-form-urlencoded'),
   headersTooLarge: new Problem(431, 'headers_too_large', 'The headers are too large'),
   internalError: new Problem(500, 'internal_error', 'Something went wrong on our side'),
   databaseUnavailable: new Problem(503, 'database_unavailable', 'The database cannot be reached'),
@@ -102,6 +108,15 @@ const exampleRequestId = '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10';
  * @param list the problems, in any order; those of one status share one response
  */
 export function ApiProblems(...list: Problem[]): MethodDecorator & ClassDecorator {
+  return describeProblems('application/problem+json', list);
+}
+
+/** {@link ApiProblems} of an `@OAuthForm()` route, whose clients expect plain JSON. */
+export function ApiOAuthProblems(...list: Problem[]): MethodDecorator & ClassDecorator {
+  return describeProblems('application/json', list);
+}
+
+function describeProblems(mediaType: string, list: Problem[]): MethodDecorator & ClassDecorator {
   const byStatus = Map.groupBy(list, (problem) => problem.status);
   return applyDecorators(
     ...[...byStatus].map(([status, group]) =>
@@ -109,7 +124,7 @@ export function ApiProblems(...list: Problem[]): MethodDecorator & ClassDecorato
         status,
         description: group.map((problem) => `\`${problem.code}\`: ${problem.title}.`).join(' '),
         content: {
-          'application/problem+json': {
+          [mediaType]: {
             schema: { $ref: '#/components/schemas/Problem' },
             examples: Object.fromEntries(
               group.map((problem) => [problem.code, { summary: problem.title, value: problem.body(exampleRequestId) }]),

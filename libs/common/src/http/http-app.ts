@@ -12,6 +12,7 @@ import { ProblemException, problems, type Problem } from '../errors/problem.ts';
 import { ProblemFilter, sendProblem, toProblem } from '../errors/problem.filter.ts';
 import { observeRequests } from '../metrics/http.metrics.ts';
 import { parseJsonBody } from './json-body.ts';
+import { acceptForms } from './oauth-form.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { UndeclaredInputGuard } from './undeclared-input.guard.ts';
 
@@ -65,6 +66,7 @@ export async function createHttpApp(module: Type | DynamicModule, config: HttpCo
   app.useGlobalFilters(new ProblemFilter(await app.resolve(PinoLogger), allowedMethods(fastify)));
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody(fastify));
+  acceptForms(fastify);
   fastify.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
   });

@@ -1,7 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { problems } from '../errors/problem.ts';
 
-type Done = (error: Error | null, body?: unknown) => void;
+/** How a body parser tells its result. */
+export type BodyDone = (error: Error | null, body?: unknown) => void;
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * A body parser that refuses what Fastify's own lets pass: bytes that are not UTF-8 (RFC 8259 §8.1) and
@@ -9,16 +12,13 @@ type Done = (error: Error | null, body?: unknown) => void;
  */
 export function parseJsonBody(fastify: FastifyInstance) {
   const parse = fastify.getDefaultJsonParser('error', 'error');
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  return (request: FastifyRequest, bytes: Buffer, done: Done): void => {
+  return (request: FastifyRequest, bytes: Buffer, done: BodyDone): void => {
     if (bytes.length === 0) {
       done(null);
       return;
     }
-    let text: string;
-    try {
-      text = decoder.decode(bytes);
-    } catch {
+    const text = decodeUtf8(bytes);
+    if (text === undefined) {
       done(problems.malformedJson.exception({ detail: 'The body is not UTF-8.' }));
       return;
     }
@@ -34,7 +34,17 @@ export function parseJsonBody(fastify: FastifyInstance) {
   };
 }
 
-function hasUnstorableText(value: unknown): boolean {
+/** The text, or nothing where the bytes are not UTF-8. */
+export function decodeUtf8(bytes: Buffer): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a value has text in it that PostgreSQL can't store or that is not well-formed. */
+export function hasUnstorableText(value: unknown): boolean {
   if (typeof value === 'string') {
     return value.includes('\0') || !value.isWellFormed();
   }

@@ -51,6 +51,6 @@ function refusal(info: unknown): Error {
 }
 
 /** A 401 always says how to authenticate (RFC 6750 §3). */
-function challenge(problem: Problem, scheme: string): Error {
+export function challenge(problem: Problem, scheme: string): Error {
   return problem.exception({ challenge: scheme });
 }

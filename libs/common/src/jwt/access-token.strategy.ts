@@ -4,7 +4,7 @@ import { randomUUID, type KeyObject } from 'node:crypto';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { z } from 'zod';
-import { accessTokenClaims, type Principal } from './principal.ts';
+import { accessTokenClaims, clientTokenClaims, type ClientPrincipal, type Principal } from './principal.ts';
 
 /** The only signature algorithm accepted, whatever a token's header says (RFC 8725 §3.1). */
 export const signatureAlgorithm = 'ES256';
@@ -29,6 +29,8 @@ export interface AccessTokenOptions {
   resolveKey: (kid: string) => Promise<KeyObject>;
   /** Asks whether the session still lives and what it may; without it a revoked session lives until its token expires. */
   checkSession?: (principal: Principal) => Promise<Principal | null>;
+  /** The same for a service account and its API key. */
+  checkClient?: (client: ClientPrincipal) => Promise<ClientPrincipal | null>;
 }
 
 export const ACCESS_TOKEN_OPTIONS = Symbol('access token options');
@@ -59,12 +61,19 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
   }
 
   /** What becomes `request.user`; nothing where the claims or the session are no good. */
-  async validate(payload: unknown): Promise<Principal | null> {
+  async validate(payload: unknown): Promise<Principal | ClientPrincipal | null> {
+    const client = clientTokenClaims.safeParse(payload);
+    if (client.success) {
+      const { sub, key_id, scope } = client.data;
+      const caller = { serviceAccountId: sub, keyId: key_id, scopes: scope.split(' ') };
+      return this.options.checkClient ? this.options.checkClient(caller) : caller;
+    }
     const claims = accessTokenClaims.safeParse(payload);
     if (!claims.success) {
       return null;
     }
-    const principal = { accountId: claims.data.sub, sessionId: claims.data.sid, roles: claims.data.roles };
+    const { sub: accountId, sid: sessionId, roles, amr, auth_time: authTime } = claims.data;
+    const principal = { accountId, sessionId, roles, amr, authTime };
     return this.options.checkSession ? this.options.checkSession(principal) : principal;
   }
 

@@ -3,12 +3,13 @@ import { APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { AccessTokenGuard } from './access-token.guard.ts';
 import { ACCESS_TOKEN_OPTIONS, AccessTokenStrategy, type AccessTokenOptions } from './access-token.strategy.ts';
+import { MfaGuard } from './mfa.guard.ts';
 import { RolesGuard } from './roles.guard.ts';
 
 type AsyncOptions = Pick<FactoryProvider<AccessTokenOptions>, 'inject' | 'useFactory'> &
   Pick<ModuleMetadata, 'imports'>;
 
-/** Guards every route of a service: a good access token unless `@Public()`, then `@Roles()`. */
+/** Guards every route of a service: a good token unless `@Public()`, then `@Roles()`, `@Scopes()` and `@RequireMfa()`. */
 @Module({})
 export class JwtAuthModule {
   static register(options: AsyncOptions): DynamicModule {
@@ -20,6 +21,7 @@ export class JwtAuthModule {
         AccessTokenStrategy,
         { provide: APP_GUARD, useClass: AccessTokenGuard },
         { provide: APP_GUARD, useClass: RolesGuard },
+        { provide: APP_GUARD, useClass: MfaGuard },
       ],
     };
   }

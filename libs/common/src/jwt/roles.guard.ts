@@ -2,23 +2,52 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { problems } from '../errors/problem.ts';
-import type { Principal } from './principal.ts';
+import { challenge } from './access-token.guard.ts';
+import type { ClientPrincipal, Principal } from './principal.ts';
 
 /** Lets only callers with one of these roles through. */
 export const Roles = Reflector.createDecorator<string[]>();
 
-/** Enforces {@link Roles}; stands behind the access token guard. */
+/**
+ * Lets service accounts with all of these scopes through, which no other route does. Accounts get past it only by the
+ * `@Roles()` that stand beside it.
+ */
+export const Scopes = Reflector.createDecorator<string[]>();
+
+/** Enforces {@link Roles} and {@link Scopes}; stands behind the access token guard. */
 @Injectable()
 export class RolesGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const required = this.reflector.getAllAndOverride(Roles, [context.getHandler(), context.getClass()]) as
-      string[] | undefined;
-    const { user } = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal }>();
-    if (required && !required.some((role) => user?.roles.includes(role))) {
+    const targets = [context.getHandler(), context.getClass()];
+    const roles = this.reflector.getAllAndOverride(Roles, targets) as string[] | undefined;
+    const scopes = this.reflector.getAllAndOverride(Scopes, targets) as string[] | undefined;
+    const { user } = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal | ClientPrincipal }>();
+    if (user && 'serviceAccountId' in user) {
+      assertScopes(user, scopes);
+      return true;
+    }
+    if (roles && !roles.some((role) => user?.roles.includes(role))) {
       throw problems.roleRequired.exception();
+    }
+    if (scopes && !roles) {
+      throw lacksScope(scopes);
     }
     return true;
   }
+}
+
+function assertScopes(client: ClientPrincipal, scopes: string[] | undefined): void {
+  if (!scopes) {
+    throw challenge(problems.tokenInvalid, 'Bearer error="invalid_token"');
+  }
+  if (!scopes.every((scope) => client.scopes.includes(scope))) {
+    throw lacksScope(scopes);
+  }
+}
+
+/** RFC 6750 §3.1: says which scopes it takes. */
+function lacksScope(scopes: string[]): Error {
+  return challenge(problems.scopeRequired, `Bearer error="insufficient_scope", scope="${scopes.join(' ')}"`);
 }

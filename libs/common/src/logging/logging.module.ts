@@ -16,6 +16,8 @@ const secretFields = [
   'refresh_token',
   'access_token',
   'token',
+  'mfa_token',
+  'recovery_codes',
   'secret',
   'authorization',
   'cookie',

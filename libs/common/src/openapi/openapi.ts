@@ -11,6 +11,8 @@ const problemSchema = z
     request_id: z.string().meta({ description: 'to be named when asking for help' }),
     detail: z.string().optional(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    error: z.string().optional().meta({ description: 'on OAuth endpoints, as RFC 6749 §5.2 names it' }),
+    error_description: z.string().optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
 

@@ -57,6 +57,14 @@ export const de: Messages = {
         'Wenn Sie das nicht waren, legen Sie sofort ein neues fest.',
       ],
     },
+    password_reset_required: {
+      subject: 'Neues Passwort nötig',
+      paragraphs: [
+        'Die Administration bittet Sie, für {email} ein neues Passwort festzulegen. Das alte gilt nicht mehr, und alle Sitzungen sind beendet.',
+        'Der Link gilt eine Stunde und für eine Verwendung. Danach erhalten Sie über „Passwort vergessen“ einen neuen.',
+      ],
+      action: 'Neues Passwort festlegen',
+    },
     invitation: {
       subject: 'Sie sind eingeladen',
       paragraphs: [

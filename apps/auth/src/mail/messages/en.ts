@@ -54,6 +54,14 @@ export const en: Messages = {
         'If it was not you, set a new password at once.',
       ],
     },
+    password_reset_required: {
+      subject: 'Set a new password',
+      paragraphs: [
+        'An administrator asks you to set a new password for {email}. The old one no longer works, and all sessions have ended.',
+        'The link is good for one hour and for one use. After that, ask for a new one by “forgot password”.',
+      ],
+      action: 'Set a new password',
+    },
     invitation: {
       subject: 'You are invited',
       paragraphs: [

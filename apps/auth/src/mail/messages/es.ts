@@ -53,6 +53,14 @@ export const es: Messages = {
         'Si no ha sido usted, elija enseguida una nueva.',
       ],
     },
+    password_reset_required: {
+      subject: 'Hace falta una contraseña nueva',
+      paragraphs: [
+        'La administración le pide que elija una contraseña nueva para {email}. La anterior ya no vale y todas las sesiones se han cerrado.',
+        'El enlace vale durante una hora y para un solo uso. Después, pida otro con «he olvidado mi contraseña».',
+      ],
+      action: 'Elegir una contraseña nueva',
+    },
     invitation: {
       subject: 'Tiene una invitación',
       paragraphs: [

@@ -57,6 +57,14 @@ export const fr: Messages = {
         'Si ce n’était pas vous, choisissez-en un nouveau immédiatement.',
       ],
     },
+    password_reset_required: {
+      subject: 'Un nouveau mot de passe est nécessaire',
+      paragraphs: [
+        'L’administration vous demande de choisir un nouveau mot de passe pour {email}. L’ancien n’est plus valable et toutes les sessions sont fermées.',
+        'Le lien est valable une heure et une seule fois. Ensuite, demandez-en un autre par « mot de passe oublié ».',
+      ],
+      action: 'Choisir un nouveau mot de passe',
+    },
     invitation: {
       subject: 'Vous êtes invité',
       paragraphs: [

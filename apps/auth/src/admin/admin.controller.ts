@@ -1,0 +1,224 @@
+import { ApiProblems, Context, CurrentActor, problems, Roles, type RequestContext } from '#common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { emailTaken } from '../accounts/index.ts';
+import { mailOff } from '../mail/index.ts';
+import { hashQueueFull, passwordTooWeak } from '../passwords/index.ts';
+import { accountNotFound, lastAdmin } from './admin.problems.ts';
+import {
+  accountIdSchema,
+  accountPageSchema,
+  accountSearchSchema,
+  adminAccountExample,
+  adminAccountSchema,
+  invitationSchema,
+  newAccountSchema,
+  rolesSchema,
+  type AccountSearch,
+  type Invitation,
+  type NewAccount,
+} from './admin.schema.ts';
+import { AdminService } from './admin.service.ts';
+
+const adminProblems = [
+  problems.validationFailed,
+  problems.tokenMissing,
+  problems.tokenInvalid,
+  problems.tokenExpired,
+  problems.roleRequired,
+  problems.databaseUnavailable,
+];
+const bodyProblems = [problems.malformedJson, problems.bodyTooLarge, problems.unsupportedMediaType];
+
+/** What admins do with accounts. */
+@ApiTags('admin')
+@ApiBearerAuth()
+@Roles(['admin'])
+@Controller('auth/admin')
+export class AdminController {
+  constructor(private readonly admin: AdminService) {}
+
+  @Get('accounts')
+  @ApiOperation({
+    summary: 'Search accounts',
+    description: 'For admins. In the order of their addresses, page by page.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'A page of accounts.',
+    standardSchema: accountPageSchema,
+    example: { accounts: [adminAccountExample], next: 'YWRhQGV4YW1wbGUuY29t' },
+  })
+  @ApiProblems(...adminProblems)
+  searchAccounts(
+    @Query({ schema: accountSearchSchema }) query: AccountSearch,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.admin.search(query, actorId, context);
+  }
+
+  @Post('accounts')
+  @ApiOperation({ summary: 'Create an account', description: 'For admins. Its password is the admin’s to pass on.' })
+  @ApiResponse({
+    status: 201,
+    description: 'The new account.',
+    standardSchema: adminAccountSchema,
+    example: adminAccountExample,
+  })
+  @ApiProblems(...adminProblems, ...bodyProblems, emailTaken, passwordTooWeak, hashQueueFull)
+  createAccount(
+    @Body({ schema: newAccountSchema }) body: NewAccount,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.admin.create(body, actorId, context);
+  }
+
+  @Post('invitations')
+  @ApiOperation({
+    summary: 'Invite somebody',
+    description: 'For admins. Makes an account without a password; a mail tells its owner how to set one.',
+  })
+  @ApiResponse({
+    status: 201,
+    description: 'The new account.',
+    standardSchema: adminAccountSchema,
+    example: { ...adminAccountExample, email_verified_at: null, has_password: false },
+  })
+  @ApiProblems(...adminProblems, ...bodyProblems, emailTaken, mailOff)
+  inviteAccount(
+    @Body({ schema: invitationSchema }) body: Invitation,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.admin.invite(body, actorId, context);
+  }
+
+  @Get('accounts/:id')
+  @ApiOperation({ summary: 'Get an account', description: 'For admins.' })
+  @ApiResponse({
+    status: 200,
+    description: 'The account.',
+    standardSchema: adminAccountSchema,
+    example: adminAccountExample,
+  })
+  @ApiProblems(...adminProblems, accountNotFound)
+  getAccount(
+    @Param('id', { schema: accountIdSchema }) id: string,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.admin.view(id, actorId, context);
+  }
+
+  @Put('accounts/:id/roles')
+  @ApiOperation({
+    summary: 'Set an account’s roles',
+    description: 'For admins. Here they hold at once, elsewhere with the next access token.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'The account.',
+    standardSchema: adminAccountSchema,
+    example: adminAccountExample,
+  })
+  @ApiProblems(...adminProblems, ...bodyProblems, accountNotFound, lastAdmin)
+  setRoles(
+    @Param('id', { schema: accountIdSchema }) id: string,
+    @Body({ schema: rolesSchema }) body: z.output<typeof rolesSchema>,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.admin.setRoles(id, body.roles, actorId, context);
+  }
+
+  @Post('accounts/:id/disable')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Disable an account',
+    description: 'For admins. Its sessions end at once, and a login fails as with a wrong password.',
+  })
+  @ApiResponse({ status: 204, description: 'It is disabled.' })
+  @ApiProblems(...adminProblems, accountNotFound, lastAdmin)
+  disableAccount(
+    @Param('id', { schema: accountIdSchema }) id: string,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.admin.disable(id, actorId, context);
+  }
+
+  @Post('accounts/:id/enable')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Enable an account', description: 'For admins. It can be logged in to again.' })
+  @ApiResponse({ status: 204, description: 'It is enabled.' })
+  @ApiProblems(...adminProblems, accountNotFound)
+  enableAccount(
+    @Param('id', { schema: accountIdSchema }) id: string,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.admin.enable(id, actorId, context);
+  }
+
+  @Post('accounts/:id/password-reset')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Force a password reset',
+    description:
+      'For admins. The password is useless at once, all sessions end, and a mail tells how to set a new one.',
+  })
+  @ApiResponse({ status: 204, description: 'The mail is on its way.' })
+  @ApiProblems(...adminProblems, accountNotFound, lastAdmin, mailOff)
+  forcePasswordReset(
+    @Param('id', { schema: accountIdSchema }) id: string,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.admin.forcePasswordReset(id, actorId, context);
+  }
+
+  @Delete('accounts/:id/sessions')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'End all sessions of an account', description: 'For admins.' })
+  @ApiResponse({ status: 204, description: 'The sessions have ended.' })
+  @ApiProblems(...adminProblems, accountNotFound)
+  revokeSessions(
+    @Param('id', { schema: accountIdSchema }) id: string,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.admin.revokeSessions(id, actorId, context);
+  }
+
+  @Delete('accounts/:id/mfa')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Reset the second factors of an account',
+    description: 'For admins. Removes its authenticator app, recovery codes and passkeys, and ends its sessions.',
+  })
+  @ApiResponse({ status: 204, description: 'The account has no second factor.' })
+  @ApiProblems(...adminProblems, accountNotFound)
+  async resetMfa(
+    @Param('id', { schema: accountIdSchema }) id: string,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    await this.admin.resetMfa(id, actorId, context);
+  }
+
+  @Delete('accounts/:id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete an account', description: 'For admins. It can’t be undone.' })
+  @ApiResponse({ status: 204, description: 'The account and its sessions are gone.' })
+  @ApiProblems(...adminProblems, accountNotFound, lastAdmin)
+  deleteAccount(
+    @Param('id', { schema: accountIdSchema }) id: string,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.admin.delete(id, actorId, context);
+  }
+}

@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/index.ts';
+import { MailedLinksModule } from '../mailed-links/index.ts';
+import { MailModule } from '../mail/index.ts';
+import { MfaModule } from '../mfa/index.ts';
+import { OneTimeTokensModule } from '../one-time-tokens/index.ts';
+import { PasswordsModule } from '../passwords/index.ts';
+import { SessionsModule } from '../sessions/index.ts';
+import { AdminController } from './admin.controller.ts';
+import { adminActionsProvider, AdminMetrics } from './admin.metrics.ts';
+import { AdminService } from './admin.service.ts';
+
+/** What admins do with accounts. */
+@Module({
+  imports: [
+    AuditModule,
+    MailedLinksModule,
+    MailModule,
+    MfaModule,
+    OneTimeTokensModule,
+    PasswordsModule,
+    SessionsModule,
+  ],
+  controllers: [AdminController],
+  providers: [AdminService, AdminMetrics, adminActionsProvider],
+})
+export class AdminModule {}

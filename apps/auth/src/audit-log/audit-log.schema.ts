@@ -1,0 +1,66 @@
+import { instant } from '#common';
+import { z } from 'zod';
+
+const maxPage = 200;
+const defaultPage = 50;
+
+const id = z.uuid();
+
+const filters = {
+  type: z
+    .string()
+    .regex(/^[a-z][a-z_.]{0,63}$/, 'must be a type of event')
+    .optional()
+    .meta({ description: 'type of event', example: 'login.failed' }),
+  actor_id: id.optional().meta({ description: 'the account or service account that acted' }),
+  subject_id: id.optional().meta({ description: 'the account or service account it happened to' }),
+  from: instant.optional().meta({ description: 'earliest time', example: '2026-11-01T00:00:00Z' }),
+  until: instant.optional().meta({ description: 'time before which it was', example: '2026-12-01T00:00:00Z' }),
+};
+
+export const auditFilterSchema = z.strictObject({
+  ...filters,
+  limit: z.coerce.number().int().min(1).max(maxPage).default(defaultPage).meta({ description: 'events on the page' }),
+  after: id.optional().meta({ description: 'the `next` of the page before' }),
+});
+
+export const auditExportSchema = z.strictObject({
+  ...filters,
+  format: z.enum(['csv', 'ndjson']).default('ndjson').meta({ description: 'one record or one line of JSON an event' }),
+});
+
+/** Which events are asked for. */
+export type AuditFilter = Omit<z.output<typeof auditFilterSchema>, 'limit' | 'after'>;
+
+const auditEventSchema = z.object({
+  id: z.uuid(),
+  occurred_at: z.iso.datetime(),
+  type: z.string(),
+  actor_id: z.uuid().nullable().meta({ description: 'who acted; null for strangers and the service itself' }),
+  subject_id: z.uuid().nullable(),
+  address: z.string().nullable(),
+  user_agent: z.string().nullable(),
+  request_id: z.string().nullable(),
+  detail: z.record(z.string(), z.unknown()),
+});
+
+export type AuditEventView = z.output<typeof auditEventSchema>;
+
+export const auditPageSchema = z
+  .object({
+    events: z.array(auditEventSchema),
+    next: z.uuid().nullable().meta({ description: 'to be sent as `after` for the next page; null on the last one' }),
+  })
+  .meta({ id: 'AuditPage', description: 'Events, the latest first' });
+
+export const auditEventExample: AuditEventView = {
+  id: '0199f2c4-8d02-7f4b-b1a6-5e3c9d7f2a40',
+  occurred_at: '2026-11-25T12:00:00.000Z',
+  type: 'login.failed',
+  actor_id: null,
+  subject_id: '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10',
+  address: '192.0.2.7',
+  user_agent: 'curl/8.14.1',
+  request_id: '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a11',
+  detail: {},
+};

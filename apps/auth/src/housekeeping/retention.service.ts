@@ -1,0 +1,93 @@
+import { queryRows } from '#common';
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
+import type { Counter } from 'prom-client';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AttemptsService } from '../attempts/index.ts';
+import { AuditService } from '../audit/index.ts';
+import { ImportService } from '../import/index.ts';
+import { MailService } from '../mail/index.ts';
+import { OneTimeTokensService } from '../one-time-tokens/index.ts';
+import { PasskeysService } from '../passkeys/index.ts';
+import { SessionsService } from '../sessions/index.ts';
+import { FlowsService } from '../social-login/index.ts';
+
+/** Any number, for the one replica that deletes. */
+export const retentionLock = 7_305_642;
+
+const batchRows = 2000;
+/** A round ends, so that one table that has much to delete does not keep the others from it. */
+const batchesPerRound = 50;
+
+const deletionsName = 'auth_retention_deletions_total';
+
+export const deletionsProvider = makeCounterProvider({
+  name: deletionsName,
+  help: 'Rows deleted because they were expired or old',
+  labelNames: ['kind'],
+});
+
+/** Deletes a batch, and says how many rows that were. */
+type Purge = (manager: EntityManager, limit: number) => Promise<number>;
+
+/** Deletes what has expired or is older than it may be kept, on one replica at a time, in batches that are small. */
+@Injectable()
+export class RetentionService {
+  private readonly logger = new Logger(RetentionService.name);
+  private readonly purges: Record<string, Purge>;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectMetric(deletionsName) private readonly deletions: Counter<'kind'>,
+    attempts: AttemptsService,
+    audit: AuditService,
+    imports: ImportService,
+    mails: MailService,
+    oneTimeTokens: OneTimeTokensService,
+    passkeys: PasskeysService,
+    sessions: SessionsService,
+    socialFlows: FlowsService,
+  ) {
+    this.purges = {
+      attempts: (manager, limit) => attempts.purge(manager, limit),
+      audit_events: (manager, limit) => audit.purge(manager, limit),
+      import_jobs: (manager, limit) => imports.purge(manager, limit),
+      mails: (manager, limit) => mails.purge(manager, limit),
+      one_time_tokens: (manager, limit) => oneTimeTokens.purge(manager, limit),
+      passkey_challenges: (manager, limit) => passkeys.purge(manager, limit),
+      sessions: (manager, limit) => sessions.purge(manager, limit),
+      social_flows: (manager, limit) => socialFlows.purge(manager, limit),
+    };
+    for (const kind of Object.keys(this.purges)) {
+      deletions.inc({ kind }, 0);
+    }
+  }
+
+  /** One round over all kinds; a kind that fails is logged, and does not keep the others from theirs. */
+  async run(): Promise<void> {
+    for (const [kind, purge] of Object.entries(this.purges)) {
+      try {
+        await this.runKind(kind, purge);
+      } catch (error) {
+        this.logger.error(error, `deleting old ${kind} failed`);
+      }
+    }
+  }
+
+  private async runKind(kind: string, purge: Purge): Promise<void> {
+    for (let batch = 0, more = true; more && batch < batchesPerRound; batch += 1) {
+      const deleted = await this.dataSource.transaction((manager) => ifAlone(manager, () => purge(manager, batchRows)));
+      this.deletions.inc({ kind }, deleted ?? 0);
+      more = deleted === batchRows;
+    }
+  }
+}
+
+/** Does it unless another replica is at it; the lock lasts as long as the transaction, so a crash frees it. */
+async function ifAlone<T>(manager: EntityManager, job: () => Promise<T>): Promise<T | undefined> {
+  const [lock] = await queryRows<{ held: boolean }>(manager, 'SELECT pg_try_advisory_xact_lock($1) AS held', [
+    retentionLock,
+  ]);
+  return lock?.held ? job() : undefined;
+}

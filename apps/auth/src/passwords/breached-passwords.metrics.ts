@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
+import type { Counter } from 'prom-client';
+
+const checksName = 'auth_breached_password_checks_total';
+
+export const breachChecksProvider = makeCounterProvider({
+  name: checksName,
+  help: 'Checks of passwords for breaches by result; `failed` ones let the password pass',
+  labelNames: ['result'],
+});
+
+/** Counters of the checks for breaches. */
+@Injectable()
+export class BreachedPasswordsMetrics {
+  constructor(@InjectMetric(checksName) readonly checks: Counter<'result'>) {
+    for (const result of ['found', 'absent', 'failed']) {
+      checks.inc({ result }, 0);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { compare } from 'bcrypt';
+import { createHash } from 'node:crypto';
+import type { HashParser } from './password-hash.ts';
+
+const plain = /^(?:bcrypt\$)?(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53})$/;
+const hashedFirst = /^bcrypt_sha256\$(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53})$/;
+const slowestCost = 14;
+
+/** bcrypt, also as Django prefixes it, and Django's bcrypt of a SHA-256, which takes passwords beyond 72 bytes. */
+export const parseBcrypt: HashParser = (input) => {
+  const [, hash, cost] = plain.exec(input) ?? hashedFirst.exec(input) ?? [];
+  if (hash === undefined || Number(cost) < 4 || Number(cost) > 31) {
+    return undefined;
+  }
+  const prehashed = hashedFirst.test(input);
+  return {
+    scheme: 'bcrypt',
+    kind: `${prehashed ? 'bcrypt_sha256' : ''}${hash.slice(0, 6)}`,
+    text: prehashed ? input : hash,
+    memoryKib: 4,
+    slowness: 2 ** (Number(cost) - slowestCost),
+    matches: (password) =>
+      compare(prehashed ? createHash('sha256').update(password).digest('hex') : password, hash.replace('$2y$', '$2b$')),
+  };
+};

@@ -1,0 +1,22 @@
+import { parseArgon2 } from './argon2.ts';
+import { parseBcrypt } from './bcrypt.ts';
+import type { PasswordHash } from './password-hash.ts';
+import { parsePbkdf2 } from './pbkdf2.ts';
+import { parseFirebaseScrypt, parseScrypt } from './scrypt.ts';
+
+const maxLength = 512;
+const parsers = [parseArgon2, parseBcrypt, parsePbkdf2, parseScrypt, parseFirebaseScrypt];
+
+/** Reads a password hash of any format; nothing of one that is malformed or of no format that is understood. */
+export function parseHash(text: string): PasswordHash | undefined {
+  if (text.length > maxLength) {
+    return undefined;
+  }
+  for (const parse of parsers) {
+    const hash = parse(text);
+    if (hash) {
+      return hash;
+    }
+  }
+  return undefined;
+}

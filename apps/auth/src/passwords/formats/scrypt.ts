@@ -1,0 +1,88 @@
+import { createCipheriv, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto';
+import { promisify } from 'node:util';
+import { base64, decode, encode, areUsableSizes, type HashParser, type PasswordHash } from './password-hash.ts';
+
+const phc = new RegExp(`^\\$scrypt\\$ln=(\\d{1,2}),r=(\\d{1,4}),p=(\\d{1,4})\\$(${base64})\\$(${base64})$`);
+const django = new RegExp(`^scrypt\\$(\\d{1,10})\\$([^$]+)\\$(\\d{1,4})\\$(\\d{1,4})\\$(${base64})$`);
+const firebase = new RegExp(
+  `^\\$firebase-scrypt\\$ln=(\\d{1,2}),r=(\\d{1,4}),p=(\\d{1,4})\\$(${base64})\\$(${base64})$`,
+);
+const firebaseWithKey = new RegExp(
+  `^\\$fbscrypt\\$v=1,n=(\\d{1,2}),r=(\\d{1,4}),p=(\\d{1,4}),ss=(${base64}),sk=(${base64})\\$(${base64})\\$(${base64})$`,
+);
+const slowestWork = 2 ** 21;
+const aesKeyBytes = 32;
+
+/** scrypt (RFC 7914) in PHC string format, or Django's, whose salt is plain text. */
+export const parseScrypt: HashParser = (input) => {
+  const [, ln, r, p, salted, digested] = phc.exec(input) ?? [];
+  const [, n, saltText, djangoR, djangoP, djangoDigest] = django.exec(input) ?? [];
+  const cost = costOf(n === undefined ? Number(ln) : Math.log2(Number(n)), Number(r ?? djangoR), Number(p ?? djangoP));
+  const salt = saltText === undefined ? decode(salted ?? '') : Buffer.from(saltText);
+  const digest = decode(digested ?? djangoDigest ?? '');
+  if (!cost || !areUsableSizes(salt.length, digest.length)) {
+    return undefined;
+  }
+  return {
+    scheme: 'scrypt',
+    kind: `$scrypt$${cost.text}`,
+    text: `$scrypt$${cost.text}$${encode(salt)}$${encode(digest)}`,
+    ...cost.bounds,
+    async matches(password) {
+      return timingSafeEqual(digest, await derive(password, salt, digest.length, cost.options));
+    },
+  };
+};
+
+/**
+ * Firebase's scrypt encrypts the project's signer key by a key that is derived from the password: AES-256-CTR, all zeros its
+ * counter. What we keep is the key stream alone, the difference of hash and signer key, so that the signer key is stored
+ * nowhere. In: `$fbscrypt$v=1,n=LN,r=ROUNDS,p=1,ss=SALT_SEPARATOR,sk=SIGNER_KEY$SALT$HASH`.
+ */
+export const parseFirebaseScrypt: HashParser = (input) => {
+  const [, n, rounds, lanes, separator = '', signerKey = '', userSalt = '', hash = ''] =
+    firebaseWithKey.exec(input) ?? [];
+  const [, ln, r, p, salted = '', streamed = ''] = firebase.exec(input) ?? [];
+  const cost = costOf(Number(n ?? ln), Number(rounds ?? r), Number(lanes ?? p));
+  const salt = n === undefined ? decode(salted) : Buffer.concat([decode(userSalt), decode(separator)]);
+  const stream = n === undefined ? decode(streamed) : difference(decode(hash), decode(signerKey));
+  if (!cost || !areUsableSizes(salt.length, stream.length)) {
+    return undefined;
+  }
+  return {
+    scheme: 'firebase-scrypt',
+    kind: `$firebase-scrypt$${cost.text}`,
+    text: `$firebase-scrypt$${cost.text}$${encode(salt)}$${encode(stream)}`,
+    ...cost.bounds,
+    async matches(password) {
+      const key = await derive(password, salt, aesKeyBytes, cost.options);
+      return timingSafeEqual(
+        stream,
+        createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(stream.length)),
+      );
+    },
+  };
+};
+
+function costOf(ln: number, r: number, p: number) {
+  if (!Number.isInteger(ln) || ln < 1 || ln > 30 || !(r > 0) || !(p > 0)) {
+    return undefined;
+  }
+  const N = 2 ** ln;
+  const bounds: Pick<PasswordHash, 'memoryKib' | 'slowness'> = {
+    memoryKib: (N * r) / 8,
+    slowness: (N * r * p) / slowestWork,
+  };
+  // Node.js refuses what takes more than it is told to expect, which is somewhat more than the algorithm's own memory
+  const options: ScryptOptions = { N, r, p, maxmem: 128 * r * (N + p + 2) + 65_536 };
+  return { bounds, options, text: `ln=${String(ln)},r=${String(r)},p=${String(p)}` };
+}
+
+function derive(password: string, salt: Buffer, bytes: number, options: ScryptOptions): Promise<Buffer> {
+  return promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)(password, salt, bytes, options);
+}
+
+/** Nothing where the two are not of one length. */
+function difference(one: Buffer, other: Buffer): Buffer {
+  return one.length === other.length ? Buffer.from(one.map((byte, i) => byte ^ (other[i] as number))) : Buffer.alloc(0);
+}

@@ -1,0 +1,33 @@
+import { problems } from '#common';
+import type { ClientCredentials } from './client-tokens.schema.ts';
+
+/** Who a client says it is, and its proof. */
+export interface PresentedClient {
+  id: string;
+  key: string;
+}
+
+/**
+ * Reads a client's credentials from the `authorization` header (HTTP Basic with both parts form-encoded) or else from the
+ * form (RFC 6749 §2.3.1).
+ * @throws ProblemException `validation_failed` where there are both
+ */
+export function presentedClient(
+  { client_id: id = '', client_secret: key = '' }: ClientCredentials,
+  authorization: string | undefined,
+): PresentedClient {
+  if (authorization === undefined) {
+    return { id, key };
+  }
+  if (key !== '') {
+    const errors = [{ path: 'body.client_secret', message: 'must not stand beside an authorization header' }];
+    throw problems.validationFailed.exception({ errors });
+  }
+  const encoded = /^basic +([\w+/]+=*)$/i.exec(authorization)?.[1] ?? '';
+  const [name = '', ...rest] = Buffer.from(encoded, 'base64').toString().split(':');
+  return { id: formDecode(name), key: formDecode(rest.join(':')) };
+}
+
+function formDecode(text: string): string {
+  return new URLSearchParams(`text=${text.replaceAll('&', '%26')}`).get('text') ?? '';
+}

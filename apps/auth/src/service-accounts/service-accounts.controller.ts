@@ -1,0 +1,160 @@
+import { ApiProblems, Context, CurrentActor, problems, Roles, type RequestContext } from '#common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
+import {
+  apiKeyNotFound,
+  apiKeyRotated,
+  nameTaken,
+  scopeNotAllowed,
+  serviceAccountNotFound,
+} from './service-accounts.problems.ts';
+import {
+  apiKeyId,
+  issuedApiKeyExample,
+  issuedApiKeySchema,
+  newApiKeySchema,
+  newServiceAccountSchema,
+  rotationSchema,
+  serviceAccountExample,
+  serviceAccountId,
+  serviceAccountListExample,
+  serviceAccountListSchema,
+  serviceAccountSchema,
+} from './service-accounts.schema.ts';
+import { ServiceAccountsService } from './service-accounts.service.ts';
+
+const adminProblems = [
+  problems.validationFailed,
+  problems.tokenMissing,
+  problems.tokenInvalid,
+  problems.tokenExpired,
+  problems.roleRequired,
+  problems.databaseUnavailable,
+];
+const bodyProblems = [problems.malformedJson, problems.bodyTooLarge, problems.unsupportedMediaType];
+
+/** Service accounts and their API keys, for admins. */
+@ApiTags('service-accounts')
+@ApiBearerAuth()
+@Roles(['admin'])
+@Controller('auth/admin/service-accounts')
+export class ServiceAccountsController {
+  constructor(private readonly serviceAccounts: ServiceAccountsService) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Create a service account', description: 'For admins. It can do nothing without a key.' })
+  @ApiResponse({
+    status: 201,
+    description: 'The new service account.',
+    standardSchema: serviceAccountSchema,
+    example: { ...serviceAccountExample, api_keys: [] },
+  })
+  @ApiProblems(...adminProblems, ...bodyProblems, nameTaken)
+  createServiceAccount(
+    @Body({ schema: newServiceAccountSchema }) body: z.output<typeof newServiceAccountSchema>,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.serviceAccounts.create(body, actorId, context);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List the service accounts', description: 'For admins.' })
+  @ApiResponse({
+    status: 200,
+    description: 'The service accounts.',
+    standardSchema: serviceAccountListSchema,
+    example: serviceAccountListExample,
+  })
+  @ApiProblems(...adminProblems)
+  listServiceAccounts() {
+    return this.serviceAccounts.list();
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Get a service account', description: 'For admins. Its keys are told by their prefixes.' })
+  @ApiResponse({
+    status: 200,
+    description: 'The service account.',
+    standardSchema: serviceAccountSchema,
+    example: serviceAccountExample,
+  })
+  @ApiProblems(...adminProblems, serviceAccountNotFound)
+  getServiceAccount(@Param('id', { schema: serviceAccountId }) id: string) {
+    return this.serviceAccounts.view(id);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Delete a service account',
+    description: 'For admins. Its keys and, here, its tokens end at once; elsewhere tokens live until they expire.',
+  })
+  @ApiResponse({ status: 204, description: 'It is gone.' })
+  @ApiProblems(...adminProblems, serviceAccountNotFound)
+  deleteServiceAccount(
+    @Param('id', { schema: serviceAccountId }) id: string,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.serviceAccounts.delete(id, actorId, context);
+  }
+
+  @Post(':id/keys')
+  @ApiOperation({ summary: 'Create an API key', description: 'For admins. The key is shown this once.' })
+  @ApiResponse({
+    status: 201,
+    description: 'The new key.',
+    standardSchema: issuedApiKeySchema,
+    example: issuedApiKeyExample,
+  })
+  @ApiProblems(...adminProblems, ...bodyProblems, serviceAccountNotFound, scopeNotAllowed)
+  createApiKey(
+    @Param('id', { schema: serviceAccountId }) id: string,
+    @Body({ schema: newApiKeySchema }) body: z.output<typeof newApiKeySchema>,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.serviceAccounts.issueKey(id, body, actorId, context);
+  }
+
+  @Post(':id/keys/:keyId/rotate')
+  @ApiOperation({
+    summary: 'Rotate an API key',
+    description: 'For admins. The successor is shown this once; both keys are good until the old one’s given end.',
+  })
+  @ApiResponse({
+    status: 201,
+    description: 'The successor.',
+    standardSchema: issuedApiKeySchema,
+    example: issuedApiKeyExample,
+  })
+  @ApiProblems(...adminProblems, ...bodyProblems, apiKeyNotFound, apiKeyRotated)
+  rotateApiKey(
+    @Param('id', { schema: serviceAccountId }) accountId: string,
+    @Param('keyId', { schema: apiKeyId }) keyId: string,
+    @Body({ schema: rotationSchema }) body: z.output<typeof rotationSchema>,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.serviceAccounts.rotateKey({ accountId, keyId }, body, actorId, context);
+  }
+
+  @Delete(':id/keys/:keyId')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Revoke an API key',
+    description: 'For admins. Here its tokens end at once; elsewhere they live until they expire.',
+  })
+  @ApiResponse({ status: 204, description: 'It is gone.' })
+  @ApiProblems(...adminProblems, apiKeyNotFound)
+  revokeApiKey(
+    @Param('id', { schema: serviceAccountId }) accountId: string,
+    @Param('keyId', { schema: apiKeyId }) keyId: string,
+    @CurrentActor() actorId: string,
+    @Context() context: RequestContext,
+  ) {
+    return this.serviceAccounts.revokeKey(accountId, keyId, actorId, context);
+  }
+}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
+import type { Counter } from 'prom-client';
+import { OidcProviders } from './oidc-providers.ts';
+
+const flowsName = 'auth_social_flows_total';
+const identitiesName = 'auth_identity_changes_total';
+
+export const flowsProvider = makeCounterProvider({
+  name: flowsName,
+  help: 'Sign-ins at identity providers by provider and result',
+  labelNames: ['provider', 'result'],
+});
+
+export const identitiesProvider = makeCounterProvider({
+  name: identitiesName,
+  help: 'Identities by what happened to them',
+  labelNames: ['change'],
+});
+
+/** Counters of what becomes of sign-ins at identity providers. */
+@Injectable()
+export class SocialLoginMetrics {
+  constructor(
+    @InjectMetric(flowsName) readonly flows: Counter<'provider' | 'result'>,
+    @InjectMetric(identitiesName) readonly identities: Counter<'change'>,
+    providers: OidcProviders,
+  ) {
+    for (const { id: provider } of providers.list()) {
+      for (const result of ['started', 'succeeded', 'failed', 'refused', 'throttled', 'unavailable']) {
+        flows.inc({ provider, result }, 0);
+      }
+    }
+    for (const change of ['linked', 'unlinked']) {
+      identities.inc({ change }, 0);
+    }
+  }
+}

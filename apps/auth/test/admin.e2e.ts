@@ -1,0 +1,434 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { newEnrolledAccount } from './support/authenticator-app.ts';
+import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
+import { meet } from './support/locks.ts';
+import { Mailbox } from './support/mailbox.ts';
+import { copyDatabase, startTestService, strongPassword, type TestService } from './support/service.ts';
+
+let service: TestService;
+let mailbox: Mailbox;
+let client: Client;
+let admin: { accessToken: string; id: string; email: string };
+
+beforeAll(async () => {
+  mailbox = await Mailbox.open();
+  service = await startTestService({ SMTP_URL: mailbox.url });
+  client = new Client(service.url);
+  admin = await newAdmin(service);
+});
+
+const otherPassword = 'amber-heron-reads-97-maps';
+const call = (method: string, path: string, body?: object) =>
+  client.call(method, `/auth/admin${path}`, { token: admin.accessToken, ...(body ? { body } : {}) });
+const get = (path: string) => call('GET', path);
+const accept = (token: string, password = strongPassword) =>
+  client.call('POST', '/auth/invitations/accept', { body: { token, password } });
+
+const newUser = async () => {
+  const user = await client.newAccount();
+  return { ...user, id: (await client.me(user.accessToken)).body.id as string };
+};
+const trail = async (subjectId: string) => {
+  const { rows } = await service.database.query<{ type: string }>(
+    'SELECT type FROM audit_event WHERE subject_id = $1 AND actor_id = $2 ORDER BY occurred_at, id',
+    [subjectId, admin.id],
+  );
+  return rows.map(({ type }) => type);
+};
+/** All pages of a search. */
+const pages = async (query: string) => {
+  const emails: string[] = [];
+  for (let after = '', more = true; more;) {
+    const { body } = await get(`/accounts?${query}${after}`);
+    emails.push(...body.accounts.map(({ email }: { email: string }) => email));
+    more = body.next !== null;
+    after = `&after=${String(body.next)}`;
+  }
+  return emails;
+};
+
+it('reset the second factors of an account, and end its sessions', async () => {
+  const { email, accessToken } = await newEnrolledAccount(client);
+  const { id } = (await client.me(accessToken)).body;
+  expect((await client.login(email)).body.mfa_required).toBe(true);
+  expect((await client.call('DELETE', `/auth/admin/accounts/${id}/mfa`, { token: accessToken })).status).toBe(403);
+  expect((await call('DELETE', `/accounts/${id}/mfa`)).status).toBe(204);
+  expect((await client.me(accessToken)).status).toBe(401);
+  expect((await client.login(email)).body.access_token).toBeDefined();
+  expect(await trail(id)).toEqual(['session.revoked', 'mfa.reset']);
+});
+
+describe('accounts', () => {
+  it('are created, read, given roles and deleted, which is audited with the actor', async () => {
+    const email = newEmail();
+    const created = await call('POST', '/accounts', { email, password: strongPassword });
+    expect(created.status).toBe(201);
+    const { id } = created.body;
+    expect((await get(`/accounts/${id}`)).body).toEqual({
+      id,
+      email,
+      email_verified_at: null,
+      roles: ['user'],
+      has_password: true,
+      created_at: expect.any(String),
+      password_changed_at: expect.any(String),
+      disabled_at: null,
+    });
+    const { accessToken } = await client.signIn(email);
+    const promoted = await call('PUT', `/accounts/${id}/roles`, { roles: ['user', 'admin'] });
+    expect([promoted.status, promoted.body.roles]).toEqual([200, ['user', 'admin']]);
+    expect((await client.call('GET', '/auth/admin/accounts', { token: accessToken })).status).toBe(200);
+    expect((await call('PUT', `/accounts/${id}/roles`, { roles: ['user'] })).status).toBe(200);
+    expect((await client.call('GET', '/auth/admin/accounts', { token: accessToken })).status).toBe(403);
+    expect((await call('DELETE', `/accounts/${id}`)).status).toBe(204);
+    expect((await client.me(accessToken)).status).toBe(401);
+    expect((await client.login(email)).status).toBe(401);
+    expect(await trail(id)).toEqual([
+      'account.created',
+      'account.read',
+      'account.roles_changed',
+      'account.roles_changed',
+      'account.deleted',
+    ]);
+  });
+
+  it('are refused with an address that is taken, a weak password or a role that there is not', async () => {
+    const { email } = admin;
+    expect((await call('POST', '/accounts', { email, password: strongPassword })).body.code).toBe('email_taken');
+    expect((await call('POST', '/invitations', { email: email.toUpperCase() })).body.code).toBe('email_taken');
+    const weak = await call('POST', '/accounts', { email: newEmail(), password: 'password1' });
+    expect(weak.body.code).toBe('password_too_weak');
+    expect((await call('PUT', `/accounts/${admin.id}/roles`, { roles: ['root'] })).status).toBe(400);
+  });
+
+  it('are found by the beginning of the address, role and state, page by page', async () => {
+    const prefix = `page-${String(Date.now())}`;
+    const emails = Array.from(
+      { length: 7 },
+      (_, i) => `${i % 2 ? prefix.toUpperCase() : prefix}.${String(i)}@example.com`,
+    );
+    await Promise.all(emails.map((email) => client.register(email)));
+    const { body } = await get(`/accounts?email_prefix=${prefix}`);
+    const ids = new Map(body.accounts.map((account: { email: string; id: string }) => [account.email, account.id]));
+    await call('POST', `/accounts/${String(ids.get(emails[1] ?? ''))}/disable`);
+    await call('PUT', `/accounts/${String(ids.get(emails[2] ?? ''))}/roles`, { roles: ['admin'] });
+
+    expect(await pages(`email_prefix=${prefix}&limit=3`)).toEqual(emails);
+    expect(await pages(`email_prefix=${prefix}&limit=7`)).toEqual(emails);
+    expect(await pages(`email_prefix=${prefix.toUpperCase()}&disabled=true&limit=1`)).toEqual([emails[1]]);
+    expect(await pages(`email_prefix=${prefix}&disabled=false&role=user&limit=2`)).toEqual(
+      emails.filter((_, i) => i !== 1 && i !== 2),
+    );
+    expect(await pages('role=admin&limit=1')).toEqual([emails[2], admin.email].sort());
+    expect(await pages(`email_prefix=${encodeURIComponent('%_')}`)).toEqual([]);
+  });
+
+  it.each([
+    'limit=0',
+    'limit=201',
+    'disabled=maybe',
+    'role=root',
+    'after=é',
+    'after=AAAA',
+    'email_prefix=%00',
+    'sort=id',
+  ])('can’t be searched by %s', async (query) => {
+    expect((await get(`/accounts?${query}`)).body.code).toBe('validation_failed');
+  });
+
+  it('that are not there are told so', async () => {
+    const id = '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10';
+    for (const [method, path, body] of [
+      ['GET', ''],
+      ['DELETE', ''],
+      ['POST', '/disable'],
+      ['POST', '/enable'],
+      ['POST', '/password-reset'],
+      ['DELETE', '/sessions'],
+      ['PUT', '/roles', { roles: ['user'] }],
+    ] as const) {
+      const answer = await call(method, `/accounts/${id}${path}`, body);
+      expect([answer.status, answer.body.code]).toEqual([404, 'account_not_found']);
+    }
+  });
+});
+
+it('searches of accounts and of the trail read ranges of indexes, never whole tables', async () => {
+  const DATABASE_URL = await copyDatabase();
+  const database = new pg.Client(DATABASE_URL);
+  await database.connect();
+  const first = await startTestService({ DATABASE_URL });
+  const { accessToken, id } = await newAdmin(first);
+  await database.query(`
+    INSERT INTO account (id, email, password_hash, roles, disabled_at)
+    SELECT gen_random_uuid(), 'user' || n || '@example.com', 'x',
+           CASE WHEN n % 1000 = 0 THEN '{admin}' ELSE '{user}' END::text[], CASE WHEN n % 500 = 0 THEN now() END
+    FROM generate_series(1, 20000) n;
+    INSERT INTO audit_event (id, type, actor_id, subject_id, occurred_at)
+    SELECT gen_random_uuid(), 'type.' || chr(97 + n % 20), gen_random_uuid(), gen_random_uuid(), now() - n * interval '1 s'
+    FROM generate_series(1, 20000) n`);
+  await database.query('VACUUM ANALYZE account, audit_event');
+  await first.stop();
+  const scans = async () => {
+    const { rows } = await database.query(
+      "SELECT relname, seq_scan::int FROM pg_stat_user_tables WHERE relname IN ('account', 'audit_event') ORDER BY 1",
+    );
+    return rows;
+  };
+  // connections tell their numbers when they close
+  const before = await scans();
+  const second = await startTestService({ DATABASE_URL });
+  const at = new Client(second.url);
+  const accounts = ['', 'email_prefix=user77', 'role=admin', 'role=user', 'disabled=true', 'disabled=false&role=admin'];
+  const now = encodeURIComponent(new Date(Date.now() - 3_600_000).toISOString());
+  const events = ['', 'type=type.c', `actor_id=${id}`, `subject_id=${id}`, `until=${now}`, `type=type.c&from=${now}`];
+  for (const [path, queries] of [
+    ['accounts', accounts],
+    ['audit', events],
+  ] as const) {
+    for (const query of queries) {
+      const url = `/auth/admin/${path}?limit=5&${query}`;
+      const { status, body } = await at.call('GET', url, { token: accessToken });
+      expect(status).toBe(200);
+      if (body.next !== null) {
+        expect((await at.call('GET', `${url}&after=${body.next}`, { token: accessToken })).status).toBe(200);
+      }
+    }
+  }
+  await second.stop();
+  expect(await scans()).toEqual(before);
+  await database.end();
+});
+
+describe('an invitation', () => {
+  it('makes an account without a password, which its owner sets by the mail’s link once', async () => {
+    const email = newEmail();
+    const { status, body } = await call('POST', '/invitations', { email, roles: ['user'], locale: 'de' });
+    expect([status, body.has_password, body.email_verified_at]).toEqual([201, false, null]);
+    expect((await client.login(email)).body.code).toBe('credentials_invalid');
+    const token = await mailbox.token(email, /Sie sind eingeladen/);
+    expect(mailbox.to(email)[0]?.text).toContain(`http://localhost:3000/accept-invitation?token=${token}`);
+    const stored = await service.database.query(
+      'SELECT t::text AS text FROM one_time_token t UNION SELECT m::text FROM mail m',
+    );
+    expect(JSON.stringify(stored.rows)).not.toContain(token);
+
+    expect((await accept(token, 'password1')).body.code).toBe('password_too_weak');
+    expect((await accept(token, email)).body.code).toBe('password_too_weak');
+    expect((await accept(token)).status).toBe(204);
+    expect((await client.login(email)).status).toBe(200);
+    expect((await accept(token, otherPassword)).body.code).toBe('one_time_token_invalid');
+    const account = await get(`/accounts/${body.id}`);
+    expect(account.body).toMatchObject({ has_password: true, email_verified_at: expect.any(String) });
+    expect(await trail(body.id)).toEqual(['account.invited', 'account.read']);
+  });
+
+  it('is accepted once in 20 times at once', async () => {
+    const email = newEmail();
+    await call('POST', '/invitations', { email });
+    const token = await mailbox.token(email, /invited/);
+    const passwords = Array.from({ length: 20 }, (_, i) => `${strongPassword}-${String(i)}`);
+    const answers = await Promise.all(passwords.map((password) => accept(token, password)));
+    expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+    expect(answers.filter(({ body }) => body?.code === 'one_time_token_invalid')).toHaveLength(19);
+    const winner = passwords[answers.findIndex(({ status }) => status === 204)];
+    expect((await client.login(email, winner)).status).toBe(200);
+  });
+
+  it('is good for nothing when it has expired or the account is disabled, and nothing else is good as one', async () => {
+    const email = newEmail();
+    const { body } = await call('POST', '/invitations', { email });
+    const token = await mailbox.token(email, /invited/);
+    await call('POST', `/accounts/${body.id}/disable`);
+    expect((await accept(token)).status).toBe(400);
+    await call('POST', `/accounts/${body.id}/enable`);
+    await service.database.query('UPDATE one_time_token SET expires_at = now() WHERE account_id = $1', [body.id]);
+    expect((await accept(token)).status).toBe(400);
+    const { id, email: other } = await newUser();
+    await call('POST', `/accounts/${id}/password-reset`);
+    expect((await accept(await mailbox.token(other, /new password/))).body.code).toBe('one_time_token_invalid');
+  });
+
+  it('needs a mail server in production', async () => {
+    const production = await startTestService({ NODE_ENV: 'production', DATABASE_URL: service.databaseUrl });
+    const { accessToken: token } = await new Client(production.url).signIn(admin.email);
+    const at = new Client(production.url);
+    const email = newEmail();
+    const answers = [
+      await at.call('POST', '/auth/admin/invitations', { token, body: { email } }),
+      await at.call('POST', `/auth/admin/accounts/${admin.id}/password-reset`, { token }),
+    ];
+    expect(answers.map(({ body }) => body.code)).toEqual(['mail_off', 'mail_off']);
+    expect(await pages(`email_prefix=${email}`)).toEqual([]);
+  });
+});
+
+describe('a disabled account', () => {
+  it('is refused at once wherever it is signed in, and at login like one with a wrong password', async () => {
+    const { id, email, accessToken, refreshToken } = await newUser();
+    const wrong = await client.login(email, 'not-the-password');
+    expect((await call('POST', `/accounts/${id}/disable`)).status).toBe(204);
+    expect((await client.me(accessToken)).body.code).toBe('token_invalid');
+    expect((await client.refresh(refreshToken)).status).toBe(401);
+    const right = await client.login(email);
+    expect([right.status, { ...right.body, request_id: '' }]).toEqual([401, { ...wrong.body, request_id: '' }]);
+    expect((await call('POST', `/accounts/${id}/disable`)).status).toBe(204);
+
+    expect((await call('POST', `/accounts/${id}/enable`)).status).toBe(204);
+    expect((await client.login(email)).status).toBe(200);
+    expect((await client.me(accessToken)).status).toBe(401);
+    expect(await trail(id)).toEqual([
+      'session.revoked',
+      'account.disabled',
+      'session.revoked',
+      'account.disabled',
+      'account.enabled',
+    ]);
+  });
+
+  it('costs a login the same work as another', async () => {
+    const slow = await startTestService({
+      DATABASE_URL: service.databaseUrl,
+      SMTP_URL: mailbox.url,
+      HASH_MEMORY_KIB: '65536',
+    });
+    const at = new Client(slow.url);
+    const { id, email } = await newUser();
+    const known = newEmail();
+    await Promise.all([at.register(known), call('POST', `/accounts/${id}/disable`)]);
+    const time = async (address: string) => {
+      const start = performance.now();
+      expect((await at.login(address, 'not-the-password')).status).toBe(401);
+      return performance.now() - start;
+    };
+    const ratio = [];
+    for (let i = 0; i < 4; i += 1) {
+      ratio.push((await time(email)) / (await time(known)));
+    }
+    expect(ratio.sort((a, b) => a - b)[1]).toBeGreaterThan(0.5);
+  });
+
+  it('gets no session from a login that is under way', async () => {
+    const { id, email } = await newUser();
+    const [answer] = await meet(
+      service,
+      async (disabling) => {
+        await disabling.query('UPDATE account SET disabled_at = now() WHERE id = $1', [id]);
+        await disabling.query('DELETE FROM session WHERE account_id = $1', [id]);
+      },
+      [() => client.login(email)],
+    );
+    expect([answer?.status, answer?.body.code]).toEqual([401, 'sign_in_refused']);
+    const { rowCount } = await service.database.query('SELECT FROM session WHERE account_id = $1', [id]);
+    expect(rowCount).toBe(0);
+  });
+
+  it('is refused even by a session that was left to it', async () => {
+    const { id, accessToken, refreshToken } = await newUser();
+    await service.database.query('UPDATE account SET disabled_at = now() WHERE id = $1', [id]);
+    expect((await client.me(accessToken)).status).toBe(401);
+    expect((await client.refresh(refreshToken)).status).toBe(401);
+  });
+});
+
+it('a forced reset makes the password useless, ends the sessions and mails a link', async () => {
+  const { id, email, accessToken, refreshToken } = await newUser();
+  expect((await call('POST', `/accounts/${id}/password-reset`)).status).toBe(204);
+  expect((await client.login(email)).body.code).toBe('credentials_invalid');
+  expect((await client.me(accessToken)).status).toBe(401);
+  expect((await client.refresh(refreshToken)).status).toBe(401);
+  const token = await mailbox.token(email, /Set a new password/);
+  const reset = { token, password: otherPassword };
+  expect((await client.call('POST', '/auth/password-reset/confirm', { body: reset })).status).toBe(204);
+  expect((await client.login(email)).status).toBe(401);
+  expect((await client.login(email, otherPassword)).status).toBe(200);
+  expect(await trail(id)).toEqual(['session.revoked', 'password.reset_forced']);
+});
+
+it('sessions are ended for their owner', async () => {
+  const { id, email, accessToken } = await newUser();
+  const other = await client.signIn(email);
+  expect((await call('DELETE', `/accounts/${id}/sessions`)).status).toBe(204);
+  expect((await client.me(accessToken)).status).toBe(401);
+  expect((await client.refresh(other.refreshToken)).status).toBe(401);
+  expect((await client.login(email)).status).toBe(200);
+});
+
+describe('the last admin who can sign in', () => {
+  const means: [string, string, object?][] = [
+    ['PUT', '/roles', { roles: ['user'] }],
+    ['POST', '/disable'],
+    ['POST', '/password-reset'],
+    ['DELETE', ''],
+  ];
+
+  it('stays, while disabled and invited ones do not count', async () => {
+    const alone = await startTestService();
+    const at = new Client(alone.url);
+    const last = await newAdmin(alone);
+    const ask = (method: string, path: string, body?: object) =>
+      at.call(method, `/auth/admin${path}`, { token: last.accessToken, ...(body ? { body } : {}) });
+    await ask('POST', '/invitations', { email: newEmail(), roles: ['admin'] });
+    const asleep = await newAdmin(alone);
+    expect((await ask('POST', `/accounts/${asleep.id}/disable`)).status).toBe(204);
+    for (const [method, path, body] of means) {
+      const answer = await ask(method, `/accounts/${last.id}${path}`, body);
+      expect([answer.status, answer.body.code]).toEqual([409, 'last_admin']);
+    }
+    expect((await ask('PUT', `/accounts/${last.id}/roles`, { roles: ['admin'] })).status).toBe(200);
+    expect((await ask('DELETE', `/accounts/${asleep.id}`)).status).toBe(204);
+  });
+
+  it('is one of two who take each other’s power at the same time on two replicas', async () => {
+    const DATABASE_URL = await copyDatabase();
+    const replicas = await Promise.all([startTestService({ DATABASE_URL }), startTestService({ DATABASE_URL })]);
+    const [first, second] = replicas;
+    const results: number[] = [];
+    for (const [method, path, body] of [...means, ...means, ...means, ...means]) {
+      const [a, b] = [await newAdmin(first), await newAdmin(first)];
+      await first.database.query("UPDATE account SET roles = '{user}' WHERE id <> ALL ($1)", [[a.id, b.id]]);
+      const take = (replica: TestService, from: string, token: string): Promise<Answer> =>
+        new Client(replica.url).call(method, `/auth/admin/accounts/${from}${path}`, {
+          token,
+          ...(body ? { body } : {}),
+        });
+      await Promise.all([take(first, b.id, a.accessToken), take(second, a.id, b.accessToken)]);
+      const { rowCount } = await first.database.query(
+        "SELECT FROM account WHERE 'admin' = ANY (roles) AND disabled_at IS NULL AND password_hash IS NOT NULL",
+      );
+      results.push(rowCount ?? 0);
+    }
+    expect(results).toEqual(results.map(() => 1));
+  });
+});
+
+it('only admins get any of this', async () => {
+  const { id, accessToken } = await newUser();
+  for (const [method, path, body] of [
+    ['GET', '/accounts'],
+    ['POST', '/accounts', { email: newEmail(), password: strongPassword }],
+    ['POST', '/invitations', { email: newEmail() }],
+    ['GET', `/accounts/${id}`],
+    ['DELETE', `/accounts/${id}`],
+    ['POST', `/accounts/${id}/disable`],
+    ['POST', `/accounts/${id}/enable`],
+    ['POST', `/accounts/${id}/password-reset`],
+    ['DELETE', `/accounts/${id}/sessions`],
+    ['PUT', `/accounts/${id}/roles`, { roles: ['admin'] }],
+    ['GET', '/audit'],
+    ['GET', '/audit/export'],
+  ] as const) {
+    const sent = body ? { body } : {};
+    const asUser = await client.call(method, `/auth/admin${path}`, { ...sent, token: accessToken });
+    expect([asUser.status, asUser.body.code]).toEqual([403, 'role_required']);
+    expect((await client.call(method, `/auth/admin${path}`, sent)).body.code).toBe('token_missing');
+  }
+});
+
+it('what admins do is counted', async () => {
+  const text = await (await fetch(service.metricsUrl)).text();
+  for (const type of ['account.created', 'account.disabled', 'password.reset_forced', 'session.revoked']) {
+    expect(text).toMatch(new RegExp(`auth_admin_actions_total\\{type="${type}"\\} [1-9]`));
+  }
+});

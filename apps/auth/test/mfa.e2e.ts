@@ -1,0 +1,393 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { MfaService } from '../src/mfa/index.ts';
+import { createService } from '../src/service.ts';
+import { AuthenticatorApp, newEnrolledAccount } from './support/authenticator-app.ts';
+import { Client, type Answer } from './support/client.ts';
+import { Mailbox } from './support/mailbox.ts';
+import {
+  copyDatabase,
+  keyEncryptionKey,
+  startTestService,
+  strongPassword,
+  type TestService,
+} from './support/service.ts';
+
+/** Replicas on one database. */
+let service: TestService;
+let client: Client;
+let other: Client;
+/** With the limit out of the way, so that the statements decide. */
+let lenient: Client;
+
+beforeAll(async () => {
+  const DATABASE_URL = await copyDatabase();
+  service = await startTestService({ DATABASE_URL });
+  client = new Client(service.url);
+  other = new Client((await startTestService({ DATABASE_URL })).url);
+  lenient = new Client((await startTestService({ DATABASE_URL, LOGIN_ACCOUNT_BURST: '1000' })).url);
+});
+
+const password = { password: strongPassword };
+const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+
+const waitOut = () => service.database.query("UPDATE attempt SET blocked_until = now() - interval '1 s'");
+const passTime = (seconds: number) =>
+  service.database.query('UPDATE session SET authenticated_at = authenticated_at - make_interval(secs => $1)', [
+    seconds,
+  ]);
+const query = async (statement: string, ...parameters: unknown[]) =>
+  (await service.database.query(statement, parameters)).rows;
+const events = (email: string) =>
+  query(
+    `SELECT e.type, e.detail FROM audit_event e JOIN account a ON a.id = e.subject_id WHERE a.email = $1 ORDER BY e.id`,
+    email,
+  );
+
+const challenge = async (email: string, cookie?: string): Promise<string> =>
+  (await client.login(email, strongPassword, cookie)).body.mfa_token;
+/** One after the other: many logins of one account at once are limited themselves. */
+const challenges = async (length: number, email: string): Promise<string[]> => {
+  const tokens = [];
+  while (tokens.length < length) {
+    tokens.push(await challenge(email));
+  }
+  return tokens;
+};
+const answer = (mfa_token: string, code: string, replica = client) =>
+  replica.call('POST', '/auth/login/mfa', { body: { mfa_token, code } });
+const stepUp = (token: string, code: string) => client.call('POST', '/auth/mfa/step-up', { token, body: { code } });
+const regenerate = (token: string) => client.call('POST', '/auth/mfa/recovery-codes', { token });
+const disable = (token: string, body = password) => client.call('DELETE', '/auth/mfa/totp', { token, body });
+const outcome = ({ status, body }: Answer) => [status, body?.code];
+const count = (answers: Answer[], status: number) => answers.filter((one) => one.status === status).length;
+
+describe('an authenticator app', () => {
+  it('is set up, confirmed, and from then on asked for at logins; the tokens tell of it', async () => {
+    const { email, accessToken: token, cookie, refreshToken } = await client.newAccount();
+    const elsewhere = await client.signIn(email);
+    const setup = await client.call('POST', '/auth/mfa/totp', { token, body: password });
+    expect(setup.status).toBe(201);
+    expect(setup.body.otpauth_uri).toContain(`otpauth://totp/devopslocally:${encodeURIComponent(email)}`);
+    expect(setup.body.otpauth_uri).toContain(`secret=${setup.body.secret}`);
+    const [type, image] = setup.body.qr_code.split(',');
+    expect(type).toBe('data:image/svg+xml;base64');
+    expect(Buffer.from(image, 'base64').toString()).toMatch(/^<svg [^]*<\/svg>\s*$/);
+    // not yet confirmed, it guards nothing
+    expect((await client.login(email)).body.mfa_required).toBeUndefined();
+
+    const app = new AuthenticatorApp(setup.body.otpauth_uri);
+    const confirm = (code: string) => client.call('POST', '/auth/mfa/totp/confirm', { token, body: { code } });
+    expect(outcome(await confirm(app.wrongCode()))).toEqual([403, 'mfa_code_invalid']);
+    const { status, body } = await confirm(app.code());
+    expect([status, body.recovery_codes.length, new Set(body.recovery_codes).size]).toEqual([200, 10, 10]);
+    expect((await client.me(elsewhere.accessToken)).status).toBe(401);
+    expect((await client.call('GET', '/auth/mfa', { token })).body).toEqual({ totp: true, recovery_codes: 10 });
+    const own = await client.refresh(refreshToken);
+    expect(claimsOf(own.body.access_token)).toMatchObject({ amr: ['mfa', 'otp', 'pwd'], acr: 'aal2' });
+
+    const login = await client.login(email, strongPassword, cookie);
+    expect([login.status, login.headers.get('set-cookie')]).toEqual([200, null]);
+    expect(login.body).toEqual({
+      mfa_required: true,
+      mfa_token: expect.stringMatching(/^ot_[\w-]{43}$/),
+      expires_in: 300,
+      methods: ['totp', 'recovery_code'],
+    });
+    const completed = await answer(login.body.mfa_token, app.code(1));
+    expect(completed.status).toBe(200);
+    expect(completed.headers.get('set-cookie')).toMatch(/^device=/);
+    const claims = claimsOf(completed.body.access_token);
+    expect(claims).toMatchObject({ amr: ['pwd', 'otp', 'mfa'], acr: 'aal2' });
+    expect([0, 1]).toContain(claims.iat - claims.auth_time);
+    await passTime(60);
+    const { body: refreshed } = await client.refresh(completed.body.refresh_token);
+    expect(claimsOf(refreshed.access_token)).toMatchObject({ amr: claims.amr, auth_time: claims.auth_time - 60 });
+
+    expect((await events(email)).map((event) => event.type)).toEqual([
+      'account.registered',
+      'login.succeeded',
+      'login.succeeded',
+      'mfa.totp_set_up',
+      'login.succeeded',
+      'mfa.failed',
+      'session.revoked',
+      'mfa.totp_enrolled',
+      'login.mfa_required',
+      'login.succeeded',
+    ]);
+  });
+
+  it('is not set up without the password, twice, or with a secret older than 15 minutes', async () => {
+    const { accessToken: token, app } = await newEnrolledAccount(client);
+    const setUp = (body: object, as = token) => client.call('POST', '/auth/mfa/totp', { token: as, body });
+    expect(outcome(await setUp({ password: 'not-the-password' }))).toEqual([403, 'password_incorrect']);
+    expect(outcome(await setUp(password))).toEqual([409, 'totp_enrolled']);
+    const late = await client.newAccount();
+    const { body } = await setUp(password, late.accessToken);
+    await query("UPDATE totp SET created_at = now() - interval '16 min' WHERE confirmed_at IS NULL");
+    const code = new AuthenticatorApp(body.otpauth_uri).code();
+    const confirm = await client.call('POST', '/auth/mfa/totp/confirm', { token: late.accessToken, body: { code } });
+    expect(outcome(confirm)).toEqual([403, 'mfa_code_invalid']);
+    expect(outcome(await stepUp(late.accessToken, app.code()))).toEqual([404, 'totp_not_enrolled']);
+  });
+
+  it('leaves no session that slipped past it, however many logins come while it is confirmed', async () => {
+    const { email, accessToken: token } = await client.newAccount();
+    const setup = await client.call('POST', '/auth/mfa/totp', { token, body: password });
+    const code = new AuthenticatorApp(setup.body.otpauth_uri).code();
+    const logins = Array.from({ length: 30 }, (_, i) => (i % 2 ? client : other).login(email));
+    const confirm = client.call('POST', '/auth/mfa/totp/confirm', { token, body: { code } });
+    expect((await confirm).status).toBe(200);
+    await Promise.all(logins);
+    const sessions = await query(
+      'SELECT amr FROM session s JOIN account a ON a.id = account_id WHERE email = $1',
+      email,
+    );
+    expect(sessions).toEqual([{ amr: ['mfa', 'otp', 'pwd'] }]);
+  });
+
+  it('keeps working when the key-encryption key changes, and comes to need the new one only', async () => {
+    const { email, app } = await newEnrolledAccount(client);
+    const newKey = Buffer.alloc(32, 9).toString('base64');
+    const start = async (keys: string) => {
+      const changed = await startTestService({ DATABASE_URL: service.databaseUrl, KEY_ENCRYPTION_KEYS: keys });
+      return new Client(changed.url);
+    };
+    const changed = await start(`${newKey},${keyEncryptionKey}`);
+    expect((await answer(await challenge(email), app.code(), changed)).status).toBe(200);
+    await query('DELETE FROM signing_key');
+    const later = await start(newKey);
+    const { body } = await later.login(email);
+    expect((await answer(body.mfa_token, app.code(1), later)).status).toBe(200);
+    await query('DELETE FROM signing_key');
+  });
+
+  it('leaves nothing of its secret, codes or tokens readable in the database', async () => {
+    const { email, app, recoveryCodes } = await newEnrolledAccount(client);
+    const token = await challenge(email);
+    const [row] = await query(`SELECT (SELECT string_agg(t::text, '') FROM totp t)
+      || (SELECT string_agg(r::text, '') FROM recovery_code r) || (SELECT string_agg(o::text, '') FROM one_time_token o)
+      || (SELECT string_agg(e::text, '') FROM audit_event e) AS dump`);
+    const secret = (app as unknown as { totp: { secret: { hex: string; base32: string } } }).totp.secret;
+    for (const text of [secret.hex, secret.base32, token, Buffer.from(token).toString('hex'), ...recoveryCodes]) {
+      expect(row.dump.toLowerCase()).not.toContain(text.toLowerCase());
+      expect(row.dump.toLowerCase()).not.toContain(text.replaceAll('-', '').toLowerCase());
+    }
+  });
+});
+
+it('is asked for after a link from a mail too', async () => {
+  // a database of its own: no mails of other tests go first
+  const mailbox = await Mailbox.open();
+  const mailing = new Client((await startTestService({ SMTP_URL: mailbox.url })).url);
+  const { email, app } = await newEnrolledAccount(mailing);
+  await mailing.call('POST', '/auth/magic-link', { body: { email } });
+  const token = await mailbox.token(email, /link to log in/);
+  const login = await mailing.call('POST', '/auth/magic-link/confirm', { body: { token } });
+  expect([login.status, login.body.mfa_required, login.body.access_token]).toEqual([200, true, undefined]);
+  expect(login.headers.get('set-cookie')).toBeNull();
+  const { body } = await answer(login.body.mfa_token, app.code(), mailing);
+  expect(claimsOf(body.access_token)).toMatchObject({ amr: ['otp', 'mfa'], acr: 'aal2' });
+});
+
+describe('a code', () => {
+  it('is good once: of 20 logins at once one gets in, and a step before it is past', async () => {
+    const { email, app } = await newEnrolledAccount(client);
+    const tokens = await challenges(20, email);
+    const code = app.code(1);
+    const answers = await Promise.all(tokens.map((token) => answer(token, code, lenient)));
+    expect([count(answers, 200), count(answers, 403)]).toEqual([1, 19]);
+    expect(outcome(await answer(await challenge(email), app.code(0), lenient))).toEqual([403, 'mfa_code_invalid']);
+  });
+
+  it('starts one session with one challenge, also when more uses come at once', async () => {
+    const { email, app } = await newEnrolledAccount(client);
+    const token = await challenge(email);
+    const answers = await Promise.all(
+      [client, other, client, other].map((replica) => answer(token, app.code(), replica)),
+    );
+    expect(count(answers, 200)).toBe(1);
+    // this code is right and new, but the challenge is used
+    await query('UPDATE totp SET last_used_step = 0');
+    expect(outcome(await answer(token, app.code(1)))).toEqual([401, 'mfa_token_invalid']);
+  });
+
+  it('can be guessed 5 times with a challenge, then not even the right one helps', async () => {
+    const { email, app } = await newEnrolledAccount(client);
+    const token = await challenge(email);
+    for (let i = 0; i < 5; i += 1) {
+      expect(outcome(await answer(token, app.wrongCode()))).toEqual([403, 'mfa_code_invalid']);
+    }
+    await waitOut();
+    expect(outcome(await answer(token, app.code()))).toEqual([401, 'mfa_token_invalid']);
+    expect((await answer(await challenge(email), app.code())).status).toBe(200);
+  });
+
+  it('can be guessed 5 times in 30 challenges at once; a device that knows the account is not shut out', async () => {
+    const { email, app, cookie } = await newEnrolledAccount(client);
+    const tokens = await challenges(30, email);
+    const answers = await Promise.all(tokens.map((token, i) => answer(token, app.wrongCode(), i % 2 ? client : other)));
+    expect([count(answers, 403), count(answers, 429)]).toEqual([5, 25]);
+    await query("UPDATE attempt SET blocked_until = now() + interval '1 min' WHERE key LIKE 'mfa:account:%'");
+    expect((await answer(await challenge(email), app.code())).status).toBe(429);
+    expect((await answer(await challenge(email, cookie), app.code())).status).toBe(200);
+  });
+
+  it('is limited within a session too', async () => {
+    const { accessToken, app } = await newEnrolledAccount(client);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => stepUp(accessToken, app.wrongCode())));
+    expect([count(answers, 403), count(answers, 429)]).toEqual([5, 25]);
+  });
+});
+
+describe('an MFA token', () => {
+  it('is no other token, and takes no other account’s code', async () => {
+    const [victim, attacker] = [await newEnrolledAccount(client), await newEnrolledAccount(client)];
+    const token = await challenge(victim.email);
+    expect(outcome(await answer(token, attacker.app.code()))).toEqual([403, 'mfa_code_invalid']);
+    expect(outcome(await answer(token, attacker.recoveryCodes[0] ?? ''))).toEqual([403, 'mfa_code_invalid']);
+    expect((await client.me(token)).status).toBe(401);
+    expect((await client.refresh(token)).status).toBe(401);
+    await query("UPDATE one_time_token SET purpose = 'magic_link'");
+    expect(outcome(await answer(token, victim.app.code()))).toEqual([401, 'mfa_token_invalid']);
+    expect(outcome(await answer(victim.refreshToken, victim.app.code()))).toEqual([401, 'mfa_token_invalid']);
+  });
+
+  it('expires', async () => {
+    const { email, app } = await newEnrolledAccount(client);
+    const token = await challenge(email);
+    await query('UPDATE one_time_token SET expires_at = now()');
+    expect(outcome(await answer(token, app.code()))).toEqual([401, 'mfa_token_invalid']);
+  });
+
+  it('is left good, and the recovery code too, by a login that fails between its writes', async () => {
+    const { email, recoveryCodes } = await newEnrolledAccount(client);
+    const [code = ''] = recoveryCodes;
+    const token = await challenge(email);
+    await query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$`);
+    await query(`CREATE TRIGGER fail BEFORE INSERT ON audit_event FOR EACH ROW
+      WHEN (NEW.type = 'login.succeeded') EXECUTE FUNCTION fail()`);
+    expect((await answer(token, code)).status).toBe(500);
+    await query('DROP TRIGGER fail ON audit_event');
+    expect((await answer(token, code)).status).toBe(200);
+  });
+});
+
+describe('recovery codes', () => {
+  it('get in once each, in any spelling, also when 20 come at once', async () => {
+    const { email, recoveryCodes } = await newEnrolledAccount(client);
+    const [first = '', second = ''] = recoveryCodes;
+    const { status, body } = await answer(await challenge(email), first.toLowerCase().replaceAll('-', ' '));
+    expect([status, claimsOf(body.access_token).acr]).toEqual([200, 'aal2']);
+    expect(outcome(await answer(await challenge(email), first))).toEqual([403, 'mfa_code_invalid']);
+    const tokens = await challenges(20, email);
+    const answers = await Promise.all(tokens.map((token) => answer(token, second, lenient)));
+    expect([count(answers, 200), count(answers, 403)]).toEqual([1, 19]);
+    const status2 = await client.call('GET', '/auth/mfa', { token: body.access_token });
+    expect(status2.body).toEqual({ totp: true, recovery_codes: 8 });
+    expect((await events(email)).filter(({ type }) => type === 'mfa.recovery_code_used')).toHaveLength(2);
+  });
+
+  it('are made anew: 10 others, also in 10 requests at once, and the old ones are good no more', async () => {
+    const { email, accessToken, recoveryCodes } = await newEnrolledAccount(client);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => regenerate(accessToken)));
+    expect(count(answers, 200)).toBe(10);
+    const { body } = await client.call('GET', '/auth/mfa', { token: accessToken });
+    expect(body.recovery_codes).toBe(10);
+    expect((await answer(await challenge(email), recoveryCodes[0] ?? '')).status).toBe(403);
+    const latest = (await regenerate(accessToken)).body.recovery_codes[9];
+    expect((await answer(await challenge(email), latest)).status).toBe(200);
+  });
+});
+
+describe('step-up', () => {
+  it('is demanded when the second factor was proved too long ago, and renews it for all tokens of the session', async () => {
+    const { accessToken: token, refreshToken, app } = await newEnrolledAccount(client);
+    expect((await regenerate(token)).status).toBe(200);
+    await passTime(301);
+    const refused = await regenerate(token);
+    expect(outcome(refused)).toEqual([401, 'mfa_required']);
+    expect(refused.headers.get('www-authenticate')).toBe(
+      'Bearer error="insufficient_user_authentication", ' +
+        'error_description="a recent multi-factor authentication is required", acr_values="aal2", max_age=300',
+    );
+    const { body: stale } = await client.refresh(refreshToken);
+    expect((await regenerate(stale.access_token)).status).toBe(401);
+
+    const code = app.code();
+    const { status, body } = await stepUp(token, code);
+    expect(status).toBe(200);
+    const claims = claimsOf(body.access_token);
+    expect(claims).toMatchObject({ acr: 'aal2', sid: claimsOf(token).sid });
+    expect([0, 1]).toContain(claims.iat - claims.auth_time);
+    expect((await regenerate(body.access_token)).status).toBe(200);
+    const { body: refreshed } = await client.refresh(stale.refresh_token);
+    expect(claimsOf(refreshed.access_token).auth_time).toBe(claims.auth_time);
+    expect(outcome(await stepUp(token, code))).toEqual([403, 'mfa_code_invalid']);
+  });
+
+  it('is demanded of a session that proved one factor only', async () => {
+    const { accessToken } = await client.newAccount();
+    expect(outcome(await regenerate(accessToken))).toEqual([401, 'mfa_required']);
+  });
+});
+
+describe('removal', () => {
+  it('asks for the password and a recent second factor; then the password is enough to log in', async () => {
+    const { email, accessToken: token, app } = await newEnrolledAccount(client);
+    const pending = await challenge(email);
+    expect(outcome(await disable(token, { password: 'not-the-password' }))).toEqual([403, 'password_incorrect']);
+    await passTime(301);
+    expect(outcome(await disable(token))).toEqual([401, 'mfa_required']);
+    await stepUp(token, app.code());
+    expect((await disable(token)).status).toBe(204);
+    expect(outcome(await disable(token))).toEqual([404, 'totp_not_enrolled']);
+    expect(outcome(await regenerate(token))).toEqual([404, 'totp_not_enrolled']);
+    expect(outcome(await answer(pending, app.code(1)))).toEqual([401, 'mfa_token_invalid']);
+    expect((await client.login(email)).body.access_token).toBeDefined();
+    expect((await events(email)).at(-2)).toMatchObject({ type: 'mfa.totp_disabled' });
+  });
+
+  it('of all second factors is one call for an administrator’s module, in its transaction', async () => {
+    const { email, accessToken } = await newEnrolledAccount(client);
+    const app = await createService(service.config);
+    await app.init();
+    const { sub } = claimsOf(accessToken);
+    await query(
+      `INSERT INTO passkey (id, account_id, credential_id, public_key, counter, transports, synced, name)
+       VALUES (gen_random_uuid(), $1, '', '', 0, '{}', false, 'laptop')`,
+      sub,
+    );
+    const mfa = app.get(MfaService, { strict: false });
+    const dataSource = app.get(DataSource, { strict: false });
+    const undone = dataSource.transaction(async (manager) => {
+      await mfa.reset(manager, sub);
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    expect((await client.login(email)).body.mfa_required).toBe(true);
+    await dataSource.transaction((manager) => mfa.reset(manager, sub));
+    await app.close();
+    expect((await client.login(email)).body.access_token).toBeDefined();
+    const left = await query(
+      'SELECT FROM recovery_code WHERE account_id = $1 UNION ALL SELECT FROM passkey WHERE account_id = $1',
+      sub,
+    );
+    expect(left).toEqual([]);
+  });
+});
+
+it('is counted', async () => {
+  const text = await (await fetch(service.metricsUrl)).text();
+  for (const labels of [
+    'purpose="login",result="succeeded"',
+    'purpose="login",result="failed"',
+    'purpose="login",result="throttled"',
+    'purpose="step_up",result="succeeded"',
+    'purpose="enrolment",result="failed"',
+  ]) {
+    expect(text).toMatch(new RegExp(`auth_mfa_checks_total\\{${labels}\\} [1-9]`));
+  }
+  expect(text).toMatch(/auth_logins_total\{result="mfa_required"\} [1-9]/);
+});

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { randomUUID } from 'node:crypto';
+import { register } from 'prom-client';
+import { AppModule } from '../src/app.module.ts';
+import { purgeEventsStatement } from '../src/audit/audit.service.ts';
+import { loadAuthConfig } from '../src/config.ts';
+import { HousekeepingService } from '../src/housekeeping/index.ts';
+import { retentionLock } from '../src/housekeeping/retention.service.ts';
+import { Client } from './support/client.ts';
+import { startTestService, testEnvironment, type TestService } from './support/service.ts';
+
+/** Two replicas that do nothing but this, and a service that shows what is left. */
+let replicas: TestingModule[];
+let service: TestService;
+let accountId: string;
+
+beforeAll(async () => {
+  service = await startTestService();
+  const client = new Client(service.url);
+  const { accessToken } = await client.newAccount();
+  accountId = (await client.me(accessToken)).body.id;
+  const environment = testEnvironment({ DATABASE_URL: service.databaseUrl, AUDIT_RETENTION_DAYS: '40' });
+  const start = () =>
+    Test.createTestingModule({ imports: [AppModule.register(loadAuthConfig(environment))] }).compile();
+  replicas = [await start(), await start()];
+});
+afterAll(() => Promise.all(replicas.map((replica) => replica.close())));
+
+const query = async (statement: string, parameters: unknown[] = []) =>
+  (await service.database.query(statement, parameters)).rows;
+const runAtOnce = () =>
+  Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).run()));
+
+const addOld = async (count: number) => {
+  await query(
+    `INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address)
+     SELECT gen_random_uuid(), $1, '', now(), now(), now(), now() - interval '1 s', '192.0.2.1' FROM generate_series(1, $2)`,
+    [accountId, count],
+  );
+  await query(
+    `INSERT INTO one_time_token (hash, purpose, account_id, detail, expires_at)
+     SELECT sha256(n::text::bytea), 'magic_link', $1, '{}', now() - interval '1 s' FROM generate_series(1, $2) n`,
+    [accountId, count],
+  );
+  await query(
+    `INSERT INTO audit_event (id, type, subject_id, occurred_at)
+     SELECT gen_random_uuid(), 'old', $1, now() - make_interval(days => 41) FROM generate_series(1, $2)`,
+    [accountId, count],
+  );
+  await query(
+    `INSERT INTO mail (id, recipient, template, locale, variables, created_at, failed_at)
+     SELECT gen_random_uuid(), 'x@example.com', 'x', 'en', '', now() - interval '31 days', now() FROM generate_series(1, $1)`,
+    [count],
+  );
+  await query(
+    `INSERT INTO import_job (id, source, updated_at)
+     SELECT gen_random_uuid(), sha256(n::text::bytea), now() - interval '31 days' FROM generate_series(1, $1) n`,
+    [count],
+  );
+};
+const left = async () => {
+  const [row] = await query(`
+    SELECT (SELECT count(*) FROM session WHERE expires_at <= now())::int AS sessions,
+           (SELECT count(*) FROM one_time_token WHERE expires_at <= now())::int AS tokens,
+           (SELECT count(*) FROM audit_event WHERE type = 'old')::int AS events,
+           (SELECT count(*) FROM mail WHERE created_at < now() - interval '1 day')::int AS mails,
+           (SELECT count(*) FROM import_job)::int AS jobs`);
+  return row;
+};
+const deletions = async () => {
+  const metric = await register.getSingleMetric('auth_retention_deletions_total')?.get();
+  return Object.fromEntries((metric?.values ?? []).map(({ labels, value }) => [labels['kind'], value]));
+};
+
+beforeEach(() => addOld(5000));
+
+it('deletes what is expired or old and nothing else, by one of two replicas at a time, in small batches', async () => {
+  // a diary of the deletions: which transaction was at it, from when to when, and how many rows it took
+  await query(`
+    CREATE TABLE diary (transaction xid8, began timestamptz, ended timestamptz, deleted int);
+    CREATE FUNCTION note_begin() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      INSERT INTO diary VALUES (pg_current_xact_id(), clock_timestamp()); PERFORM pg_sleep(0.01); RETURN NULL; END $$;
+    CREATE FUNCTION note_end() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      UPDATE diary SET ended = clock_timestamp(), deleted = (SELECT count(*) FROM gone)
+      WHERE transaction = pg_current_xact_id(); RETURN NULL; END $$;
+    CREATE TRIGGER note_begin BEFORE DELETE ON audit_event FOR EACH STATEMENT EXECUTE FUNCTION note_begin();
+    CREATE TRIGGER note_end AFTER DELETE ON audit_event REFERENCING OLD TABLE AS gone
+      FOR EACH STATEMENT EXECUTE FUNCTION note_end()`);
+  const before = await deletions();
+  const [events] = await query("SELECT count(*)::int FROM audit_event WHERE type <> 'old'");
+  // a replica leaves a kind that the other is at, so that some may be left for the next round
+  for (let round = 0; round < 3; round += 1) {
+    await runAtOnce();
+  }
+  expect(await left()).toEqual({ sessions: 0, tokens: 0, events: 0, mails: 0, jobs: 0 });
+  expect(await query("SELECT count(*)::int FROM audit_event WHERE type <> 'old'")).toEqual([events]);
+  expect(await query('SELECT count(*)::int AS sessions FROM session')).toEqual([{ sessions: 1 }]);
+
+  const [diary] = await query('SELECT sum(deleted)::int AS total, max(deleted) AS largest FROM diary');
+  expect(diary).toEqual({ total: 5000, largest: 2000 });
+  const overlaps = await query(
+    'SELECT FROM diary a JOIN diary b ON a.transaction < b.transaction AND a.began < b.ended AND b.began < a.ended',
+  );
+  expect(overlaps).toEqual([]);
+  const after = await deletions();
+  for (const kind of ['audit_events', 'import_jobs', 'mails', 'one_time_tokens', 'sessions']) {
+    expect([kind, (after[kind] ?? 0) - (before[kind] ?? 0)]).toEqual([kind, 5000]);
+  }
+  await query('DROP TABLE diary; DROP FUNCTION note_begin, note_end CASCADE');
+});
+
+it('leaves all of it to whoever holds the lock', async () => {
+  const holder = await service.database.connect();
+  await holder.query('SELECT pg_advisory_lock($1)', [retentionLock]);
+  await runAtOnce();
+  expect(await left()).toMatchObject({ sessions: 5000, tokens: 5000, events: 5000, mails: 5000 });
+  await holder.query('SELECT pg_advisory_unlock($1)', [retentionLock]);
+  holder.release();
+  await runAtOnce();
+  await runAtOnce();
+  expect(await left()).toMatchObject({ sessions: 0, tokens: 0, events: 0, mails: 0 });
+});
+
+it('finds old events by an index, however long the trail is', async () => {
+  await query(
+    `INSERT INTO audit_event (id, type, actor_id)
+     SELECT gen_random_uuid(), 'young', $1 FROM generate_series(1, 20000)`,
+    [randomUUID()],
+  );
+  await query('ANALYZE audit_event');
+  const plan = await query(`EXPLAIN ${purgeEventsStatement}`, [1000, 40]);
+  const text = plan.map((line) => line['QUERY PLAN']).join('\n');
+  expect(text).toContain('using audit_event_order_idx');
+  expect(text).not.toContain('Seq Scan');
+});

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TOTP, URI } from 'otpauth';
+import type { Client, Login } from './client.ts';
+import { strongPassword } from './service.ts';
+
+/** An account with an authenticator app, and what its owner has. */
+export interface EnrolledLogin extends Login {
+  app: AuthenticatorApp;
+  recoveryCodes: string[];
+}
+
+/** Makes codes as an app on a phone does. */
+export class AuthenticatorApp {
+  private readonly totp: TOTP;
+
+  /** @param uri what the QR code says */
+  constructor(uri: string) {
+    this.totp = URI.parse(uri) as TOTP;
+  }
+
+  /** @param steps how many steps of 30 s from now */
+  code(steps = 0): string {
+    return this.totp.generate({ timestamp: Date.now() + steps * 30_000 });
+  }
+
+  /** Waits where this step is about to end, so that the code of the one before is good for a second at least. */
+  async settle(): Promise<void> {
+    const left = this.totp.remaining();
+    await sleep(left < 1000 ? left : 0);
+  }
+
+  /** Six digits that no step near now has. */
+  wrongCode(): string {
+    const near = new Set([-2, -1, 0, 1, 2].map((steps) => this.code(steps)));
+    return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !near.has(code)) ?? '';
+  }
+}
+
+/** A new account with a session and an authenticator app; its first code is used up. */
+export async function newEnrolledAccount(client: Client): Promise<EnrolledLogin> {
+  const login = await client.newAccount();
+  const token = login.accessToken;
+  const setup = await client.call('POST', '/auth/mfa/totp', { token, body: { password: strongPassword } });
+  const app = new AuthenticatorApp(setup.body.otpauth_uri);
+  await app.settle();
+  const { status, body } = await client.call('POST', '/auth/mfa/totp/confirm', { token, body: { code: app.code(-1) } });
+  if (status !== 200) {
+    throw new Error(`confirm answered ${String(status)} ${JSON.stringify(body)}`);
+  }
+  return { ...login, app, recoveryCodes: body.recovery_codes };
+}

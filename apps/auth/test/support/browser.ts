@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { chromium, type Browser as Chromium, type CDPSession, type Page } from 'playwright-core';
+
+const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** What an authenticator keeps of a passkey. */
+export interface StoredCredential {
+  credentialId: string;
+  isResidentCredential: boolean;
+  rpId?: string;
+  privateKey: string;
+  userHandle?: string;
+  signCount: number;
+}
+
+interface AuthenticatorOptions {
+  hasUserVerification?: boolean;
+  /** Whether its passkeys may be on more than one device. */
+  defaultBackupEligibility?: boolean;
+}
+
+/**
+ * Chromium with its virtual authenticator on an empty page of localhost: the browser's own checks, and real signatures.
+ * https://www.w3.org/TR/webauthn-3/#sctn-automation
+ */
+export class Browser {
+  private readonly chromium: Chromium;
+  private readonly page: Page;
+  private readonly devtools: CDPSession;
+  private readonly server: Server;
+  private authenticatorId = '';
+
+  private constructor(browser: Chromium, page: Page, devtools: CDPSession, server: Server) {
+    this.chromium = browser;
+    this.page = page;
+    this.devtools = devtools;
+    this.server = server;
+  }
+
+  /** @throws Error where there is no Chromium */
+  static async start(): Promise<Browser> {
+    if (!existsSync(executablePath)) {
+      throw new Error(`There is no ${executablePath}: run tools/install-chromium.sh, or set CHROMIUM_PATH.`);
+    }
+    const server = createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html').end('<!doctype html><title>passkeys</title>');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const browser = await chromium.launch({ executablePath, args });
+    const page = await browser.newPage();
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('WebAuthn.enable');
+    const started = new Browser(browser, page, devtools, server);
+    await started.newAuthenticator();
+    await page.goto(started.origin());
+    return started;
+  }
+
+  async stop(): Promise<void> {
+    await this.chromium.close();
+    this.server.close();
+  }
+
+  /** The origin of the page. */
+  origin(): string {
+    return `http://localhost:${String((this.server.address() as AddressInfo).port)}`;
+  }
+
+  /** Replaces the authenticator by an empty one that verifies its user. */
+  async newAuthenticator(options: AuthenticatorOptions = {}): Promise<void> {
+    if (this.authenticatorId !== '') {
+      await this.devtools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: this.authenticatorId });
+    }
+    const { authenticatorId } = await this.devtools.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+        ...options,
+      },
+    });
+    this.authenticatorId = authenticatorId;
+  }
+
+  /** Whether the user would be recognised, as by a finger or a PIN. */
+  async setUserVerified(isUserVerified: boolean): Promise<void> {
+    await this.devtools.send('WebAuthn.setUserVerified', { authenticatorId: this.authenticatorId, isUserVerified });
+  }
+
+  async credentials(): Promise<StoredCredential[]> {
+    const { authenticatorId } = this;
+    const { credentials } = await this.devtools.send('WebAuthn.getCredentials', { authenticatorId });
+    return credentials;
+  }
+
+  /** Puts a credential back as a copy would be: with the counter that it had then. */
+  async restore(credential: StoredCredential): Promise<void> {
+    const { authenticatorId } = this;
+    await this.devtools.send('WebAuthn.removeCredential', { authenticatorId, credentialId: credential.credentialId });
+    await this.devtools.send('WebAuthn.addCredential', { authenticatorId, credential });
+  }
+
+  /** `navigator.credentials.create()`, from and to JSON. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  create(options: unknown): Promise<any> {
+    return this.evaluate(
+      `navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(${JSON.stringify(options)}) })`,
+    );
+  }
+
+  /** `navigator.credentials.get()`, from and to JSON. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  get(options: unknown): Promise<any> {
+    return this.evaluate(
+      `navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(${JSON.stringify(options)}) })`,
+    );
+  }
+
+  private evaluate(expression: string): Promise<unknown> {
+    return this.page.evaluate(`${expression}.then((credential) => credential.toJSON())`);
+  }
+}

@@ -1,0 +1,22 @@
+import { Readable } from 'node:stream';
+import { runCommand } from '../../src/commands.ts';
+import { testEnvironment } from './service.ts';
+
+/** Runs a command on a database; what it says on both streams comes back. */
+export async function command(databaseUrl: string, args: string[], isTTY = false) {
+  const written = { output: '', errors: '' };
+  const to = (stream: keyof typeof written) => ({
+    isTTY,
+    write(text: string | Uint8Array) {
+      written[stream] += String(text);
+      return true;
+    },
+  });
+  const code = await runCommand(args, {
+    environment: testEnvironment({ DATABASE_URL: databaseUrl }),
+    input: Readable.from(['']) as never,
+    output: to('output'),
+    errors: to('errors'),
+  });
+  return { code, ...written };
+}

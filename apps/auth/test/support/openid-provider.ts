@@ -1,0 +1,166 @@
+import { exportJWK, generateKeyPair } from 'jose';
+import { afterAll } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Provider, type Adapter, type AdapterPayload } from 'oidc-provider';
+
+/** Where providers send browsers back to; nothing has to answer there. */
+export const redirectUri = 'https://app.example.com/signed-in';
+
+const running = new Set<OpenIdProvider>();
+afterAll(() => {
+  for (const provider of running) {
+    provider.stop();
+  }
+});
+
+/** What a provider says of a person. */
+interface Claims {
+  email?: string;
+  email_verified?: boolean;
+}
+
+/** A real OpenID provider, at which whoever comes logs in as `login_hint` says. */
+export class OpenIdProvider {
+  readonly id: string;
+  readonly people = new Map<string, Claims>();
+  /** How often it was asked to exchange a code. */
+  exchanges = 0;
+  /** What it publishes instead of its keys. */
+  foreignKeys: { keys: object[] } | undefined;
+  issuer = '';
+  private server: Server;
+  private silent = false;
+
+  private constructor(id: string) {
+    this.id = id;
+  }
+
+  static async start(id: string): Promise<OpenIdProvider> {
+    const started = new OpenIdProvider(id);
+    await started.listen();
+    running.add(started);
+    return started;
+  }
+
+  /** Its entry in `OIDC_PROVIDERS`. */
+  get settings() {
+    return {
+      id: this.id,
+      name: this.id.toUpperCase(),
+      issuer: this.issuer,
+      client_id: `auth-at-${this.id}`,
+      client_secret: `secret-at-${this.id}`,
+      redirect_uris: [redirectUri, 'com.example.app:/signed-in'],
+    };
+  }
+
+  /** A new person. */
+  person(claims: Claims): string {
+    const subject = randomBytes(8).toString('hex');
+    this.people.set(subject, claims);
+    return subject;
+  }
+
+  /** Goes where a flow starts as a browser does, logs in, and gives the query that comes back. */
+  async signIn(authorizationUrl: string, subject: string): Promise<{ code: string; state: string; iss: string }> {
+    const cookies = new Map<string, string>();
+    let url = new URL(authorizationUrl);
+    url.searchParams.set('login_hint', subject);
+    for (let hop = 0; hop < 10 && url.origin === new URL(this.issuer).origin; hop += 1) {
+      const headers = { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') };
+      const response = await fetch(url, { redirect: 'manual', headers });
+      for (const cookie of response.headers.getSetCookie()) {
+        const [name = '', value = ''] = cookie.split(';', 1)[0]?.split('=') ?? [];
+        cookies.set(name, value);
+      }
+      const location = response.headers.get('location');
+      if (location === null) {
+        throw new Error(`the provider answered ${String(response.status)} ${await response.text()}`);
+      }
+      url = new URL(location, url);
+    }
+    return Object.fromEntries(url.searchParams) as { code: string; state: string; iss: string };
+  }
+
+  /** Takes requests, and answers none. */
+  silence(silent = true): void {
+    this.silent = silent;
+  }
+
+  stop(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+
+  private async listen(): Promise<void> {
+    this.server = createServer((request, response) => {
+      if (this.silent) {
+        return;
+      }
+      if (request.url === '/jwks' && this.foreignKeys) {
+        response.setHeader('content-type', 'application/json').end(JSON.stringify(this.foreignKeys));
+        return;
+      }
+      this.exchanges += request.url === '/token' ? 1 : 0;
+      const answer = request.url?.startsWith('/interaction/') ? logIn(request, response) : callback(request, response);
+      answer.catch((error: unknown) => response.writeHead(500).end(String(error)));
+    });
+    await once(this.server.listen(0, '127.0.0.1'), 'listening');
+    this.issuer = `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}`;
+    const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+    const { client_id, client_secret } = this.settings;
+    const provider: Provider = new Provider(this.issuer, {
+      clients: [{ client_id, client_secret, redirect_uris: [redirectUri] }],
+      claims: { openid: ['sub'], email: ['email', 'email_verified'] },
+      cookies: { keys: [randomBytes(16).toString('hex')] },
+      ttl: { AccessToken: 60, Grant: 60, IdToken: 60, Interaction: 60, Session: 60 },
+      adapter: storage(),
+      jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig' }] },
+      features: { devInteractions: { enabled: false } },
+      interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
+      findAccount: (_context, subject) => ({
+        accountId: subject,
+        claims: () => ({ sub: subject, ...this.people.get(subject) }),
+      }),
+      // whoever logs in has consented
+      loadExistingGrant: async ({ oidc }) => {
+        const grant = new provider.Grant({ clientId: client_id, accountId: oidc.session?.accountId ?? '' });
+        grant.addOIDCScope('openid email');
+        await grant.save();
+        return grant;
+      },
+    });
+    const callback = provider.callback();
+    const logIn: typeof callback = async (request, response) => {
+      const { params } = await provider.interactionDetails(request, response);
+      await provider.interactionFinished(request, response, { login: { accountId: String(params['login_hint']) } });
+    };
+  }
+}
+
+/** Where a provider keeps its codes, grants and sessions: in memory. */
+function storage(): (kind: string) => Adapter {
+  const entries = new Map<string, AdapterPayload>();
+  return (kind) => {
+    const find = async (test: (payload: AdapterPayload) => boolean) =>
+      [...entries].filter(([key]) => key.startsWith(`${kind}:`)).find(([, payload]) => test(payload))?.[1];
+    return {
+      upsert: async (id, payload) => void entries.set(`${kind}:${id}`, payload),
+      find: async (id) => entries.get(`${kind}:${id}`),
+      findByUid: (uid) => find((payload) => payload.uid === uid),
+      findByUserCode: (code) => find((payload) => payload.userCode === code),
+      consume: async (id) => void Object.assign(entries.get(`${kind}:${id}`) ?? {}, { consumed: Date.now() / 1000 }),
+      destroy: async (id) => void entries.delete(`${kind}:${id}`),
+      revokeByGrantId: async (grant) => {
+        for (const [key, payload] of entries) {
+          if (payload.grantId === grant) {
+            entries.delete(key);
+          }
+        }
+      },
+    };
+  };
+}

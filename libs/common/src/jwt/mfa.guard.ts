@@ -1,0 +1,46 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { problems } from '../errors/problem.ts';
+import { authenticationClass, type ClientPrincipal, type Principal } from './principal.ts';
+
+/** How recent the caller's multi-factor authentication must be. */
+interface MfaRequirement {
+  maxAgeSeconds: number;
+  /** Lets sessions of one factor through: for what accounts without a second one must be able to do too. */
+  onlyIfProved?: boolean;
+}
+
+/** Lets only callers through who have proved more than one factor of late; others are told to step up (RFC 9470). */
+export const RequireMfa = Reflector.createDecorator<MfaRequirement>();
+
+/** Enforces {@link RequireMfa}; stands behind the access token guard. */
+@Injectable()
+export class MfaGuard implements CanActivate {
+  constructor(private readonly reflector: Reflector) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const required = this.reflector.getAllAndOverride(RequireMfa, [context.getHandler(), context.getClass()]) as
+      MfaRequirement | undefined;
+    const { user } = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal | ClientPrincipal }>();
+    if (required && !satisfies(user, required)) {
+      throw problems.mfaRequired.exception({ challenge: challenge(required.maxAgeSeconds) });
+    }
+    return true;
+  }
+}
+
+function satisfies(
+  user: Principal | ClientPrincipal | undefined,
+  { maxAgeSeconds, onlyIfProved = false }: MfaRequirement,
+): boolean {
+  if (user === undefined || 'serviceAccountId' in user) {
+    return false;
+  }
+  return authenticationClass(user.amr) === 'aal2' ? Date.now() / 1000 - user.authTime <= maxAgeSeconds : onlyIfProved;
+}
+
+/** RFC 9470 §3. */
+const challenge = (maxAgeSeconds: number) =>
+  'Bearer error="insufficient_user_authentication", ' +
+  `error_description="a recent multi-factor authentication is required", acr_values="aal2", max_age=${String(maxAgeSeconds)}`;

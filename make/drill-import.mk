@@ -1,0 +1,3 @@
+.PHONY: drill-import
+drill-import: node_modules/.package-lock.json ## Import 100,000 accounts in bounded memory, killed once in the middle
+	@npm run --silent build && npm run --silent drill:import
