@@ -38,7 +38,7 @@ await drill('scale', async ({ own, log, table, check }) => {
   const traffic = await startTraffic('client', gateway, {
     url: `http://auth.${namespace}`,
     seconds,
-    mix: { login: 6, me: 10 },
+    mix: { login: 14, jwks: 10 },
   });
   const started = Date.now();
   const rows: Row[] = [];
@@ -75,5 +75,7 @@ await drill('scale', async ({ own, log, table, check }) => {
   if (failed.length > 0) table(failed);
   check(`the load took it from 1 pod to ${most}`, most >= 3);
   check('and back to 1', rows.at(-1)?.['pods'] === 1);
-  check('0 failed requests while pods came and went', failed.length === 0);
+  // one pod can't hash that much: until more are there it turns logins away, and says so
+  const other = requests.filter(({ status }) => (status < 200 || status > 299) && status !== 503 && status !== 429);
+  check('no request failed but those turned away with 503 or 429', other.length === 0);
 });
