@@ -12,7 +12,7 @@ let environment: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   [alpha, beta] = await Promise.all([OpenIdProvider.start('alpha'), OpenIdProvider.start('beta')]);
-  environment = { OIDC_PROVIDERS: JSON.stringify([alpha.settings, beta.settings]), OIDC_TIMEOUT_MS: '1000' };
+  environment = { OIDC_PROVIDERS: JSON.stringify([alpha.settings, beta.settings]), OIDC_TIMEOUT_MS: '15000' };
   service = await startTestService(environment);
   client = new Client(service.url);
 });
