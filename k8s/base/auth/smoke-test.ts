@@ -51,4 +51,6 @@ await call('GET', '/auth/me', 200, undefined, first.access_token);
 const second = (await call('POST', '/auth/refresh', 200, { refresh_token: first.refresh_token })) as Tokens;
 await call('POST', '/auth/logout', 204, undefined, second.access_token);
 await call('POST', '/auth/refresh', 401, { refresh_token: second.refresh_token });
+const third = (await call('POST', '/auth/login', 200, { email, password })) as Tokens;
+await call('DELETE', '/auth/me', 204, { password }, third.access_token);
 console.log('smoke test passed');
