@@ -28,6 +28,8 @@ const directory = await mkdtemp(join(tmpdir(), 'auth-fuzz-'));
 const postgres = await startPostgres(directory);
 await postgres.createDatabase('fuzz');
 const config = loadAuthConfig({
+  // mails are kept instead of off
+  NODE_ENV: 'test',
   HOST: '127.0.0.1',
   PORT: '0',
   METRICS_PORT: '0',

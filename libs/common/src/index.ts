@@ -9,7 +9,15 @@ export {
   type DatabaseSchema,
   type Queryable,
 } from './database/database.module.ts';
-export { ApiOAuthProblems, ApiProblems, Problem, ProblemException, problems } from './errors/problem.ts';
+export {
+  ApiOAuthProblems,
+  ApiProblems,
+  bodyProblems,
+  Problem,
+  ProblemException,
+  problems,
+  tokenProblems,
+} from './errors/problem.ts';
 export { HealthModule } from './health/health.module.ts';
 export { atLeast } from './http/at-least.ts';
 export { createHttpApp } from './http/http-app.ts';

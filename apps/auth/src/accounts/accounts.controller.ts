@@ -1,4 +1,14 @@
-import { ApiProblems, Context, CurrentPrincipal, problems, Public, type Principal, type RequestContext } from '#common';
+import {
+  ApiProblems,
+  bodyProblems,
+  Context,
+  CurrentPrincipal,
+  type Principal,
+  problems,
+  Public,
+  type RequestContext,
+  tokenProblems,
+} from '#common';
 import { Body, Controller, Delete, Get, HttpCode, Post, Put } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
@@ -14,14 +24,6 @@ import {
 } from './accounts.schema.ts';
 import { AccountsService } from './accounts.service.ts';
 
-const bodyProblems = [
-  problems.validationFailed,
-  problems.malformedJson,
-  problems.bodyTooLarge,
-  problems.unsupportedMediaType,
-  problems.databaseUnavailable,
-];
-const tokenProblems = [problems.tokenMissing, problems.tokenInvalid, problems.tokenExpired];
 const passwordProblems = [tooManyAttempts, hashQueueFull];
 
 /** Registration, and what an account's owner does with it. */

@@ -1,4 +1,4 @@
-import { ApiProblems, Context, CurrentActor, problems, Roles, type RequestContext } from '#common';
+import { ApiProblems, bodyProblems, Context, CurrentActor, problems, type RequestContext, Roles } from '#common';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
@@ -29,7 +29,6 @@ const adminProblems = [
   problems.roleRequired,
   problems.databaseUnavailable,
 ];
-const bodyProblems = [problems.malformedJson, problems.bodyTooLarge, problems.unsupportedMediaType];
 
 /** What admins do with accounts. */
 @ApiTags('admin')

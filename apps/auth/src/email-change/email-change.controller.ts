@@ -1,4 +1,13 @@
-import { ApiProblems, Context, CurrentPrincipal, problems, Public, type Principal, type RequestContext } from '#common';
+import {
+  ApiProblems,
+  bodyProblems,
+  Context,
+  CurrentPrincipal,
+  type Principal,
+  problems,
+  Public,
+  type RequestContext,
+} from '#common';
 import { Body, Controller, HttpCode, Post, Put } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { emailTaken, passwordIncorrect } from '../accounts/index.ts';
@@ -9,14 +18,6 @@ import { oneTimeTokenInvalid } from '../one-time-tokens/index.ts';
 import { hashQueueFull } from '../passwords/index.ts';
 import { emailChangeSchema, type EmailChange } from './email-change.schema.ts';
 import { EmailChangeService } from './email-change.service.ts';
-
-const bodyProblems = [
-  problems.validationFailed,
-  problems.malformedJson,
-  problems.bodyTooLarge,
-  problems.unsupportedMediaType,
-  problems.databaseUnavailable,
-];
 
 /** Another e-mail address for an account. */
 @ApiTags('email')

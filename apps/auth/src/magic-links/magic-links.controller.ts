@@ -1,4 +1,4 @@
-import { ApiProblems, Context, problems, Public, type RequestContext } from '#common';
+import { ApiProblems, bodyProblems, Context, Public, type RequestContext } from '#common';
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -11,14 +11,6 @@ import { oneTimeTokenInvalid } from '../one-time-tokens/index.ts';
 import { loginResultExamples, loginResultSchema, sendLogin } from '../sign-in/index.ts';
 import { magicLinkRequestSchema } from './magic-links.schema.ts';
 import { MagicLinksService } from './magic-links.service.ts';
-
-const bodyProblems = [
-  problems.validationFailed,
-  problems.malformedJson,
-  problems.bodyTooLarge,
-  problems.unsupportedMediaType,
-  problems.databaseUnavailable,
-];
 
 /** Logging in by mail. */
 @Public()

@@ -1,11 +1,13 @@
 import {
   ApiProblems,
+  bodyProblems,
   Context,
   CurrentPrincipal,
-  problems,
-  RequireMfa,
   type Principal,
+  problems,
   type RequestContext,
+  RequireMfa,
+  tokenProblems,
 } from '#common';
 import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -31,14 +33,7 @@ import { MfaService } from './mfa.service.ts';
 /** How recently a second factor must have been proved to change second factors. */
 const maxAgeSeconds = 300;
 
-const tokenProblems = [
-  problems.validationFailed,
-  problems.tokenMissing,
-  problems.tokenInvalid,
-  problems.tokenExpired,
-  problems.databaseUnavailable,
-];
-const bodyProblems = [problems.malformedJson, problems.bodyTooLarge, problems.unsupportedMediaType];
+const callerProblems = [problems.validationFailed, ...tokenProblems, problems.databaseUnavailable];
 const passwordProblems = [passwordIncorrect, tooManyAttempts, hashQueueFull];
 
 /** What an account does with its second factors. */
@@ -56,7 +51,7 @@ export class MfaController {
     standardSchema: mfaStatusSchema,
     example: mfaStatusExample,
   })
-  @ApiProblems(...tokenProblems)
+  @ApiProblems(...callerProblems)
   getMfa(@CurrentPrincipal() principal: Principal) {
     return this.mfa.status(principal);
   }
@@ -69,7 +64,7 @@ export class MfaController {
       'once a code confirms it, within 15 minutes.',
   })
   @ApiResponse({ status: 201, description: 'The secret.', standardSchema: totpSetupSchema, example: totpSetupExample })
-  @ApiProblems(...tokenProblems, ...bodyProblems, ...passwordProblems, totpEnrolled)
+  @ApiProblems(...callerProblems, ...bodyProblems, ...passwordProblems, totpEnrolled)
   enrolTotp(
     @Body({ schema: totpEnrolmentSchema }) { password }: { password: string },
     @CurrentPrincipal() principal: Principal,
@@ -90,7 +85,7 @@ export class MfaController {
     standardSchema: recoveryCodesSchema,
     example: recoveryCodesExample,
   })
-  @ApiProblems(...tokenProblems, ...bodyProblems, mfaCodeInvalid, tooManyAttempts)
+  @ApiProblems(...callerProblems, ...bodyProblems, mfaCodeInvalid, tooManyAttempts)
   confirmTotp(
     @Body({ schema: totpConfirmationSchema }) { code }: { code: string },
     @CurrentPrincipal() principal: Principal,
@@ -108,7 +103,7 @@ export class MfaController {
       'Asks for the password again and for a second factor proved within 5 minutes. The recovery codes go with it.',
   })
   @ApiResponse({ status: 204, description: 'Logins ask for no second factor any more.' })
-  @ApiProblems(...tokenProblems, ...bodyProblems, problems.mfaRequired, ...passwordProblems, totpNotEnrolled)
+  @ApiProblems(...callerProblems, ...bodyProblems, problems.mfaRequired, ...passwordProblems, totpNotEnrolled)
   disableTotp(
     @Body({ schema: totpRemovalSchema }) { password }: { password: string },
     @CurrentPrincipal() principal: Principal,
@@ -130,7 +125,7 @@ export class MfaController {
     standardSchema: recoveryCodesSchema,
     example: recoveryCodesExample,
   })
-  @ApiProblems(...tokenProblems, problems.mfaRequired, totpNotEnrolled)
+  @ApiProblems(...callerProblems, problems.mfaRequired, totpNotEnrolled)
   regenerateRecoveryCodes(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
     return this.mfa.regenerateRecoveryCodes(principal, context);
   }
@@ -149,7 +144,7 @@ export class MfaController {
     standardSchema: accessTokenSchema,
     example: accessTokenExample,
   })
-  @ApiProblems(...tokenProblems, ...bodyProblems, mfaCodeInvalid, totpNotEnrolled, tooManyAttempts)
+  @ApiProblems(...callerProblems, ...bodyProblems, mfaCodeInvalid, totpNotEnrolled, tooManyAttempts)
   stepUp(
     @Body({ schema: stepUpSchema }) { code }: { code: string },
     @CurrentPrincipal() principal: Principal,

@@ -1,12 +1,14 @@
 import {
   ApiProblems,
+  bodyProblems,
   Context,
   CurrentPrincipal,
+  type Principal,
   problems,
   Public,
-  RequireMfa,
-  type Principal,
   type RequestContext,
+  RequireMfa,
+  tokenProblems,
 } from '#common';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -39,14 +41,6 @@ import { PasskeysService } from './passkeys.service.ts';
 /** Sessions that proved more than one factor must have done so this recently; of an account with a second one all did. */
 const recentMfa = { maxAgeSeconds: 300, onlyIfProved: true };
 
-const bodyProblems = [
-  problems.validationFailed,
-  problems.malformedJson,
-  problems.bodyTooLarge,
-  problems.unsupportedMediaType,
-  problems.databaseUnavailable,
-];
-const tokenProblems = [problems.tokenMissing, problems.tokenInvalid, problems.tokenExpired];
 const passwordProblems = [passwordIncorrect, tooManyAttempts, hashQueueFull];
 
 /** Passkeys: logging in by them, and what an account does with its own. */

@@ -1,4 +1,4 @@
-import { ApiProblems, Context, problems, Public, type RequestContext } from '#common';
+import { ApiProblems, bodyProblems, Context, Public, type RequestContext } from '#common';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
@@ -9,14 +9,6 @@ import { oneTimeTokenInvalid } from '../one-time-tokens/index.ts';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from '../passwords/index.ts';
 import { passwordResetRequestSchema, passwordResetSchema } from './password-reset.schema.ts';
 import { PasswordResetService } from './password-reset.service.ts';
-
-const bodyProblems = [
-  problems.validationFailed,
-  problems.malformedJson,
-  problems.bodyTooLarge,
-  problems.unsupportedMediaType,
-  problems.databaseUnavailable,
-];
 
 /** A new password by mail. */
 @Public()

@@ -1,4 +1,4 @@
-import { ApiProblems, Context, CurrentActor, problems, Roles, type RequestContext } from '#common';
+import { ApiProblems, bodyProblems, Context, CurrentActor, problems, type RequestContext, Roles } from '#common';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
@@ -32,7 +32,6 @@ const adminProblems = [
   problems.roleRequired,
   problems.databaseUnavailable,
 ];
-const bodyProblems = [problems.malformedJson, problems.bodyTooLarge, problems.unsupportedMediaType];
 
 /** Service accounts and their API keys, for admins. */
 @ApiTags('service-accounts')

@@ -1,4 +1,13 @@
-import { ApiProblems, Context, CurrentPrincipal, problems, Public, type Principal, type RequestContext } from '#common';
+import {
+  ApiProblems,
+  Context,
+  CurrentPrincipal,
+  type Principal,
+  problems,
+  Public,
+  type RequestContext,
+  tokenProblems,
+} from '#common';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { refreshTokenInvalid, sessionNotFound } from './sessions.problems.ts';
@@ -12,13 +21,7 @@ import {
 } from './sessions.schema.ts';
 import { SessionsService } from './sessions.service.ts';
 
-const tokenProblems = [
-  problems.validationFailed,
-  problems.tokenMissing,
-  problems.tokenInvalid,
-  problems.tokenExpired,
-  problems.databaseUnavailable,
-];
+const callerProblems = [problems.validationFailed, ...tokenProblems, problems.databaseUnavailable];
 
 /** What an account does with its sessions. */
 @ApiTags('sessions')
@@ -55,7 +58,7 @@ export class SessionsController {
     description: 'Its refresh token dies at once, as do its access tokens here.',
   })
   @ApiResponse({ status: 204, description: 'The session has ended.' })
-  @ApiProblems(...tokenProblems, sessionNotFound)
+  @ApiProblems(...callerProblems, sessionNotFound)
   logout(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
     return this.sessions.revoke(principal, principal.sessionId, context);
   }
@@ -65,7 +68,7 @@ export class SessionsController {
   @ApiBearerAuth()
   @ApiOperation({ summary: 'End all sessions of the account', description: 'This one too.' })
   @ApiResponse({ status: 204, description: 'The sessions have ended.' })
-  @ApiProblems(...tokenProblems)
+  @ApiProblems(...callerProblems)
   logoutAll(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
     return this.sessions.revokeAll(principal, context);
   }
@@ -75,7 +78,7 @@ export class SessionsController {
   @ApiBearerAuth()
   @ApiOperation({ summary: 'End all other sessions of the account', description: 'The one that asks lives on.' })
   @ApiResponse({ status: 204, description: 'The other sessions have ended.' })
-  @ApiProblems(...tokenProblems)
+  @ApiProblems(...callerProblems)
   logoutOthers(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
     return this.sessions.revokeAllButThis(principal, context);
   }
@@ -89,7 +92,7 @@ export class SessionsController {
     standardSchema: sessionListSchema,
     example: sessionListExample,
   })
-  @ApiProblems(...tokenProblems)
+  @ApiProblems(...callerProblems)
   listSessions(@CurrentPrincipal() principal: Principal) {
     return this.sessions.list(principal);
   }
@@ -99,7 +102,7 @@ export class SessionsController {
   @ApiBearerAuth()
   @ApiOperation({ summary: 'End one session of the account', description: 'It may be the one that asks.' })
   @ApiResponse({ status: 204, description: 'The session has ended.' })
-  @ApiProblems(...tokenProblems, sessionNotFound)
+  @ApiProblems(...callerProblems, sessionNotFound)
   revokeSession(
     @Param('id', { schema: sessionIdSchema }) id: string,
     @CurrentPrincipal() principal: Principal,

@@ -1,4 +1,12 @@
-import { ApiProblems, Context, CurrentPrincipal, problems, type Principal, type RequestContext } from '#common';
+import {
+  ApiProblems,
+  Context,
+  CurrentPrincipal,
+  type Principal,
+  problems,
+  type RequestContext,
+  tokenProblems,
+} from '#common';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -27,8 +35,6 @@ import {
   providerIdSchema,
   type LinkStart,
 } from './social-login.schema.ts';
-
-const tokenProblems = [problems.tokenMissing, problems.tokenInvalid, problems.tokenExpired];
 
 /** What an account's owner does with its identities. */
 @ApiBearerAuth()

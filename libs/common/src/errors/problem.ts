@@ -101,6 +101,18 @@ export const problems = {
   overloaded: new Problem(503, 'overloaded', 'Too many requests are being served'),
 } as const;
 
+/** What every route that takes a body can answer with. */
+export const bodyProblems = [
+  problems.validationFailed,
+  problems.malformedJson,
+  problems.bodyTooLarge,
+  problems.unsupportedMediaType,
+  problems.databaseUnavailable,
+];
+
+/** What every route that needs an access token can answer with. */
+export const tokenProblems = [problems.tokenMissing, problems.tokenInvalid, problems.tokenExpired];
+
 const exampleRequestId = '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10';
 
 /**
@@ -117,7 +129,7 @@ export function ApiOAuthProblems(...list: Problem[]): MethodDecorator & ClassDec
 }
 
 function describeProblems(mediaType: string, list: Problem[]): MethodDecorator & ClassDecorator {
-  const byStatus = Map.groupBy(list, (problem) => problem.status);
+  const byStatus = Map.groupBy(new Set(list), (problem) => problem.status);
   return applyDecorators(
     ...[...byStatus].map(([status, group]) =>
       ApiResponse({
