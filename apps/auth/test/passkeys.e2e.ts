@@ -33,7 +33,7 @@ const refusedKey = [422, 'passkey_refused'];
 // bodies are asserted, not typed
 /* eslint-disable @typescript-eslint/no-explicit-any */
 const creationOptions = async (token: string): Promise<any> =>
-  (await client.call('POST', '/auth/passkeys/options', { token, body: password })).body;
+  (await client.call('POST', '/auth/passkey-options', { token, body: password })).body;
 const requestOptions = async (): Promise<any> => (await client.call('POST', '/auth/login/passkey/options')).body;
 const register = (token: string, credential: any, name = 'laptop') =>
   client.call('POST', '/auth/passkeys', { token, body: { name, credential } });
@@ -233,7 +233,7 @@ describe('passkeys', () => {
     const { body } = await register(token, await browser.create(await creationOptions(token)));
     await service.database.query("UPDATE session SET authenticated_at = now() - interval '301 s'");
     for (const [method, path] of [
-      ['POST', '/auth/passkeys/options'],
+      ['POST', '/auth/passkey-options'],
       ['DELETE', `/auth/passkeys/${body.id}`],
     ] as const) {
       expect(outcome(await client.call(method, path, { token, body: password }))).toEqual([401, 'mfa_required']);
@@ -242,7 +242,7 @@ describe('passkeys', () => {
 
   it('are registered with the password only, each once', async () => {
     const { accessToken, credential } = await newPasskey();
-    const wrong = await client.call('POST', '/auth/passkeys/options', {
+    const wrong = await client.call('POST', '/auth/passkey-options', {
       token: accessToken,
       body: { password: 'not-the-password' },
     });

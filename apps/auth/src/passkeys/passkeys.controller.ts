@@ -90,7 +90,7 @@ export class PasskeysController {
     return sendLogin(reply, await this.passkeys.login(body, cookies, context));
   }
 
-  @Post('passkeys/options')
+  @Post('passkey-options')
   @HttpCode(200)
   @RequireMfa(recentMfa)
   @ApiBearerAuth()
