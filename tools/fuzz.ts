@@ -13,7 +13,7 @@ import { loadAuthConfig, migrate, root, startService } from './built.ts';
 import { startPostgres } from './embedded-postgres.ts';
 
 const schemathesis = 'schemathesis==4.32.5';
-const examplesPerOperation = '100';
+const examplesPerOperation = '50';
 const longestRunMs = 15 * 60_000;
 const unlimited = '1000000';
 
