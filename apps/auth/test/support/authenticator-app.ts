@@ -23,10 +23,10 @@ export class AuthenticatorApp {
     return this.totp.generate({ timestamp: Date.now() + steps * 30_000 });
   }
 
-  /** Waits where this step is about to end, so that the code of the one before is good for a second at least. */
+  /** Waits where this step is about to end, so that the code of the one before is good for 5 s at least. */
   async settle(): Promise<void> {
     const left = this.totp.remaining();
-    await sleep(left < 1000 ? left : 0);
+    await sleep(left < 5000 ? left : 0);
   }
 
   /** Six digits that no step near now has. */

@@ -90,6 +90,15 @@ export async function newAdmin(
   return { ...(await client.signIn(email)), id: rows[0]?.id ?? '' };
 }
 
+/**
+ * How many more than its burst a gate may let through by now: one for each wait that has passed, of 1 s, 2 s, 4 s …; none
+ * where the machine is quick.
+ * @param since when the attempts began, by `Date.now()`
+ */
+export function waitsSince(since: number): number {
+  return Math.floor(Math.log2(1 + (Date.now() - since) / 1000));
+}
+
 /** An address that no other test uses. */
 export function newEmail(): string {
   return `user-${randomBytes(6).toString('hex')}@example.com`;
