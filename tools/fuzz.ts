@@ -58,6 +58,7 @@ const checks = [
 const run = spawn(
   program,
   [
+    `--config-file=${join(root, 'tools', 'schemathesis.toml')}`,
     'run',
     `${service.url}/docs/openapi.json`,
     `--checks=${checks.join(',')}`,
