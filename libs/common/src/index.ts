@@ -13,6 +13,7 @@ export {
   ApiOAuthProblems,
   ApiProblems,
   bodyProblems,
+  callerProblems,
   Problem,
   ProblemException,
   problems,

@@ -1,4 +1,13 @@
-import { ApiProblems, bodyProblems, Context, CurrentActor, problems, type RequestContext, Roles } from '#common';
+import {
+  ApiProblems,
+  bodyProblems,
+  callerProblems,
+  Context,
+  CurrentActor,
+  problems,
+  type RequestContext,
+  Roles,
+} from '#common';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
@@ -21,14 +30,7 @@ import {
 } from './admin.schema.ts';
 import { AdminService } from './admin.service.ts';
 
-const adminProblems = [
-  problems.validationFailed,
-  problems.tokenMissing,
-  problems.tokenInvalid,
-  problems.tokenExpired,
-  problems.roleRequired,
-  problems.databaseUnavailable,
-];
+const adminProblems = [...callerProblems, problems.roleRequired];
 
 /** What admins do with accounts. */
 @ApiTags('admin')

@@ -1,19 +1,20 @@
-import { ApiProblems, Context, CurrentActor, problems, Roles, Scopes, type RequestContext } from '#common';
+import {
+  ApiProblems,
+  callerProblems,
+  Context,
+  CurrentActor,
+  problems,
+  type RequestContext,
+  Roles,
+  Scopes,
+} from '#common';
 import { Controller, Get, Query, StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { auditEventExample, auditExportSchema, auditFilterSchema, auditPageSchema } from './audit-log.schema.ts';
 import { AuditLogService } from './audit-log.service.ts';
 
-const readerProblems = [
-  problems.validationFailed,
-  problems.tokenMissing,
-  problems.tokenInvalid,
-  problems.tokenExpired,
-  problems.roleRequired,
-  problems.scopeRequired,
-  problems.databaseUnavailable,
-];
+const readerProblems = [...callerProblems, problems.roleRequired, problems.scopeRequired];
 const mediaTypes = { csv: 'text/csv; charset=utf-8', ndjson: 'application/x-ndjson' };
 
 /** The audit trail, for admins and for service accounts with the scope `audit:read`. */

@@ -1,12 +1,13 @@
 import {
   ApiProblems,
+  callerProblems,
   Context,
   CurrentPrincipal,
+  type Principal,
   problems,
   Public,
-  Roles,
-  type Principal,
   type RequestContext,
+  Roles,
 } from '#common';
 import { Controller, Get, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -44,14 +45,7 @@ export class KeysController {
       'For admins. Makes a successor that is published at once and signs later; nobody’s token stops working.',
   })
   @ApiResponse({ status: 200, description: 'The successor.', standardSchema: rotationSchema, example: rotationExample })
-  @ApiProblems(
-    problems.validationFailed,
-    problems.tokenMissing,
-    problems.tokenInvalid,
-    problems.tokenExpired,
-    problems.roleRequired,
-    problems.databaseUnavailable,
-  )
+  @ApiProblems(...callerProblems, problems.roleRequired)
   rotateKeys(@Context() context: RequestContext, @CurrentPrincipal() principal: Principal) {
     return this.keys.rotate(context, principal.accountId);
   }

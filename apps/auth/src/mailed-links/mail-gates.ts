@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { addressKey, type Gate } from '../attempts/index.ts';
+import { addressKey, emailKey, type Gate } from '../attempts/index.ts';
 
 const perAddress = 20;
 const perAccount = 5;
@@ -11,9 +10,8 @@ const perAccount = 5;
  * @param address the IP address that asks
  */
 export function mailGates(kind: string, email: string, address: string): Gate[] {
-  const mailbox = createHash('sha256').update(email.toLowerCase()).digest('base64url');
   return [
     { key: `${kind}:address:${addressKey(address)}`, burst: perAddress },
-    { key: `${kind}:account:${mailbox}`, burst: perAccount },
+    { key: `${kind}:account:${emailKey(email)}`, burst: perAccount },
   ];
 }

@@ -1,13 +1,13 @@
 import {
   ApiProblems,
   bodyProblems,
+  callerProblems,
   Context,
   CurrentPrincipal,
   type Principal,
   problems,
   type RequestContext,
   RequireMfa,
-  tokenProblems,
 } from '#common';
 import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -33,7 +33,6 @@ import { MfaService } from './mfa.service.ts';
 /** How recently a second factor must have been proved to change second factors. */
 const maxAgeSeconds = 300;
 
-const callerProblems = [problems.validationFailed, ...tokenProblems, problems.databaseUnavailable];
 const passwordProblems = [passwordIncorrect, tooManyAttempts, hashQueueFull];
 
 /** What an account does with its second factors. */

@@ -1,4 +1,13 @@
-import { ApiProblems, bodyProblems, Context, CurrentActor, problems, type RequestContext, Roles } from '#common';
+import {
+  ApiProblems,
+  bodyProblems,
+  callerProblems,
+  Context,
+  CurrentActor,
+  problems,
+  type RequestContext,
+  Roles,
+} from '#common';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
@@ -24,14 +33,7 @@ import {
 } from './service-accounts.schema.ts';
 import { ServiceAccountsService } from './service-accounts.service.ts';
 
-const adminProblems = [
-  problems.validationFailed,
-  problems.tokenMissing,
-  problems.tokenInvalid,
-  problems.tokenExpired,
-  problems.roleRequired,
-  problems.databaseUnavailable,
-];
+const adminProblems = [...callerProblems, problems.roleRequired];
 
 /** Service accounts and their API keys, for admins. */
 @ApiTags('service-accounts')

@@ -1,12 +1,12 @@
 import {
   ApiProblems,
+  callerProblems,
   Context,
   CurrentPrincipal,
   type Principal,
   problems,
   Public,
   type RequestContext,
-  tokenProblems,
 } from '#common';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -20,8 +20,6 @@ import {
   tokensSchema,
 } from './sessions.schema.ts';
 import { SessionsService } from './sessions.service.ts';
-
-const callerProblems = [problems.validationFailed, ...tokenProblems, problems.databaseUnavailable];
 
 /** What an account does with its sessions. */
 @ApiTags('sessions')

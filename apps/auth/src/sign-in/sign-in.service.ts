@@ -2,10 +2,9 @@ import { ProblemException, queryRows, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { FastifyReply } from 'fastify';
-import { createHash } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AccountsService, type KnownAccount } from '../accounts/index.ts';
-import { addressKey, AttemptsService, tooManyAttempts, type Gate } from '../attempts/index.ts';
+import { addressKey, AttemptsService, emailKey, tooManyAttempts, type Gate } from '../attempts/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { localeOf, MailService } from '../mail/index.ts';
@@ -166,9 +165,8 @@ export class SignInService {
     if (device !== undefined) {
       return { own: { key: `login:device:${device}`, burst } };
     }
-    const account = createHash('sha256').update(email.toLowerCase()).digest('base64url');
     return {
-      own: { key: `login:account:${account}`, burst },
+      own: { key: `login:account:${emailKey(email)}`, burst },
       shared: { key: `login:address:${addressKey(address)}`, burst: this.config.LOGIN_ADDRESS_BURST },
     };
   }

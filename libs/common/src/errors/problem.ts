@@ -113,6 +113,9 @@ export const bodyProblems = [
 /** What every route that needs an access token can answer with. */
 export const tokenProblems = [problems.tokenMissing, problems.tokenInvalid, problems.tokenExpired];
 
+/** The same for a route that asks the database and takes no body. */
+export const callerProblems = [problems.validationFailed, ...tokenProblems, problems.databaseUnavailable];
+
 const exampleRequestId = '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10';
 
 /**
