@@ -15,8 +15,8 @@ test: node_modules/.package-lock.json ## Run all tests on a real PostgreSQL and 
 	@tools/install-chromium.sh
 	@npm test
 
-fuzz: node_modules/.package-lock.json ## Fuzz the API from its own OpenAPI document (needs python3)
-	@npm run --silent build && npm run --silent fuzz
+fuzz: node_modules/.package-lock.json ## Fuzz the API from its own OpenAPI document; SEED=N repeats a run (needs python3)
+	@npm run --silent build && npm run --silent fuzz -- $(if $(SEED),--seed=$(SEED))
 
 check: node_modules/.package-lock.json ## Check format, lint, types, dependency rules and dead code
 	@npm run check

@@ -1,6 +1,6 @@
 /**
  * `make fuzz`: sends the service what its own OpenAPI document allows, and what it does not, on a database that is thrown
- * away. Ends with 1 on any 5xx, or any answer that the document does not describe.
+ * away. Ends with 1 on any 5xx, or any answer that the document does not describe. Options are passed on: `--seed=N`.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -65,6 +65,7 @@ const run = spawn(
     `--max-examples=${examplesPerOperation}`,
     '--phases=examples,coverage,fuzzing',
     '--no-color',
+    ...process.argv.slice(2),
   ],
   {
     stdio: 'inherit',

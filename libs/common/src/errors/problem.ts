@@ -134,19 +134,21 @@ export function ApiOAuthProblems(...list: Problem[]): MethodDecorator & ClassDec
 function describeProblems(mediaType: string, list: Problem[]): MethodDecorator & ClassDecorator {
   const byStatus = Map.groupBy(new Set(list), (problem) => problem.status);
   return applyDecorators(
-    ...[...byStatus].map(([status, group]) =>
-      ApiResponse({
-        status,
-        description: group.map((problem) => `\`${problem.code}\`: ${problem.title}.`).join(' '),
-        content: {
-          [mediaType]: {
-            schema: { $ref: '#/components/schemas/Problem' },
-            examples: Object.fromEntries(
-              group.map((problem) => [problem.code, { summary: problem.title, value: problem.body(exampleRequestId) }]),
-            ),
-          },
-        },
-      }),
-    ),
+    ...[...byStatus].map(([status, group]) => ApiResponse({ status, ...problemResponse(mediaType, group) })),
   );
+}
+
+/** The OpenAPI response that describes these problems, which are of one status. */
+export function problemResponse(mediaType: string, group: Problem[]) {
+  return {
+    description: group.map((problem) => `\`${problem.code}\`: ${problem.title}.`).join(' '),
+    content: {
+      [mediaType]: {
+        schema: { $ref: '#/components/schemas/Problem' },
+        examples: Object.fromEntries(
+          group.map((problem) => [problem.code, { summary: problem.title, value: problem.body(exampleRequestId) }]),
+        ),
+      },
+    },
+  };
 }

@@ -1,6 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
+import { problemResponse, problems } from '../errors/problem.ts';
+
+type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 const problemSchema = z
   .object({
@@ -58,7 +61,19 @@ export function createOpenApiDocument(app: NestFastifyApplication, info: ApiInfo
       Problem: convertZod(problemSchema, { schemaType: 'output' })?.components['Problem'] as never,
     },
   };
+  describeLongAddresses(document);
   return document;
+}
+
+/** The router refuses a parameter that is too long, on whatever route it is. */
+function describeLongAddresses(document: OpenAPIObject): void {
+  const tooLong = problemResponse('application/problem+json', [problems.uriTooLong]);
+  for (const [path, operations] of Object.entries(document.paths)) {
+    if (!path.includes('{')) continue;
+    for (const { responses } of Object.values(operations) as OperationObject[]) {
+      responses['414'] = tooLong;
+    }
+  }
 }
 
 /** Serves the document at `/docs/openapi.json` and a page to read and try it at `/docs`. */
