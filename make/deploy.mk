@@ -4,9 +4,9 @@ publish: ## Build and push the images to REGISTRY; PLATFORMS=linux/amd64,linux/a
 	@REGISTRY=$(REGISTRY) tools/deploy/publish.sh
 
 sign: bin/cosign ## Sign what publish has pushed, by the identity of the workflow
-	@. .cache/release.env && cosign sign --yes "$$AUTH_IMAGE" "$$POSTGRES_IMAGE"
+	@cosign sign --yes $$(sed 's/^IMAGES=//; s/[^ ]*=//g' .cache/release.env)
 
-deploy: node_modules/.package-lock.json ## Commit AUTH_IMAGE and POSTGRES_IMAGE for ENVIRONMENT, wait, take back what fails
+deploy: node_modules/.package-lock.json ## Commit IMAGES, as publish printed them, for ENVIRONMENT, wait, take back what fails
 	@node tools/deploy/main.ts
 
 promote: node_modules/.package-lock.json ## The same with the images that FROM runs: FROM=staging ENVIRONMENT=prod

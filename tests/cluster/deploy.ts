@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse as parseYaml, stringify } from 'yaml';
 import { deploy } from '../../tools/deploy/deploy.ts';
-import { type Images, Repository } from '../../tools/deploy/repository.ts';
+import { type Images, parseImages, Repository } from '../../tools/deploy/repository.ts';
 import { type Watch, watchApplication } from '../../tools/deploy/watch.ts';
 import { type Row, drill } from './lib/drill.ts';
 import { apply, kubectl, run, until } from './lib/kubectl.ts';
@@ -93,8 +93,7 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
       seconds: 600,
       env: { ...process.env, GITHUB_OUTPUT: '' },
     });
-    const image = (variable: string) => new RegExp(`^${variable}=(.+)$`, 'm').exec(output)?.[1] ?? '';
-    return { 'devopslocally/auth': image('AUTH_IMAGE'), 'devopslocally/postgres': image('POSTGRES_IMAGE') };
+    return parseImages(/^IMAGES=(.+)$/m.exec(output)?.[1] ?? '');
   };
   let told = '';
   const watch: Watch = async (environment, revision) => {

@@ -1,11 +1,11 @@
 /**
- * `make deploy` and `make promote`: ENVIRONMENT gets AUTH_IMAGE and POSTGRES_IMAGE, or what the environment FROM runs. On GitHub
+ * `make deploy` and `make promote`: ENVIRONMENT gets IMAGES, or what the environment FROM runs. On GitHub
  * Argo CD's verdict is read from the commit's status, elsewhere from the current kube context. Exit code 1: taken back.
  */
 import { join } from 'node:path';
 import { run } from '../../tests/cluster/lib/kubectl.ts';
 import { deploy } from './deploy.ts';
-import { Repository } from './repository.ts';
+import { parseImages, Repository } from './repository.ts';
 import { watchApplication, watchCommitStatus } from './watch.ts';
 
 function needed(name: string): string {
@@ -17,9 +17,7 @@ function needed(name: string): string {
 const root = join(import.meta.dirname, '../..');
 const { FROM, SMOKE_TEST_URL, GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_TOKEN } = process.env;
 const repository = new Repository(root);
-const images = FROM
-  ? repository.images(FROM)
-  : { 'devopslocally/auth': needed('AUTH_IMAGE'), 'devopslocally/postgres': needed('POSTGRES_IMAGE') };
+const images = FROM ? repository.images(FROM) : parseImages(needed('IMAGES'));
 
 const { rolledBack, seconds, rollbackSeconds } = await deploy({
   repository,

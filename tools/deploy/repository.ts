@@ -8,6 +8,19 @@ export type Images = Record<string, string>;
 
 const pushes = 3;
 
+/** Reads `NAME=REFERENCE NAME=REFERENCE …`, as publish.sh prints it. */
+export function parseImages(text: string): Images {
+  return Object.fromEntries(
+    text
+      .trim()
+      .split(/\s+/)
+      .map((part) => {
+        const [, name = '', reference = ''] = /^([^=]+)=(.+)$/.exec(part) ?? [];
+        return [name, byDigest(reference)];
+      }),
+  );
+}
+
 /** The repository that Argo CD pulls: a clone in which the branch is checked out. */
 export class Repository {
   constructor(
