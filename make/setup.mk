@@ -5,3 +5,7 @@ setup: node_modules/.package-lock.json ## The platform on the current kube conte
 
 teardown: node_modules/.package-lock.json ## Take away what setup has made
 	@node tools/setup/teardown.ts
+
+# for machines without a package of it
+bin/kind:
+	GOBIN=$(CURDIR)/bin CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' sigs.k8s.io/kind@v0.33.0

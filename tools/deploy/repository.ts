@@ -7,6 +7,7 @@ import { run } from '../../tests/cluster/lib/kubectl.ts';
 export type Images = Record<string, string>;
 
 const pushes = 3;
+const branch = 'main';
 
 /** Reads `NAME=REFERENCE NAME=REFERENCE …`, as publish.sh prints it. */
 export function parseImages(text: string): Images {
@@ -21,12 +22,13 @@ export function parseImages(text: string): Images {
   );
 }
 
-/** The repository that Argo CD pulls: a clone in which the branch is checked out. */
+/** The repository that Argo CD pulls: a clone in which main is checked out. */
 export class Repository {
-  constructor(
-    readonly folder: string,
-    private readonly branch = 'main',
-  ) {}
+  private readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
 
   git(...args: string[]): Promise<string> {
     const identity = ['-c', 'user.name=deployment', '-c', 'user.email=deployment@localhost'];
@@ -35,10 +37,12 @@ export class Repository {
 
   /** The images that an environment runs.  @throws where one is not by digest */
   images(environment: string): Images {
-    const { images } = parse(readFileSync(this.overlay(environment), 'utf8')) as {
-      images: { name: string; newName: string; digest: string }[];
-    };
-    return Object.fromEntries(images.map(({ name, newName, digest }) => [name, byDigest(`${newName}@${digest}`)]));
+    return Object.fromEntries(this.entries(environment).map(([name, reference]) => [name, byDigest(reference)]));
+  }
+
+  /** Whether an environment's images have ever been set. */
+  isDeployed(environment: string): boolean {
+    return this.entries(environment).every(([, reference]) => digestOf(reference) !== undefined);
   }
 
   /**
@@ -75,17 +79,17 @@ export class Repository {
   private async push(): Promise<string> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.git('push', '--quiet', 'origin', `HEAD:${this.branch}`);
+        await this.git('push', '--quiet', 'origin', `HEAD:${branch}`);
         return (await this.git('rev-parse', 'HEAD')).trim();
       } catch (error) {
         if (attempt === pushes) throw error;
-        await this.git('pull', '--quiet', '--rebase', 'origin', this.branch);
+        await this.git('pull', '--quiet', '--rebase', 'origin', branch);
       }
     }
   }
 
   /** The kustomization that the environment's Application points at. */
-  private overlay(environment: string): string {
+  overlay(environment: string): string {
     const application = parse(
       readFileSync(join(this.folder, `k8s/argocd/application-${environment}.yaml`), 'utf8'),
     ) as {
@@ -93,10 +97,22 @@ export class Repository {
     };
     return join(this.folder, application.spec.source.path, 'kustomization.yaml');
   }
+
+  private entries(environment: string): [string, string][] {
+    const { images } = parse(readFileSync(this.overlay(environment), 'utf8')) as {
+      images: { name: string; newName: string; digest: string }[];
+    };
+    return images.map(({ name, newName, digest }) => [name, `${newName}@${digest}`]);
+  }
+}
+
+/** The digest of a reference; nothing where it has none, or the zeros of an overlay that was never deployed. */
+function digestOf(reference: string): string | undefined {
+  const [, digest = ''] = /^[^@]+@sha256:([0-9a-f]{64})$/.exec(reference) ?? [];
+  return /[1-9a-f]/.test(digest) ? digest : undefined;
 }
 
 function byDigest(reference: string): string {
-  const [, digest = ''] = /^[^@]+@sha256:([0-9a-f]{64})$/.exec(reference) ?? [];
-  if (!digest || /^0+$/.test(digest)) throw new Error(`not an image by digest: ${reference}`);
+  if (digestOf(reference) === undefined) throw new Error(`not an image by digest: ${reference}`);
   return reference;
 }
