@@ -60,7 +60,7 @@ function execute(run: string, env: Record<string, string>): void {
   const started = Date.now();
   const { status } = spawnSync('bash', ['-e', '-c', run], {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: { ...process.env, MAKEFLAGS: '', ...env },
     stdio: 'inherit',
     timeout: 1_800_000,
   });
