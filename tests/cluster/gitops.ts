@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse as parseYaml, stringify } from 'yaml';
 import { type Row, drill } from './lib/drill.ts';
-import { images, replacement } from './lib/environment.ts';
+import { images, replacement, underTest } from './lib/environment.ts';
 import { apply, getJson, kubectl, run, until } from './lib/kubectl.ts';
 import { type Manifest, build, isServed, parse, root } from './lib/manifests.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
@@ -95,10 +95,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     await run(join(work, 'k8s/seal.sh'), [environment, join(work, 'certificate.pem')]);
   for (const overlay of ['dev-released', 'staging', 'prod']) {
     edit(overlay, (kustomization) => {
-      kustomization.images = [
-        replacement('devopslocally/auth', images.auth()),
-        replacement('devopslocally/postgres', images.postgres()),
-      ];
+      kustomization.images = underTest();
     });
   }
   await run('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare]);

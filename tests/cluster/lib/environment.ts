@@ -41,6 +41,12 @@ export function replacement(name: string, reference: string): Record<string, str
   return { name, newName, ...(digest ? { digest } : { newTag: tag ?? 'latest' }) };
 }
 
+/** The images under test as a kustomization's `images`. */
+export function underTest(): object[] {
+  const all: [string, string][] = [...services(), ['devopslocally/postgres', images.postgres()]];
+  return all.map(([name, reference]) => replacement(name, reference));
+}
+
 /** The drills' environment, or another folder, with this namespace and the images under test. */
 export function render({
   namespace,
@@ -54,9 +60,7 @@ export function render({
     resources: [path(base)],
     components: components.map((name) => path(`k8s/components/${name}`)),
     namespace,
-    images: [...services(), ['devopslocally/postgres', images.postgres()] as const].map(([name, reference]) =>
-      replacement(name, reference),
-    ),
+    images: underTest(),
     patches: patches.map((patch) => ({ patch: JSON.stringify(patch) })),
     configMapGenerator: literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : [],
   }));
