@@ -96,20 +96,14 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
     return parseImages(/^IMAGES=(.+)$/m.exec(output)?.[1] ?? '');
   };
   let told = '';
-  const watch: Watch = async (environment, revision) => {
+  const watch: Watch = async (environment, commits) => {
     // what the repository's webhook does
-    if (told !== revision)
-      await kubectl([
-        'annotate',
-        'application',
-        name,
-        '-n',
-        'argocd',
-        '--overwrite',
-        'argocd.argoproj.io/refresh=normal',
-      ]);
-    told = revision;
-    return watchApplication(environment, revision);
+    if (told !== commits[0]) {
+      const refresh = 'argocd.argoproj.io/refresh=normal';
+      await kubectl(['annotate', 'application', name, '-n', 'argocd', '--overwrite', refresh]);
+    }
+    told = commits[0] ?? '';
+    return watchApplication(environment, commits);
   };
   const rows: Row[] = [];
   const release = async (what: string) => {

@@ -55,12 +55,16 @@ export async function deploy(deployment: Deployment): Promise<Result> {
   }
 }
 
-async function verdict({ environment, watch }: Deployment, revision: string, patience: number): Promise<void> {
+async function verdict(
+  { repository, environment, watch }: Deployment,
+  revision: string,
+  patience: number,
+): Promise<void> {
   const outcome = await until(
     `Argo CD's verdict on ${environment}`,
     patience,
     async () => {
-      const answer = await watch(environment, revision);
+      const answer = await watch(environment, [revision, await repository.head()]);
       return answer === 'pending' ? undefined : answer;
     },
     2000,

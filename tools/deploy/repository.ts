@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { parse, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
 import { run } from '../../tests/cluster/lib/kubectl.ts';
 
@@ -61,12 +62,17 @@ export class Repository {
       entry.set('newName', newName);
       entry.set('digest', digest);
     }
-    writeFileSync(file, document.toString({ lineWidth: 0 }));
+    writeFileSync(file, await format(document.toString(), { ...(await resolveConfig(file)), filepath: file }));
     await this.git('add', file);
     if ((await this.git('diff', '--cached', '--name-only')) === '') return undefined;
     const lines = Object.values(images).map((reference) => `- ${reference}`);
     await this.git('commit', '--quiet', '--no-verify', '-m', `chore(${environment}): deploy`, '-m', lines.join('\n'));
     return this.push();
+  }
+
+  /** The newest commit there is to pull. */
+  async head(): Promise<string> {
+    return (await this.git('ls-remote', 'origin', branch)).split('\t')[0] ?? '';
   }
 
   /** Takes a commit back and pushes that; returns the new commit. */
