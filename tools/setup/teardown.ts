@@ -14,10 +14,12 @@ await main(async () => {
     await step('cluster deleted', () => run('kind', ['delete', 'cluster', '--name', ownCluster], { seconds: 120 }));
     return;
   }
-  await step(`${namespace} deleted`, () =>
-    kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=180s'], { seconds: 190 }),
-  );
+  await step(`${namespace} deleted`, async () => {
+    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=180s'], { seconds: 190 });
+  });
   const others = await kubectl(['get', 'namespaces', '-l', 'app.kubernetes.io/part-of=devopslocally', '-o', 'name']);
-  if (others === '')
-    await step('policies deleted', () => kubectl(['delete', '-k', 'k8s/policies', '--ignore-not-found']));
+  if (others !== '') return;
+  await step('policies deleted', async () => {
+    await kubectl(['delete', '-k', 'k8s/policies', '--ignore-not-found']);
+  });
 });
