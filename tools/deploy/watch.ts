@@ -19,14 +19,13 @@ interface Application {
 export const watchApplication: Watch = async (environment, commits) => {
   const { status } = await getJson<Application>(['application', environment, '-n', 'argocd']);
   const { sync, health, operationState: operation } = status ?? {};
-  const of = (commit = '') => commits.includes(commit);
-  if (of(operation?.syncResult?.revision)) {
-    if (['Failed', 'Error'].includes(operation?.phase ?? ''))
-      return { failed: operation?.message ?? 'the sync failed' };
-    // the smoke test is part of the operation
-    if (operation?.phase === 'Succeeded' && sync?.status === 'Synced' && health?.status === 'Healthy') return 'healthy';
-  }
-  if (of(sync?.revision) && health?.status === 'Degraded') return { failed: 'the new version does not get healthy' };
+  // until a commit's own sync has ended, the health is what the one before has left
+  if (!commits.includes(operation?.syncResult?.revision ?? '')) return 'pending';
+  if (['Failed', 'Error'].includes(operation?.phase ?? '')) return { failed: operation?.message ?? 'the sync failed' };
+  if (operation?.phase !== 'Succeeded') return 'pending';
+  if (health?.status === 'Degraded') return { failed: 'the new version does not stay healthy' };
+  // the smoke test was part of the sync
+  if (sync?.status === 'Synced' && health?.status === 'Healthy') return 'healthy';
   return 'pending';
 };
 
