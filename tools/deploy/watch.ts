@@ -19,14 +19,16 @@ interface Application {
 export const watchApplication: Watch = async (environment, commits) => {
   const { status } = await getJson<Application>(['application', environment, '-n', 'argocd']);
   const { sync, health, operationState: operation } = status ?? {};
+  const settled = sync?.status === 'Synced' && health?.status === 'Healthy';
   // until a commit's own sync has ended, the health is what the one before has left
-  if (!commits.includes(operation?.syncResult?.revision ?? '')) return 'pending';
+  if (operation?.phase === 'Running') return 'pending';
+  // going back to what still runs needs no sync
+  if (!commits.includes(operation?.syncResult?.revision ?? ''))
+    return settled && commits.includes(sync.revision) ? 'healthy' : 'pending';
   if (['Failed', 'Error'].includes(operation?.phase ?? '')) return { failed: operation?.message ?? 'the sync failed' };
-  if (operation?.phase !== 'Succeeded') return 'pending';
   if (health?.status === 'Degraded') return { failed: 'the new version does not stay healthy' };
   // the smoke test was part of the sync
-  if (sync?.status === 'Synced' && health?.status === 'Healthy') return 'healthy';
-  return 'pending';
+  return settled ? 'healthy' : 'pending';
 };
 
 const answer = z.object({
