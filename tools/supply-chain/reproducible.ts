@@ -18,18 +18,19 @@ const excepted: Record<string, string> = {
 
 const root = join(import.meta.dirname, '../..');
 
-/** What makes up each file under a folder, by path. */
-function contents(folder: string): Map<string, string> {
-  const files = new Map<string, string>();
-  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
-    const file = join(folder, path);
-    const stat = lstatSync(file);
-    const content = stat.isSymbolicLink()
+/** What makes up each file under a folder, by path; what a container mounts over is left out. */
+function contents(folder: string, path = '', files = new Map<string, string>()): Map<string, string> {
+  for (const entry of readdirSync(join(folder, path), { withFileTypes: true })) {
+    const inner = join(path, entry.name);
+    if (['dev', 'proc', 'sys'].includes(inner)) continue;
+    const file = join(folder, inner);
+    const content = entry.isSymbolicLink()
       ? readlinkSync(file)
-      : stat.isFile()
+      : entry.isFile()
         ? createHash('sha256').update(readFileSync(file)).digest('hex')
         : '';
-    files.set(path, `${stat.mode.toString(8)} ${content}`);
+    files.set(inner, `${lstatSync(file).mode.toString(8)} ${content}`);
+    if (entry.isDirectory()) contents(folder, inner, files);
   }
   return files;
 }
@@ -42,7 +43,7 @@ for (const [name, options] of Object.entries(images)) {
       const output = ['--no-cache', '--quiet', '--output', `type=local,dest=${folder}`];
       await run('docker', ['build', ...output, ...options, '.'], { cwd: root, seconds: 900 });
     }
-    const [first, second] = folders.map(contents) as [Map<string, string>, Map<string, string>];
+    const [first, second] = folders.map((folder) => contents(folder)) as [Map<string, string>, Map<string, string>];
     const paths = [...new Set([...first.keys(), ...second.keys()])];
     const differing = paths.filter((path) => first.get(path) !== second.get(path));
     for (const path of differing) {
