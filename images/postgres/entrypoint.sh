@@ -2,9 +2,6 @@
 # Initialises the data folder once, brings roles and databases to what DATABASES says, then becomes the server.
 set -euo pipefail
 
-databases=${DATABASES:?a comma-separated list of databases, each with the password of its role under /etc/postgresql/credentials}
-connections=${CONNECTIONS_PER_DATABASE:-90}
-
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   # A folder of its own, renamed when complete: an interrupted initdb is started over.
   rm -rf "$PGDATA.new"
@@ -21,16 +18,7 @@ server=(-D "$PGDATA" -c config_file=/etc/postgresql/postgresql.conf
 # Nothing can connect while roles are being set: no TCP, and a socket that no probe looks at.
 private=$(mktemp -d)
 pg_ctl start --wait --timeout 300 --silent --options "${server[*]} -c listen_addresses= -c unix_socket_directories=$private"
-IFS=, read -ra names <<<"$databases"
-for name in "${names[@]}"; do
-  psql --host "$private" --username postgres --dbname postgres --quiet --no-psqlrc --set ON_ERROR_STOP=1 \
-    --set name="$name" --set connections="$connections" --set password="$(cat "/etc/postgresql/credentials/$name")" <<'SQL'
-SELECT format('CREATE ROLE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
-ALTER ROLE :"name" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT :connections PASSWORD :'password';
-SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
-REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
-SQL
-done
+roles.sh "$private"
 pg_ctl stop --wait --mode fast --silent
 rmdir "$private"
 
