@@ -49,7 +49,9 @@ CREATE TABLE IF NOT EXISTS maintenance.job_runs (
   details jsonb NOT NULL DEFAULT '{}',
   PRIMARY KEY (job, finished_at)
 );
+-- what a restored backup is asked for
+CREATE TABLE IF NOT EXISTS maintenance.marks (mark uuid PRIMARY KEY, made_at timestamptz NOT NULL DEFAULT now());
 GRANT USAGE ON SCHEMA maintenance TO maintenance, monitoring;
-GRANT SELECT ON maintenance.job_runs TO maintenance, monitoring;
-GRANT INSERT, DELETE ON maintenance.job_runs TO maintenance;
+GRANT SELECT ON maintenance.job_runs TO monitoring;
+GRANT SELECT, INSERT, DELETE ON maintenance.job_runs, maintenance.marks TO maintenance;
 SQL

@@ -4,7 +4,7 @@
 set -euo pipefail
 umask 077
 out=$1
-mkdir -p "$out"/{auth,postgres-credentials,postgres-tls,pgbackrest,maintenance}
+mkdir -p "$out"/{auth,postgres-credentials,postgres-tls,pgbackrest,maintenance-tls}
 authority=$(mktemp -d)
 trap 'rm -rf "$authority"' EXIT
 
@@ -14,7 +14,6 @@ done
 printf %s "postgresql://auth:$(cat "$out/postgres-credentials/auth")@postgres:5432/auth?sslmode=verify-full&sslrootcert=/etc/auth/secrets/ca.crt" >"$out/auth/database-url"
 openssl rand -base64 32 | tr -d '\n' >"$out/auth/key-encryption-keys"
 printf '[global]\nrepo1-cipher-pass=%s\n' "$(openssl rand -base64 48)" >"$out/pgbackrest/repository.conf"
-printf 'postgres:5432:postgres:maintenance:%s\n' "$(cat "$out/postgres-credentials/maintenance")" >"$out/maintenance/pgpass"
 
 quiet() { "$@" 2>"$authority/log" || { cat "$authority/log" >&2; exit 1; }; }
 certificate() { # certificate NAME USAGE FOLDER
@@ -25,5 +24,5 @@ certificate() { # certificate NAME USAGE FOLDER
 quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 3650 -subj "/CN=postgres authority" \
   -addext keyUsage=critical,keyCertSign,cRLSign -keyout "$authority/ca.key" -out "$authority/ca.crt"
 certificate postgres serverAuth "$out/postgres-tls"
-certificate maintenance clientAuth "$out/maintenance"
-for folder in auth postgres-tls maintenance; do cp "$authority/ca.crt" "$out/$folder/ca.crt"; done
+certificate maintenance clientAuth "$out/maintenance-tls"
+for folder in auth postgres-tls maintenance-tls; do cp "$authority/ca.crt" "$out/$folder/ca.crt"; done
