@@ -41,10 +41,10 @@ server=(-D "$PGDATA" -c config_file=/etc/postgresql/postgresql.conf
   -c "shared_buffers=$((memory / 4 / 1024))kB" -c "effective_cache_size=$((memory / 2 / 1024))kB" -c "maintenance_work_mem=$((memory / 16 / 1024))kB")
 [ -z "${PGBACKREST_STANZA:-}" ] || server+=(-c archive_mode=on)
 
-# Nothing can connect while roles are being set: no TCP, and a socket that no probe looks at. What has been restored is recovered
-# before the start counts as done.
+# Nothing can connect while roles are being set: no TCP, and a socket that no probe looks at.
 private=$(mktemp -d)
 pg_ctl start --wait --timeout 1800 --silent --options "${server[*]} -c hot_standby=off -c listen_addresses= -c unix_socket_directories=$private"
+recovered.sh "$private"
 roles.sh "$private"
 # A repository that is away keeps nobody from the data: backups try again, and what is not archived yet waits.
 [ -z "${PGBACKREST_STANZA:-}" ] || pgbackrest stanza-create --pg1-socket-path="$private" || echo 'The stanza could not be made in every repository.' >&2

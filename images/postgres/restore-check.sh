@@ -1,17 +1,16 @@
 #!/bin/bash
-# Restores the latest backup and all that has been archived since into a folder of its own, starts PostgreSQL on it, compares, and
-# records the run:  restore-check.sh FOLDER
+# Restores the latest backup and all that has been archived since into this pod's own volume, starts PostgreSQL on it,
+# compares, and records the run.
 # A mark written before must be found after, with all that was recorded before it. psql finds the database by PGHOST and so on.
 set -euo pipefail
-folder=$1/data
 socket=$(mktemp -d)
 mark=$(cat /proc/sys/kernel/random/uuid)
 started=$SECONDS
 step='the mark'
 finish() {
   local code=$?
-  pg_ctl stop --pgdata "$folder" --mode immediate --silent 2>/dev/null || true
-  rm -rf "${folder:?}"
+  pg_ctl stop --pgdata "$PGDATA" --mode immediate --silent 2>/dev/null || true
+  rm -rf "${PGDATA:?}"
   [ "$code" = 0 ] || record.sh restore-check false "{\"failed at\": \"$step\"}"
   exit "$code"
 }
@@ -34,12 +33,13 @@ for _ in $(seq 90); do
 done
 
 step='the restore'
-rm -rf "$folder" && mkdir -m 0700 "$folder"
-pgbackrest restore --pg1-path="$folder" --recovery-option='restore_command=pgbackrest archive-get %f "%p"'
+rm -rf "$PGDATA" && mkdir -m 0700 "$PGDATA"
+pgbackrest restore
 
 step='the recovery'
-pg_ctl start --pgdata "$folder" --wait --timeout 1800 --silent --log "$socket/log" --options "-c config_file=/etc/postgresql/postgresql.conf \
+pg_ctl start --pgdata "$PGDATA" --wait --timeout 1800 --silent --log "$socket/log" --options "-c config_file=/etc/postgresql/postgresql.conf \
   -c hot_standby=off -c archive_mode=off -c ssl=off -c listen_addresses= -c unix_socket_directories=$socket" || { tail -20 "$socket/log" >&2; exit 1; }
+recovered.sh "$socket"
 
 step='the comparison'
 found=$(restored postgres <<<"$runs")

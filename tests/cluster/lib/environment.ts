@@ -15,6 +15,7 @@ export const images = {
   authNext: () => image('AUTH_IMAGE_NEXT'),
   postgres: () => image('POSTGRES_IMAGE'),
   sealedSecrets: () => image('SEALED_SECRETS_IMAGE'),
+  s3: () => image('S3_IMAGE'),
 };
 
 export interface Shape {
@@ -23,6 +24,8 @@ export interface Shape {
   components?: string[];
   patches?: object[];
   config?: Record<string, string>;
+  /** More entries for the kustomization's `configMapGenerator`. */
+  generators?: object[];
 }
 
 /** An image as an entry of a kustomization's `images`. */
@@ -38,6 +41,7 @@ export function render({
   components = [],
   patches = [],
   config = {},
+  generators = [],
 }: Shape): Promise<string> {
   const literals = Object.entries(config).map(([key, value]) => `${key}=${value}`);
   return buildWith((path) => ({
@@ -49,7 +53,10 @@ export function render({
       replacement('devopslocally/postgres', images.postgres()),
     ],
     patches: patches.map((patch) => ({ patch: JSON.stringify(patch) })),
-    configMapGenerator: literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : [],
+    configMapGenerator: [
+      ...(literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : []),
+      ...generators,
+    ],
   }));
 }
 
