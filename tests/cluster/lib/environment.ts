@@ -25,6 +25,7 @@ export const images = {
   authNext: () => image('AUTH_IMAGE_NEXT'),
   postgres: () => image('POSTGRES_IMAGE'),
   sealedSecrets: () => image('SEALED_SECRETS_IMAGE'),
+  s3: () => image('S3_IMAGE'),
 };
 
 export interface Shape {
@@ -33,6 +34,8 @@ export interface Shape {
   components?: string[];
   patches?: object[];
   config?: Record<string, string>;
+  /** More entries for the kustomization's `configMapGenerator`. */
+  generators?: object[];
 }
 
 /** An image as an entry of a kustomization's `images`. */
@@ -54,6 +57,7 @@ export function render({
   components = [],
   patches = [],
   config = {},
+  generators = [],
 }: Shape): Promise<string> {
   const literals = Object.entries(config).map(([key, value]) => `${key}=${value}`);
   return buildWith((path) => ({
@@ -62,7 +66,10 @@ export function render({
     namespace,
     images: underTest(),
     patches: patches.map((patch) => ({ patch: JSON.stringify(patch) })),
-    configMapGenerator: literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : [],
+    configMapGenerator: [
+      ...(literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : []),
+      ...generators,
+    ],
   }));
 }
 
