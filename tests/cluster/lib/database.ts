@@ -59,7 +59,9 @@ export async function backedUp(namespace: string): Promise<boolean> {
  * its last words.
  */
 export async function destroy(namespace: string, claims: string[]): Promise<void> {
-  const folders = claims.map((claim) => (claim.startsWith('data') ? '/var/lib/postgresql/data' : '/var/lib/pgbackrest'));
+  const folders = claims.map((claim) =>
+    claim.startsWith('data') ? '/var/lib/postgresql/data' : '/var/lib/pgbackrest',
+  );
   const wipe = ['find', ...folders, '-mindepth', '1', '-delete'];
   await kubectl(['exec', 'postgres-0', '-n', namespace, '-c', 'postgres', '--', ...wipe]).catch(() => undefined);
   await kubectl(['delete', 'pvc', ...claims, '-n', namespace, '--wait=false']);

@@ -24,8 +24,6 @@ export interface Shape {
   components?: string[];
   patches?: object[];
   config?: Record<string, string>;
-  /** More entries for the kustomization's `configMapGenerator`. */
-  generators?: object[];
 }
 
 /** An image as an entry of a kustomization's `images`. */
@@ -41,7 +39,6 @@ export function render({
   components = [],
   patches = [],
   config = {},
-  generators = [],
 }: Shape): Promise<string> {
   const literals = Object.entries(config).map(([key, value]) => `${key}=${value}`);
   return buildWith((path) => ({
@@ -53,10 +50,7 @@ export function render({
       replacement('devopslocally/postgres', images.postgres()),
     ],
     patches: patches.map((patch) => ({ patch: JSON.stringify(patch) })),
-    configMapGenerator: [
-      ...(literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : []),
-      ...generators,
-    ],
+    configMapGenerator: literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : [],
   }));
 }
 
