@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { connect } from './backup/database.ts';
 import { RefusedError, load, verify } from './backup/load.ts';
 import { digest, passphrase, unseal } from './backup/sealed-file.ts';
@@ -33,7 +33,7 @@ async function restore(file: string): Promise<void> {
     throw new RefusedError(`The checksum of ${file} is not that of its manifest.`);
   }
   const manifest = await verify(unseal(file, phrase));
-  if (JSON.stringify(manifest) !== JSON.stringify(expected)) {
+  if (!isDeepStrictEqual(manifest, expected)) {
     throw new RefusedError(`${file}.json is not the manifest of this dump.`);
   }
   const connection = await connect(values.namespace, process.env);

@@ -68,11 +68,11 @@ export async function parse(
   const source = text[Symbol.asyncIterator]();
   let buffer: Buffer = Buffer.alloc(0);
   const more = async () => {
-    const { value, done } = await source.next();
-    if (done === true) {
+    const next = await source.next();
+    if (next.done === true) {
       throw new Error('The dump has no end.');
     }
-    buffer = Buffer.concat([buffer, value]);
+    buffer = Buffer.concat([buffer, next.value]);
   };
   const line = async () => {
     while (!buffer.includes(10)) {
@@ -105,7 +105,7 @@ export async function parse(
     const text = await line();
     if (text.startsWith(manifestMark)) {
       // to the end of the file, so that all of it is authenticated
-      while ((await source.next()).done !== true) {
+      if (buffer.length > 0 || (await source.next()).done !== true) {
         throw new Error('Something follows the manifest.');
       }
       return manifestSchema.parse(JSON.parse(text.slice(manifestMark.length)));

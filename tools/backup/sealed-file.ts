@@ -29,11 +29,12 @@ export async function passphrase(environment: NodeJS.ProcessEnv): Promise<string
 export async function seal(content: AsyncIterable<Buffer>, phrase: string, path: string): Promise<void> {
   const encrypter = new Encrypter();
   encrypter.setPassphrase(phrase);
-  const compressed = Readable.from(content, { objectMode: false }).compose(createZstdCompress());
-  const encrypted = await encrypter.encrypt(
-    Readable.toWeb(compressed as Readable) as globalThis.ReadableStream<Uint8Array>,
-  );
-  await pipeline(Readable.fromWeb(encrypted as ReadableStream), createWriteStream(path, { mode: 0o600, flags: 'wx' }));
+  const compressed = createZstdCompress();
+  const encrypted = await encrypter.encrypt(Readable.toWeb(compressed));
+  await Promise.all([
+    pipeline(Readable.from(content, { objectMode: false }), compressed),
+    pipeline(Readable.fromWeb(encrypted as ReadableStream), createWriteStream(path, { mode: 0o600, flags: 'wx' })),
+  ]);
 }
 
 /**

@@ -34,8 +34,6 @@ export interface Shape {
   components?: string[];
   patches?: object[];
   config?: Record<string, string>;
-  /** More entries for the kustomization's `configMapGenerator`. */
-  generators?: object[];
 }
 
 /** An image as an entry of a kustomization's `images`. */
@@ -57,7 +55,6 @@ export function render({
   components = [],
   patches = [],
   config = {},
-  generators = [],
 }: Shape): Promise<string> {
   const literals = Object.entries(config).map(([key, value]) => `${key}=${value}`);
   return buildWith((path) => ({
@@ -66,10 +63,7 @@ export function render({
     namespace,
     images: underTest(),
     patches: patches.map((patch) => ({ patch: JSON.stringify(patch) })),
-    configMapGenerator: [
-      ...(literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : []),
-      ...generators,
-    ],
+    configMapGenerator: literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : [],
   }));
 }
 

@@ -118,9 +118,16 @@ export async function startS3(namespace: string) {
   };
   const conf = (values: Record<string, string | undefined>) =>
     ['[global]', ...Object.entries(values).map(([name, value]) => `repo2-${name}=${value ?? ''}`), ''].join('\n');
-  const shape: Pick<Shape, 'components' | 'generators'> = {
+  const shape: Pick<Shape, 'components' | 'patches'> = {
     components: ['s3-backup'],
-    generators: [{ name: 'pgbackrest-s3-config', behavior: 'merge', literals: [`s3.conf=${conf(settings)}`] }],
+    patches: [
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'pgbackrest-s3-config' },
+        data: { 's3.conf': conf(settings) },
+      },
+    ],
   };
   return {
     shape,
