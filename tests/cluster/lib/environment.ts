@@ -25,6 +25,7 @@ export const images = {
   authNext: () => image('AUTH_IMAGE_NEXT'),
   postgres: () => image('POSTGRES_IMAGE'),
   sealedSecrets: () => image('SEALED_SECRETS_IMAGE'),
+  s3: () => image('S3_IMAGE'),
 };
 
 export interface Shape {
