@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { parse as parseYaml, stringify } from 'yaml';
 import { deploy } from '../../tools/deploy/deploy.ts';
 import { type Images, parseImages, Repository } from '../../tools/deploy/repository.ts';
@@ -133,6 +134,11 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
   const second = await release('a change');
   check('a change serves', second.rolledBack === undefined && (await title()) === 'auth, the second release');
 
+  check(
+    'what has not changed is not built again',
+    first.images['devopslocally/postgres'] === second.images['devopslocally/postgres'],
+  );
+
   const gateway = await own('drill-deploy-gateway');
   await gatewayNamespace(gateway);
   const traffic = await startTraffic('client', gateway, {
@@ -151,14 +157,14 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
   check('the broken release was taken back', broken.rolledBack !== undefined);
   check('the second release serves on', (await title()) === 'auth, the second release');
   check(`0 of ${requests.length} requests failed meanwhile`, requests.length > 0 && failed.length === 0);
-  check('git names what serves', JSON.stringify(repository.images(name)) === JSON.stringify(second.images));
+  check('git names what serves', isDeepStrictEqual(repository.images(name), second.images));
 
   await repository.setImages('staging', repository.images(name));
   const changed = await repository.git('show', '--name-only', '--format=%s', 'HEAD');
   check(
     'promotion to staging is one commit of one file, with the same digests',
     changed.trim().split(/\n+/).join() === 'chore(staging): deploy,k8s/overlays/staging/kustomization.yaml' &&
-      JSON.stringify(repository.images('staging')) === JSON.stringify(second.images),
+      isDeepStrictEqual(repository.images('staging'), second.images),
   );
 
   /** The title of the API that answers in the cluster. */

@@ -1,31 +1,53 @@
 #!/usr/bin/env bash
 # Builds the images, pushes them to REGISTRY and prints IMAGES=… with their references by digest, also to $GITHUB_OUTPUT.
+# An image is named by the last commit that changed what goes into it: where the registry has that one, it is taken, so that
+# a release restarts only what has changed.  FRESH=1 builds all anew, for the security updates of their bases.
 # PLATFORMS: for several platforms, with provenance and a list of contents (needs buildx).
 set -euo pipefail
 : "${REGISTRY:?}"
-REVISION=${REVISION:-$(git rev-parse HEAD)}
 
-publish() { # publish NAME BUILD_OPTION... prints devopslocally/NAME=REFERENCE
-  local name=devopslocally/$1 image=$REGISTRY/devopslocally/$1 metadata digest
-  shift
-  set -- "$@" --tag "$image:$REVISION" --build-arg "REVISION=$REVISION" .
+published() { # published IMAGE:TAG prints its digest, if it is there
+  if [ -n "${PLATFORMS:-}" ]; then
+    docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$1" 2>/dev/null
+  else
+    docker pull --quiet "$1" >/dev/null 2>&1 && local_digest "$1"
+  fi
+}
+local_digest() { docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$1" | sed -n "s#^${1%:*}@##p" | head -1; }
+
+build() { # build IMAGE:TAG BUILD_OPTION... prints its digest
+  local metadata
   if [ -n "${PLATFORMS:-}" ]; then
     metadata=$(mktemp)
-    docker buildx build --platform "$PLATFORMS" --provenance=mode=max --sbom=true --push --metadata-file "$metadata" "$@" >&2
-    digest=$(sed -nE 's/.*"containerimage.digest": "([^"]+)".*/\1/p' "$metadata")
+    docker buildx build --platform "$PLATFORMS" --provenance=mode=max --sbom=true --push --metadata-file "$metadata" --tag "$@" . >&2
+    sed -nE 's/.*"containerimage.digest": "([^"]+)".*/\1/p' "$metadata"
     rm "$metadata"
-    echo "$name=$image@${digest:?the build named no digest}"
   else
-    docker build --quiet "$@" >&2
-    docker push --quiet "$image:$REVISION" >&2
-    echo "$name=$(docker image inspect --format '{{index .RepoDigests 0}}' "$image:$REVISION")"
+    docker build --quiet --tag "$@" . >&2
+    docker push --quiet "$1" >&2
+    local_digest "$1"
   fi
 }
 
-published=$(publish postgres --file images/postgres.Dockerfile)
+publish() { # publish NAME INPUTS BUILD_OPTION... prints devopslocally/NAME=REFERENCE
+  local name=devopslocally/$1 image=$REGISTRY/devopslocally/$1 revision digest=
+  # shellcheck disable=SC2086 # several paths
+  revision=$(git log -1 --format=%H -- $2)
+  shift 2
+  [ -n "${FRESH:-}" ] || digest=$(published "$image:$revision") || digest=
+  if [ -n "$digest" ]; then
+    echo "$name is there already" >&2
+  else
+    digest=$(build "$image:$revision" --build-arg "REVISION=$revision" ${FRESH:+--no-cache --pull} "$@")
+  fi
+  echo "$name=$image@${digest:?has no digest}"
+}
+
+images=$(publish postgres 'images/postgres images/postgres.Dockerfile' --file images/postgres.Dockerfile)
 for app in apps/*/; do
   app=$(basename "$app")
-  published+=" $(publish "$app" --file images/auth.Dockerfile --target production --build-arg "APP=$app")"
+  images+=" $(publish "$app" "images/auth.Dockerfile apps libs package.json package-lock.json .npmrc .dockerignore nest-cli.json tsconfig.json" \
+    --file images/auth.Dockerfile --target production --build-arg "APP=$app")"
 done
 mkdir -p .cache
-echo "IMAGES=$published" | tee -a "${GITHUB_OUTPUT:-/dev/null}" | tee .cache/release.env
+echo "IMAGES=$images" | tee -a "${GITHUB_OUTPUT:-/dev/null}" | tee .cache/release.env
