@@ -1,6 +1,6 @@
 /**
- * `make reproducible`: builds each image twice from nothing and compares every file: content, kind, rights.  Times are left out: SOURCE_DATE_EPOCH and buildx's
- * rewrite-timestamp set them when an image is pushed.
+ * `make reproducible`: builds each image twice from nothing and compares every file: content, kind, rights. Times differ, and so
+ * do digests; they are left out.
  */
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
