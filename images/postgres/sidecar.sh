@@ -24,6 +24,8 @@ while kill -0 "$server"; do
   [ "$now" != "$loaded" ] || continue
   if roles.sh /run/postgresql && local_sql 'SELECT pg_reload_conf()' >/dev/null && kill -HUP "$server"; then
     loaded=$now
+    # it may be another repository
+    backed_up=
     echo 'certificates and passwords have been loaded anew'
   fi
 done
