@@ -1,5 +1,5 @@
 #!/bin/bash
-# Replaces one secret of an environment while it serves:  rotate.sh NAMESPACE password|tls|signing-keys|key-encryption-keys|passphrase
+# Replaces one secret of an environment while it serves:  rotate.sh NAMESPACE password|tls|signing-keys|key-encryption-keys|old-key-encryption-keys|passphrase
 # For Secrets that are kept in the cluster. Where they are sealed, docs/rotation.md says which values to seal, in the same order.
 set -euo pipefail
 umask 077
@@ -69,8 +69,12 @@ key-encryption-keys)
   printf '%s,%s' "$new" "$old" | set_value auth key-encryption-keys
   restart 'it writes by the new key'
   cli keys reencrypt
-  printf %s "$new" | set_value auth key-encryption-keys
-  restart 'it knows the new key alone'
+  echo 'old-key-encryption-keys takes the old key away, when the refresh tokens that it has marked have expired'
+  ;;
+old-key-encryption-keys)
+  keys=$(value auth key-encryption-keys)
+  printf %s "${keys%%,*}" | set_value auth key-encryption-keys
+  restart 'it knows the newest key alone'
   ;;
 passphrase)
   since=$(now)

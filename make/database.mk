@@ -2,7 +2,7 @@
 bin/versitygw: VERSION = github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
 .PHONY: rotate
-rotate: ## Replace a secret in use: NAMESPACE=… WHAT=password|tls|signing-keys|key-encryption-keys|passphrase
+rotate: ## Replace a secret in use: NAMESPACE=… WHAT=password|tls|signing-keys|key-encryption-keys|old-key-encryption-keys|passphrase
 	@k8s/rotate.sh $(NAMESPACE) $(WHAT)
 
 drill-restore: ## Destroy the database's volume under write traffic; prints RTO, RPO and rows lost

@@ -8,11 +8,12 @@ import { kubectl, run, until } from './lib/kubectl.ts';
 import { root } from './lib/manifests.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
-const all = ['password', 'tls', 'signing-keys', 'key-encryption-keys', 'passphrase'];
+// the old key-encryption key goes last: each client must have refreshed once since
+const all = ['key-encryption-keys', 'signing-keys', 'password', 'old-key-encryption-keys', 'tls', 'passphrase'];
 const chosen = process.env['ROTATE']?.split(',') ?? all;
 // a changed Secret reaches a pod within about a minute
-const secondsFor: Record<string, number> = { password: 200, tls: 220, 'key-encryption-keys': 150, passphrase: 120 };
-const seconds = chosen.reduce((sum, what) => sum + (secondsFor[what] ?? 20), 30);
+const secondsFor: Record<string, number> = { password: 200, tls: 220, 'key-encryption-keys': 80, passphrase: 120 };
+const seconds = chosen.reduce((sum, what) => sum + (secondsFor[what] ?? 30), 30);
 
 await drill('rotate', async ({ own, log, table, check }) => {
   const namespace = await own('drill-rotate');
@@ -92,7 +93,7 @@ await drill('rotate', async ({ own, log, table, check }) => {
       'there is another signing key',
       (await sql(namespace, 'auth', 'SELECT count(*) FROM signing_key')) > before.signing,
     );
-  if (chosen.includes('key-encryption-keys'))
+  if (chosen.includes('old-key-encryption-keys'))
     check('the old key-encryption key is gone', !(await secret('auth', 'key-encryption-keys')).includes(before.keys));
   if (chosen.includes('passphrase')) {
     await until('the first backup in the new repository', 120, () => backedUp(namespace), 2000);

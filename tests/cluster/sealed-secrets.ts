@@ -14,7 +14,7 @@ interface Sealed {
   spec: { encryptedData: Record<string, string>; template: { metadata: { namespace: string } } };
 }
 
-await drill('sealed-secrets', async ({ own, after, log, check }) => {
+await drill('sealed-secrets', async ({ own, after, check }) => {
   const namespace = await own('drill-sealed');
   const other = await own('drill-sealed-other');
   const sealing = await own('drill-sealed-secrets');
@@ -101,12 +101,10 @@ await drill('sealed-secrets', async ({ own, after, log, check }) => {
 
   const services = ['--controller-namespace', sealing, '--controller-name', 'sealed-secrets'];
   const before = sealed.spec.encryptedData['password'];
-  const again = await run('kubeseal', ['--re-encrypt', ...services, '--format', 'yaml'], { input: yaml }).catch(
-    (error: unknown) => {
-      log(String(error));
-      return '';
-    },
+  // its Service may not know the new controller yet
+  const again = await until('sealed anew', 60, () =>
+    run('kubeseal', ['--re-encrypt', ...services, '--format', 'yaml'], { input: yaml }),
   );
-  const fresh = again ? (parseYaml(again) as Sealed) : undefined;
-  check('kubeseal --re-encrypt seals anew', fresh !== undefined && fresh.spec.encryptedData['password'] !== before);
+  const fresh = parseYaml(again) as Sealed;
+  check('kubeseal --re-encrypt seals anew', fresh.spec.encryptedData['password'] !== before);
 });
