@@ -12,8 +12,8 @@ import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic
 const all = ['key-encryption-keys', 'signing-keys', 'password', 'old-key-encryption-keys', 'tls', 'passphrase'];
 const chosen = process.env['ROTATE']?.split(',') ?? all;
 // a changed Secret reaches a pod within about a minute
-const secondsFor: Record<string, number> = { password: 200, tls: 220, 'key-encryption-keys': 80, passphrase: 120 };
-const seconds = chosen.reduce((sum, what) => sum + (secondsFor[what] ?? 30), 30);
+const secondsFor: Record<string, number> = { password: 120, tls: 120, 'key-encryption-keys': 80, passphrase: 90 };
+const seconds = chosen.reduce((sum, what) => sum + (secondsFor[what] ?? 20), 20);
 
 await drill('rotate', async ({ own, log, table, check }) => {
   const namespace = await own('drill-rotate');
