@@ -107,4 +107,12 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
   );
   const fresh = parseYaml(again) as Sealed;
   check('kubeseal --re-encrypt seals anew', fresh.spec.encryptedData['password'] !== before);
+
+  const valid = (input: string) =>
+    run('kubeseal', ['--validate', ...services], { input }).then(
+      () => true,
+      () => false,
+    );
+  const tampered = { ...sealed, spec: { ...sealed.spec, encryptedData: { password: bytes.toString('base64') } } };
+  check('kubeseal --validate tells the two apart', (await valid(yaml)) && !(await valid(JSON.stringify(tampered))));
 });
