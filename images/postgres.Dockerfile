@@ -8,10 +8,8 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,t
     mkdir -p /etc/postgresql-common \
     && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
     && apt-get update \
-    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-17 ca-certificates pgbackrest tini openssl \
-    && rm -rf /usr/share/doc /usr/share/man /var/log/apt /var/log/dpkg.log
-RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
-    apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends jq && rm /etc/pgbackrest.conf
+    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-17 pgbackrest ca-certificates jq openssl tini \
+    && rm -rf /usr/share/doc /usr/share/man /var/log/apt /var/log/dpkg.log /etc/pgbackrest.conf
 
 COPY --chmod=0555 images/postgres/*.sh /usr/local/bin/
 COPY --chmod=0444 images/postgres/postgresql.conf images/postgres/pg_hba.conf /etc/postgresql/

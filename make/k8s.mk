@@ -1,7 +1,7 @@
 # Kubernetes: everything here uses the current kube context and REGISTRY, which that cluster must be able to pull from.
 REGISTRY ?= localhost:5000
 TOOLS := bin/kustomize bin/kube-score bin/kubeseal bin/kubernetes-validate
-GO_TOOLS := bin/kustomize bin/kube-score bin/kubeseal bin/controller
+GO_TOOLS := bin/kustomize bin/kube-score bin/kubeseal bin/controller bin/versitygw
 IMAGES := .cache/images.env
 export PATH := $(CURDIR)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
@@ -18,7 +18,7 @@ bin/kubernetes-validate:
 	ln -sf python/bin/kubernetes-validate $@
 
 # Two auth images that differ in their revision label alone, for the drills that change images;
-# and the Sealed Secrets controller, for clusters that have none.
+# and the Sealed Secrets controller and an S3 server, for clusters that have none.
 define build_images
 set -euo pipefail
 push() { docker push --quiet $(REGISTRY)/$$1 >&2; docker image inspect --format '{{index .RepoDigests 0}}' $(REGISTRY)/$$1; }
@@ -26,6 +26,7 @@ docker build --quiet --file images/postgres.Dockerfile --tag $(REGISTRY)/devopsl
 docker build --quiet --file images/auth.Dockerfile --target production --tag $(REGISTRY)/devopslocally/auth:drill .
 docker build --quiet --file images/auth.Dockerfile --target production --build-arg REVISION=next --tag $(REGISTRY)/devopslocally/auth:next .
 docker build --quiet --file tests/cluster/stand-ins/sealed-secrets.Dockerfile --tag $(REGISTRY)/devopslocally/sealed-secrets:drill bin
+docker build --quiet --file tests/cluster/stand-ins/s3.Dockerfile --tag $(REGISTRY)/devopslocally/s3:drill bin
 others=
 for app in $$(ls apps | grep -vx auth); do
   docker build --quiet --file images/auth.Dockerfile --target production --build-arg APP=$$app --tag $(REGISTRY)/devopslocally/$$app:drill .
@@ -37,12 +38,13 @@ export POSTGRES_IMAGE=$$(push devopslocally/postgres:drill)
 export AUTH_IMAGE=$$(push devopslocally/auth:drill)
 export AUTH_IMAGE_NEXT=$$(push devopslocally/auth:next)
 export SEALED_SECRETS_IMAGE=$$(push devopslocally/sealed-secrets:drill)
+export S3_IMAGE=$$(push devopslocally/s3:drill)
 $$others
 END
 endef
 export build_images
 
-$(IMAGES): bin/controller
+$(IMAGES): bin/controller bin/versitygw
 	@bash -c "$$build_images"
 
 .PHONY: images verify seal drills
@@ -67,8 +69,8 @@ drill-ingress: ## TLS, redirect and routing through an ingress controller
 drill-gitops: ## Argo CD syncs each overlay from nothing, stops a bad commit, heals
 drill-dev-loop: ## Seconds from a saved file to the running pod
 
-DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop
-$(DRILLS:%=drill-%): drill-%: $(TOOLS) $(IMAGES) node_modules/.package-lock.json
+DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop restore pitr rotate sealed-secrets
+$(DRILLS:%=drill-%) drill-encryption-at-rest: drill-%: $(TOOLS) $(IMAGES) node_modules/.package-lock.json
 	@. ./$(IMAGES) && node tests/cluster/$*.ts
 
 drills: $(DRILLS:%=drill-%) ## All drills, one after another

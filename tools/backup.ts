@@ -46,6 +46,9 @@ try {
   console.log(
     `${file}: ${manifest.tables.length} tables, ${rows} rows, ${((performance.now() - started) / 1000).toFixed(1)} s${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`,
   );
+} catch (error) {
+  console.error(`No backup was made. ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
 } finally {
   await rm(unfinished, { force: true });
   await connection.close();

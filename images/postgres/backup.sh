@@ -8,7 +8,9 @@ type=${1:-$([ "$recent" = true ] && echo diff || echo full)}
 failed=() done=()
 for repository in $(sed -nE 's/^repo([0-9])-path=.*/\1/p' /etc/pgbackrest/conf.d/*.conf | sort -u); do
   started=$SECONDS
-  if pgbackrest stanza-create && pgbackrest backup --type="$type" --repo="$repository"; then
+  # only where there is none: it waits for no segment that is being archived
+  code=$(pgbackrest info --repo="$repository" --output=json | jq '.[0].status.code')
+  if { [[ $code == [02] ]] || pgbackrest stanza-create; } && pgbackrest backup --type="$type" --repo="$repository"; then
     size=$(pgbackrest info --repo="$repository" --output=json | jq '.[0].backup[-1].info.repository.delta')
     done+=("{\"repository\": $repository, \"seconds\": $((SECONDS - started)), \"bytes\": $size}")
   else

@@ -24,6 +24,7 @@ SELECT format('CREATE ROLE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles 
 \setenv NAME :name
 \set password `cat "/etc/postgresql/credentials/$NAME"`
 ALTER ROLE :"name" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT :connections PASSWORD :'password';
+SET client_min_messages = warning;
 GRANT :"owner" TO :"name";
 ALTER ROLE :"name" SET role = :'owner';
 SQL

@@ -4,17 +4,20 @@ set -euo pipefail
 watched() { find -L /etc/postgresql/tls /etc/postgresql/credentials /etc/pgbackrest/conf.d -type f -not -path '*/..*' -exec sha256sum {} + | sort; }
 local_sql() { psql --host /run/postgresql --username postgres --dbname postgres --no-psqlrc --quiet --tuples-only --command "$1"; }
 
+# its own locks: archiving holds those of the server nearly always
+export PGBACKREST_LOCK_PATH=/tmp/pgbackrest-sidecar
 loaded=$(watched)
 pgbackrest server &
 server=$!
 trap 'kill "$server" 2>/dev/null; exit 0' TERM INT
 
-backed_up=
+backed_up='' attempt=0
 while kill -0 "$server"; do
   # in the background, so that a signal is not kept waiting
   sleep 5 & wait $!
   pg_isready --quiet --host /run/postgresql || continue
-  if [ -z "$backed_up" ]; then
+  if [ -z "$backed_up" ] && [ "$SECONDS" -ge "$attempt" ]; then
+    attempt=$((SECONDS + 60))
     # what is archived is worth nothing without a backup to begin with
     if pgbackrest info --output=json | jq -e '.[].repo | all(.status.code == 0)' >/dev/null || PGHOST=/run/postgresql PGUSER=postgres PGDATABASE=postgres backup.sh full; then
       backed_up=yes
@@ -24,6 +27,8 @@ while kill -0 "$server"; do
   [ "$now" != "$loaded" ] || continue
   if roles.sh /run/postgresql && local_sql 'SELECT pg_reload_conf()' >/dev/null && kill -HUP "$server"; then
     loaded=$now
+    # it may be another repository
+    backed_up='' attempt=0
     echo 'certificates and passwords have been loaded anew'
   fi
 done

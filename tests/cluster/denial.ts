@@ -56,6 +56,7 @@ await drill('denial', async ({ own, log, table, check }) => {
   const address = async (selector: string) =>
     (await kubectl(['get', 'pods', '-n', namespace, '-l', selector, '-o', 'jsonpath={.items[0].status.podIP}'])).trim();
   const auth = await address('app.kubernetes.io/component=api');
+  const database = await address('app.kubernetes.io/name=postgres');
   const dns = (
     await kubectl(['get', 'service', 'kube-dns', '-n', 'kube-system', '-o', 'jsonpath={.spec.clusterIP}'])
   ).trim();
@@ -65,7 +66,8 @@ await drill('denial', async ({ own, log, table, check }) => {
   const destinations: Record<string, string> = {
     'auth http': `${auth}:3000`,
     'auth metrics': `${auth}:9464`,
-    postgres: `${await address('app.kubernetes.io/name=postgres')}:5432`,
+    postgres: `${database}:5432`,
+    pgbackrest: `${database}:8432`,
     dns: `${dns}:53`,
     'api server': `${api}:443`,
     // an address of documentation: whatever answers, the packet has left
@@ -76,8 +78,14 @@ await drill('denial', async ({ own, log, table, check }) => {
   const everything = Object.keys(destinations);
   const sources: Source[] = [
     { name: 'auth', namespace, may: ['postgres', 'dns'], is: ['auth http', 'auth metrics'] },
-    { name: 'postgres', namespace, may: ['dns'], is: ['postgres'] },
+    { name: 'postgres', namespace, may: ['dns'], is: ['postgres', 'pgbackrest'] },
     { name: 'migration', namespace, labels: component('migration'), may: ['postgres', 'dns'] },
+    {
+      name: 'backup job',
+      namespace,
+      labels: { 'app.kubernetes.io/name': 'postgres-maintenance' },
+      may: ['postgres', 'pgbackrest', 'dns'],
+    },
     { name: 'smoke test', namespace, labels: component('smoke-test'), may: ['auth http', 'dns'] },
     { name: 'another pod inside', namespace, labels: { app: 'other' }, may: ['dns'] },
     { name: 'gateway', namespace: outside.gateway, labels: {}, may: ['auth http', 'dns', 'api server', 'outside'] },

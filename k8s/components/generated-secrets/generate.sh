@@ -13,7 +13,8 @@ for role in auth auth-alternate maintenance monitoring; do
 done
 printf %s "postgresql://auth:$(cat "$out/postgres-credentials/auth")@postgres:5432/auth?sslmode=verify-full&sslrootcert=/etc/auth/secrets/ca.crt" >"$out/auth/database-url"
 openssl rand -base64 32 | tr -d '\n' >"$out/auth/key-encryption-keys"
-printf '[global]\nrepo1-cipher-pass=%s\n' "$(openssl rand -base64 48)" >"$out/pgbackrest/repository.conf"
+# A repository has one passphrase for life: another passphrase is another folder.
+printf '[global]\nrepo1-path=/var/lib/pgbackrest/%s\nrepo1-cipher-pass=%s\n' "$(date -u +%Y%m%dT%H%M%S)" "$(openssl rand -base64 48)" >"$out/pgbackrest/repository.conf"
 
 quiet() { "$@" 2>"$authority/log" || { cat "$authority/log" >&2; exit 1; }; }
 certificate() { # certificate NAME USAGE FOLDER

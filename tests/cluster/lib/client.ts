@@ -79,24 +79,26 @@ async function newUser(): Promise<User> {
 }
 
 const users: User[] = [];
-let turn = 0;
-const next = (): User => {
-  const user = users[(turn += 1) % users.length];
+const turns: Record<string, number> = {};
+/** Each kind of request goes round by itself, so that none leaves a user out. */
+const next = (kind: string): User => {
+  const turn = (turns[kind] = (turns[kind] ?? 0) + 1);
+  const user = users[turn % users.length];
   if (!user) throw new Error('there are no users');
   return user;
 };
 
 const kinds: Record<string, () => Promise<unknown>> = {
   jwks: () => call('jwks', 'GET', '/.well-known/jwks.json'),
-  me: () => call('me', 'GET', '/auth/me', undefined, next().access),
-  login: () => login('login', next().email),
+  me: () => call('me', 'GET', '/auth/me', undefined, next('me').access),
+  login: () => login('login', next('login').email),
   register: () => {
     const email = newEmail();
     return call('register', 'POST', '/auth/register', { email, password }, undefined, email);
   },
   refresh: async () => {
-    let user = next();
-    for (let tried = 1; user.refreshing && tried < users.length; tried += 1) user = next();
+    let user = next('refresh');
+    for (let tried = 1; user.refreshing && tried < users.length; tried += 1) user = next('refresh');
     if (user.refreshing) return;
     user.refreshing = true;
     const { status, body } = await call('refresh', 'POST', '/auth/refresh', { refresh_token: user.refresh });

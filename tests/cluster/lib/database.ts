@@ -19,7 +19,8 @@ export async function fill(namespace: string, megabytes: number): Promise<void> 
   await sql(
     namespace,
     'auth',
-    `CREATE TABLE ballast AS SELECT n, ${block} AS block FROM generate_series(1, ${megabytes * 960}) n`,
+    `CREATE TABLE ballast AS SELECT n, ${block} AS block FROM generate_series(1, ${megabytes * 960}) n;
+     ALTER TABLE ballast OWNER TO auth`,
   );
 }
 
@@ -64,6 +65,8 @@ export async function destroy(namespace: string, claims: string[]): Promise<void
   );
   const wipe = ['find', ...folders, '-mindepth', '1', '-delete'];
   await kubectl(['exec', 'postgres-0', '-n', namespace, '-c', 'postgres', '--', ...wipe]).catch(() => undefined);
+  // the finished pods of jobs hold the claim
+  await kubectl(['delete', 'pods', '-l', 'app.kubernetes.io/name=postgres-maintenance', '-n', namespace]);
   await kubectl(['delete', 'pvc', ...claims, '-n', namespace, '--wait=false']);
   await kubectl(['delete', 'pod', 'postgres-0', '-n', namespace, '--grace-period=0', '--force']);
 }

@@ -1,0 +1,19 @@
+# The database's drills; SIZE: megabytes of data, REPOSITORY: local or s3.
+bin/versitygw: VERSION = github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+.PHONY: rotate
+rotate: ## Replace a secret in use: NAMESPACE=… WHAT=password|tls|signing-keys|key-encryption-keys|old-key-encryption-keys|passphrase
+	@k8s/rotate.sh $(NAMESPACE) $(WHAT)
+
+drill-restore: ## Destroy the database's volume under write traffic; prints RTO, RPO and rows lost
+drill-pitr: ## Go back to the second before a mistake
+drill-rotate: ## Replace each secret under traffic with 0 failed requests
+drill-sealed-secrets: ## Sealed in, Secret out; tampered refused; keys lost and restored; sealed anew
+drill-encryption-at-rest: ## Read a Secret's raw value from etcd, where ETCD_URL says how
+
+.PHONY: reseal
+reseal: bin/kubeseal ## Seal what is committed anew, for the current context's newest key: ENVIRONMENT=staging
+	@for file in k8s/overlays/$(ENVIRONMENT)/sealed-secrets/*.yaml; do \
+	  case $$file in */kustomization.yaml) continue;; esac; \
+	  kubeseal --re-encrypt --controller-namespace sealed-secrets --format yaml <$$file >$$file.new && mv $$file.new $$file || exit 1; \
+	done

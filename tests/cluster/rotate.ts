@@ -1,0 +1,102 @@
+// Each secret is replaced under traffic: 0 failed requests, and the old one is good for nothing afterwards.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
+import { backedUp, runJob, sql } from './lib/database.ts';
+import { type Row, drill } from './lib/drill.ts';
+import { deploy } from './lib/environment.ts';
+import { kubectl, run, until } from './lib/kubectl.ts';
+import { root } from './lib/manifests.ts';
+import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
+
+// the old key-encryption key goes last: each client must have refreshed once since
+const all = ['key-encryption-keys', 'signing-keys', 'password', 'old-key-encryption-keys', 'tls', 'passphrase'];
+const chosen = process.env['ROTATE']?.split(',') ?? all;
+// a changed Secret reaches a pod within about a minute
+const secondsFor: Record<string, number> = { password: 120, tls: 120, 'key-encryption-keys': 80, passphrase: 90 };
+const seconds = chosen.reduce((sum, what) => sum + (secondsFor[what] ?? 20), 20);
+
+await drill('rotate', async ({ own, log, table, check }) => {
+  const namespace = await own('drill-rotate');
+  const gateway = await own('drill-rotate-gateway');
+  await deploy({
+    namespace,
+    components: ['high-availability'],
+    config: { LOGIN_ADDRESS_BURST: '10000', REGISTER_ADDRESS_BURST: '10000' },
+  });
+  await gatewayNamespace(gateway);
+  await until('the first backup', 180, () => backedUp(namespace), 2000);
+  const secret = async (name: string, key: string) =>
+    Buffer.from(
+      await kubectl(['get', 'secret', name, '-n', namespace, '-o', `jsonpath={.data.${key.replaceAll('.', '\\.')}}`]),
+      'base64',
+    ).toString();
+  const repositories = () =>
+    kubectl(['exec', 'postgres-0', '-n', namespace, '-c', 'postgres', '--', 'ls', '/var/lib/pgbackrest']);
+  const before = {
+    url: await secret('auth', 'database-url'),
+    authority: await secret('auth', 'ca.crt'),
+    keys: await secret('auth', 'key-encryption-keys'),
+    signing: await sql(namespace, 'auth', 'SELECT count(*) FROM signing_key'),
+    repositories: await repositories(),
+  };
+
+  const traffic = await startTraffic('client', gateway, {
+    url: `http://auth.${namespace}`,
+    seconds,
+    mix: { me: 5, refresh: 2, jwks: 2, login: 0.5 },
+    users: 20,
+  });
+  const marks: { what: string; from: number; to: number }[] = [];
+  for (const what of chosen) {
+    const from = Date.now();
+    log((await run(join(root, 'k8s/rotate.sh'), [namespace, what], { seconds: 600 })).trim());
+    await sleep(3000);
+    marks.push({ what, from, to: Date.now() });
+  }
+  const requests = (await traffic.finished()).filter(({ kind }) => kind !== 'setup');
+  table(
+    marks.map(({ what, from, to }): Row => ({
+      ...summary(
+        what,
+        requests.filter(({ at }) => at >= from && at < to),
+      ),
+      seconds: ((to - from) / 1000).toFixed(0),
+    })),
+  );
+  const failed = failures(requests);
+  if (failed.length > 0) table(failed);
+  check(
+    'traffic went on until after the last rotation',
+    Math.max(...requests.map(({ at }) => at)) > (marks.at(-1)?.to ?? Infinity),
+  );
+  check('0 failed requests', failed.length === 0);
+
+  if (chosen.includes('password')) {
+    const { username, password } = new URL(before.url);
+    const attempt = kubectl(
+      [
+        ...['exec', '-i', 'postgres-0', '-n', namespace, '-c', 'postgres', '--', 'bash', '-c'],
+        `read -r PGPASSWORD; export PGPASSWORD; psql "host=127.0.0.1 user=${username} dbname=auth sslmode=require" -c 'SELECT 1' 2>&1 || true`,
+      ],
+      { input: `${password}\n` },
+    );
+    check('the old password is refused', (await attempt).includes('password authentication failed'));
+  }
+  if (chosen.includes('tls')) {
+    const now = await secret('auth', 'ca.crt');
+    check('the old authority is trusted no more', !now.includes(before.authority.trim()) && now.length > 0);
+    const backup = await runJob(namespace, 'postgres-backup', 'after-tls');
+    check(`backup jobs get in by their new certificate (${backup.toFixed(1)} s)`, true);
+  }
+  if (chosen.includes('signing-keys'))
+    check(
+      'there is another signing key',
+      (await sql(namespace, 'auth', 'SELECT count(*) FROM signing_key')) > before.signing,
+    );
+  if (chosen.includes('old-key-encryption-keys'))
+    check('the old key-encryption key is gone', !(await secret('auth', 'key-encryption-keys')).includes(before.keys));
+  if (chosen.includes('passphrase')) {
+    await until('the first backup in the new repository', 120, () => backedUp(namespace), 2000);
+    check('there is a backup under the new passphrase', (await repositories()) !== before.repositories);
+  }
+});

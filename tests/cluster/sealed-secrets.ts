@@ -1,0 +1,118 @@
+// The real controller: sealed in, Secret out; what is tampered with or moved is refused; a lost controller comes back with its keys;
+// what is sealed is sealed anew for a new key.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { drill } from './lib/drill.ts';
+import { images } from './lib/environment.ts';
+import { apply, getJson, kubectl, run, until } from './lib/kubectl.ts';
+import { root } from './lib/manifests.ts';
+
+interface Sealed {
+  metadata: { name: string; namespace: string };
+  spec: { encryptedData: Record<string, string>; template: { metadata: { namespace: string } } };
+}
+
+await drill('sealed-secrets', async ({ own, after, check }) => {
+  const namespace = await own('drill-sealed');
+  const other = await own('drill-sealed-other');
+  const sealing = await own('drill-sealed-secrets');
+  after(() =>
+    kubectl([
+      ...['delete', 'crd/sealedsecrets.bitnami.com', 'clusterrole/drill-sealed-secrets'],
+      ...['clusterrolebinding/drill-sealed-secrets', '--ignore-not-found'],
+    ]),
+  );
+  for (const name of [namespace, other]) await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  const controller = readFileSync(join(root, 'tests/cluster/stand-ins/sealed-secrets.yaml'), 'utf8').replace(
+    'image: sealed-secrets',
+    `image: ${images.sealedSecrets()}`,
+  );
+  const keys = ['get', 'secret', '-n', sealing, '-l', 'sealedsecrets.bitnami.com/sealed-secrets-key'];
+  const start = async () => {
+    await apply(controller);
+    return until('the sealing certificate', 90, async () => {
+      const { items } = await getJson<{ items: { data: Record<string, string> }[] }>(keys.slice(1));
+      return items.at(-1)?.data['tls.crt'];
+    });
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'sealed-'));
+  after(async () => rmSync(folder, { recursive: true }));
+  const certificate = join(folder, 'certificate.pem');
+  writeFileSync(certificate, Buffer.from(await start(), 'base64'));
+
+  const plain = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'sealed', namespace },
+    stringData: { password: 'a value that is sealed' },
+  };
+  const yaml = await run('kubeseal', ['--cert', certificate, '--format', 'yaml'], { input: JSON.stringify(plain) });
+  const sealed = parseYaml(yaml) as Sealed;
+  const opened = async (where: string, name: string) => {
+    const value = await kubectl([
+      ...['get', 'secret', name, '-n', where, '--ignore-not-found', '-o', 'jsonpath={.data.password}'],
+    ]);
+    return Buffer.from(value, 'base64').toString();
+  };
+  const refused = async (where: string, name: string) =>
+    until(`${name} refused`, 60, async () => {
+      const { status } = await getJson<{ status?: { conditions?: { type: string; status: string }[] } }>([
+        ...['sealedsecret', name, '-n', where],
+      ]);
+      return status?.conditions?.some((condition) => condition.type === 'Synced' && condition.status === 'False');
+    }).then(async () => (await opened(where, name)) === '');
+
+  await apply(sealed);
+  await until('the Secret', 60, async () => (await opened(namespace, 'sealed')) === plain.stringData.password);
+  check('sealed in, Secret out', true);
+
+  const bytes = Buffer.from(sealed.spec.encryptedData['password'] ?? '', 'base64');
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+  await apply({
+    ...sealed,
+    metadata: { name: 'sealed-tampered', namespace },
+    spec: { encryptedData: { password: bytes.toString('base64') } },
+  });
+  check('one that was tampered with is refused', await refused(namespace, 'sealed-tampered'));
+  await apply({
+    ...sealed,
+    metadata: { ...sealed.metadata, namespace: other },
+    spec: { encryptedData: sealed.spec.encryptedData },
+  });
+  check('one that was moved to another namespace is refused', await refused(other, 'sealed'));
+
+  const backup = await kubectl([...keys, '-o', 'yaml']);
+  const lost = Date.now();
+  await kubectl(['delete', 'namespace', sealing, '--timeout=120s'], { seconds: 130 });
+  await kubectl(['delete', 'sealedsecret,secret', '-n', namespace, '--all']);
+  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: sealing } });
+  await kubectl(['create', '-f', '-'], {
+    input: backup.replaceAll(/^ +(resourceVersion|uid|creationTimestamp): .*\n/gm, ''),
+  });
+  await start();
+  await apply(sealed);
+  await until('the Secret again', 90, async () => (await opened(namespace, 'sealed')) === plain.stringData.password);
+  check(
+    `a lost controller opens the same file by its restored key, ${((Date.now() - lost) / 1000).toFixed(0)} s later`,
+    true,
+  );
+
+  const services = ['--controller-namespace', sealing, '--controller-name', 'sealed-secrets'];
+  const before = sealed.spec.encryptedData['password'];
+  // its Service may not know the new controller yet
+  const again = await until('sealed anew', 60, () =>
+    run('kubeseal', ['--re-encrypt', ...services, '--format', 'yaml'], { input: yaml }),
+  );
+  const fresh = parseYaml(again) as Sealed;
+  check('kubeseal --re-encrypt seals anew', fresh.spec.encryptedData['password'] !== before);
+
+  const valid = (input: string) =>
+    run('kubeseal', ['--validate', ...services], { input }).then(
+      () => true,
+      () => false,
+    );
+  const tampered = { ...sealed, spec: { ...sealed.spec, encryptedData: { password: bytes.toString('base64') } } };
+  check('kubeseal --validate tells the two apart', (await valid(yaml)) && !(await valid(JSON.stringify(tampered))));
+});
