@@ -12,7 +12,7 @@ module.exports = {
       name: 'apps-use-common-by-its-index',
       severity: 'error',
       from: { path: '^apps/[^/]+/src' },
-      to: { path: '^libs/common/src/.+', pathNot: '^libs/common/src/index\\.ts$' },
+      to: { path: '^libs/common/src/.+', pathNot: '^libs/common/src/(tracing/)?index\\.ts$' },
     },
     {
       name: 'capabilities-by-their-index',

@@ -23,6 +23,7 @@ const dev = {
 const inOverlay: Record<string, Record<string, string>> = {
   dev,
   'dev-released': dev,
+  observability: { 'deployment-replicas': 'without it the service runs on, and Watchdog tells' },
   'prod-standby': {
     'deployment-replicas': 'asleep',
     'networkpolicy-targets-pod': 'the jobs that they are for wake with it',
@@ -53,12 +54,13 @@ await drill('verify', async ({ own, log, table, check }) => {
   };
 
   const overlays = folders('k8s/overlays').map((name) => `k8s/overlays/${name}`);
+  const deployed = [...overlays, 'k8s/observability'];
   const components = folders('k8s/components');
   const combinations = Array.from({ length: 2 ** components.length }, (_, bits) =>
     components.filter((_, i) => bits & (1 << i)),
   );
   const built = new Map<string, string>();
-  for (const folder of [...overlays, 'k8s/policies', 'k8s/platform', 'k8s/argocd', 'tests/cluster/environment']) {
+  for (const folder of [...deployed, 'k8s/policies', 'k8s/platform', 'k8s/argocd', 'tests/cluster/environment']) {
     await build(folder).then(
       (yaml) => built.set(folder, yaml),
       (error: unknown) => report(folder, [String(error)]),
@@ -74,8 +76,13 @@ await drill('verify', async ({ own, log, table, check }) => {
       (error: unknown) => report(name, [String(error)]),
     );
   }
+  const operator = 'k8s/observability/prometheus-operator';
+  await buildWith((path) => ({ components: [path(operator)] })).then(
+    (yaml) => built.set(operator, yaml),
+    (error: unknown) => report(operator, [String(error)]),
+  );
   clean(
-    `${overlays.length} overlays and ${combinations.length} combinations of ${components.length} components render without a warning`,
+    `${overlays.length} overlays and ${combinations.length} combinations of ${components.length} components, and k8s/observability, render without a warning`,
   );
 
   const unique = new Map<string, Manifest>();
@@ -89,7 +96,7 @@ await drill('verify', async ({ own, log, table, check }) => {
   clean(`${custom.length} custom resources fit their published schemas, strictly`);
 
   const policies = await loadPolicies();
-  const inOverlays = overlays.map((folder) => ({ folder, manifests: parse(built.get(folder) ?? '') }));
+  const inOverlays = deployed.map((folder) => ({ folder, manifests: parse(built.get(folder) ?? '') }));
   for (const overlay of inOverlays) {
     const namespace = overlay.manifests.find(({ kind }) => kind === 'Namespace');
     if (!namespace) report(overlay.folder, ['no Namespace']);
@@ -97,9 +104,9 @@ await drill('verify', async ({ own, log, table, check }) => {
       for (const manifest of overlay.manifests)
         report(`${overlay.folder} ${label(manifest)}`, policies(manifest, namespace));
   }
-  clean('every overlay keeps the rules of k8s/policies');
+  clean('every overlay, and k8s/observability, keeps the rules of k8s/policies');
 
-  for (const folder of overlays) {
+  for (const folder of deployed) {
     const ignored = Object.keys({ ...everywhere, ...inOverlay[basename(folder)] }).flatMap((test) => [
       '--ignore-test',
       test,

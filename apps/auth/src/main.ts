@@ -1,5 +1,6 @@
-import { runMain } from '#common';
-import { loadAuthConfig } from './config.ts';
-import { startService } from './service.ts';
+import { startTracing } from '#tracing';
 
-await runMain(loadAuthConfig, startService);
+// what it instruments must not be loaded before
+const tracing = await startTracing(process.env, 'auth');
+const { run } = await import('./run.ts');
+await run(tracing);

@@ -15,7 +15,10 @@ const metrics = async () => (await fetch(service.metricsUrl)).text();
 it('are on their own port only', async () => {
   expect((await client.call('GET', '/metrics')).status).toBe(404);
   const response = await fetch(service.metricsUrl);
-  expect([response.status, response.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/plain')]);
+  expect([response.status, response.headers.get('content-type')]).toEqual([
+    200,
+    expect.stringContaining('application/openmetrics-text'),
+  ]);
   expect((await fetch(new URL('/auth/me', service.metricsUrl))).status).toBe(404);
 });
 
@@ -36,11 +39,25 @@ it('tell of requests, logins, refreshes, the pool, the hash queue, the event loo
     'auth_refreshes_total{result="reused"} 0',
     'auth_hash_queue{state="waiting"} 0',
     'database_pool_connections{state="waiting"} 0',
+    'database_unavailable_total 0',
+    'auth_signing_key_rotation_interval_seconds 2592000',
   ]) {
     expect(text).toContain(line);
   }
+  const keySince = Number(/^auth_signing_key_active_since_timestamp_seconds (\S+)/m.exec(text)?.[1]);
+  expect(Math.abs(Date.now() / 1000 - keySince)).toBeLessThan(60);
   expect(text).toMatch(/nodejs_eventloop_lag_p99_seconds \d/);
   expect(text).toMatch(/build_info\{service="auth",version="[^"]+",node="v24[^"]+"\} 1/);
+});
+
+it('lead from a slow bucket to a trace', async () => {
+  const trace = '0af7651916cd43dd8448eb211c80319c';
+  await client.call('GET', '/.well-known/jwks.json', { headers: { traceparent: `00-${trace}-b7ad6b7169203331-01` } });
+  expect(await metrics()).toMatch(
+    new RegExp(
+      `duration_seconds_bucket\\{[^}]*route="/.well-known/jwks.json"[^}]*\\} \\d+ # \\{trace_id="${trace}"\\}`,
+    ),
+  );
 });
 
 it('have as many series for a thousand addresses as for one', async () => {

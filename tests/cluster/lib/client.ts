@@ -92,6 +92,8 @@ const kinds: Record<string, () => Promise<unknown>> = {
   jwks: () => call('jwks', 'GET', '/.well-known/jwks.json'),
   me: () => call('me', 'GET', '/auth/me', undefined, next('me').access),
   login: () => login('login', next('login').email),
+  /** Someone else's password, tried on an account that is not there. */
+  wrong: () => login('wrong', newEmail()),
   register: () => {
     const email = newEmail();
     return call('register', 'POST', '/auth/register', { email, password }, undefined, email);

@@ -26,6 +26,12 @@ export const images = {
   postgres: () => image('POSTGRES_IMAGE'),
   sealedSecrets: () => image('SEALED_SECRETS_IMAGE'),
   s3: () => image('S3_IMAGE'),
+  prometheus: () => image('PROMETHEUS_IMAGE'),
+  alertmanager: () => image('ALERTMANAGER_IMAGE'),
+  loki: () => image('LOKI_IMAGE'),
+  alloy: () => image('ALLOY_IMAGE'),
+  kubeStateMetrics: () => image('KUBE_STATE_METRICS_IMAGE'),
+  postgresExporter: () => image('POSTGRES_EXPORTER_IMAGE'),
 };
 
 export interface Shape {
@@ -61,7 +67,12 @@ export function render({
     resources: [path(base)],
     components: components.map((name) => path(`k8s/components/${name}`)),
     namespace,
-    images: underTest(),
+    images: [
+      ...underTest(),
+      ...(components.includes('postgres-exporter')
+        ? [replacement('quay.io/prometheuscommunity/postgres-exporter', images.postgresExporter())]
+        : []),
+    ],
     patches: patches.map((patch) => ({ patch: JSON.stringify(patch) })),
     configMapGenerator: literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : [],
   }));

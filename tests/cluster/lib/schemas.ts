@@ -11,6 +11,7 @@ const packages: Record<string, string> = {
   'bitnami.com': 'sealed-secrets',
   'cert-manager.io': 'cert-manager',
   'gateway.networking.k8s.io': 'gateway-api',
+  'monitoring.coreos.com': 'prometheus-operator',
 };
 
 const packageOf = ({ apiVersion }: Manifest) => packages[apiVersion.split('/')[0] ?? ''];

@@ -111,7 +111,7 @@ export async function startTraffic(
     if (now === 'Failed') throw new Error(`the client failed:\n${(await logs()).slice(-2000)}`);
     return now;
   };
-  await until('traffic', 120, async () => (await state()) !== 'Pending' && (await logs()).includes('\nstarted'));
+  await until('traffic', 120, async () => (await state()) !== 'Pending' && /^started$/m.test(await logs()));
   return {
     async finished(): Promise<Request[]> {
       await until('end of traffic', seconds + 60, async () => (await state()) === 'Succeeded', 1000);

@@ -79,12 +79,16 @@ export class KeysService implements OnModuleInit {
    * @throws Error while there is none
    */
   current(): Pick<LoadedKey, 'kid' | 'privateKey'> {
-    const now = Date.now() + this.clockAheadMs;
-    const key = this.keys.find(({ activeFrom }) => activeFrom.getTime() <= now);
+    const key = this.signing();
     if (!key) {
       throw new Error('there is no signing key');
     }
     return key;
+  }
+
+  /** When the key that signs now began to; undefined while there is none. */
+  activeSince(): Date | undefined {
+    return this.signing()?.activeFrom;
   }
 
   /**
@@ -165,6 +169,11 @@ export class KeysService implements OnModuleInit {
       throw new Error('there is no signing key');
     }
     return { kid: key.kid, active_from: key.activeFrom.toISOString() };
+  }
+
+  private signing(): LoadedKey | undefined {
+    const now = Date.now() + this.clockAheadMs;
+    return this.keys.find(({ activeFrom }) => activeFrom.getTime() <= now);
   }
 
   private find(kid: string): LoadedKey | undefined {

@@ -64,6 +64,12 @@ export const commonSettings = {
     description: 'longest wait for a lock within a statement',
     unit: 'ms',
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(z.url({ protocol: /^https?$/ }).optional(), {
+    description: 'OTLP receiver (HTTP) that traces of requests, statements and calls are sent to; unset: none are made',
+  }),
+  OTEL_TRACES_SAMPLER_ARG: setting(z.coerce.number().min(0).max(1).default(1), {
+    description: 'share of the traces begun here that are sent; a caller’s decision is kept',
+  }),
 };
 
 /** A loaded configuration's common part. */

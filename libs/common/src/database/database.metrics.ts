@@ -1,8 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { Pool } from 'pg';
-import { Gauge, register } from 'prom-client';
+import { TLSSocket } from 'node:tls';
+import type { Pool, PoolClient } from 'pg';
+import { Counter, Gauge, register } from 'prom-client';
 import { DataSource } from 'typeorm';
+
+/** Requests and probes that found the database away. */
+export const databaseUnavailable = new Counter({
+  name: 'database_unavailable_total',
+  help: 'Times that a request or a readiness probe could not use the database',
+});
+
+const certificateExpiry = new Gauge({
+  name: 'database_certificate_expiry_timestamp_seconds',
+  help: 'When the certificate ends that the database showed at the newest connection; absent without TLS',
+  labelNames: ['subject'],
+});
 
 /** Gauges of the connection pool, read when they are scraped. */
 @Injectable()
@@ -23,5 +36,16 @@ export class DatabaseMetrics {
         this.set({ state: 'waiting' }, pool.waitingCount);
       },
     });
+    pool.on('connect', readCertificate);
+  }
+}
+
+function readCertificate(client: PoolClient): void {
+  // node-postgres' types do not show the connection
+  const { stream } = (client as PoolClient & { connection: { stream: unknown } }).connection;
+  if (stream instanceof TLSSocket) {
+    const { valid_to, subject } = stream.getPeerCertificate();
+    certificateExpiry.reset();
+    certificateExpiry.set({ subject: String(subject.CN) }, Date.parse(valid_to) / 1000);
   }
 }

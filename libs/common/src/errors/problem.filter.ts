@@ -2,6 +2,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PinoLogger } from 'nestjs-pino';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
+import { databaseUnavailable } from '../database/database.metrics.ts';
 import { isOAuth, oauthError } from '../http/oauth-form.ts';
 import { ProblemException, problems, type Problem } from './problem.ts';
 
@@ -79,6 +80,9 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const exception = request.is404 ? this.unrouted(request, reply) : toProblem(error);
     const { code, status } = exception.problem;
+    if (exception.problem === problems.databaseUnavailable) {
+      databaseUnavailable.inc();
+    }
     if (status >= 500) {
       this.logger.error({ err: exception.cause ?? exception, code }, exception.message);
     }

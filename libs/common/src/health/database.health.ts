@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
+import { databaseUnavailable } from '../database/database.metrics.ts';
 
 /** Whether the database answers and has this program's migrations. */
 @Injectable()
@@ -17,7 +18,11 @@ export class DatabaseHealth {
       this.migrated ||= !(await this.dataSource.showMigrations());
       await this.dataSource.query('SELECT 1');
     } catch (error) {
-      throw isDatabaseUnavailable(error) ? new Error('the database cannot be reached', { cause: error }) : error;
+      if (!isDatabaseUnavailable(error)) {
+        throw error;
+      }
+      databaseUnavailable.inc();
+      throw new Error('the database cannot be reached', { cause: error });
     }
     if (!this.migrated) {
       throw new Error('migrations are pending');

@@ -5,7 +5,7 @@ import { getToken, makeGaugeProvider, PrometheusController, PrometheusModule } f
 import type { FastifyReply } from 'fastify';
 import type { Gauge } from 'prom-client';
 
-/** `GET /metrics` in Prometheus' text format. */
+/** `GET /metrics` as OpenMetrics text: the older format has no exemplars. */
 @Controller()
 class MetricsController extends PrometheusController {
   @Get()

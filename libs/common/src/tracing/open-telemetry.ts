@@ -1,0 +1,76 @@
+import { context, propagation, trace, TraceFlags, type Span } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { getRPCMetadata, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { registerInstrumentations } from '@opentelemetry/instrumentation';
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
+import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
+import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import type { FastifyInstance } from 'fastify';
+import { subscribe } from 'node:diagnostics_channel';
+import { IncomingMessage } from 'node:http';
+
+/** Traces on their way out. */
+export interface Tracing {
+  /** Sends what is left. */
+  stop: () => Promise<void>;
+}
+
+/**
+ * Sends spans of requests, statements and `fetch` as OTLP over HTTP to `OTEL_EXPORTER_OTLP_ENDPOINT`.
+ * @param ratio share of the traces begun here that are sent; a caller's decision is kept
+ */
+export function startOpenTelemetry(service: string, ratio: number): Tracing {
+  const provider = new TracerProvider({
+    resource: defaultResource().merge(resourceFromAttributes({ 'service.name': service })),
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
+    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+  });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  trace.setGlobalTracerProvider(provider);
+  registerInstrumentations({
+    instrumentations: [
+      new HttpInstrumentation({
+        ignoreIncomingRequestHook: ({ url = '' }) => /^\/(health\/|metrics)/.test(url),
+        // queries may carry secrets
+        startIncomingSpanHook: () => ({ 'url.query': '' }),
+        requestHook: passOn,
+      }),
+      new PgInstrumentation({ requireParentSpan: true }),
+      new UndiciInstrumentation({
+        requireParentforSpans: true,
+        startSpanHook: ({ path }) => ({ 'url.query': '', 'url.full': path.split('?', 1)[0] }),
+      }),
+    ],
+  });
+  subscribe('fastify.initialization', (message) => {
+    nameByRoute((message as { fastify: FastifyInstance }).fastify);
+  });
+  return { stop: () => provider.shutdown() };
+}
+
+/** Logs and exemplars read the ids of a trace from the request's header: they are those of the span that serves it. */
+function passOn(span: Span, request: unknown): void {
+  if (request instanceof IncomingMessage) {
+    const { traceId, spanId, traceFlags } = span.spanContext();
+    request.headers['traceparent'] = `00-${traceId}-${spanId}-${traceFlags & TraceFlags.SAMPLED ? '01' : '00'}`;
+  }
+}
+
+/** A span's name and `http.route` are the template, never the address itself. */
+function nameByRoute(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', async (request) => {
+    const metadata = getRPCMetadata(context.active());
+    if (metadata && request.routeOptions.url !== undefined) {
+      metadata.route = request.routeOptions.url;
+    }
+  });
+}

@@ -1,0 +1,55 @@
+# Prometheus, Alertmanager, Loki and what they scrape, for tests and drills, of the versions that k8s/observability names.
+OBSERVABILITY_TOOLS := bin/promtool bin/prometheus bin/loki bin/amtool bin/alertmanager bin/kube-state-metrics bin/postgres_exporter bin/alloy
+
+bin/promtool bin/prometheus:
+	tools/go-build.sh $@ github.com/prometheus/prometheus/cmd/$(@F) github.com/prometheus/prometheus@v0.305.0
+bin/loki:
+	tools/go-build.sh $@ github.com/grafana/loki/v3/cmd/loki github.com/grafana/loki/v3@v3.7.8
+bin/amtool bin/alertmanager:
+	tools/go-build.sh $@ github.com/prometheus/alertmanager/cmd/$(@F) github.com/prometheus/alertmanager@v0.28.1
+bin/kube-state-metrics:
+	tools/go-build.sh $@ k8s.io/kube-state-metrics/v2 k8s.io/kube-state-metrics/v2@v2.15.0
+bin/postgres_exporter:
+	tools/go-build.sh $@ github.com/prometheus-community/postgres_exporter/cmd/postgres_exporter github.com/prometheus-community/postgres_exporter@v0.17.1
+bin/alloy:
+	tests/cluster/stand-ins/alloy.sh $@
+
+.PHONY: test-rules
+test-rules: bin/promtool node_modules/.package-lock.json ## Each alert is quiet, fires and is resolved, by promtool
+	@node tests/observability/rules.ts
+
+generate-observability: node_modules/.package-lock.json ## Write the dashboards and the operator's rules
+	@node k8s/observability/generate.ts
+
+# Stand-ins with the names and versions of the manifests, for clusters that can't pull those.
+OBSERVABILITY_IMAGES := .cache/observability-images.env
+define build_observability_images
+set -euo pipefail
+mkdir -p .cache
+: >$(OBSERVABILITY_IMAGES).new
+stand_in() { # VARIABLE TARGET NAME:TAG
+  docker build --quiet --file tests/cluster/stand-ins/observability.Dockerfile --target $$2 --tag $(REGISTRY)/$$3 bin
+  docker push --quiet $(REGISTRY)/$$3
+  echo "export $$1=$$(docker image inspect --format '{{index .RepoDigests 0}}' $(REGISTRY)/$$3)" >>$(OBSERVABILITY_IMAGES).new
+}
+stand_in PROMETHEUS_IMAGE prometheus prom/prometheus:v3.5.0
+stand_in ALERTMANAGER_IMAGE alertmanager prom/alertmanager:v0.28.1
+stand_in LOKI_IMAGE loki grafana/loki:3.7.8
+stand_in KUBE_STATE_METRICS_IMAGE kube-state-metrics kube-state-metrics/kube-state-metrics:v2.15.0
+stand_in POSTGRES_EXPORTER_IMAGE postgres-exporter prometheuscommunity/postgres-exporter:v0.17.1
+# an older one, see alloy.sh
+stand_in ALLOY_IMAGE alloy grafana/alloy:v1.0.0
+mv $(OBSERVABILITY_IMAGES).new $(OBSERVABILITY_IMAGES)
+endef
+export build_observability_images
+
+$(OBSERVABILITY_IMAGES): $(OBSERVABILITY_TOOLS) tests/cluster/stand-ins/observability.Dockerfile
+	@bash -c "$$build_observability_images"
+
+.PHONY: generate-observability drill-alerts
+drill-alerts: $(TOOLS) $(IMAGES) $(OBSERVABILITY_IMAGES) node_modules/.package-lock.json ## Five causes, each seen to alert, to be told and to end
+	@. ./$(IMAGES) && . ./$(OBSERVABILITY_IMAGES) && node tests/cluster/alerts.ts
+
+.PHONY: observe
+observe: bin/kustomize ## The whole observability stack on the current context, with port-forwards; prints the URLs
+	@k8s/observability/observe.sh

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { images, replacement, healthy } from './environment.ts';
+import { apply, kubectl, until } from './kubectl.ts';
+import { buildWith, parse } from './manifests.ts';
+import { pod } from './traffic.ts';
+
+export interface Alert {
+  labels: Record<string, string>;
+  state: 'pending' | 'firing';
+  activeAt: string;
+}
+
+export interface Delivery {
+  at: number;
+  status: 'firing' | 'resolved';
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+}
+
+// no stand-in of it can be built, and no alert depends on it
+const leftOut = ['grafana'];
+const clusterWide = ['ClusterRole', 'ClusterRoleBinding'];
+
+/**
+ * k8s/observability in a namespace of its own, with a pod as the receiver of its alerts.
+ * @returns what removes its cluster-wide objects
+ */
+export async function deployMonitoring(namespace: string): Promise<() => Promise<unknown>> {
+  const receiver = { name: 'receiver', namespace };
+  const yaml = await buildWith((path) => ({
+    resources: [path('k8s/observability')],
+    namespace,
+    images: [
+      replacement('docker.io/prom/prometheus', images.prometheus()),
+      replacement('docker.io/prom/alertmanager', images.alertmanager()),
+      replacement('docker.io/grafana/loki', images.loki()),
+      replacement('docker.io/grafana/alloy', images.alloy()),
+      replacement('registry.k8s.io/kube-state-metrics/kube-state-metrics', images.kubeStateMetrics()),
+    ],
+    patches: [
+      {
+        patch: JSON.stringify({
+          apiVersion: 'networking.k8s.io/v1',
+          kind: 'NetworkPolicy',
+          metadata: { name: 'alertmanager' },
+          spec: {
+            egress: [
+              { to: [{ podSelector: { matchLabels: { app: 'receiver' } } }], ports: [{ port: 8080, protocol: 'TCP' }] },
+            ],
+          },
+        }),
+      },
+    ],
+  }));
+  const manifests = parse(yaml).filter(
+    ({ metadata: { labels = {} } }) => !leftOut.includes(labels['app.kubernetes.io/name'] ?? ''),
+  );
+  const roles: string[] = [];
+  for (const manifest of manifests) {
+    if (!clusterWide.includes(manifest.kind)) continue;
+    // beside those of an installation that may be there
+    manifest.metadata.name = `${namespace}-${manifest.metadata.name}`;
+    if ('roleRef' in manifest) {
+      Object.assign(manifest.roleRef as object, { name: manifest.metadata.name });
+      for (const subject of (manifest as unknown as { subjects: object[] }).subjects)
+        Object.assign(subject, { namespace });
+    }
+    roles.push(`${manifest.kind}/${manifest.metadata.name}`);
+  }
+  const remove = () => kubectl(['delete', ...roles, '--ignore-not-found']);
+  await apply({
+    apiVersion: 'v1',
+    kind: 'List',
+    items: [
+      ...manifests,
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'alertmanager', namespace },
+        stringData: { 'webhook-url': 'http://receiver:8080/' },
+      },
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'scripts', namespace },
+        data: { 'receiver.ts': readFileSync(join(import.meta.dirname, 'receiver.ts'), 'utf8') },
+      },
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: receiver,
+        spec: { selector: { app: 'receiver' }, ports: [{ port: 8080 }] },
+      },
+      {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: receiver,
+        spec: {
+          podSelector: { matchLabels: { app: 'receiver' } },
+          policyTypes: ['Ingress'],
+          ingress: [
+            {
+              from: [{ podSelector: { matchLabels: { 'app.kubernetes.io/name': 'alertmanager' } } }],
+              ports: [{ port: 8080, protocol: 'TCP' }],
+            },
+          ],
+        },
+      },
+      pod('receiver', namespace, { app: 'receiver' }, ['node', '/scripts/receiver.ts']),
+    ],
+  });
+  await until('monitoring healthy', 180, () => healthy(namespace));
+  return remove;
+}
+
+/** What the receiver has been told so far. */
+export async function deliveries(namespace: string): Promise<Delivery[]> {
+  return (await kubectl(['logs', 'receiver', '-n', namespace]))
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Delivery);
+}
+
+/** Opens a way to a pod's port, as a person would. */
+export async function portForward(
+  namespace: string,
+  target: string,
+  port: number,
+): Promise<{ url: string; close: () => Promise<void> }> {
+  const child = spawn('kubectl', ['port-forward', '-n', namespace, target, `:${port}`]);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const local = await until(`a way to ${target}`, 20, async () => /127\.0\.0\.1:(\d+)/.exec(output)?.[1]);
+  return {
+    url: `http://127.0.0.1:${local}`,
+    close: async () => void child.kill(),
+  };
+}

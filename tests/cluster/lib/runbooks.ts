@@ -1,0 +1,29 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './kubectl.ts';
+import { root } from './manifests.ts';
+
+/** What needs more than a drill's environment: cert-manager, a container that ended before, these tests themselves. */
+const notHere = /cert-manager|certificaterequests|--previous|^make /;
+
+/** Runs the commands of all runbooks as someone on call would; returns those that fail. */
+export async function failingCommands(
+  namespace: string,
+  monitoring: string,
+): Promise<{ ran: number; failed: string[] }> {
+  const folder = join(root, 'docs/runbooks');
+  const commands = readdirSync(folder)
+    .filter((file) => file !== 'README.md')
+    .flatMap((file) => /```sh\n([^`]+)```/.exec(readFileSync(join(folder, file), 'utf8'))?.[1]?.split('\n') ?? []);
+  const failed: string[] = [];
+  const different = [...new Set(commands)].filter((command) => command && !notHere.test(command));
+  for (const command of different) {
+    const here = command
+      .replaceAll('-n monitoring ', `-n ${monitoring} `)
+      .replaceAll(':monitoring:', `:${monitoring}:`);
+    await run('bash', ['-c', here], { env: { ...process.env, NAMESPACE: namespace } }).catch((error: unknown) =>
+      failed.push(String(error)),
+    );
+  }
+  return { ran: different.length, failed };
+}

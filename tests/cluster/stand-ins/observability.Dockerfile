@@ -1,0 +1,26 @@
+# What k8s/observability runs, of the same versions, from Go modules. The context is bin/.
+FROM scratch AS prometheus
+COPY prometheus promtool /bin/
+ENTRYPOINT ["/bin/prometheus"]
+
+FROM scratch AS alertmanager
+COPY alertmanager amtool /bin/
+ENTRYPOINT ["/bin/alertmanager"]
+
+FROM scratch AS loki
+COPY loki /usr/bin/
+ENTRYPOINT ["/usr/bin/loki"]
+
+FROM scratch AS kube-state-metrics
+COPY kube-state-metrics /
+ENTRYPOINT ["/kube-state-metrics"]
+
+FROM scratch AS postgres-exporter
+COPY postgres_exporter /bin/
+ENTRYPOINT ["/bin/postgres_exporter"]
+
+FROM scratch AS alloy
+COPY alloy /bin/
+# two of its libraries register the same path, which the standard library refuses since Go 1.22
+ENV GODEBUG=httpmuxgo121=1
+ENTRYPOINT ["/bin/alloy"]
