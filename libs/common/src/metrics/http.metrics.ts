@@ -10,10 +10,11 @@ const duration = new Histogram({
 
 /** Observes every response by method, route template and status: rate, errors and duration in one histogram. */
 export function observeRequests(fastify: FastifyInstance): void {
-  fastify.addHook('onResponse', async (request, reply) => {
+  fastify.addHook('onResponse', (request, reply, done) => {
     // the template, never the address itself: the number of series stays bounded
     const route = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched');
     const method = request.is404 ? 'any' : request.method;
     duration.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+    done();
   });
 }
