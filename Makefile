@@ -25,6 +25,6 @@ build: node_modules/.package-lock.json ## Compile into dist/
 	@npm run build
 
 help: ## List these
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  %-16s %s\n", $$1, $$2 }'
+	@awk -f make/help.awk $(MAKEFILE_LIST)
 
 -include make/*.mk

@@ -1,3 +1,4 @@
+# Any service of apps/: which one is the build argument APP.
 ARG BASE=node:24-trixie-slim
 
 FROM ${BASE} AS source
@@ -39,12 +40,13 @@ ENV NODE_ENV=production
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=source /app/dist dist
 COPY package.json ./
+ARG APP=auth
+RUN ln -s "dist/apps/${APP}/src/main.js" main.js
 ARG REVISION=unknown
-LABEL org.opencontainers.image.title="devopslocally auth" \
-      org.opencontainers.image.description="Authentication service: accounts, sessions and tokens" \
+LABEL org.opencontainers.image.title="devopslocally ${APP}" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.revision="${REVISION}"
 USER 10001:10001
 EXPOSE 3000 9464
 # Node.js is PID 1: it handles SIGTERM itself and starts no children.
-CMD ["node", "dist/apps/auth/src/main.js"]
+CMD ["node", "main.js"]

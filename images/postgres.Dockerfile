@@ -8,10 +8,12 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,t
     mkdir -p /etc/postgresql-common \
     && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
     && apt-get update \
-    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-17 \
+    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-17 ca-certificates pgbackrest tini openssl \
     && rm -rf /usr/share/doc /usr/share/man /var/log/apt /var/log/dpkg.log
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends jq && rm /etc/pgbackrest.conf
 
-COPY --chmod=0555 images/postgres/entrypoint.sh /usr/local/bin/entrypoint.sh
+COPY --chmod=0555 images/postgres/*.sh /usr/local/bin/
 COPY --chmod=0444 images/postgres/postgresql.conf images/postgres/pg_hba.conf /etc/postgresql/
 
 ENV PATH=/usr/lib/postgresql/17/bin:$PATH \
@@ -19,7 +21,7 @@ ENV PATH=/usr/lib/postgresql/17/bin:$PATH \
     PGDATA=/var/lib/postgresql/data/17
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="devopslocally postgres" \
-      org.opencontainers.image.description="PostgreSQL 17 with TLS, scram-sha-256 and one role per database" \
+      org.opencontainers.image.description="PostgreSQL 17 with TLS, scram-sha-256, a role per database and pgBackRest" \
       org.opencontainers.image.licenses="PostgreSQL" \
       org.opencontainers.image.revision="${REVISION}"
 
@@ -27,4 +29,5 @@ USER 10002:10002
 EXPOSE 5432
 # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for the clients to leave.
 STOPSIGNAL SIGINT
-ENTRYPOINT ["entrypoint.sh"]
+# pgBackRest's detached children must not become the server's: it would take their failure for a crash of its own.
+ENTRYPOINT ["tini", "--", "entrypoint.sh"]

@@ -26,12 +26,18 @@ docker build --quiet --file images/postgres.Dockerfile --tag $(REGISTRY)/devopsl
 docker build --quiet --file images/auth.Dockerfile --target production --tag $(REGISTRY)/devopslocally/auth:drill .
 docker build --quiet --file images/auth.Dockerfile --target production --build-arg REVISION=next --tag $(REGISTRY)/devopslocally/auth:next .
 docker build --quiet --file tests/cluster/stand-ins/sealed-secrets.Dockerfile --tag $(REGISTRY)/devopslocally/sealed-secrets:drill bin
+others=
+for app in $$(ls apps | grep -vx auth); do
+  docker build --quiet --file images/auth.Dockerfile --target production --build-arg APP=$$app --tag $(REGISTRY)/devopslocally/$$app:drill .
+  others+="export $$(tr a-z- A-Z_ <<<$$app)_IMAGE=$$(push devopslocally/$$app:drill)"$$'\n'
+done
 mkdir -p .cache
 cat >$(IMAGES) <<END
 export POSTGRES_IMAGE=$$(push devopslocally/postgres:drill)
 export AUTH_IMAGE=$$(push devopslocally/auth:drill)
 export AUTH_IMAGE_NEXT=$$(push devopslocally/auth:next)
 export SEALED_SECRETS_IMAGE=$$(push devopslocally/sealed-secrets:drill)
+$$others
 END
 endef
 export build_images

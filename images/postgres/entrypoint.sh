@@ -1,36 +1,53 @@
 #!/bin/bash
-# Initialises the data folder once, brings roles and databases to what DATABASES says, then becomes the server.
+# Makes the data folder once, from the repository's backup if there is one; brings roles and databases to what DATABASES says;
+# then becomes the server. With PGBACKREST_STANZA set, everything written is archived.
 set -euo pipefail
 
-databases=${DATABASES:?a comma-separated list of databases, each with the password of its role under /etc/postgresql/credentials}
-connections=${CONNECTIONS_PER_DATABASE:-90}
+# Whether any repository holds a backup. A lost volume must not be mistaken for a new one: while a repository that may hold one
+# can't be read, nothing is made.
+backed_up() {
+  local codes
+  codes=$(pgbackrest info --output=json | jq -r '.[].repo[].status.code') || exit 1
+  grep -qx 0 <<<"$codes" && return
+  # no stanza, no backup of it, none of its data: anything else is no answer
+  ! grep -vqx '[123]' <<<"$codes" || { echo 'A repository can not be read.' >&2; pgbackrest info >&2; exit 1; }
+  return 1
+}
+
+# Restores to RESTORE_TARGET_TIME, or to the last thing archived. What is interrupted is resumed.
+restore() {
+  local target=(--type=default)
+  [ -z "${RESTORE_TARGET_TIME:-}" ] || target=(--type=time "--target=$RESTORE_TARGET_TIME" --target-action=promote)
+  mkdir -p -m 0700 "$PGDATA.restored"
+  pgbackrest restore --delta --pg1-path="$PGDATA.restored" "${target[@]}" --recovery-option='restore_command=pgbackrest archive-get %f "%p"'
+  mv "$PGDATA.restored" "$PGDATA"
+}
 
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  # A folder of its own, renamed when complete: an interrupted initdb is started over.
-  rm -rf "$PGDATA.new"
-  initdb --pgdata "$PGDATA.new" --username postgres --auth-local peer --auth-host reject --data-checksums --encoding UTF8 --locale C.UTF-8 >/dev/null
-  mv "$PGDATA.new" "$PGDATA"
+  if [ -n "${PGBACKREST_STANZA:-}" ] && backed_up; then
+    restore
+  else
+    # A folder of its own, renamed when complete: an interrupted initdb is started over.
+    rm -rf "$PGDATA.new"
+    initdb --pgdata "$PGDATA.new" --username postgres --auth-local peer --auth-host reject --data-checksums --encoding UTF8 --locale C.UTF-8 >/dev/null
+    mv "$PGDATA.new" "$PGDATA"
+  fi
 fi
 
 memory=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes)
 total=$(($(sed -nE 's/^MemTotal: +([0-9]+) kB/\1/p' /proc/meminfo) * 1024))
 [ "$memory" != max ] && [ "$memory" -lt "$total" ] || memory=$total
 server=(-D "$PGDATA" -c config_file=/etc/postgresql/postgresql.conf
-  -c "shared_buffers=$((memory / 4 / 1024))kB" -c "effective_cache_size=$((memory / 2 / 1024))kB")
+  -c "shared_buffers=$((memory / 4 / 1024))kB" -c "effective_cache_size=$((memory / 2 / 1024))kB" -c "maintenance_work_mem=$((memory / 16 / 1024))kB")
+[ -z "${PGBACKREST_STANZA:-}" ] || server+=(-c archive_mode=on)
 
 # Nothing can connect while roles are being set: no TCP, and a socket that no probe looks at.
 private=$(mktemp -d)
-pg_ctl start --wait --timeout 300 --silent --options "${server[*]} -c listen_addresses= -c unix_socket_directories=$private"
-IFS=, read -ra names <<<"$databases"
-for name in "${names[@]}"; do
-  psql --host "$private" --username postgres --dbname postgres --quiet --no-psqlrc --set ON_ERROR_STOP=1 \
-    --set name="$name" --set connections="$connections" --set password="$(cat "/etc/postgresql/credentials/$name")" <<'SQL'
-SELECT format('CREATE ROLE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
-ALTER ROLE :"name" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT :connections PASSWORD :'password';
-SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
-REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
-SQL
-done
+pg_ctl start --wait --timeout 1800 --silent --options "${server[*]} -c hot_standby=off -c listen_addresses= -c unix_socket_directories=$private"
+recovered.sh "$private"
+roles.sh "$private"
+# A repository that is away keeps nobody from the data: backups try again, and what is not archived yet waits.
+[ -z "${PGBACKREST_STANZA:-}" ] || pgbackrest stanza-create --pg1-socket-path="$private" || echo 'The stanza could not be made in every repository.' >&2
 pg_ctl stop --wait --mode fast --silent
 rmdir "$private"
 

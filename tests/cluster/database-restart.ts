@@ -99,6 +99,10 @@ await drill('database-restart', async ({ own, log, table, check }) => {
   );
   check('registrations were acknowledged before and after', acknowledged.length >= 20);
   check('nothing acknowledged was lost', lost.length === 0);
+  check(
+    'no session was ended',
+    requests.every(({ status }) => status !== 401),
+  );
   const after = await pods();
   check(
     'no auth pod was restarted or replaced',

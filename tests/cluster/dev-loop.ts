@@ -57,6 +57,15 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
       '-o',
       'jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[0].restartCount} {.spec.containers[0].image}{"\\n"}{end}',
     ]);
+  const inspector = await until(
+    'the inspector to answer',
+    30,
+    async () =>
+      (await fetch('http://127.0.0.1:9229/json/list', { signal: AbortSignal.timeout(2000) })).json() as Promise<
+        { webSocketDebuggerUrl?: string }[]
+      >,
+  );
+
   const before = await pod();
   const originals = files.map((file) => readFileSync(join(copy, file), 'utf8'));
   const save = (i: number, change: (text: string) => string) =>
@@ -99,6 +108,10 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
   save(0, marked('mended'));
   await served('mended');
 
+  check(
+    'the inspector is there for a debugger',
+    inspector.some((target) => target.webSocketDebuggerUrl),
+  );
   check(
     `each of ${rows.length} changes was served within ${limit} s`,
     rows.length === 10 && seconds.every((value) => value < limit),

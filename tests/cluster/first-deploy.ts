@@ -43,5 +43,8 @@ await drill('first-deploy', async ({ own, log, table, check }) => {
   await apply(manifests);
   await until('secrets', 120, () => jobDone(namespace, 'generate-secrets'));
   const second = await kubectl(['logs', 'job/generate-secrets', '-n', namespace, '-c', 'store']);
-  check('applied again, the secrets are kept', second.trim() === 'kept auth, postgres-credentials, postgres-tls');
+  check(
+    'applied again, the secrets are kept',
+    second.trim() === 'kept auth, maintenance-tls, pgbackrest, postgres-credentials, postgres-tls',
+  );
 });

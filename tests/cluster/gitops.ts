@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse as parseYaml, stringify } from 'yaml';
 import { type Row, drill } from './lib/drill.ts';
-import { images, replacement } from './lib/environment.ts';
+import { images, replacement, underTest } from './lib/environment.ts';
 import { apply, getJson, kubectl, run, until } from './lib/kubectl.ts';
 import { type Manifest, build, isServed, parse, root } from './lib/manifests.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 interface Application extends Manifest {
-  spec: { source: { repoURL: string; kustomize?: { images: string[] } }; syncPolicy: { retry: { limit: number } } };
+  spec: { source: { repoURL: string }; syncPolicy: { retry: { limit: number } } };
   status?: {
     sync?: { status: string; revision: string };
     health?: { status: string };
@@ -85,19 +85,17 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     run('git', ['-c', 'user.name=drill', '-c', 'user.email=drill@example.com', ...args], { cwd: work });
   cpSync(join(root, 'k8s'), join(work, 'k8s'), { recursive: true });
   writeFileSync(join(work, 'certificate.pem'), Buffer.from(certificate, 'base64'));
-  const edit = (environment: string, change: (kustomization: Kustomization) => void) => {
-    const file = join(work, `k8s/overlays/${environment}/kustomization.yaml`);
+  const edit = (overlay: string, change: (kustomization: Kustomization) => void) => {
+    const file = join(work, `k8s/overlays/${overlay}/kustomization.yaml`);
     const kustomization = parseYaml(readFileSync(file, 'utf8')) as Kustomization;
     change(kustomization);
     writeFileSync(file, stringify(kustomization));
   };
-  for (const environment of ['staging', 'prod']) {
+  for (const environment of ['staging', 'prod'])
     await run(join(work, 'k8s/seal.sh'), [environment, join(work, 'certificate.pem')]);
-    edit(environment, (kustomization) => {
-      kustomization.images = [
-        replacement('devopslocally/auth', images.auth()),
-        replacement('devopslocally/postgres', images.postgres()),
-      ];
+  for (const overlay of ['dev-released', 'staging', 'prod']) {
+    edit(overlay, (kustomization) => {
+      kustomization.images = underTest();
     });
   }
   await run('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
@@ -146,8 +144,6 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     if (!application) throw new Error(`no Application ${environment}`);
     const { source, syncPolicy } = application.spec;
     source.repoURL = `file://${bare}`;
-    if (source.kustomize)
-      source.kustomize.images = [`devopslocally/auth=${images.auth()}`, `devopslocally/postgres=${images.postgres()}`];
     syncPolicy.retry.limit = 1;
     const namespace = `devopslocally-${environment}`;
     const started = Date.now();

@@ -1,7 +1,7 @@
 // Logins, which are what costs CPU, until the autoscaler adds pods; then none, until it takes them away again.
 import { type Row, drill } from './lib/drill.ts';
 import { deploy } from './lib/environment.ts';
-import { getJson, until } from './lib/kubectl.ts';
+import { getJson, kubectl, until } from './lib/kubectl.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 interface Autoscaler {
@@ -12,7 +12,35 @@ interface Autoscaler {
   };
 }
 
+interface PodMetrics {
+  metadata: { labels: Record<string, string> };
+  containers: { name: string; usage: { memory: string } }[];
+}
+
 const seconds = 90;
+const memoryLimitMi = 512;
+
+/** The working set of the fullest auth container, in MiB: what the kubelet evicts and the kernel kills by. */
+async function memoryMi(namespace: string): Promise<number> {
+  const { items } = JSON.parse(
+    await kubectl(['get', '--raw', `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods`]),
+  ) as { items: PodMetrics[] };
+  const units: Record<string, number> = { Ki: 1 / 1024, Mi: 1, Gi: 1024 };
+  return Math.max(
+    0,
+    ...items
+      .filter(({ metadata }) => metadata.labels['app.kubernetes.io/component'] === 'api')
+      .flatMap(({ containers }) => containers)
+      .map(({ usage }) => Number.parseInt(usage.memory) * (units[usage.memory.slice(-2)] ?? 2 ** -20)),
+  );
+}
+
+async function restartCount(namespace: string): Promise<number> {
+  const selector = 'app.kubernetes.io/component=api';
+  const path = 'jsonpath={.items[*].status.containerStatuses[*].restartCount}';
+  const counts = await kubectl(['get', 'pods', '-n', namespace, '-l', selector, '-o', path]);
+  return Math.max(0, ...counts.split(' ').map(Number));
+}
 
 await drill('scale', async ({ own, log, table, check }) => {
   const namespace = await own('drill-scale');
@@ -43,6 +71,8 @@ await drill('scale', async ({ own, log, table, check }) => {
   const started = Date.now();
   const rows: Row[] = [];
   let most = 1;
+  let fullestMi = 0;
+  let restarts = 0;
   const watch = async (): Promise<number> => {
     const { status } = await autoscaler();
     const replicas = status.currentReplicas ?? 0;
@@ -57,6 +87,8 @@ await drill('scale', async ({ own, log, table, check }) => {
       log(`${replicas} pods`);
     }
     most = Math.max(most, replicas);
+    fullestMi = Math.max(fullestMi, await memoryMi(namespace));
+    restarts = Math.max(restarts, await restartCount(namespace));
     return replicas;
   };
   await until(
@@ -75,6 +107,10 @@ await drill('scale', async ({ own, log, table, check }) => {
   if (failed.length > 0) table(failed);
   check(`the load took it from 1 pod to ${most}`, most >= 3);
   check('and back to 1', rows.at(-1)?.['pods'] === 1);
+  check(
+    `under the load no pod used more than ${fullestMi.toFixed(0)} MiB of its ${memoryLimitMi}, and none was restarted`,
+    fullestMi > 0 && fullestMi < memoryLimitMi && restarts === 0,
+  );
   // one pod can't hash that much: until more are there it turns logins away, and says so
   const other = requests.filter(({ status }) => (status < 200 || status > 299) && status !== 503 && status !== 429);
   check('no request failed but those turned away with 503 or 429', other.length === 0);

@@ -16,11 +16,13 @@ const everywhere = {
   'container-image-pull-policy': "an image by digest can't change, so it is pulled once",
   'deployment-has-host-podantiaffinity': 'topologySpreadConstraints do it, and let ten pods fit on fewer nodes',
 };
+const dev = {
+  'container-security-context-readonlyrootfilesystem': 'Skaffold writes sources, the compiler writes dist',
+  'horizontalpodautoscaler-replicas': 'files are copied into one pod',
+};
 const inOverlay: Record<string, Record<string, string>> = {
-  dev: {
-    'container-security-context-readonlyrootfilesystem': 'Skaffold writes sources, the compiler writes dist',
-    'horizontalpodautoscaler-replicas': 'files are copied into one pod',
-  },
+  dev,
+  'dev-released': dev,
   'prod-standby': {
     'deployment-replicas': 'asleep',
     'networkpolicy-targets-pod': 'the jobs that they are for wake with it',

@@ -9,6 +9,7 @@ import { AppModule } from './app.module.ts';
 import { addAccountsCommands } from './commands/accounts.ts';
 import type { Terminal } from './commands/terminal.ts';
 import { loadAuthConfig } from './config.ts';
+import { ReencryptionService } from './keyring/index.ts';
 import { KeysService } from './keys/index.ts';
 import { newPassword } from './passwords/index.ts';
 import { migrate } from './schema.ts';
@@ -57,14 +58,24 @@ function createProgram(terminal: Terminal): Command {
       print(`created ${account.email} (${account.id}) with the roles ${account.roles.join(', ')}`);
     });
 
-  program
-    .command('keys')
-    .description('manage signing keys')
+  const keyCommands = program.command('keys').description('manage keys');
+  keyCommands
     .command('rotate')
     .description('make a successor for the signing key')
     .action(async () => {
       const { kid, active_from } = await withService(KeysService, (keys) => keys.rotate(null, null));
       print(`published ${kid}, which signs from ${active_from}`);
+    });
+  keyCommands
+    .command('reencrypt')
+    .description('encrypt what is stored anew by the first of KEY_ENCRYPTION_KEYS; then the others can be taken away')
+    .action(async () => {
+      const counts = await withService(ReencryptionService, (reencryption) => reencryption.run());
+      print(
+        `encrypted anew: ${Object.entries(counts)
+          .map(([table, count]) => `${table} ${count}`)
+          .join(', ')}`,
+      );
     });
 
   addAccountsCommands(program, terminal, withService);

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Readable } from 'node:stream';
 import { runCommand } from '../src/commands.ts';
+import { Keyring } from '../src/keyring/index.ts';
 import { Client, newEmail } from './support/client.ts';
 import { startTestService, strongPassword, testEnvironment, type TestService } from './support/service.ts';
 
@@ -55,6 +56,25 @@ describe('admin create', () => {
     await run(['admin', 'create', '--email', email], strongPassword);
     expect((await run(['admin', 'create', '--email', email], strongPassword)).output).toContain('exists');
   });
+});
+
+it('keys reencrypt makes the old key-encryption key dispensable, and has nothing to do the second time', async () => {
+  const { KEY_ENCRYPTION_KEYS: old } = testEnvironment();
+  const fresh = Buffer.alloc(32, 77).toString('base64');
+  const stored = 'SELECT kid, private_key FROM signing_key';
+  const both = { KEY_ENCRYPTION_KEYS: `${fresh},${old}` };
+  expect((await run(['keys', 'reencrypt'], '', { KEY_ENCRYPTION_KEYS: fresh })).code).toBe(1);
+  const { code, output } = await run(['keys', 'reencrypt'], '', both);
+  expect([code, output]).toEqual([
+    0,
+    expect.stringMatching(/^encrypted anew: signing_key [1-9]\d*, totp 0, mail \d+\n$/),
+  ]);
+  const keyring = new Keyring({ KEY_ENCRYPTION_KEYS: [Buffer.from(fresh, 'base64')] });
+  for (const { kid, private_key } of (await service.database.query(stored)).rows) {
+    expect(keyring.decrypt(private_key, kid)).toHaveLength(138);
+  }
+  expect((await run(['keys', 'reencrypt'], '', both)).output).toBe('encrypted anew: signing_key 0, totp 0, mail 0\n');
+  await run(['keys', 'reencrypt'], '', { KEY_ENCRYPTION_KEYS: `${old},${fresh}` });
 });
 
 it('migrate applies what is pending once, also when two run at the same time', async () => {

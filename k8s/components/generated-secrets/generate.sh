@@ -4,19 +4,25 @@
 set -euo pipefail
 umask 077
 out=$1
-mkdir -p "$out"/{auth,postgres-credentials,postgres-tls}
+mkdir -p "$out"/{auth,postgres-credentials,postgres-tls,pgbackrest,maintenance-tls}
 authority=$(mktemp -d)
 trap 'rm -rf "$authority"' EXIT
 
-password=$(openssl rand -hex 32)
-printf %s "$password" >"$out/postgres-credentials/auth"
-printf %s "postgresql://auth:$password@postgres:5432/auth?sslmode=verify-full&sslrootcert=/etc/auth/secrets/ca.crt" >"$out/auth/database-url"
+for role in auth auth-alternate maintenance monitoring; do
+  openssl rand -hex 32 | tr -d '\n' >"$out/postgres-credentials/$role"
+done
+printf %s "postgresql://auth:$(cat "$out/postgres-credentials/auth")@postgres:5432/auth?sslmode=verify-full&sslrootcert=/etc/auth/secrets/ca.crt" >"$out/auth/database-url"
 openssl rand -base64 32 | tr -d '\n' >"$out/auth/key-encryption-keys"
+printf '[global]\nrepo1-cipher-pass=%s\n' "$(openssl rand -base64 48)" >"$out/pgbackrest/repository.conf"
 
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 3650 -subj "/CN=postgres authority" \
-  -addext keyUsage=critical,keyCertSign,cRLSign -keyout "$authority/ca.key" -out "$out/auth/ca.crt" 2>"$authority/log" || { cat "$authority/log" >&2; exit 1; }
-openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj /CN=postgres \
-  -keyout "$out/postgres-tls/tls.key" -out "$authority/tls.csr" 2>"$authority/log" || { cat "$authority/log" >&2; exit 1; }
-openssl x509 -req -in "$authority/tls.csr" -CA "$out/auth/ca.crt" -CAkey "$authority/ca.key" -days 825 \
-  -extfile <(printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:postgres\n') \
-  -out "$out/postgres-tls/tls.crt" 2>"$authority/log" || { cat "$authority/log" >&2; exit 1; }
+quiet() { "$@" 2>"$authority/log" || { cat "$authority/log" >&2; exit 1; }; }
+certificate() { # certificate NAME USAGE FOLDER
+  quiet openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj "/CN=$1" -keyout "$3/tls.key" -out "$authority/tls.csr"
+  quiet openssl x509 -req -in "$authority/tls.csr" -CA "$authority/ca.crt" -CAkey "$authority/ca.key" -days 825 -out "$3/tls.crt" \
+    -extfile <(printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=%s\nsubjectAltName=DNS:%s\n' "$2" "$1")
+}
+quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 3650 -subj "/CN=postgres authority" \
+  -addext keyUsage=critical,keyCertSign,cRLSign -keyout "$authority/ca.key" -out "$authority/ca.crt"
+certificate postgres serverAuth "$out/postgres-tls"
+certificate maintenance clientAuth "$out/maintenance-tls"
+for folder in auth postgres-tls maintenance-tls; do cp "$authority/ca.crt" "$out/$folder/ca.crt"; done

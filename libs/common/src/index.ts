@@ -38,6 +38,7 @@ export {
 export { Public } from './jwt/public.decorator.ts';
 export { remoteJwks } from './jwt/remote-jwks.ts';
 export { Roles, Scopes } from './jwt/roles.guard.ts';
+export { runMain } from './lifecycle/run-main.ts';
 export { runService, stopOnSignals, type RunningService } from './lifecycle/run-service.ts';
 export { LoggingModule } from './logging/logging.module.ts';
 export { createOpenApiDocument, serveOpenApi } from './openapi/openapi.ts';

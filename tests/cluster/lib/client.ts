@@ -19,6 +19,8 @@ interface User {
   email: string;
   access: string;
   refresh: string;
+  /** As any client, one refreshes once at a time. */
+  refreshing?: boolean;
 }
 
 interface Answer {
@@ -93,8 +95,12 @@ const kinds: Record<string, () => Promise<unknown>> = {
     return call('register', 'POST', '/auth/register', { email, password }, undefined, email);
   },
   refresh: async () => {
-    const user = next();
+    let user = next();
+    for (let tried = 1; user.refreshing && tried < users.length; tried += 1) user = next();
+    if (user.refreshing) return;
+    user.refreshing = true;
     const { status, body } = await call('refresh', 'POST', '/auth/refresh', { refresh_token: user.refresh });
+    user.refreshing = false;
     if (status === 200) Object.assign(user, { access: body['access_token'], refresh: body['refresh_token'] });
   },
 };

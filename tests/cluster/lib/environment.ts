@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { apply, getJson, kubectl, until } from './kubectl.ts';
-import { buildWith } from './manifests.ts';
+import { buildWith, root } from './manifests.ts';
 
 function image(variable: string): string {
   const value = process.env[variable];
@@ -10,11 +12,20 @@ function image(variable: string): string {
   return value;
 }
 
+/** The services' images by their names in the manifests. */
+function services(): [string, string][] {
+  return readdirSync(join(root, 'apps')).map((app) => [
+    `devopslocally/${app}`,
+    image(`${app.toUpperCase().replaceAll('-', '_')}_IMAGE`),
+  ]);
+}
+
 export const images = {
   auth: () => image('AUTH_IMAGE'),
   authNext: () => image('AUTH_IMAGE_NEXT'),
   postgres: () => image('POSTGRES_IMAGE'),
   sealedSecrets: () => image('SEALED_SECRETS_IMAGE'),
+  s3: () => image('S3_IMAGE'),
 };
 
 export interface Shape {
@@ -31,6 +42,12 @@ export function replacement(name: string, reference: string): Record<string, str
   return { name, newName, ...(digest ? { digest } : { newTag: tag ?? 'latest' }) };
 }
 
+/** The images under test as a kustomization's `images`. */
+export function underTest(): object[] {
+  const all: [string, string][] = [...services(), ['devopslocally/postgres', images.postgres()]];
+  return all.map(([name, reference]) => replacement(name, reference));
+}
+
 /** The drills' environment, or another folder, with this namespace and the images under test. */
 export function render({
   namespace,
@@ -44,10 +61,7 @@ export function render({
     resources: [path(base)],
     components: components.map((name) => path(`k8s/components/${name}`)),
     namespace,
-    images: [
-      replacement('devopslocally/auth', images.auth()),
-      replacement('devopslocally/postgres', images.postgres()),
-    ],
+    images: underTest(),
     patches: patches.map((patch) => ({ patch: JSON.stringify(patch) })),
     configMapGenerator: literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : [],
   }));

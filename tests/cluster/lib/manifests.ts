@@ -27,19 +27,25 @@ export async function build(folder: string): Promise<string> {
   return yaml;
 }
 
-/** Builds a kustomization that is not in the repository; its paths are made by the `path` it is handed. */
-export async function buildWith(kustomization: (path: (target: string) => string) => object): Promise<string> {
+/** Writes a kustomization that is not in the repository; its paths are made by the `path` it is handed. */
+export function writeKustomization(kustomization: (path: (target: string) => string) => object) {
   const cache = join(root, '.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'kustomize-'));
+  writeFileSync(
+    join(folder, 'kustomization.yaml'),
+    JSON.stringify(kustomization((target) => relative(folder, join(root, target)))),
+  );
+  return { folder, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/** Builds a kustomization that is not in the repository. */
+export async function buildWith(kustomization: (path: (target: string) => string) => object): Promise<string> {
+  const { folder, remove } = writeKustomization(kustomization);
   try {
-    writeFileSync(
-      join(folder, 'kustomization.yaml'),
-      JSON.stringify(kustomization((target) => relative(folder, join(root, target)))),
-    );
     return await build(relative(root, folder));
   } finally {
-    rmSync(folder, { recursive: true });
+    remove();
   }
 }
 

@@ -29,16 +29,17 @@ export class Keyring {
   /** @throws Error where no key of the ring opens it, or it belongs to another context */
   decrypt(sealed: Buffer, context: string): Buffer {
     for (const key of this.keys) {
-      const decryption = createDecipheriv(cipher, key, sealed.subarray(0, ivBytes), { authTagLength: tagBytes })
-        .setAAD(Buffer.from(context))
-        .setAuthTag(sealed.subarray(ivBytes, ivBytes + tagBytes));
-      try {
-        return Buffer.concat([decryption.update(sealed.subarray(ivBytes + tagBytes)), decryption.final()]);
-      } catch {
-        // sealed under another key of the ring
+      const opened = open(key, sealed, context);
+      if (opened) {
+        return opened;
       }
     }
     throw new Error(`No key of KEY_ENCRYPTION_KEYS decrypts ${context}.`);
+  }
+
+  /** Whether the first key of the ring opens it. */
+  isCurrent(sealed: Buffer, context: string): boolean {
+    return open(this.keys[0] as Buffer, sealed, context) !== undefined;
   }
 
   /**
@@ -47,5 +48,17 @@ export class Keyring {
    */
   derive(purpose: string): Buffer[] {
     return this.keys.map((key) => Buffer.from(hkdfSync('sha256', key, '', `devopslocally ${purpose}`, 32)));
+  }
+}
+
+function open(key: Buffer, sealed: Buffer, context: string): Buffer | undefined {
+  const decryption = createDecipheriv(cipher, key, sealed.subarray(0, ivBytes), { authTagLength: tagBytes })
+    .setAAD(Buffer.from(context))
+    .setAuthTag(sealed.subarray(ivBytes, ivBytes + tagBytes));
+  try {
+    return Buffer.concat([decryption.update(sealed.subarray(ivBytes + tagBytes)), decryption.final()]);
+  } catch {
+    // sealed under another key
+    return undefined;
   }
 }

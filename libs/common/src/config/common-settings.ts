@@ -52,7 +52,7 @@ export const commonSettings = {
     secret: true,
   }),
   DATABASE_POOL_MAX: setting(integer(1, 500).default(10), { description: 'connections a replica opens at most' }),
-  DATABASE_CONNECT_TIMEOUT_MS: setting(integer(1, 60_000).default(2000), {
+  DATABASE_CONNECT_TIMEOUT_MS: setting(integer(1, 60_000).default(5000), {
     description: 'longest wait for a connection, new or from the pool',
     unit: 'ms',
   }),

@@ -117,8 +117,10 @@ class HealthController {
 }
 
 interface HealthOptions extends Pick<ModuleMetadata, 'imports'> {
+  /** Whether the service has a database, which then is checked; it has one unless it says so. */
+  database?: boolean;
   inject: NonNullable<ModuleMetadata['exports']>;
-  /** A service's own checks by name; the database and its migrations are always checked. */
+  /** A service's own checks by name, beside the database and its migrations. */
   useFactory: (...dependencies: never[]) => Record<string, ReadinessCheck>;
 }
 
@@ -132,12 +134,12 @@ export class HealthModule {
       controllers: [HealthController],
       providers: [
         Draining,
-        DatabaseHealth,
+        ...(options.database === false ? [] : [DatabaseHealth]),
         {
           provide: READINESS_CHECKS,
-          inject: [DatabaseHealth, ...(options.inject as [])],
-          useFactory: (database: DatabaseHealth, ...dependencies: never[]) => ({
-            database: () => database.check(),
+          inject: [{ token: DatabaseHealth, optional: true }, ...(options.inject as [])],
+          useFactory: (database: DatabaseHealth | undefined, ...dependencies: never[]) => ({
+            ...(database && { database: () => database.check() }),
             ...options.useFactory(...dependencies),
           }),
         },

@@ -1,0 +1,20 @@
+#!/bin/bash
+# Backs up to each repository in turn and records the run in maintenance.job_runs:  backup.sh [full|diff]
+# Unless told, it is a full backup where a repository's last one is nearly a week old. psql finds the database by PGHOST and so on.
+set -euo pipefail
+recent=$(pgbackrest info --output=json | jq --argjson since $(($(date +%s) - 6 * 86400 - 43200)) '
+  .[0] | [.repo[].key] - [.backup[] | select(.type == "full" and .timestamp.stop > $since) | .database["repo-key"]] == []')
+type=${1:-$([ "$recent" = true ] && echo diff || echo full)}
+failed=() done=()
+for repository in $(sed -nE 's/^repo([0-9])-path=.*/\1/p' /etc/pgbackrest/conf.d/*.conf | sort -u); do
+  started=$SECONDS
+  if pgbackrest stanza-create && pgbackrest backup --type="$type" --repo="$repository"; then
+    size=$(pgbackrest info --repo="$repository" --output=json | jq '.[0].backup[-1].info.repository.delta')
+    done+=("{\"repository\": $repository, \"seconds\": $((SECONDS - started)), \"bytes\": $size}")
+  else
+    failed+=("$repository")
+  fi
+done
+record.sh "backup-$type" "$([ ${#failed[@]} -eq 0 ] && echo true || echo false)" \
+  "$(IFS=,; printf '{"done": [%s], "failed": [%s]}' "${done[*]}" "${failed[*]}")"
+[ ${#failed[@]} -eq 0 ]

@@ -1,0 +1,58 @@
+#!/bin/bash
+# Restores the latest backup and all that has been archived since into this pod's own volume, starts PostgreSQL on it,
+# compares, and records the run.
+# A mark written before must be found after, with all that was recorded before it. psql finds the database by PGHOST and so on.
+set -euo pipefail
+socket=$(mktemp -d)
+mark=$(cat /proc/sys/kernel/random/uuid)
+started=$SECONDS
+step='the mark'
+finish() {
+  local code=$?
+  pg_ctl stop --pgdata "$PGDATA" --mode immediate --silent 2>/dev/null || true
+  rm -rf "${PGDATA:?}"
+  [ "$code" = 0 ] || record.sh restore-check false "{\"failed at\": \"$step\"}"
+  exit "$code"
+}
+trap finish EXIT
+live() { psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --set mark="$mark"; }
+restored() { PGHOST=$socket PGUSER=postgres PGDATABASE=$1 live; }
+
+live <<<"DELETE FROM maintenance.marks; INSERT INTO maintenance.marks (mark) VALUES (:'mark')"
+segment=$(live <<<"SELECT pg_walfile_name(pg_current_wal_lsn())")
+runs="SELECT count(*), md5(string_agg(r::text, '' ORDER BY job, finished_at))
+FROM maintenance.job_runs r JOIN maintenance.marks ON mark = :'mark' AND finished_at < made_at"
+expected=$(live <<<"$runs")
+
+step='the archive'
+# archive_timeout ends the segment that the mark is in
+for _ in $(seq 90); do
+  archived=$(pgbackrest info --output=json | jq -r '[.[].archive[].max | select(. != null)] | max')
+  [[ "$archived" < "$segment" ]] || break
+  sleep 2
+done
+
+step='the restore'
+rm -rf "$PGDATA" && mkdir -m 0700 "$PGDATA"
+pgbackrest restore
+
+step='the recovery'
+pg_ctl start --pgdata "$PGDATA" --wait --timeout 1800 --silent --log "$socket/log" --options "-c config_file=/etc/postgresql/postgresql.conf \
+  -c hot_standby=off -c archive_mode=off -c ssl=off -c listen_addresses= -c unix_socket_directories=$socket" || { tail -20 "$socket/log" >&2; exit 1; }
+recovered.sh "$socket"
+
+step='the comparison'
+found=$(restored postgres <<<"$runs")
+[ "$found" = "$expected" ] || { echo "expected $expected, found $found" >&2; exit 1; }
+
+step='the indexes and tables'
+pg_amcheck --host "$socket" --username postgres --all --install-missing --heapallindexed
+tables=0 rows=0
+for database in $(restored postgres <<<'SELECT datname FROM pg_database WHERE NOT datistemplate'); do
+  while read -r count; do
+    tables=$((tables + 1)) rows=$((rows + count))
+  done < <(restored "$database" <<<"SELECT format('SELECT count(*) FROM %I.%I', schemaname, relname) FROM pg_stat_user_tables \gexec")
+done
+
+step='the record'
+record.sh restore-check true "{\"seconds\": $((SECONDS - started)), \"tables\": $tables, \"rows\": $rows}"

@@ -1,0 +1,57 @@
+#!/bin/bash
+# Brings roles, databases and the record of maintenance to what DATABASES and the credentials say:  roles.sh SOCKET_FOLDER
+# Passwords are read by psql itself, so that no command line shows them.
+set -euo pipefail
+socket=$1
+connections=${CONNECTIONS_PER_DATABASE:-90}
+IFS=, read -ra names <<<"${DATABASES:?a comma-separated list of databases, each with the password of its role under /etc/postgresql/credentials}"
+
+sql() { psql --host "$socket" --username postgres --dbname postgres --quiet --no-psqlrc --output /dev/null --set ON_ERROR_STOP=1 --set connections="$connections" "$@"; }
+
+for name in "${names[@]}"; do
+  sql --set name="$name" <<'SQL'
+SELECT format('CREATE ROLE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
+\setenv NAME :name
+\set password `cat "/etc/postgresql/credentials/$NAME"`
+ALTER ROLE :"name" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT :connections PASSWORD :'password';
+SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
+REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
+SQL
+  # A second role that logs in as the first: while one is in use, the other's password changes.
+  [ -s "/etc/postgresql/credentials/$name-alternate" ] || continue
+  sql --set owner="$name" --set name="$name-alternate" <<'SQL'
+SELECT format('CREATE ROLE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
+\setenv NAME :name
+\set password `cat "/etc/postgresql/credentials/$NAME"`
+ALTER ROLE :"name" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT :connections PASSWORD :'password';
+GRANT :"owner" TO :"name";
+ALTER ROLE :"name" SET role = :'owner';
+SQL
+done
+
+sql <<'SQL'
+SET client_min_messages = warning;
+SELECT format('CREATE ROLE %I', name) FROM unnest(ARRAY['maintenance', 'monitoring']) name
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
+\set maintenance `cat /etc/postgresql/credentials/maintenance`
+\set monitoring `cat /etc/postgresql/credentials/monitoring`
+ALTER ROLE maintenance LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 5 PASSWORD :'maintenance';
+ALTER ROLE monitoring LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 5 PASSWORD :'monitoring';
+GRANT pg_monitor TO monitoring;
+REVOKE ALL ON DATABASE postgres FROM PUBLIC;
+GRANT CONNECT ON DATABASE postgres TO maintenance, monitoring;
+
+CREATE SCHEMA IF NOT EXISTS maintenance;
+CREATE TABLE IF NOT EXISTS maintenance.job_runs (
+  job text NOT NULL,
+  finished_at timestamptz NOT NULL DEFAULT now(),
+  succeeded boolean NOT NULL,
+  details jsonb NOT NULL DEFAULT '{}',
+  PRIMARY KEY (job, finished_at)
+);
+-- what a restored backup is asked for
+CREATE TABLE IF NOT EXISTS maintenance.marks (mark uuid PRIMARY KEY, made_at timestamptz NOT NULL DEFAULT now());
+GRANT USAGE ON SCHEMA maintenance TO maintenance, monitoring;
+GRANT SELECT ON maintenance.job_runs TO monitoring;
+GRANT SELECT, INSERT, DELETE ON maintenance.job_runs, maintenance.marks TO maintenance;
+SQL

@@ -1,0 +1,178 @@
+// From a commit to serving by the chain that the workflow runs: build, push, a commit that sets the digest, Argo CD, smoke test; a
+// broken release is taken back; promotion is a commit.  GITOPS_ROOT: a folder that the cluster's Argo CD can clone from by file://.
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse as parseYaml, stringify } from 'yaml';
+import { deploy } from '../../tools/deploy/deploy.ts';
+import { type Images, parseImages, Repository } from '../../tools/deploy/repository.ts';
+import { type Watch, watchApplication } from '../../tools/deploy/watch.ts';
+import { type Row, drill } from './lib/drill.ts';
+import { apply, kubectl, run, until } from './lib/kubectl.ts';
+import { type Manifest, root } from './lib/manifests.ts';
+import { failures, gatewayNamespace, startTraffic } from './lib/traffic.ts';
+
+interface AppProject extends Manifest {
+  spec: { destinations: { namespace: string }[] };
+}
+
+interface Application extends Manifest {
+  spec: {
+    project: string;
+    source: { repoURL: string; path: string };
+    destination: { namespace: string };
+    syncPolicy: { retry: { limit: number } };
+  };
+}
+
+const name = 'drill-deploy';
+const gitRoot = process.env['GITOPS_ROOT'];
+
+await drill('deploy', async ({ own, after, log, table, check }) => {
+  if (!gitRoot)
+    throw new Error("GITOPS_ROOT is not set: a folder that the cluster's Argo CD can clone from by file://");
+  await own(name);
+
+  // the repository as it is, with an environment of the drill's own
+  const work = mkdtempSync(join(tmpdir(), 'deploy-'));
+  const bare = join(gitRoot, `${name}.git`);
+  after(async () => [work, bare].forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+  rmSync(bare, { recursive: true, force: true });
+  const files = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
+  for (const file of files.trim().split('\n')) cpSync(join(root, file), join(work, file));
+  const read = (path: string) => readFileSync(join(work, path), 'utf8');
+  const write = (path: string, text: string) => writeFileSync(join(work, path), text);
+
+  const overlay = 'k8s/overlays/dev-released/kustomization.yaml';
+  // a deployment that doesn't get ready is given up sooner than in earnest
+  const sooner = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'auth' },
+    spec: { progressDeadlineSeconds: 30 },
+  };
+  const kustomization = parseYaml(read(overlay)) as object;
+  write(overlay, stringify({ ...kustomization, namespace: name, patches: [{ patch: JSON.stringify(sooner) }] }));
+  const application = parseYaml(read('k8s/argocd/application-dev.yaml')) as Application;
+  application.metadata = { ...application.metadata, name, namespace: 'argocd' };
+  application.spec.project = name;
+  application.spec.source.repoURL = `file://${bare}`;
+  application.spec.destination.namespace = name;
+  application.spec.syncPolicy.retry.limit = 1;
+  write(`k8s/argocd/application-${name}.yaml`, stringify(application));
+
+  await run('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
+  const repository = new Repository(work);
+  await repository.git('init', '--quiet', '--initial-branch=main');
+  await repository.git('remote', 'add', 'origin', bare);
+  const commit = async (message: string) => {
+    await repository.git('add', '--all');
+    await repository.git('commit', '--quiet', '--no-verify', '--message', message);
+    await repository.git('push', '--quiet', 'origin', 'main');
+  };
+  await commit('chore: the repository');
+
+  const project = parseYaml(read('k8s/argocd/app-project.yaml')) as AppProject;
+  await apply({
+    ...project,
+    metadata: { name, namespace: 'argocd' },
+    spec: {
+      ...project.spec,
+      sourceRepos: [`file://${bare}`],
+      destinations: [{ ...project.spec.destinations[0], namespace: name }],
+      syncWindows: [],
+    },
+  });
+  after(() => kubectl(['delete', 'appproject', name, '-n', 'argocd', '--wait=false']));
+
+  /** What the workflow's `make publish` does. */
+  const publish = async (): Promise<Images> => {
+    const output = await run(join(root, 'tools/deploy/publish.sh'), [], {
+      cwd: work,
+      seconds: 600,
+      env: { ...process.env, GITHUB_OUTPUT: '' },
+    });
+    return parseImages(/^IMAGES=(.+)$/m.exec(output)?.[1] ?? '');
+  };
+  let told = '';
+  const watch: Watch = async (environment, commits) => {
+    // what the repository's webhook does
+    if (told !== commits[0]) {
+      const refresh = 'argocd.argoproj.io/refresh=normal';
+      await kubectl(['annotate', 'application', name, '-n', 'argocd', '--overwrite', refresh]);
+    }
+    told = commits[0] ?? '';
+    return watchApplication(environment, commits);
+  };
+  const rows: Row[] = [];
+  const release = async (what: string) => {
+    const started = Date.now();
+    const images = await publish();
+    const built = (Date.now() - started) / 1000;
+    const result = await deploy({ repository, environment: name, images, watch, log, patience: 420 });
+    rows.push({
+      release: what,
+      'build, push s': built.toFixed(0),
+      'verdict s': result.seconds.toFixed(0),
+      'commit to verdict s': (built + result.seconds).toFixed(0),
+      'taken back s': result.rollbackSeconds?.toFixed(0) ?? '-',
+    });
+    return { images, ...result };
+  };
+
+  await apply(application);
+  after(() => kubectl(['delete', 'application', name, '-n', 'argocd']));
+  const first = await release('the first, on nothing');
+  check('the first release serves', first.rolledBack === undefined);
+
+  const service = 'apps/auth/src/service.ts';
+  write(service, read(service).replace("title: 'auth'", "title: 'auth, the second release'"));
+  await commit('feat: another title');
+  const second = await release('a change');
+  check('a change serves', second.rolledBack === undefined && (await title()) === 'auth, the second release');
+
+  const gateway = await own('drill-deploy-gateway');
+  await gatewayNamespace(gateway);
+  const traffic = await startTraffic('client', gateway, {
+    url: `http://auth.${name}`,
+    seconds: 150,
+    mix: { me: 5, refresh: 2 },
+  });
+  write('apps/auth/src/main.ts', `process.exit(1);\n${read('apps/auth/src/main.ts')}`);
+  await commit('feat: ends at its start');
+  const broken = await release('broken: ends at its start');
+  log(`taken back because: ${broken.rolledBack ?? 'it was not'}`);
+  const requests = await traffic.finished();
+  table(rows);
+  const failed = failures(requests);
+  if (failed.length > 0) table(failed);
+  check('the broken release was taken back', broken.rolledBack !== undefined);
+  check('the second release serves on', (await title()) === 'auth, the second release');
+  check(`0 of ${requests.length} requests failed meanwhile`, requests.length > 0 && failed.length === 0);
+  check('git names what serves', JSON.stringify(repository.images(name)) === JSON.stringify(second.images));
+
+  await repository.setImages('staging', repository.images(name));
+  const changed = await repository.git('show', '--name-only', '--format=%s', 'HEAD');
+  check(
+    'promotion to staging is one commit of one file, with the same digests',
+    changed.trim().split(/\n+/).join() === 'chore(staging): deploy,k8s/overlays/staging/kustomization.yaml' &&
+      JSON.stringify(repository.images('staging')) === JSON.stringify(second.images),
+  );
+
+  /** The title of the API that answers in the cluster. */
+  async function title(): Promise<string> {
+    const forward = spawn('kubectl', ['port-forward', '-n', name, 'service/auth', ':80']);
+    try {
+      let output = '';
+      forward.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+      const port = await until('the port', 20, async () => /127\.0\.0\.1:(\d+)/.exec(output)?.[1], 100);
+      const response = await fetch(`http://127.0.0.1:${port}/docs/openapi.json`, {
+        signal: AbortSignal.timeout(10_000),
+      });
+      return ((await response.json()) as { info: { title: string } }).info.title;
+    } finally {
+      forward.kill();
+    }
+  }
+});

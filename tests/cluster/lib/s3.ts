@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Shape, images } from './environment.ts';
+import { apply, kubectl, run, until } from './kubectl.ts';
+import { pod } from './traffic.ts';
+
+const port = 8443;
+
+/**
+ * A real S3 server in a namespace of its own, and what an environment needs to keep its second repository there.
+ * @returns the shape's parts, and what stores the credentials in the environment's namespace
+ */
+export async function startS3(namespace: string) {
+  const host = `s3.${namespace}.svc`;
+  const folder = mkdtempSync(join(tmpdir(), 's3-'));
+  const file = (name: string) => join(folder, name);
+  await run('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-days', '2'],
+    ...['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`],
+    ...['-keyout', file('tls.key'), '-out', file('tls.crt')],
+  ]);
+  const certificate = readFileSync(file('tls.crt'), 'utf8');
+  const key = readFileSync(file('tls.key'), 'utf8');
+  rmSync(folder, { recursive: true });
+  const [accessKey, secretKey, passphrase] = [10, 20, 32].map((bytes) => randomBytes(bytes).toString('hex'));
+
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } });
+  await apply({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 's3', namespace },
+    stringData: { 'tls.crt': certificate, 'tls.key': key, accessKey, secretKey },
+  });
+  await apply({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 's3', namespace },
+    spec: { selector: { app: 's3' }, ports: [{ port: 443, targetPort: port }] },
+  });
+  const fromSecret = (name: string, secretKeyName: string) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: 's3', key: secretKeyName } },
+  });
+  const container = {
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { cpu: '1', memory: '512Mi' } },
+  };
+  const data = { name: 'data', mountPath: '/data' };
+  await apply(
+    pod('s3', namespace, { app: 's3' }, [], {
+      initContainers: [
+        {
+          ...container,
+          name: 'bucket',
+          image: images.auth(),
+          command: ['node', '-e', "['store/backups','meta'].forEach(p=>fs.mkdirSync('/data/'+p,{recursive:true}))"],
+          volumeMounts: [data],
+        },
+      ],
+      containers: [
+        {
+          ...container,
+          name: 's3',
+          image: images.s3(),
+          args: [
+            ...['--port', `:${port}`, '--cert', '/tls/tls.crt', '--key', '/tls/tls.key', '--quiet'],
+            ...['posix', '--sidecar', '/data/meta', '/data/store'],
+          ],
+          env: [fromSecret('ROOT_ACCESS_KEY', 'accessKey'), fromSecret('ROOT_SECRET_KEY', 'secretKey')],
+          readinessProbe: { tcpSocket: { port }, periodSeconds: 1 },
+          volumeMounts: [data, { name: 'tls', mountPath: '/tls', readOnly: true }],
+        },
+      ],
+      volumes: [
+        { name: 'data', emptyDir: {} },
+        { name: 'tls', secret: { secretName: 's3' } },
+      ],
+    }),
+  );
+  await until(
+    'the S3 server',
+    120,
+    async () =>
+      (await kubectl(['get', 'pod', 's3', '-n', namespace, '-o', 'jsonpath={.status.containerStatuses[0].ready}'])) ===
+      'true',
+  );
+
+  const egress = {
+    to: [
+      {
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+        podSelector: { matchLabels: { app: 's3' } },
+      },
+    ],
+    ports: [{ port, protocol: 'TCP' }],
+  };
+  const policy = (name: string) => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: `${name}-s3` },
+    spec: {
+      podSelector: { matchLabels: { 'app.kubernetes.io/name': name } },
+      policyTypes: ['Egress'],
+      egress: [egress],
+    },
+  });
+  const settings = {
+    ...{ type: 's3', path: '/drill', 's3-endpoint': host, 's3-bucket': 'backups', 's3-region': 'us-east-1' },
+    ...{ 's3-uri-style': 'path', 'storage-ca-file': '/etc/pgbackrest/conf.d/ca.crt', 'cipher-type': 'aes-256-cbc' },
+    ...{ 'retention-full-type': 'time', 'retention-full': '30', bundle: 'y' },
+  };
+  const conf = (values: Record<string, string | undefined>) =>
+    ['[global]', ...Object.entries(values).map(([name, value]) => `repo2-${name}=${value ?? ''}`), ''].join('\n');
+  const shape: Pick<Shape, 'components' | 'patches'> = {
+    components: ['s3-backup'],
+    patches: [
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'pgbackrest-s3-config' },
+        data: { 's3.conf': conf(settings) },
+      },
+    ],
+  };
+  return {
+    shape,
+    /** To be called when the environment's namespace is there. */
+    async grant(environment: string): Promise<void> {
+      await apply({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'pgbackrest-s3', namespace: environment },
+        stringData: {
+          's3-credentials.conf': conf({ 's3-key': accessKey, 's3-key-secret': secretKey, 'cipher-pass': passphrase }),
+          'ca.crt': certificate,
+        },
+      });
+      for (const name of ['postgres', 'postgres-maintenance']) await apply(policy(name), ['--namespace', environment]);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+// Everything is deleted by mistake, and the database goes back to the second before: all that was acknowledged until then is
+// there, nothing from after it.  SIZE: megabytes of data.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { accounts, backedUp, databaseReady, fill, ledger, restoreTo, runJob, sql, volume } from './lib/database.ts';
+import { drill } from './lib/drill.ts';
+import { deploy } from './lib/environment.ts';
+import { kubectl, until } from './lib/kubectl.ts';
+import { gatewayNamespace, startTraffic } from './lib/traffic.ts';
+
+await drill('pitr', async ({ own, log, table, check }) => {
+  const namespace = await own('drill-pitr');
+  const gateway = await own('drill-pitr-gateway');
+  await deploy({ namespace, config: { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' } });
+  await gatewayNamespace(gateway);
+  await until('the first backup', 180, () => backedUp(namespace), 2000);
+  await fill(namespace, Number(process.env['SIZE'] ?? 10));
+  await runJob(namespace, 'postgres-backup', 'backup-before');
+
+  const traffic = await startTraffic('client', gateway, {
+    url: `http://auth.${namespace}`,
+    seconds: 30,
+    mix: { register: 2 },
+    users: 5,
+  });
+  await sleep(15_000);
+  const target = await sql(
+    namespace,
+    'postgres',
+    `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00')`,
+  );
+  const targetMs = Number(
+    await sql(namespace, 'postgres', `SELECT extract(epoch FROM '${target}'::timestamptz) * 1000`),
+  );
+  log(`the second to go back to: ${target}`);
+  const requests = await traffic.finished();
+  await sql(namespace, 'auth', 'TRUNCATE account CASCADE');
+  check('the mistake is real: no account is left', (await accounts(namespace)).size <= 1);
+
+  const started = Date.now();
+  const lostVolume = await volume(namespace, 'data-postgres-0');
+  await restoreTo(namespace, target);
+  // a clean shutdown archives the last of it
+  await kubectl(['scale', 'statefulset/postgres', '--replicas=0', '-n', namespace]);
+  await kubectl(['wait', '--for=delete', 'pod/postgres-0', '-n', namespace, '--timeout=120s'], { seconds: 130 });
+  await kubectl(['delete', 'pvc', 'data-postgres-0', '-n', namespace, '--timeout=60s'], { seconds: 70 });
+  await kubectl(['scale', 'statefulset/postgres', '--replicas=1', '-n', namespace]);
+  await until(
+    'the database back',
+    900,
+    async () => (await databaseReady(namespace)) && (await volume(namespace, 'data-postgres-0')) !== lostVolume,
+  );
+  const ready = (Date.now() - started) / 1000;
+  await kubectl(['delete', 'configmap', 'postgres-restore', '-n', namespace]);
+
+  const there = await accounts(namespace);
+  const writes = ledger(requests);
+  const until_ = writes.filter(({ answered }) => answered <= targetMs);
+  const later = writes.filter(({ sent }) => sent > targetMs);
+  const lost = until_.filter(({ email }) => !there.has(email));
+  const kept = later.filter(({ email }) => there.has(email));
+  table([
+    {
+      'database ready s': ready.toFixed(1),
+      'acknowledged until then': until_.length,
+      'rows lost': lost.length,
+      'acknowledged after': later.length,
+      'of those still there': kept.length,
+    },
+  ]);
+  check('there were writes before and after the chosen second', until_.length > 10 && later.length > 10);
+  check('nothing acknowledged until then is lost', lost.length === 0);
+  check('nothing from after it is there', kept.length === 0);
+  const backup = await runJob(namespace, 'postgres-backup', 'backup-after');
+  check(`the new timeline is backed up (${backup.toFixed(1)} s)`, await backedUp(namespace));
+  const restoreCheck = await runJob(namespace, 'postgres-restore-check', 'restore-check-after');
+  check(
+    `the weekly restore check passes on it (${restoreCheck.toFixed(1)} s)`,
+    (await sql(namespace, 'postgres', `SELECT succeeded FROM maintenance.job_runs WHERE job = 'restore-check'`)) ===
+      't',
+  );
+});

@@ -1,0 +1,52 @@
+/**
+ * `make backup`: a dump of the database, compressed and encrypted, with its manifest beside it, in `.backups/`. What is older
+ * than 30 days is removed; with `BACKUP_S3_URL` set, both files are uploaded.
+ */
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { connect } from './backup/database.ts';
+import { dump, type Manifest } from './backup/dump.ts';
+import { digest, passphrase, seal } from './backup/sealed-file.ts';
+import { extension, prune, upload } from './backup/store.ts';
+
+const { values } = parseArgs({
+  options: {
+    namespace: { type: 'string' },
+    folder: { type: 'string', default: join(import.meta.dirname, '../.backups') },
+  },
+});
+const started = performance.now();
+const phrase = await passphrase(process.env);
+await mkdir(values.folder, { recursive: true, mode: 0o700 });
+const connection = await connect(values.namespace, process.env);
+const unfinished = join(values.folder, `.${process.pid}.unfinished`);
+try {
+  let manifest: Manifest | undefined;
+  await seal(
+    dump(connection.client, (complete) => (manifest = complete)),
+    phrase,
+    unfinished,
+  );
+  if (!manifest) {
+    throw new Error('The dump did not come to its end.');
+  }
+  const file = join(
+    values.folder,
+    `${manifest.database}-${manifest.taken_at.replaceAll(/[-:]|\.\d+/g, '')}${extension}`,
+  );
+  const about = { sha256: await digest(unfinished), ...manifest };
+  await writeFile(`${file}.json`, `${JSON.stringify(about, null, 2)}\n`, { mode: 0o600 });
+  await rename(unfinished, file);
+  if (process.env['BACKUP_S3_URL']) {
+    await upload([file, `${file}.json`], process.env);
+  }
+  const removed = await prune(values.folder);
+  const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+  console.log(
+    `${file}: ${manifest.tables.length} tables, ${rows} rows, ${((performance.now() - started) / 1000).toFixed(1)} s${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`,
+  );
+} finally {
+  await rm(unfinished, { force: true });
+  await connection.close();
+}

@@ -1,0 +1,90 @@
+/** Which database is meant: `DATABASE_URL`, that of an environment in the cluster, or the embedded one. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { startPostgres } from '../embedded-postgres.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+export interface Connection {
+  client: pg.Client;
+  /** What tools that connect by themselves are told; none for a database in the cluster. */
+  url?: string;
+  close: () => Promise<void>;
+}
+
+/** @param namespace the environment in the cluster, if it is one, in the current kube context */
+export async function connect(namespace: string | undefined, environment: NodeJS.ProcessEnv): Promise<Connection> {
+  if (namespace) {
+    return inCluster(namespace);
+  }
+  if (environment['DATABASE_URL']) {
+    return byUrl(environment['DATABASE_URL']);
+  }
+  const directory = join(root, '.data');
+  const running = await readFile(join(directory, 'environment'), 'utf8').catch(() => '');
+  const url = /^DATABASE_URL=(.+)$/m.exec(running)?.[1];
+  if (url) {
+    try {
+      return await byUrl(url);
+    } catch {
+      // `make start` is not running
+    }
+  }
+  const postgres = await startPostgres(directory);
+  await postgres.createDatabase('auth');
+  return byUrl(postgres.url('auth'), () => postgres.stop());
+}
+
+async function byUrl(url: string, after: () => Promise<void> = async () => undefined): Promise<Connection> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  return {
+    client,
+    url,
+    async close() {
+      await client.end();
+      await after();
+    },
+  };
+}
+
+/** Through the API server to the pod, and from there on by TLS as anyone else. */
+async function inCluster(namespace: string): Promise<Connection> {
+  const secret = async (key: string) => {
+    const path = `jsonpath={.data.${key.replaceAll('.', '\\.')}}`;
+    const { stdout } = await promisify(execFile)('kubectl', ['get', 'secret', 'auth', '-n', namespace, '-o', path]);
+    return Buffer.from(stdout, 'base64').toString();
+  };
+  const url = new URL(await secret('database-url'));
+  const ca = await secret('ca.crt');
+  const forward = spawn(
+    'kubectl',
+    ['port-forward', 'service/postgres', ':5432', '-n', namespace, '--address=127.0.0.1'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const [line] = (await once(forward.stdout, 'data', { signal: AbortSignal.timeout(30_000) })) as [Buffer];
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port: Number(/127\.0\.0\.1:(\d+)/.exec(line.toString())?.[1]),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: url.pathname.slice(1),
+    ssl: { ca, servername: url.hostname },
+    connectionTimeoutMillis: 10_000,
+  });
+  const close = async () => {
+    await client.end();
+    forward.kill();
+  };
+  await client.connect().catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  return { client, close };
+}

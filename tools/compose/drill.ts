@@ -1,0 +1,82 @@
+/**
+ * `make drill-compose`: a clean copy of the repository to a healthy service by `docker compose up`, the smoke test, a mail that
+ * arrives, what is kept over a restart. Ports and volumes of its own.
+ */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { drill } from '../../tests/cluster/lib/drill.ts';
+import { run, until } from '../../tests/cluster/lib/kubectl.ts';
+import { root } from '../../tests/cluster/lib/manifests.ts';
+
+const api = 'http://127.0.0.1:13000';
+const mails = 'http://127.0.0.1:18025';
+const project = 'drill-compose';
+
+interface Container {
+  Service: string;
+  State: string;
+  Health: string;
+  ExitCode: number;
+}
+
+await drill('compose', async ({ after, log, table, check }) => {
+  const copy = mkdtempSync(join(tmpdir(), 'compose-'));
+  after(async () => rmSync(copy, { recursive: true, force: true }));
+  const files = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
+  for (const file of files.trim().split('\n')) cpSync(join(root, file), join(copy, file));
+  const compose = (...args: string[]) =>
+    run('docker', ['compose', '--project-name', project, ...args], {
+      cwd: copy,
+      seconds: 600,
+      env: { ...process.env, AUTH_PORT: '13000', MAIL_PORT: '18025' },
+    });
+  const down = () => compose('down', '--volumes', '--timeout', '30');
+  await down();
+  after(down);
+
+  const up = async () => {
+    const started = Date.now();
+    await compose('up', '--detach', '--wait', '--wait-timeout', '180');
+    return ((Date.now() - started) / 1000).toFixed(1);
+  };
+  const started = Date.now();
+  await compose('build');
+  log(`built after ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  log(`up after ${await up()} s`);
+  const containers = (await compose('ps', '--all', '--format', 'json'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Container);
+  table(containers.map(({ Service, State, Health, ExitCode }) => ({ Service, State, Health, ExitCode })));
+  check(
+    'what runs is healthy, what ran ended well',
+    containers.length === 5 &&
+      containers.every(({ State, Health, ExitCode }) => (State === 'running' ? Health === 'healthy' : ExitCode === 0)),
+  );
+
+  const smoke = await run('node', [join(root, 'k8s/base/auth/smoke-test.ts'), api]);
+  check('the smoke test passes', smoke.includes('smoke test passed'));
+
+  const account = { email: 'compose@example.com', password: 'violet-otter-hums-42-songs' };
+  const post = (path: string, body: object) =>
+    fetch(api + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(10_000),
+    });
+  await post('/auth/register', account);
+  await post('/auth/password-reset', { email: account.email });
+  const arrived = async () => {
+    const response = await fetch(`${mails}/api/v1/messages`);
+    const { messages } = (await response.json()) as { messages: { To: { Address: string }[] }[] };
+    return messages.some(({ To }) => To.some(({ Address }) => Address === account.email));
+  };
+  await until('the mail', 30, arrived);
+  check('a mail is caught', await arrived());
+
+  await compose('down', '--timeout', '30');
+  log(`up again after ${await up()} s`);
+  check('secrets and accounts are kept', (await post('/auth/login', account)).status === 200);
+});

@@ -1,0 +1,124 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { parse, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
+import { run } from '../../tests/cluster/lib/kubectl.ts';
+
+/** An image's name in the manifests, and the reference by digest that takes its place. */
+export type Images = Record<string, string>;
+
+const pushes = 3;
+const branch = 'main';
+
+/** Reads `NAME=REFERENCE NAME=REFERENCE …`, as publish.sh prints it. */
+export function parseImages(text: string): Images {
+  return Object.fromEntries(
+    text
+      .trim()
+      .split(/\s+/)
+      .map((part) => {
+        const [, name = '', reference = ''] = /^([^=]+)=(.+)$/.exec(part) ?? [];
+        return [name, byDigest(reference)];
+      }),
+  );
+}
+
+/** The repository that Argo CD pulls: a clone in which main is checked out. */
+export class Repository {
+  private readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  git(...args: string[]): Promise<string> {
+    const identity = ['-c', 'user.name=deployment', '-c', 'user.email=deployment@localhost'];
+    return run('git', [...identity, ...args], { cwd: this.folder });
+  }
+
+  /** The images that an environment runs.  @throws where one is not by digest */
+  images(environment: string): Images {
+    return Object.fromEntries(this.entries(environment).map(([name, reference]) => [name, byDigest(reference)]));
+  }
+
+  /** Whether an environment's images have ever been set. */
+  isDeployed(environment: string): boolean {
+    return this.entries(environment).every(([, reference]) => digestOf(reference) !== undefined);
+  }
+
+  /**
+   * Commits these images for an environment and pushes.
+   * @returns the commit, or nothing where the environment has them already
+   */
+  async setImages(environment: string, images: Images): Promise<string | undefined> {
+    const file = this.overlay(environment);
+    const document = parseDocument(readFileSync(file, 'utf8'));
+    const entries = (document.get('images') as YAMLSeq<YAMLMap>).items;
+    for (const [name, reference] of Object.entries(images)) {
+      const [newName, digest] = byDigest(reference).split('@');
+      const entry = entries.find((item) => item.get('name') === name);
+      if (!entry) throw new Error(`${file} has no image ${name}`);
+      entry.delete('newTag');
+      entry.set('newName', newName);
+      entry.set('digest', digest);
+    }
+    writeFileSync(file, await format(document.toString(), { ...(await resolveConfig(file)), filepath: file }));
+    await this.git('add', file);
+    if ((await this.git('diff', '--cached', '--name-only')) === '') return undefined;
+    const lines = Object.values(images).map((reference) => `- ${reference}`);
+    await this.git('commit', '--quiet', '--no-verify', '-m', `chore(${environment}): deploy`, '-m', lines.join('\n'));
+    return this.push();
+  }
+
+  /** The newest commit there is to pull. */
+  async head(): Promise<string> {
+    return (await this.git('ls-remote', 'origin', branch)).split('\t')[0] ?? '';
+  }
+
+  /** Takes a commit back and pushes that; returns the new commit. */
+  async revert(revision: string): Promise<string> {
+    await this.git('revert', '--no-edit', revision);
+    return this.push();
+  }
+
+  /** Others push too: goes on top of what they did. */
+  private async push(): Promise<string> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.git('push', '--quiet', 'origin', `HEAD:${branch}`);
+        return (await this.git('rev-parse', 'HEAD')).trim();
+      } catch (error) {
+        if (attempt === pushes) throw error;
+        await this.git('pull', '--quiet', '--rebase', 'origin', branch);
+      }
+    }
+  }
+
+  /** The kustomization that the environment's Application points at. */
+  overlay(environment: string): string {
+    const application = parse(
+      readFileSync(join(this.folder, `k8s/argocd/application-${environment}.yaml`), 'utf8'),
+    ) as {
+      spec: { source: { path: string } };
+    };
+    return join(this.folder, application.spec.source.path, 'kustomization.yaml');
+  }
+
+  private entries(environment: string): [string, string][] {
+    const { images } = parse(readFileSync(this.overlay(environment), 'utf8')) as {
+      images: { name: string; newName: string; digest: string }[];
+    };
+    return images.map(({ name, newName, digest }) => [name, `${newName}@${digest}`]);
+  }
+}
+
+/** The digest of a reference; nothing where it has none, or the zeros of an overlay that was never deployed. */
+function digestOf(reference: string): string | undefined {
+  const [, digest = ''] = /^[^@]+@sha256:([0-9a-f]{64})$/.exec(reference) ?? [];
+  return /[1-9a-f]/.test(digest) ? digest : undefined;
+}
+
+function byDigest(reference: string): string {
+  if (digestOf(reference) === undefined) throw new Error(`not an image by digest: ${reference}`);
+  return reference;
+}

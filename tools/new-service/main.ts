@@ -1,0 +1,64 @@
+/**
+ * `npm run new:service NAME`: adds a service built on libs/common, with its image, manifests, and entries for Skaffold; it is
+ * reached by other services and gateways, and knows callers by the auth service's tokens.
+ */
+import { readFileSync, readdirSync, statSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { addToManifests } from './manifests.ts';
+
+const root = process.cwd();
+const name = process.argv[2] ?? '';
+if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 30) {
+  console.error('npm run new:service NAME: lower-case words with dashes between them, such as order-history');
+  process.exit(1);
+}
+if (existsSync(join(root, 'apps', name))) {
+  console.error(`apps/${name} is there already`);
+  process.exit(1);
+}
+
+const pascal = name.replaceAll(/(?:^|-)([a-z0-9])/g, (_all, letter: string) => letter.toUpperCase());
+const key = name.includes('-') ? `'${name}'` : name;
+const fill = (text: string) =>
+  text.replaceAll('__name__', name).replaceAll('__Name__', pascal).replaceAll('__key__', key);
+
+async function write(path: string, text: string): Promise<void> {
+  const file = join(root, path);
+  mkdirSync(dirname(file), { recursive: true });
+  const options = { ...(await resolveConfig(file)), filepath: file };
+  writeFileSync(file, /\.(ts|json|yaml)$/.test(path) ? await format(text, options) : text);
+  console.log(path);
+}
+
+const template = join(import.meta.dirname, 'template');
+for (const entry of readdirSync(template, { recursive: true, encoding: 'utf8' })) {
+  const source = join(template, entry);
+  if (!statSync(source).isFile()) continue;
+  const target = fill(
+    relative(template, source)
+      .replaceAll('NAME', name)
+      .replace(/\.template$/, ''),
+  );
+  await write(target, fill(readFileSync(source, 'utf8')));
+}
+
+interface NestProjects {
+  projects: Record<string, object>;
+}
+const nest = JSON.parse(readFileSync(join(root, 'nest-cli.json'), 'utf8')) as NestProjects;
+nest.projects[name] = {
+  type: 'application',
+  root: `apps/${name}`,
+  entryFile: `apps/${name}/src/main`,
+  sourceRoot: `apps/${name}/src`,
+  compilerOptions: { tsConfigPath: `apps/${name}/tsconfig.app.json` },
+};
+await write('nest-cli.json', JSON.stringify(nest));
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+manifest.scripts['build'] = `${manifest.scripts['build'] ?? ''} && nest build ${name}`;
+await write('package.json', JSON.stringify(manifest, null, 2));
+
+for (const [path, text] of addToManifests(root, name)) await write(path, text);
+console.log(`\nNext: npm test -- ${name}, make verify, skaffold run`);

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { healthy, jobDone, replacement } from '../../tests/cluster/lib/environment.ts';
+import { apply, getJson, kubectl, run, until } from '../../tests/cluster/lib/kubectl.ts';
+import { root, writeKustomization } from '../../tests/cluster/lib/manifests.ts';
+import { type Cluster } from './cluster.ts';
+import { UserError } from './progress.ts';
+
+export const namespace = 'devopslocally-dev';
+
+type Tell = (what: string) => void;
+
+const applyFolder = (folder: string) =>
+  kubectl(['apply', '--server-side', '--force-conflicts', '-k', join(root, folder)], { seconds: 120 });
+
+/** What an environment needs of its cluster: the project's policies, and metrics for the autoscaler. */
+export async function addOns({ kind, name }: Cluster): Promise<string> {
+  await applyFolder('k8s/policies');
+  const metrics = await kubectl(['get', 'apiservice', 'v1beta1.metrics.k8s.io', '--ignore-not-found', '-o', 'name']);
+  if (metrics) return 'policies; metrics are there';
+  if (kind !== 'minikube') return 'policies; no metrics-server, so nothing is scaled: add it if you want that';
+  await run('minikube', ['addons', 'enable', 'metrics-server', '--profile', name], { seconds: 120 });
+  return 'policies, metrics-server';
+}
+
+export async function observability(): Promise<void> {
+  if (!existsSync(join(root, 'k8s/observability/kustomization.yaml')))
+    throw new UserError('There is no k8s/observability in this version.');
+  await applyFolder('k8s/observability');
+}
+
+/**
+ * Applies the dev overlay.
+ * @param references by image name
+ */
+export async function applyOverlay(references: Record<string, string>): Promise<void> {
+  const kustomization = writeKustomization((path) => ({
+    resources: [path('k8s/overlays/dev')],
+    images: Object.entries(references).map(([name, reference]) => replacement(name, reference)),
+  }));
+  try {
+    const manifests = await kubectl(['kustomize', kustomization.folder]);
+    // a Job can't be changed, only made again
+    const jobs = ['auth-migrate', 'auth-smoke-test', 'generate-secrets'];
+    await kubectl(['delete', 'job', ...jobs, '-n', namespace, '--ignore-not-found']);
+    await apply(manifests);
+  } finally {
+    kustomization.remove();
+  }
+}
+
+interface Pod {
+  metadata: { name: string };
+  status: { phase: string; containerStatuses?: { state: { waiting?: { reason: string } } }[] };
+}
+
+const why = ({ metadata, status }: Pod) => {
+  const reason = status.containerStatuses?.find(({ state }) => state.waiting)?.state.waiting?.reason ?? status.phase;
+  return `${metadata.name} ${reason}`;
+};
+
+/** Waits until every workload is healthy; tells meanwhile what is waited for. */
+export async function untilHealthy(tell: Tell): Promise<void> {
+  let waiting = '';
+  await until('all workloads healthy', 300, async () => {
+    const { items } = await getJson<{ items: Pod[] }>(['pods', '-n', namespace]);
+    waiting = items
+      .filter(({ status }) => status.phase !== 'Succeeded')
+      .map(why)
+      .join(', ');
+    tell(waiting);
+    return healthy(namespace);
+  }).catch((error: unknown) => {
+    throw new UserError(
+      `${String(error)}\n  ${waiting}\nSee: kubectl get events -n ${namespace} --sort-by=.lastTimestamp`,
+    );
+  });
+}
+
+/** @returns what the smoke test has said last */
+export async function smokeTest(): Promise<string> {
+  await until('the smoke test', 300, () => jobDone(namespace, 'auth-smoke-test'));
+  const lines = (await kubectl(['logs', 'job/auth-smoke-test', '-n', namespace])).trim().split('\n');
+  return `${String(lines.length - 1)} calls`;
+}
