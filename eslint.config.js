@@ -2,7 +2,7 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules', '.cache', '.data', 'bin'] },
+  { ignores: ['dist', 'coverage', 'node_modules', '.cache', '.data', 'bin', 'bench/peers'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -17,6 +17,14 @@ import type { AccountView } from './accounts.schema.ts';
 /** What a login needs to know of an account. */
 export type KnownAccount = Pick<Account, 'id' | 'email' | 'passwordHash' | 'roles'>;
 
+/** What its owner may see of an account, and the hash. */
+type StoredAccount = KnownAccount & Pick<Account, 'emailVerifiedAt' | 'createdAt' | 'passwordChangedAt'>;
+
+const loadStatement = `
+  SELECT id, email, password_hash AS "passwordHash", roles, email_verified_at AS "emailVerifiedAt",
+    created_at AS "createdAt", password_changed_at AS "passwordChangedAt"
+  FROM account WHERE id = $1`;
+
 interface Credentials {
   email: string;
   password: string;
@@ -38,9 +46,10 @@ export class AccountsService {
 
   /**
    * Registers a user.
-   * @throws ProblemException `password_too_weak`, `password_breached`, `email_taken`, `too_many_attempts`
+   * @throws ProblemException `password_too_weak`, `password_breached`, `email_taken`, `too_many_attempts`, `hash_queue_full`
    */
   async register(credentials: Credentials, context: RequestContext): Promise<AccountView> {
+    this.passwords.assertCapacity();
     await this.reserveRegistration(context);
     await this.passwords.assertStrong(credentials.password, [credentials.email]);
     return this.create(credentials, ['user'], context);
@@ -215,8 +224,8 @@ export class AccountsService {
     return viewOf(account);
   }
 
-  private async load(principal: Principal): Promise<Account> {
-    const account = await this.dataSource.manager.findOneBy(Account, { id: principal.accountId });
+  private async load(principal: Principal): Promise<StoredAccount> {
+    const [account] = await queryRows<StoredAccount>(this.dataSource, loadStatement, [principal.accountId]);
     if (!account) {
       throw problems.tokenInvalid.exception();
     }
@@ -241,7 +250,7 @@ export class AccountsService {
    * Asks a signed-in caller for the password again; a stolen access token does not allow guessing it.
    * @throws ProblemException `password_incorrect`, `too_many_attempts`
    */
-  async reauthenticate(principal: Principal, password: string): Promise<Account> {
+  async reauthenticate(principal: Principal, password: string): Promise<StoredAccount> {
     const gate = { key: `password:account:${principal.accountId}`, burst: this.config.LOGIN_ACCOUNT_BURST };
     await this.attempts.reserve(gate);
     const account = await this.load(principal);
@@ -253,7 +262,7 @@ export class AccountsService {
   }
 }
 
-function viewOf(account: Account): AccountView {
+function viewOf(account: StoredAccount): AccountView {
   return {
     id: account.id,
     email: account.email,

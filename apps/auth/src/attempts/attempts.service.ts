@@ -15,27 +15,39 @@ const forgetAfterSeconds = 3600;
 const maxDelaySeconds = 900;
 
 /**
- * Until when the gate is shut after the nth failure: not at all within the burst, then for 1 s, 2 s, 4 s …; `$2` is the
- * burst. Not `now()` for an open gate: a transaction that began a moment earlier would find it shut.
+ * Until when the gate is shut after the nth failure: not at all within the burst, then for 1 s, 2 s, 4 s …. Not `now()` for
+ * an open gate: a transaction that began a moment earlier would find it shut.
  */
-const shutUntil = (failures: string) =>
-  `CASE WHEN ${failures} < $2::int THEN '-infinity'::timestamptz
-     ELSE now() + make_interval(secs => least(${String(maxDelaySeconds)}, power(2, least(${failures} - $2::int, 20)))) END`;
+const shutUntil = (failures: string, burst: string) =>
+  `CASE WHEN ${failures} < ${burst} THEN '-infinity'::timestamptz
+     ELSE now() + make_interval(secs => least(${String(maxDelaySeconds)}, power(2, least(${failures} - ${burst}, 20)))) END`;
 
 const forgotten = `a.updated_at < now() - make_interval(secs => ${String(forgetAfterSeconds)})`;
 const nextCount = `(CASE WHEN ${forgotten} THEN 1 ELSE a.failures + 1 END)`;
 
-/**
- * Counts an attempt unless the gate is shut, in one atomic statement: of any number of attempts at once, on any number of
- * replicas, no more than the burst get past it.
- */
-const reserveStatement = `
+/** Counts an attempt at the gate of two parameters unless it is shut. */
+const reserveOne = (key: string, burst: string, condition: string) => `
   INSERT INTO attempt AS a (key, failures, blocked_until, updated_at)
-  VALUES ($1, 1, ${shutUntil('1')}, now())
+  SELECT ${key}, 1, ${shutUntil('1', burst)}, now() WHERE ${condition}
   ON CONFLICT (key) DO UPDATE
-    SET failures = ${nextCount}, blocked_until = ${shutUntil(nextCount)}, updated_at = now()
+    SET failures = ${nextCount}, blocked_until = ${shutUntil(nextCount, burst)}, updated_at = now()
     WHERE a.blocked_until <= now()
   RETURNING failures`;
+
+/**
+ * Counts an attempt in one atomic statement: of any number of attempts at once, on any number of replicas, no more than the
+ * burst get past a gate. The second gate, if there is one, counts only what the first lets through.
+ */
+const reserveStatement = `
+  WITH first AS (${reserveOne('$1', '$2::int', 'true')}),
+    second AS (${reserveOne('$3', '$4::int', '$3::text IS NOT NULL AND EXISTS (SELECT FROM first)')})
+  SELECT CASE WHEN NOT EXISTS (SELECT FROM first) THEN $1
+    WHEN $3 IS NOT NULL AND NOT EXISTS (SELECT FROM second) THEN $3 END AS shut`;
+
+/** The locks are taken in the order that {@link reserveStatement} takes them in, lest the two wait for each other. */
+const settleStatement = `
+  WITH released AS (UPDATE attempt SET failures = greatest(failures - 1, 0) WHERE key = $2 RETURNING key)
+  DELETE FROM attempt WHERE key = $1 AND (SELECT count(*) FROM released) >= 0`;
 
 const retryAfterStatement = `
   SELECT greatest(1, ceil(extract(epoch FROM blocked_until - now())))::int AS seconds FROM attempt WHERE key = $1`;
@@ -43,7 +55,7 @@ const retryAfterStatement = `
 const purgeStatement = `
   DELETE FROM attempt WHERE key = ANY (ARRAY (
     SELECT key FROM attempt a WHERE ${forgotten} AND a.blocked_until <= now()
-    LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING key`;
+    ORDER BY a.updated_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING key`;
 
 /** Progressive delays for whoever fails often, the same for all replicas. */
 @Injectable()
@@ -51,13 +63,15 @@ export class AttemptsService {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
-   * Counts an attempt as failed before its outcome is known; {@link forgive} or {@link release} undo that.
+   * Counts an attempt as failed before its outcome is known; {@link forgive}, {@link settle} or {@link release} undo that.
+   * @param next a gate that counts what the first one lets through
    * @throws ProblemException `too_many_attempts` with the seconds to wait
    */
-  async reserve(gate: Gate): Promise<void> {
-    const reserved = await queryRows(this.dataSource, reserveStatement, [gate.key, gate.burst]);
-    if (reserved.length === 0) {
-      const [wait] = await queryRows<{ seconds: number }>(this.dataSource, retryAfterStatement, [gate.key]);
+  async reserve(gate: Gate, next?: Gate): Promise<void> {
+    const parameters = [gate.key, gate.burst, next?.key ?? null, next?.burst ?? null];
+    const [reserved] = await queryRows<{ shut: string | null }>(this.dataSource, reserveStatement, parameters);
+    if (reserved?.shut) {
+      const [wait] = await queryRows<{ seconds: number }>(this.dataSource, retryAfterStatement, [reserved.shut]);
       throw tooManyAttempts.exception({ retryAfter: wait?.seconds ?? 1 });
     }
   }
@@ -65,6 +79,11 @@ export class AttemptsService {
   /** Forgets the failures at a gate: the attempt succeeded. */
   async forgive(manager: EntityManager, gate: Gate): Promise<void> {
     await manager.query('DELETE FROM attempt WHERE key = $1', [gate.key]);
+  }
+
+  /** Forgets the failures at a gate and takes the attempt back at one that others share; best last in a transaction. */
+  async settle(manager: EntityManager, own: Gate, shared: Gate | undefined): Promise<void> {
+    await manager.query(settleStatement, [own.key, shared?.key ?? null]);
   }
 
   /** Takes one attempt back: it was never decided, or succeeded at a gate that others fail at. */

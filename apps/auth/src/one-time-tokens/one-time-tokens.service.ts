@@ -41,7 +41,7 @@ const attemptStatement = `
 
 const purgeStatement = `
   DELETE FROM one_time_token WHERE hash = ANY (ARRAY (
-    SELECT hash FROM one_time_token WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING purpose`;
+    SELECT hash FROM one_time_token WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING purpose`;
 
 /** Tokens that are sent to somebody and come back once. Only their SHA-256 is stored: they have 256 random bits. */
 @Injectable()

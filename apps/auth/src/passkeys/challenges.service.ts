@@ -16,7 +16,7 @@ const takeStatement = `
 
 const purgeStatement = `
   DELETE FROM passkey_challenge WHERE nonce = ANY (ARRAY (
-    SELECT nonce FROM passkey_challenge WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING nonce`;
+    SELECT nonce FROM passkey_challenge WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING nonce`;
 
 /**
  * Challenges for authenticators to sign, each good once: nonce, expiry and a tag by which we know our own. Only used ones

@@ -26,11 +26,16 @@ export class HashQueue {
     return this.queue.pending;
   }
 
-  /** @throws ProblemException `hash_queue_full` at once if the queue is full, or after the longest wait */
-  async run<T>(hash: () => Promise<T>): Promise<T> {
+  /** @throws ProblemException `hash_queue_full` if the queue is full */
+  assertRoom(): void {
     if (this.waiting >= this.maxWaiting) {
       throw hashQueueFull.exception({ retryAfter: 1 });
     }
+  }
+
+  /** @throws ProblemException `hash_queue_full` at once if the queue is full, or after the longest wait */
+  async run<T>(hash: () => Promise<T>): Promise<T> {
+    this.assertRoom();
     const waitedTooLong = new AbortController();
     const timer = setTimeout(() => {
       waitedTooLong.abort(hashQueueFull.exception({ retryAfter: 1 }));

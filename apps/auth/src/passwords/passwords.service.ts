@@ -47,6 +47,11 @@ export class PasswordsService implements OnModuleInit {
     this.decoyHash = await this.hash(randomBytes(16).toString('hex'));
   }
 
+  /** @throws ProblemException `hash_queue_full` where a hash would be refused at once */
+  assertCapacity(): void {
+    this.queue.assertRoom();
+  }
+
   /**
    * Hashes by argon2id (RFC 9106) with a new salt.
    * @returns the hash in PHC string format

@@ -71,7 +71,7 @@ export class ClientTokensService {
     const ttl = Math.ceil(Math.min(this.accessTokens.ttlSeconds, key.seconds_left ?? Infinity));
     const principal = { serviceAccountId: client.id, keyId: key.id, scopes };
     return {
-      access_token: await this.accessTokens.signForClient(principal, ttl),
+      access_token: this.accessTokens.signForClient(principal, ttl),
       token_type: 'Bearer',
       expires_in: ttl,
       scope: scopes.join(' '),

@@ -1,13 +1,12 @@
 import { problems, queryRows, type Principal, type Queryable, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, MoreThan, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { AccessTokensService, RefreshTokens, type RefreshToken } from '../tokens/index.ts';
 import { deviceName } from './device-name.ts';
-import { Session } from './session.entity.ts';
 import { SessionsMetrics } from './sessions.metrics.ts';
 import { refreshTokenInvalid, sessionNotFound, signInRefused } from './sessions.problems.ts';
 import type { AccessToken, SessionView, Tokens } from './sessions.schema.ts';
@@ -25,7 +24,10 @@ const startStatement = `
     amr, authenticated_at)
   SELECT $1, id, $3, now(), now(), now(), now() + make_interval(secs => least($4::int, $5::int)), $6, $7, $8::text[], now()
   FROM account WHERE id = $2 AND disabled_at IS NULL FOR NO KEY UPDATE
-  RETURNING expires_at, ${authTime}`;
+  RETURNING expires_at, ${authTime}, (SELECT count(*) FROM session WHERE account_id = $2)::int AS others`;
+
+/** Some before the limit: logins at the same time do not see each other's sessions. */
+const trimFrom = maxSessionsPerAccount - 10;
 
 const trimStatement = `
   DELETE FROM session WHERE id IN (
@@ -57,6 +59,10 @@ const checkStatement = `
   SELECT a.roles, s.amr, ${authTime} FROM session s JOIN account a ON a.id = s.account_id
   WHERE s.id = $1 AND s.account_id = $2 AND a.disabled_at IS NULL AND s.expires_at > now()`;
 
+const listStatement = `
+  SELECT id, created_at, last_used_at, expires_at, address, user_agent FROM session
+  WHERE account_id = $1 AND expires_at > now() ORDER BY last_used_at DESC LIMIT ${String(maxSessionsPerAccount)}`;
+
 const renewStatement = `
   UPDATE session SET amr = ARRAY(SELECT DISTINCT unnest(amr || $3::text[]) ORDER BY 1), authenticated_at = now()
   WHERE id = $1 AND account_id = $2 AND expires_at > now()
@@ -64,11 +70,20 @@ const renewStatement = `
 
 const purgeStatement = `
   DELETE FROM session WHERE id = ANY (ARRAY (
-    SELECT id FROM session WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
+    SELECT id FROM session WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
 
 interface Authentication {
   amr: string[];
   auth_time: number;
+}
+
+interface SessionRow {
+  id: string;
+  created_at: Date;
+  last_used_at: Date;
+  expires_at: Date;
+  address: string;
+  user_agent: string | null;
 }
 
 interface RefreshedRow extends Authentication {
@@ -105,7 +120,7 @@ export class SessionsService {
   ): Promise<Tokens> {
     const id = uuidv7();
     const refreshToken = this.refreshTokens.issue(id);
-    const [row] = await queryRows<{ expires_at: Date; auth_time: number }>(manager, startStatement, [
+    const [row] = await queryRows<{ expires_at: Date; auth_time: number; others: number }>(manager, startStatement, [
       id,
       account.id,
       refreshToken.hash,
@@ -117,7 +132,9 @@ export class SessionsService {
     if (!row) {
       throw signInRefused.exception();
     }
-    await manager.query(trimStatement, [account.id]);
+    if (row.others >= trimFrom) {
+      await manager.query(trimStatement, [account.id]);
+    }
     const { expires_at: expiresAt, auth_time: authTime } = row;
     const principal = { accountId: account.id, sessionId: id, roles: account.roles, amr, authTime };
     return this.tokens(principal, refreshToken, expiresAt);
@@ -179,20 +196,16 @@ export class SessionsService {
   }
 
   async list(principal: Principal): Promise<{ sessions: SessionView[] }> {
-    const sessions = await this.dataSource.manager.find(Session, {
-      where: { accountId: principal.accountId, expiresAt: MoreThan(new Date()) },
-      order: { lastUsedAt: 'DESC' },
-      take: maxSessionsPerAccount,
-    });
+    const sessions = await queryRows<SessionRow>(this.dataSource, listStatement, [principal.accountId]);
     return {
       sessions: sessions.map((session) => ({
         id: session.id,
-        created_at: session.createdAt.toISOString(),
-        last_used_at: session.lastUsedAt.toISOString(),
-        expires_at: session.expiresAt.toISOString(),
+        created_at: session.created_at.toISOString(),
+        last_used_at: session.last_used_at.toISOString(),
+        expires_at: session.expires_at.toISOString(),
         address: session.address,
-        device: deviceName(session.userAgent),
-        user_agent: session.userAgent,
+        device: deviceName(session.user_agent),
+        user_agent: session.user_agent,
         current: session.id === principal.sessionId,
       })),
     };
@@ -252,17 +265,17 @@ export class SessionsService {
     return [this.config.SESSION_IDLE_TTL_SECONDS, this.config.SESSION_TTL_SECONDS];
   }
 
-  private async tokens(principal: Principal, refreshToken: RefreshToken, expiresAt: Date): Promise<Tokens> {
+  private tokens(principal: Principal, refreshToken: RefreshToken, expiresAt: Date): Tokens {
     return {
-      ...(await this.accessToken(principal)),
+      ...this.accessToken(principal),
       refresh_token: refreshToken.token,
       refresh_expires_at: expiresAt.toISOString(),
     };
   }
 
-  private async accessToken(principal: Principal): Promise<AccessToken> {
+  private accessToken(principal: Principal): AccessToken {
     return {
-      access_token: await this.accessTokens.sign(principal),
+      access_token: this.accessTokens.sign(principal),
       token_type: 'Bearer',
       expires_in: this.accessTokens.ttlSeconds,
     };

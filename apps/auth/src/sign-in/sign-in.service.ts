@@ -69,6 +69,7 @@ export class SignInService {
     cookies: string | undefined,
     context: RequestContext,
   ): Promise<SignedIn> {
+    this.assertCapacity();
     const device = this.devices.recognise(cookies, email);
     const gates = this.gatesFor(email, device, context.address);
     await this.reserve(gates);
@@ -82,11 +83,10 @@ export class SignInService {
       throw credentialsInvalid.exception();
     }
     return this.dataSource.transaction(async (manager) => {
-      await this.attempts.forgive(manager, gates.own);
-      if (gates.shared) {
-        await this.attempts.release(manager, gates.shared);
-      }
-      return this.complete(manager, { account, method: 'password', amr: ['pwd'], cookies }, context);
+      const signedIn = await this.complete(manager, { account, method: 'password', amr: ['pwd'], cookies }, context);
+      // last, since all from one address wait for it
+      await this.attempts.settle(manager, gates.own, gates.shared);
+      return signedIn;
     });
   }
 
@@ -131,7 +131,7 @@ export class SignInService {
     { method, amr, device }: Factor,
     context: RequestContext,
   ): Promise<SignedIn> {
-    if (device === undefined && (await this.hasLoggedInBefore(manager, account.id))) {
+    if (device === undefined && this.mails.on && (await this.hasLoggedInBefore(manager, account.id))) {
       await this.mails.send(manager, {
         to: account.email,
         template: 'new_device',
@@ -173,14 +173,21 @@ export class SignInService {
 
   private async reserve({ own, shared }: LoginGates): Promise<void> {
     try {
-      if (shared) {
-        await this.attempts.reserve(shared);
-      }
-      await this.attempts.reserve(own);
+      await (shared ? this.attempts.reserve(shared, own) : this.attempts.reserve(own));
     } catch (error) {
       if (error instanceof ProblemException && error.problem === tooManyAttempts) {
         this.metrics.logins.inc({ result: 'throttled' });
       }
+      throw error;
+    }
+  }
+
+  /** Refuses what could only wait in vain before it costs a look in the database: what is too much must cost little. */
+  private assertCapacity(): void {
+    try {
+      this.passwords.assertCapacity();
+    } catch (error) {
+      this.metrics.logins.inc({ result: 'unavailable' });
       throw error;
     }
   }

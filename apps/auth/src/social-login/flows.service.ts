@@ -24,7 +24,7 @@ const takeStatement = `
 
 const purgeStatement = `
   DELETE FROM social_flow WHERE state_hash = ANY (ARRAY (
-    SELECT state_hash FROM social_flow WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING state_hash`;
+    SELECT state_hash FROM social_flow WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING state_hash`;
 
 /** A flow that has begun. */
 export interface StartedFlow {

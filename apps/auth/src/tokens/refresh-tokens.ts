@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hash, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { parse as parseUuid, stringify as stringifyUuid } from 'uuid';
 import { Keyring } from '../keyring/index.ts';
@@ -24,17 +24,17 @@ export interface RefreshToken {
  */
 @Injectable()
 export class RefreshTokens {
-  private readonly tagKeys: Buffer[];
-  private readonly successorKeys: Buffer[];
+  private readonly tagKeys: KeyObject[];
+  private readonly successorKeys: KeyObject[];
 
   constructor(keyring: Keyring) {
-    this.tagKeys = keyring.derive('refresh token tag');
-    this.successorKeys = keyring.derive('refresh token successor');
+    this.tagKeys = keyring.derive('refresh token tag').map((key) => createSecretKey(key));
+    this.successorKeys = keyring.derive('refresh token successor').map((key) => createSecretKey(key));
   }
 
   /** The first token of a session. */
   issue(sessionId: string): RefreshToken {
-    return build(sessionId, randomBytes(secretBytes), this.tagKeys[0] as Buffer);
+    return build(sessionId, randomBytes(secretBytes), this.tagKeys[0] as KeyObject);
   }
 
   /** Reads a token; nothing if we did not make it. */
@@ -60,12 +60,12 @@ export class RefreshTokens {
     const { id, secret } = split(Buffer.from(of.token.slice(prefix.length), 'base64url'));
     return this.successorKeys.map((key, index) => {
       const next = createHmac('sha256', key).update(id).update(secret).digest();
-      return build(of.sessionId, next, this.tagKeys[index] as Buffer);
+      return build(of.sessionId, next, this.tagKeys[index] as KeyObject);
     });
   }
 }
 
-function build(sessionId: string, secret: Buffer, tagKey: Buffer): RefreshToken {
+function build(sessionId: string, secret: Buffer, tagKey: KeyObject): RefreshToken {
   const id = Buffer.from(parseUuid(sessionId));
   const bytes = Buffer.concat([id, secret, tagOf(tagKey, id, secret)]);
   return { sessionId, token: encode(bytes), hash: sha256(bytes) };
@@ -80,6 +80,6 @@ function split(bytes: Buffer): { id: Buffer; secret: Buffer; tag: Buffer } {
 }
 
 const encode = (bytes: Buffer) => prefix + bytes.toString('base64url');
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest();
-const tagOf = (key: Buffer, id: Buffer, secret: Buffer) =>
+const sha256 = (bytes: Buffer) => hash('sha256', bytes, 'buffer');
+const tagOf = (key: KeyObject, id: Buffer, secret: Buffer) =>
   createHmac('sha256', key).update(id).update(secret).digest().subarray(0, tagBytes);

@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, DataSourceOptions, EntityManager } from 'typeorm';
 import type { CommonConfig } from '../config/common-settings.ts';
+import { preparingDriver } from './prepared-statements.ts';
 import { DatabaseMetrics } from './database.metrics.ts';
 
 type DatabaseConfig = Pick<
@@ -25,6 +26,7 @@ export interface DatabaseSchema {
 export function dataSourceOptions(config: DatabaseConfig, schema: DatabaseSchema): DataSourceOptions {
   return {
     type: 'postgres',
+    driver: preparingDriver,
     url: config.DATABASE_URL,
     applicationName: schema.applicationName,
     entities: schema.entities,

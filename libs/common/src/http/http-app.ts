@@ -1,15 +1,16 @@
-import helmet from '@fastify/helmet';
 import { ConsoleLogger, StandardSchemaValidationPipe, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import helmet from 'helmet';
 import { PinoLogger } from 'nestjs-pino';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { v7 as uuidv7 } from 'uuid';
 import type { CommonConfig } from '../config/common-settings.ts';
 import { ProblemException, problems, type Problem } from '../errors/problem.ts';
 import { ProblemFilter, sendProblem, toProblem } from '../errors/problem.filter.ts';
+import { logRequests } from '../logging/request-log.ts';
 import { observeRequests } from '../metrics/http.metrics.ts';
 import { parseJsonBody } from './json-body.ts';
 import { acceptForms } from './oauth-form.ts';
@@ -67,15 +68,29 @@ export async function createHttpApp(module: Type | DynamicModule, config: HttpCo
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody(fastify));
   acceptForms(fastify);
-  fastify.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+  logRequests(fastify);
+  const headers = { ...securityHeaders(), 'cache-control': 'no-store' };
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers).header('x-request-id', request.id);
+    done();
   });
   boundInFlight(fastify, config.MAX_IN_FLIGHT_REQUESTS);
   observeRequests(fastify);
-  await app.register(helmet, {
+  return app;
+}
+
+/** Helmet's headers; the same for all responses, hence worked out once. */
+function securityHeaders(): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const setHeaders = helmet({
     contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
   });
-  return app;
+  const response = {
+    setHeader: (name: string, value: string) => (headers[name.toLowerCase()] = value),
+    removeHeader: () => undefined,
+  };
+  setHeaders({} as IncomingMessage, response as unknown as ServerResponse, () => undefined);
+  return headers;
 }
 
 /** The caller's request id where it is a harmless word, else a new one. */
@@ -87,13 +102,15 @@ function requestId(request: { headers: Record<string, string | string[] | undefi
 /** Everything behind this is bounded by it: the pool's and the hash queue's waiting lists too. */
 function boundInFlight(fastify: FastifyInstance, max: number): void {
   let inFlight = 0;
-  fastify.addHook('onRequest', async (request, reply) => {
+  fastify.addHook('onRequest', (request, reply, done) => {
     inFlight += 1;
     reply.raw.once('close', () => {
       inFlight -= 1;
     });
     if (inFlight > max && !request.url.startsWith('/health/')) {
-      await sendProblem(reply, request.id, problems.overloaded.exception({ retryAfter: 1 }));
+      void sendProblem(reply, request.id, problems.overloaded.exception({ retryAfter: 1 }));
+    } else {
+      done();
     }
   });
 }

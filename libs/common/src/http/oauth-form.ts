@@ -32,10 +32,9 @@ export function oauthError({ status, oauth }: Problem): string {
 /** Lets forms through to {@link OAuthForm} routes, and nothing else to these. */
 export function acceptForms(fastify: FastifyInstance): void {
   fastify.addContentTypeParser(formType, { parseAs: 'buffer' }, parseFormBody);
-  fastify.addHook('onRequest', async (request) => {
-    if (isOAuth(request) && !request.headers['content-type']?.toLowerCase().startsWith(formType)) {
-      throw problems.formRequired.exception();
-    }
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const refused = isOAuth(request) && !request.headers['content-type']?.toLowerCase().startsWith(formType);
+    done(refused ? problems.formRequired.exception() : undefined);
   });
 }
 

@@ -6,25 +6,37 @@ import { problems } from '../errors/problem.ts';
 
 /** Refuses a query or a body where the handler declares none; declared ones are validated by their schema. */
 export class UndeclaredInputGuard implements CanActivate {
+  private readonly declared = new WeakMap<object, Declared>();
+
   canActivate(context: ExecutionContext): boolean {
     const handler = context.getHandler();
-    if (Reflect.getMetadata(METHOD_METADATA, handler) === RequestMethod.ALL) {
-      return true;
+    let declared = this.declared.get(handler);
+    if (declared === undefined) {
+      declared = declaredInputs(context.getClass(), handler);
+      this.declared.set(handler, declared);
     }
-    const declared = declaredInputs(context.getClass(), handler.name);
     const { query, body } = context.switchToHttp().getRequest<FastifyRequest>();
-    if (!declared.has(RouteParamtypes.QUERY) && Object.keys(query as object).length > 0) {
+    if (!declared.query && Object.keys(query as object).length > 0) {
       throw problems.validationFailed.exception({ errors: [{ path: 'query', message: 'no query is expected here' }] });
     }
-    if (!declared.has(RouteParamtypes.BODY) && body !== undefined && body !== null) {
+    if (!declared.body && body !== undefined && body !== null) {
       throw problems.validationFailed.exception({ errors: [{ path: 'body', message: 'no body is expected here' }] });
     }
     return true;
   }
 }
 
-function declaredInputs(controller: object, method: string): Set<number> {
-  const declarations = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, method) ?? {}) as object;
+interface Declared {
+  query: boolean;
+  body: boolean;
+}
+
+function declaredInputs(controller: object, handler: { name: string }): Declared {
+  if (Reflect.getMetadata(METHOD_METADATA, handler) === RequestMethod.ALL) {
+    return { query: true, body: true };
+  }
+  const declarations = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler.name) ?? {}) as object;
   // the keys are `<parameter type>:<index>`
-  return new Set(Object.keys(declarations).map((key) => Number.parseInt(key, 10)));
+  const types = new Set(Object.keys(declarations).map((key) => Number.parseInt(key, 10)));
+  return { query: types.has(RouteParamtypes.QUERY), body: types.has(RouteParamtypes.BODY) };
 }

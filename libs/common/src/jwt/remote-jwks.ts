@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, errors } from 'jose';
+import { createRemoteJWKSet, errors, type CryptoKey } from 'jose';
 import { KeyObject } from 'node:crypto';
 import { problems } from '../errors/problem.ts';
 import {
@@ -25,9 +25,14 @@ export function remoteJwks(url: URL): AccessTokenOptions['resolveKey'] {
     cacheMaxAge: maxAgeMs,
     cooldownDuration: cooldownMs,
   });
+  // one object for each key: what node:crypto works out of a key is kept with it
+  const keyObjects = new WeakMap<CryptoKey, KeyObject>();
   return async (kid) => {
     try {
-      return KeyObject.from(await keySet({ alg: signatureAlgorithm, typ: accessTokenType, kid }));
+      const key = await keySet({ alg: signatureAlgorithm, typ: accessTokenType, kid });
+      const keyObject = keyObjects.get(key) ?? KeyObject.from(key);
+      keyObjects.set(key, keyObject);
+      return keyObject;
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey) {
         throw new UnusableTokenError('no such key', { cause: error });

@@ -1,10 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import { LoggerModule } from 'nestjs-pino';
-import type { IncomingMessage } from 'node:http';
 import { stdTimeFunctions } from 'pino';
 import type { CommonConfig } from '../config/common-settings.ts';
-import { parseTraceparent } from './traceparent.ts';
+import { requestIds } from './request-log.ts';
 
 type LoggingConfig = Pick<CommonConfig, 'NODE_ENV' | 'LOG_LEVEL'>;
 
@@ -32,7 +30,6 @@ export class LoggingModule {
       module: LoggingModule,
       imports: [
         LoggerModule.forRoot({
-          assignResponse: false,
           pinoHttp: {
             level: config.LOG_LEVEL,
             timestamp: stdTimeFunctions.isoTime,
@@ -45,29 +42,16 @@ export class LoggingModule {
               ),
               censor: '[redacted]',
             },
-            serializers: {
-              req: requestSummary,
-              res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
-            },
-            customAttributeKeys: { reqId: 'request_id', responseTime: 'duration_ms' },
-            customProps: (request) => parseTraceparent(request.headers['traceparent']),
-            customLogLevel: (_request, response, error) =>
-              error !== undefined || response.statusCode >= 500 ? 'error' : 'info',
-            quietReqLogger: true,
+            mixin: requestIds,
             ...(config.NODE_ENV === 'development' && process.stdout.isTTY
               ? { transport: { target: 'pino-pretty', options: { singleLine: true, ignore: 'pid,hostname' } } }
               : {}),
           },
-          exclude: ['health/live', 'health/ready', 'health/startup'],
-          forRoutes: ['{*path}'],
+          // requests are logged by hooks: see logRequests
+          forRoutes: [],
         }),
       ],
       exports: [LoggerModule],
     };
   }
-}
-
-/** The path without its query: queries may carry secrets. */
-function requestSummary(request: { method: string; url: string; raw?: IncomingMessage & Partial<FastifyRequest> }) {
-  return { method: request.method, path: request.url.split('?', 1)[0], address: request.raw?.ip };
 }

@@ -18,7 +18,7 @@ const duration = new Histogram<'method' | 'route' | 'status' | 'trace_id'>({
  * the last request's trace id as an exemplar.
  */
 export function observeRequests(fastify: FastifyInstance): void {
-  fastify.addHook('onResponse', async (request, reply) => {
+  fastify.addHook('onResponse', (request, reply, done) => {
     // the template, never the address itself: the number of series stays bounded
     const route = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched');
     const method = request.is404 ? 'any' : request.method;
@@ -28,5 +28,6 @@ export function observeRequests(fastify: FastifyInstance): void {
       value: reply.elapsedTime / 1000,
       ...(trace_id !== undefined && { exemplarLabels: { trace_id } }),
     });
+    done();
   });
 }

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
+import pg from 'pg';
+import { requestIds } from '../../../libs/common/src/logging/request-log.ts';
+import { AppModule } from '../src/app.module.ts';
+import { HousekeepingService } from '../src/housekeeping/index.ts';
+import { Client, newEmail, type Login } from './support/client.ts';
+import { strongPassword, startTestService, type TestService } from './support/service.ts';
+
+let service: TestService;
+let client: Client;
+let login: Login;
+
+/** Statements that requests have sent since the last look; what the service does by itself is none of them. */
+let sent: string[] = [];
+/** What is recorded of what is sent. */
+let isRecorded = () => requestIds().request_id !== undefined;
+// eslint-disable-next-line @typescript-eslint/unbound-method
+const original = pg.Client.prototype.query;
+
+beforeAll(async () => {
+  service = await startTestService({ SMTP_URL: 'smtp://127.0.0.1:1', NODE_ENV: 'production' });
+  client = new Client(service.url);
+  login = await client.newAccount();
+  // so many that reading a whole table would be the dearer way
+  await service.database.query(`
+    INSERT INTO account (id, email, password_hash, roles)
+    SELECT gen_random_uuid(), 'bulk-' || n || '@example.com', 'none', '{user}' FROM generate_series(1, 5000) n;
+    INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address)
+    SELECT gen_random_uuid(), id, '', now(), now(), now(), now() + n * interval '1 day', '192.0.2.1'
+    FROM account, generate_series(1, 10) n WHERE email LIKE 'bulk-%';
+    INSERT INTO audit_event (id, occurred_at, type, subject_id)
+    SELECT gen_random_uuid(), now() - n * interval '1 day', 'login.succeeded', id
+    FROM account, generate_series(1, 10) n WHERE email LIKE 'bulk-%';
+    INSERT INTO attempt (key, failures, blocked_until, updated_at)
+    SELECT 'bulk:' || n, 1, '-infinity', now() FROM generate_series(1, 20000) n;
+    INSERT INTO totp (account_id, secret) SELECT id, '' FROM account WHERE email LIKE 'bulk-%'`);
+  await service.database.query('VACUUM ANALYZE');
+  pg.Client.prototype.query = function (this: pg.Client, ...call: unknown[]) {
+    const { text = call[0] } = Object(call[0]);
+    if (typeof text === 'string' && isRecorded()) {
+      sent.push(text.replaceAll(/\s+/g, ' ').trim());
+    }
+    return (original as (...call: unknown[]) => unknown).apply(this, call);
+  } as typeof original;
+});
+afterAll(() => {
+  pg.Client.prototype.query = original;
+});
+
+async function statementsOf(request: () => Promise<{ status: number }>): Promise<string[]> {
+  sent = [];
+  const { status } = await request();
+  expect(status).toBeLessThan(300);
+  return [...sent];
+}
+
+const paths: [name: string, statements: number, request: () => Promise<{ status: number }>][] = [
+  ['a login on a new device', 11, () => client.login(login.email)],
+  ['a login on a known device', 9, () => client.login(login.email, strongPassword, login.cookie)],
+  ['a refresh', 1, () => client.refresh(login.refreshToken)],
+  ['a look at one’s account', 2, () => client.me(login.accessToken)],
+  ['a list of sessions', 2, () => client.call('GET', '/auth/sessions', { token: login.accessToken })],
+  ['a registration', 7, () => client.register(newEmail())],
+  ['a look at the key set', 0, () => client.call('GET', '/.well-known/jwks.json')],
+  ['a logout', 5, () => client.call('POST', '/auth/logout', { token: login.accessToken })],
+];
+
+describe('on the hot paths', () => {
+  it.each(paths)('%s takes %i statements, each by an index', async (_name, count, request) => {
+    const statements = await statementsOf(request);
+    const plans: string[] = [];
+    for (const statement of statements.filter((text) => /^(SELECT|INSERT|UPDATE|DELETE|WITH)/.test(text))) {
+      plans.push(`${statement}\n${await planOf(statement)}`);
+    }
+    expect(statements).toHaveLength(count);
+    expect(plans.filter((plan) => plan.includes('Seq Scan'))).toEqual([]);
+    expect(plans.join('\n\n')).toMatchSnapshot();
+  });
+});
+
+// tables that are empty too: what is asked is whether an index can serve
+it('retention finds what is old by an index in each table', async () => {
+  const module = await Test.createTestingModule({ imports: [AppModule.register(service.config)] }).compile();
+  sent = [];
+  isRecorded = () => true;
+  await module.get(HousekeepingService).run();
+  isRecorded = () => false;
+  await module.close();
+  // of signing keys and imports there are a few
+  const deletions = sent.filter((text) => /^DELETE FROM (?!signing_key|import_job)/.test(text));
+  const plans = await Promise.all(
+    deletions.map(async (statement) => `${statement}\n${await planOf(statement, 'enable_seqscan = off')}`),
+  );
+  expect(new Set(deletions).size).toBeGreaterThan(7);
+  expect(plans.filter((plan) => plan.includes('Seq Scan'))).toEqual([]);
+  expect(plans.toSorted().join('\n\n')).toMatchSnapshot();
+});
+
+/** How PostgreSQL runs a statement whose parameters it does not know, as it does with prepared ones. */
+async function planOf(statement: string, setting = 'enable_seqscan = on'): Promise<string> {
+  const connection = await service.database.connect();
+  await connection.query(`SET ${setting}`);
+  const { rows } = await connection.query(`EXPLAIN (GENERIC_PLAN, COSTS OFF) ${statement}`);
+  connection.release();
+  return rows.map((row) => `  ${row['QUERY PLAN']}`).join('\n');
+}

@@ -1,0 +1,121 @@
+/**
+ * `make bench`: measures the built service against controls, and writes all figures to .cache/bench/. Options:
+ * `--only=PART,…`, `--rounds=N`, `--seconds=N`, `--sizes=N,…` (of growth), `--profile=FOLDER` (CPU profiles of the service)
+ * and `--quick`, which takes less than 2 minutes. Ends with 1 on an error, or where a ratio is below half of its goal.
+ */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { comparisons } from './cases/compared.ts';
+import { growth, growthTable } from './cases/growth.ts';
+import { memoryLimitMiB, overload, overloadTable } from './cases/overload.ts';
+import { holds, replicas, replicasTable } from './cases/replicas.ts';
+import { weight, weightTable } from './cases/weight.ts';
+import { comparedTable, saveResults } from './lib/report.ts';
+import { compare, type Compared } from './lib/rounds.ts';
+import { Stage } from './lib/stage.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    sizes: { type: 'string' },
+    profile: { type: 'string' },
+  },
+});
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
+const seconds = Number(options.seconds ?? (options.quick ? 2 : 5));
+const sizes = (options.sizes ?? (options.quick ? '1000,10000' : '1000,100000,1000000')).split(',').map(Number);
+const only = options.only?.split(',');
+const parts = ['compared', 'overload', 'growth', 'weight', 'replicas'];
+const isWanted = (part: string) => only === undefined || only.includes(part);
+
+/** What is wrong with the results. */
+const faults: string[] = [];
+const expect = (condition: boolean, fault: string) => {
+  if (!condition) {
+    faults.push(fault);
+  }
+};
+const results: Record<string, unknown> = { processors: availableParallelism(), rounds, seconds };
+
+/** A part of the benchmark, on a stage of its own. */
+async function part<T>(
+  name: string,
+  run: (stage: Stage) => Promise<T>,
+  tell: (result: T) => string,
+): Promise<T | undefined> {
+  if (!isWanted(name) && !(name === 'compared' && only?.some((wanted) => !parts.includes(wanted)))) {
+    return undefined;
+  }
+  const stage = await Stage.open();
+  stage.profiles = options.profile;
+  const began = performance.now();
+  try {
+    const result = await run(stage);
+    results[name] = result;
+    const took = ((performance.now() - began) / 1000).toFixed(0);
+    process.stdout.write(`\n## ${name} (${took} s)\n\n${tell(result)}\n`);
+    return result;
+  } finally {
+    await stage.close();
+  }
+}
+
+async function compareAll(stage: Stage): Promise<Compared[]> {
+  const compared: Compared[] = [];
+  for (const comparison of await comparisons(stage)) {
+    const isInQuick = !options.quick || comparison.goal !== undefined;
+    if (isInQuick && (isWanted('compared') || isWanted(comparison.name))) {
+      compared.push(await compare(comparison, rounds, seconds, options.quick ? 1 : 5));
+    }
+  }
+  return compared;
+}
+
+const compared = (await part('compared', compareAll, comparedTable)) ?? [];
+for (const { name, goal = 0, ratio, cpuRatio, rounds: measured } of compared) {
+  // of the two the one that suffers less from whatever else runs on the machine
+  const better = Math.max(ratio.median, cpuRatio.median);
+  expect(better >= goal / 2, `${name} is at ${better.toFixed(2)} of its control, less than half of ${goal}`);
+  expect(
+    measured.every(({ subject, control }) => subject.errors === 0 && control.errors === 0),
+    `${name} had errors`,
+  );
+}
+
+const overloaded = await part(
+  'overload',
+  (stage) => overload(stage, rounds, options.quick ? seconds : seconds * 2),
+  overloadTable,
+);
+for (const { factor, goodput, errors } of overloaded?.rounds ?? []) {
+  expect(errors === 0, `${errors} requests of ${factor} times the load had neither a login nor a 503 with Retry-After`);
+  expect(goodput >= 0.85 / 2, `at ${factor} times the load ${goodput.toFixed(2)} of the logins were left`);
+}
+expect((overloaded?.peakMiB ?? 0) < memoryLimitMiB, 'the service needs more memory than its container has');
+
+const grown = await part('growth', (stage) => growth(stage, sizes, rounds, seconds), growthTable);
+for (const { accounts, errors } of grown ?? []) {
+  expect(errors === 0, `${errors} requests failed with ${accounts} accounts`);
+}
+
+if (!options.quick) {
+  await part('weight', (stage) => weight(stage, rounds, seconds), weightTable);
+}
+
+const scaled = await part(
+  'replicas',
+  (stage) => replicas(stage, options.quick ? [1, 2] : [1, 2, 4], rounds, seconds),
+  replicasTable,
+);
+for (const result of scaled ?? []) {
+  expect(holds(result), `${result.replicas} replicas do not keep limits or refreshes: ${JSON.stringify(result)}`);
+}
+
+process.stdout.write(`\n${await saveResults('bench', results)}\n`);
+for (const fault of faults) {
+  process.stdout.write(`FAULT: ${fault}\n`);
+}
+process.exitCode = faults.length > 0 ? 1 : 0;

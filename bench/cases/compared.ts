@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { authSettings, root } from '../../tools/built.ts';
+import type { Call } from '../lib/load.ts';
+import { accessTokens, authorized, connections, logins, registrations, sampleOf } from '../lib/measure.ts';
+import { controlTokens, populate, serviceTokens } from '../lib/population.ts';
+import type { Program } from '../lib/programs.ts';
+import type { Comparison, Sample, Side } from '../lib/rounds.ts';
+import type { Stage } from '../lib/stage.ts';
+
+const accounts = 1000;
+const refreshTokens = 2000;
+const bearers = 200;
+/** Enough to keep all processors at hashing, and so few that none waits too long on a slow machine. */
+const hashing = { connections: 4 * availableParallelism() };
+const bareArgon2 = join(root, 'bench', 'controls', 'argon2.ts');
+
+const authDefaults = authSettings.pick({ TOKEN_ISSUER: true, TOKEN_AUDIENCE: true }).parse({});
+
+/** The requests that are held against what a bare program on this machine can do. */
+export async function comparisons(stage: Stage): Promise<Comparison[]> {
+  const database = await stage.database('compared');
+  await populate(database, accounts);
+  const service = await stage.startService('compared', { REGISTER_ADDRESS_BURST: '1000000' });
+  const tokens = await serviceTokens(database, stage.keyEncryptionKey, refreshTokens);
+  const access = await accessTokens(service.url, tokens.splice(0, bearers));
+  const keySet = await (await fetch(`${service.url}/.well-known/jwks.json`)).text();
+  const { DATABASE_URL } = stage.environment('compared');
+  const bare = await stage.start('bench/controls/bare.ts', { DATABASE_URL, JWKS: keySet });
+  const { TOKEN_ISSUER, TOKEN_AUDIENCE } = authDefaults;
+  const notes = await stage.start('bench/controls/notes.ts', { AUTH_URL: service.url, TOKEN_ISSUER, TOKEN_AUDIENCE });
+  const chains: Record<Side, string[]> = { subject: tokens, control: await controlTokens(database, refreshTokens) };
+  const postgresPid = await stage.postgresPid();
+  const programs: Record<Side, Program> = { subject: service, control: bare };
+
+  const sample = (side: Side, load: Parameters<typeof sampleOf>[3], on = programs) =>
+    sampleOf(stage.generator, on[side], postgresPid, load);
+  const calling = (calls: () => Call[]) => (side: Side, seconds: number) =>
+    sample(side, { connections, seconds, calls: calls() });
+
+  return [
+    {
+      name: 'login',
+      control: 'argon2id in a bare loop',
+      goal: 0.9,
+      measure: (side, seconds) =>
+        side === 'control' ? argon2(seconds) : sample(side, { ...hashing, seconds, calls: logins(accounts) }),
+    },
+    {
+      name: 'refresh',
+      control: 'bare Fastify + pg',
+      goal: 0.7,
+      measure: (side, seconds) =>
+        sample(side, {
+          connections,
+          seconds,
+          calls: [],
+          chain: { name: side, path: '/auth/refresh', tokens: chains[side] },
+        }),
+    },
+    {
+      name: 'me',
+      control: 'bare Fastify + pg',
+      goal: 0.7,
+      measure: calling(() => authorized('/auth/me', access)),
+    },
+    {
+      name: 'remote guard',
+      control: 'bare Fastify, same signature check',
+      goal: 0.7,
+      measure: (side, seconds) =>
+        sample(side, { connections, seconds, calls: authorized('/notes', access) }, { subject: notes, control: bare }),
+    },
+    {
+      name: 'session list',
+      control: 'bare Fastify + pg',
+      measure: calling(() => authorized('/auth/sessions', access)),
+    },
+    {
+      name: 'JWKS',
+      control: 'bare Fastify',
+      measure: calling(() => [{ method: 'GET', path: '/.well-known/jwks.json' }]),
+    },
+    {
+      name: 'register',
+      control: 'bare Fastify + pg + argon2id',
+      measure: (side, seconds) => sample(side, { ...hashing, seconds, calls: registrations(2000) }),
+    },
+  ];
+}
+
+/** The library alone, as often at once as the service does it. */
+async function argon2(seconds: number): Promise<Sample> {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--disable-warning=ExperimentalWarning',
+    bareArgon2,
+    String(seconds),
+    String(availableParallelism()),
+  ]);
+  return JSON.parse(stdout) as Sample;
+}

@@ -1,0 +1,78 @@
+import { connections, good, logins } from '../lib/measure.ts';
+import { populate } from '../lib/population.ts';
+import { usageOf } from '../lib/programs.ts';
+import { number, spread, table } from '../lib/report.ts';
+import { spreadOf } from '../lib/rounds.ts';
+import type { Stage } from '../lib/stage.ts';
+
+const accounts = 1000;
+/** Memory limit of the service's container, in MiB. */
+export const memoryLimitMiB = 512;
+
+interface Overloaded {
+  factor: number;
+  /** Good logins by those at peak. */
+  goodput: number;
+  p99: number;
+  refused: number;
+  /** Longest time that a refusal took, in ms. */
+  refusedMax: number;
+  /** Answers that are neither, and refusals that do not say when to come back. */
+  errors: number;
+}
+
+export interface OverloadResult {
+  peak: number[];
+  rounds: Overloaded[];
+  peakMiB: number;
+}
+
+/** Offers more logins than can be done: the peak is measured before each. */
+export async function overload(stage: Stage, rounds: number, seconds: number): Promise<OverloadResult> {
+  await populate(await stage.database('overload'), accounts);
+  const service = await stage.startService('overload');
+  const { url } = service;
+  const closed = { url, connections, seconds };
+  await stage.generator.run({ ...closed, calls: logins(accounts) });
+  const result: OverloadResult = { peak: [], rounds: [], peakMiB: 0 };
+  for (let round = 0; round < rounds; round += 1) {
+    for (const factor of [2, 10]) {
+      const seen = await stage.generator.run({ ...closed, calls: logins(accounts) });
+      const peak = good(seen).count / seen.seconds;
+      result.peak.push(peak);
+      const over = await stage.generator.run({ ...closed, rate: peak * factor, calls: logins(accounts, 20_000) });
+      const { count, p99 } = good(over);
+      const refused = over.byStatus.find(({ status }) => status === 503);
+      const rest = over.byStatus.filter(({ status }) => status !== 200 && status !== 503);
+      result.rounds.push({
+        factor,
+        goodput: count / over.seconds / peak,
+        p99,
+        refused: (refused?.count ?? 0) / over.seconds,
+        refusedMax: refused?.max ?? 0,
+        errors: over.broken + over.blunt + rest.reduce((sum, { count: n }) => sum + n, 0),
+      });
+    }
+  }
+  result.peakMiB = (await usageOf(service.pid)).peakMiB;
+  await service.stop();
+  return result;
+}
+
+export function overloadTable({ peak, rounds, peakMiB }: OverloadResult): string {
+  const rows = [2, 10].map((factor) => {
+    const of = rounds.filter((round) => round.factor === factor);
+    const column = (pick: (round: Overloaded) => number, digits: number) => spread(spreadOf(of.map(pick)), digits);
+    return [
+      `${factor} ×`,
+      column(({ goodput }) => goodput, 2),
+      column(({ p99 }) => p99, 0),
+      column(({ refused }) => refused, 0),
+      column(({ refusedMax }) => refusedMax, 0),
+      String(of.reduce((sum, { errors }) => sum + errors, 0)),
+    ];
+  });
+  const head = ['offered', 'goodput by peak', 'p99 ms', '503 /s', 'slowest 503 ms', 'errors'];
+  const { median } = spreadOf(peak);
+  return `${table(head, rows)}\n\nPeak ${number(median, 0)} logins/s; the service used at most ${number(peakMiB, 0)} MiB.`;
+}

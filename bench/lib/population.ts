@@ -1,0 +1,78 @@
+import { hash } from '@node-rs/argon2';
+import { createHash, randomBytes } from 'node:crypto';
+import type pg from 'pg';
+import { Keyring, RefreshTokens } from '../../tools/built.ts';
+
+/** Of every account: one hash serves all of them. */
+export const password = 'violet-otter-hums-42-songs';
+
+export const emailOf = (account: number): string => `user-${account}@example.com`;
+
+export const sessionsPerAccount = 10;
+
+/**
+ * Fills a database that has nothing in it with accounts numbered from 1, 10 sessions each, and for each session the event of
+ * its login.
+ */
+export async function populate(database: pg.Client, accounts: number): Promise<void> {
+  const passwordHash = await hash(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+  // foreign keys hold by how the rows are made; triggers would ask for each
+  await database.query("SET session_replication_role = 'replica'");
+  await database.query(
+    `INSERT INTO account (id, email, password_hash, roles, email_verified_at)
+     SELECT uuidv7(), 'user-' || n || '@example.com', $1, '{user}', now() FROM generate_series(1, $2::int) n`,
+    [passwordHash, accounts],
+  );
+  await database.query(
+    `INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address, user_agent)
+     SELECT uuidv7(), a.id, sha256(uuid_send(uuidv7())), t, t, t, t + interval '30 days', '192.0.2.1', $1
+     FROM account a, generate_series(1, $2::int) n, LATERAL (SELECT now() - random() * interval '29 days' AS t) times`,
+    ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', sessionsPerAccount],
+  );
+  await database.query(
+    `INSERT INTO audit_event (id, occurred_at, type, actor_id, subject_id, address, user_agent, request_id, detail)
+     SELECT uuidv7(), created_at, 'login.succeeded', account_id, account_id, address, user_agent, id::text,
+       '{"amr": ["pwd"], "method": "password"}' FROM session`,
+  );
+  await database.query("SET session_replication_role = 'origin'");
+  await database.query('VACUUM ANALYZE');
+  await database.query('CHECKPOINT');
+}
+
+/**
+ * Refresh tokens of the service for sessions from all over the table, for the half of them whose tokens are not
+ * {@link controlTokens}.
+ */
+export function serviceTokens(database: pg.Client, keyEncryptionKey: Buffer, count: number): Promise<string[]> {
+  const tokens = new RefreshTokens(new Keyring({ KEY_ENCRYPTION_KEYS: [keyEncryptionKey] }));
+  return giveTokens(database, 0, count, (id) => tokens.issue(id));
+}
+
+/** The same for the control, whose tokens are `session.secret`. */
+export function controlTokens(database: pg.Client, count: number): Promise<string[]> {
+  return giveTokens(database, 1, count, (id) => {
+    const secret = randomBytes(32);
+    return { token: `${id}.${secret.toString('base64url')}`, hash: createHash('sha256').update(secret).digest() };
+  });
+}
+
+async function giveTokens(
+  database: pg.Client,
+  half: 0 | 1,
+  count: number,
+  issue: (sessionId: string) => { token: string; hash: Buffer },
+): Promise<string[]> {
+  const { rows } = await database.query<{ id: string }>(
+    `SELECT id FROM session
+     WHERE hashtext(id::text) & 1 = $2 AND expires_at > now() + interval '1 hour'
+       AND random() < $1::float8 * 4 / (SELECT greatest(reltuples, 1) FROM pg_class WHERE oid = 'session'::regclass)
+     ORDER BY random() LIMIT $1`,
+    [count, half],
+  );
+  const issued = rows.map(({ id }) => ({ id, ...issue(id) }));
+  await database.query(
+    'UPDATE session s SET token_hash = n.hash FROM unnest($1::uuid[], $2::bytea[]) AS n (id, hash) WHERE s.id = n.id',
+    [issued.map(({ id }) => id), issued.map(({ hash }) => hash)],
+  );
+  return issued.map(({ token }) => token);
+}
