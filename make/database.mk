@@ -13,7 +13,4 @@ drill-encryption-at-rest: ## Read a Secret's raw value from etcd, where ETCD_URL
 
 .PHONY: reseal
 reseal: bin/kubeseal ## Seal what is committed anew, for the current context's newest key: ENVIRONMENT=staging
-	@for file in k8s/overlays/$(ENVIRONMENT)/sealed-secrets/*.yaml; do \
-	  case $$file in */kustomization.yaml) continue;; esac; \
-	  kubeseal --re-encrypt --controller-namespace sealed-secrets --format yaml <$$file >$$file.new && mv $$file.new $$file || exit 1; \
-	done
+	@k8s/reseal.sh k8s/overlays/$(ENVIRONMENT)/sealed-secrets

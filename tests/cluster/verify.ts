@@ -7,6 +7,7 @@ import { drill } from './lib/drill.ts';
 import { apply, kubectl, run } from './lib/kubectl.ts';
 import { type Manifest, build, buildWith, isServed, label, parse, root } from './lib/manifests.ts';
 import { loadPolicies } from './lib/policies.ts';
+import { checkSealed } from './lib/sealed.ts';
 import { checkBuiltIn, checkCustom, isCustom, kubernetesVersions } from './lib/schemas.ts';
 
 const { values } = parseArgs({ options: { server: { type: 'boolean', default: false } } });
@@ -105,6 +106,10 @@ await drill('verify', async ({ own, log, table, check }) => {
         report(`${overlay.folder} ${label(manifest)}`, policies(manifest, namespace));
   }
   clean('every overlay, and k8s/observability, keeps the rules of k8s/policies');
+
+  const sealed = inOverlays.filter(({ folder }) => existsSync(join(root, folder, 'sealed-secrets')));
+  for (const { folder, manifests } of sealed) report(folder, checkSealed(folder, manifests));
+  clean(`${sealed.length} overlays have their secrets sealed for the certificate beside them`);
 
   for (const folder of deployed) {
     const ignored = Object.keys({ ...everywhere, ...inOverlay[basename(folder)] }).flatMap((test) => [
