@@ -28,6 +28,7 @@ const allowed = [
   'MIT',
   'MIT-0',
   'Python-2.0',
+  'Zlib',
 ];
 
 /** What tools may have besides, which are not shipped. */

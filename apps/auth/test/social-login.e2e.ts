@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout } from 'node:timers/promises';
 import { exportJWK, generateKeyPair } from 'jose';
 import { Client, newEmail, type Answer } from './support/client.ts';
 import { OpenIdProvider, redirectUri } from './support/openid-provider.ts';
@@ -358,9 +359,33 @@ it('makes one account of a person’s 10 first logins at once', async () => {
   const flows = await Promise.all(Array.from({ length: 10 }, () => start()));
   const responses = await Promise.all(flows.map(({ url }) => alpha.signIn(url, subject)));
   const answers = await Promise.all(responses.map((response, index) => complete(response, flows[index]?.cookie ?? '')));
-  expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
+  expect(answers.map(({ status, body }) => [status, body.code])).toEqual(Array(10).fill([200, undefined]));
   const ids = await Promise.all(answers.map(async ({ body }) => (await client.me(body.access_token)).body.id));
   expect(new Set(ids).size).toBe(1);
+});
+
+it('waits for the account before it touches the identity: logins at once never wait in a circle', async () => {
+  const subject = alpha.person({ email: newEmail(), email_verified: true });
+  expect((await logIn(subject)).status).toBe(200);
+  const holder = await service.database.connect();
+  try {
+    await holder.query(`SET lock_timeout = '2s'; BEGIN`);
+    await holder.query(
+      `
+      SELECT FROM account WHERE id = (SELECT account_id FROM external_identity WHERE subject = $1) FOR NO KEY UPDATE`,
+      [subject],
+    );
+    const login = logIn(subject);
+    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    while ((await service.database.query(waiting)).rowCount === 0) {
+      await setTimeout(20);
+    }
+    await holder.query('UPDATE external_identity SET last_used_at = now() WHERE subject = $1', [subject]);
+    await holder.query('COMMIT');
+    expect((await login).status).toBe(200);
+  } finally {
+    holder.release(true);
+  }
 });
 
 it('never unlinks the last way to log in, whatever is unlinked at once', async () => {

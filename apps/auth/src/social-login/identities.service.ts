@@ -129,13 +129,19 @@ export class IdentitiesService {
     return this.dataSource.manager.existsBy(ExternalIdentity, { issuer, subject });
   }
 
-  /** The account that a person's identity belongs to, which is used now. */
+  /**
+   * The account that a person's identity belongs to, which is used now. The account is locked before its identity, as whoever
+   * links or unlinks one does: two that take both in other orders would wait for each other.
+   */
   async findAccount(manager: EntityManager, { issuer, subject }: Person): Promise<KnownAccount | undefined> {
     const [account] = await queryRows<KnownAccount>(
       manager,
-      `UPDATE external_identity i SET last_used_at = now() FROM account a
-       WHERE i.issuer = $1 AND i.subject = $2 AND a.id = i.account_id
-       RETURNING a.id, a.email, a.password_hash AS "passwordHash", a.roles`,
+      `WITH owner AS (
+         SELECT a.id, a.email, a.password_hash, a.roles FROM external_identity i JOIN account a ON a.id = i.account_id
+         WHERE i.issuer = $1 AND i.subject = $2 FOR NO KEY UPDATE OF a)
+       UPDATE external_identity i SET last_used_at = now() FROM owner
+       WHERE i.issuer = $1 AND i.subject = $2 AND i.account_id = owner.id
+       RETURNING owner.id, owner.email, owner.password_hash AS "passwordHash", owner.roles`,
       [issuer, subject],
     );
     return account;
