@@ -66,7 +66,7 @@ await drill('scale', async ({ own, log, table, check }) => {
   const traffic = await startTraffic('client', gateway, {
     url: `http://auth.${namespace}`,
     seconds,
-    mix: { login: 14, jwks: 10 },
+    mix: { login: 20, jwks: 10 },
   });
   const started = Date.now();
   const rows: Row[] = [];
