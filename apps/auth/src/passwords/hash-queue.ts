@@ -1,5 +1,13 @@
 import PQueue from 'p-queue';
+import { Counter } from 'prom-client';
+import type { HashScheme } from './formats/password-hash.ts';
 import { hashQueueFull } from './passwords.problems.ts';
+
+const hashes = new Counter({
+  name: 'auth_password_hashes_total',
+  help: 'Password hashes computed by scheme',
+  labelNames: ['scheme'],
+});
 
 /** Runs hashes a few at a time, since each takes memory; refuses what would wait too long. */
 export class HashQueue {
@@ -34,7 +42,7 @@ export class HashQueue {
   }
 
   /** @throws ProblemException `hash_queue_full` at once if the queue is full, or after the longest wait */
-  async run<T>(hash: () => Promise<T>): Promise<T> {
+  async run<T>(scheme: HashScheme, hash: () => Promise<T>): Promise<T> {
     this.assertRoom();
     const waitedTooLong = new AbortController();
     const timer = setTimeout(() => {
@@ -43,6 +51,7 @@ export class HashQueue {
     return this.queue.add(
       () => {
         clearTimeout(timer);
+        hashes.inc({ scheme });
         return hash();
       },
       { signal: waitedTooLong.signal },

@@ -58,7 +58,7 @@ export class PasswordsService implements OnModuleInit {
    * @throws ProblemException `hash_queue_full`
    */
   hash(password: string): Promise<string> {
-    return this.queue.run(() => hash(password, this.parameters));
+    return this.queue.run('argon2', () => hash(password, this.parameters));
   }
 
   /**
@@ -69,7 +69,7 @@ export class PasswordsService implements OnModuleInit {
   async verify(passwordHash: string | null | undefined, password: string, address = ''): Promise<boolean> {
     const known = typeof passwordHash === 'string' ? parseHash(passwordHash) : undefined;
     const hash = known ?? parseHash(this.decoys.of(address) ?? this.decoyHash);
-    const matches = await this.queue.run(async () => hash?.matches(password));
+    const matches = await this.queue.run(hash?.scheme ?? 'argon2', async () => hash?.matches(password));
     return matches === true && known !== undefined;
   }
 
