@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
 import { AUTH_CONFIG } from '../config.ts';
 
 const cipher = 'aes-256-gcm';
@@ -46,8 +46,9 @@ export class Keyring {
    * Derives keys of one purpose by HKDF-SHA-256 (RFC 5869), one for each key of the ring, in its order.
    * @param purpose keys of different purposes tell nothing of each other
    */
-  derive(purpose: string): Buffer[] {
-    return this.keys.map((key) => Buffer.from(hkdfSync('sha256', key, '', `devopslocally ${purpose}`, 32)));
+  derive(purpose: string): KeyObject[] {
+    const info = `devopslocally ${purpose}`;
+    return this.keys.map((key) => createSecretKey(Buffer.from(hkdfSync('sha256', key, '', info, 32))));
   }
 }
 

@@ -1,6 +1,6 @@
 import { queryRows, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { Keyring } from '../keyring/index.ts';
 
@@ -24,7 +24,7 @@ const purgeStatement = `
  */
 @Injectable()
 export class ChallengesService {
-  private readonly keys: Buffer[];
+  private readonly keys: KeyObject[];
 
   constructor(keyring: Keyring) {
     this.keys = keyring.derive('passkey challenge');
@@ -35,7 +35,7 @@ export class ChallengesService {
     const nonce = randomBytes(nonceBytes);
     const expiry = Buffer.alloc(expiryBytes);
     expiry.writeUIntBE(Date.now() + challengeSeconds * 1000, 0, expiryBytes);
-    return Uint8Array.from(Buffer.concat([nonce, expiry, tagOf(this.keys[0] as Buffer, nonce, expiry, owner)]));
+    return Uint8Array.from(Buffer.concat([nonce, expiry, tagOf(this.keys[0] as KeyObject, nonce, expiry, owner)]));
   }
 
   /** Takes a challenge, in one atomic statement: of any number of uses one gets it. */
@@ -59,5 +59,5 @@ export class ChallengesService {
   }
 }
 
-const tagOf = (key: Buffer, nonce: Buffer, expiry: Buffer, owner: string) =>
+const tagOf = (key: KeyObject, nonce: Buffer, expiry: Buffer, owner: string) =>
   createHmac('sha256', key).update(nonce).update(expiry).update(owner).digest();

@@ -1,7 +1,7 @@
 import { queryRows } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { Keyring } from '../keyring/index.ts';
 
@@ -23,14 +23,14 @@ const loadStatement = `
  */
 @Injectable()
 export class Decoys {
-  private readonly key: Buffer;
+  private readonly key: KeyObject;
   private decoys: Decoy[] = [];
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     keyring: Keyring,
   ) {
-    this.key = keyring.derive('decoys')[0] as Buffer;
+    this.key = keyring.derive('decoys')[0] as KeyObject;
   }
 
   /** Learns what has been imported meanwhile. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { parseCookie, stringifySetCookie } from 'cookie';
-import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomUUID, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { Keyring } from '../keyring/index.ts';
 
@@ -13,7 +13,7 @@ const maxAgeSeconds = 365 * 24 * 60 * 60;
  */
 @Injectable()
 export class DeviceCookie {
-  private readonly keys: Buffer[];
+  private readonly keys: KeyObject[];
   private readonly secure: boolean;
 
   constructor(keyring: Keyring, @Inject(AUTH_CONFIG) config: AuthConfig) {
@@ -26,7 +26,11 @@ export class DeviceCookie {
    * @param header the request's `cookie` header
    */
   recognise(header: string | undefined, email: string): string | undefined {
-    const [id = '', issuedAt = '', signature = ''] = (parseCookie(header ?? '')[cookieName] ?? '').split('.');
+    const cookie = parseCookie(header ?? '')[cookieName];
+    if (cookie === undefined) {
+      return undefined;
+    }
+    const [id = '', issuedAt = '', signature = ''] = cookie.split('.');
     const given = Buffer.from(signature, 'base64url');
     const authentic = this.keys.some((key) => {
       const expected = sign(key, id, issuedAt, email);
@@ -43,7 +47,7 @@ export class DeviceCookie {
   issue(email: string, known: string | undefined): string {
     const id = known ?? randomUUID();
     const issuedAt = String(Math.floor(Date.now() / 1000));
-    const signature = sign(this.keys[0] as Buffer, id, issuedAt, email).toString('base64url');
+    const signature = sign(this.keys[0] as KeyObject, id, issuedAt, email).toString('base64url');
     return stringifySetCookie({
       name: cookieName,
       value: `${id}.${issuedAt}.${signature}`,
@@ -56,6 +60,6 @@ export class DeviceCookie {
   }
 }
 
-function sign(key: Buffer, id: string, issuedAt: string, email: string): Buffer {
+function sign(key: KeyObject, id: string, issuedAt: string, email: string): Buffer {
   return createHmac('sha256', key).update(`${id}.${issuedAt}.${email.toLowerCase()}`).digest();
 }

@@ -6,6 +6,7 @@ import {
   type Principal,
 } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
+import { derToJose } from 'ecdsa-sig-formatter';
 import { sign } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
@@ -54,8 +55,7 @@ export class AccessTokensService {
     const { TOKEN_ISSUER: iss, TOKEN_AUDIENCE: aud } = this.config;
     const payload = { ...claims, iss, aud, sub: subject, jti: uuidv7(), iat: now, exp: now + ttlSeconds };
     const signed = `${encode(header)}.${encode(payload)}`;
-    const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-    return `${signed}.${signature.toString('base64url')}`;
+    return `${signed}.${derToJose(sign('sha256', Buffer.from(signed), privateKey), signatureAlgorithm)}`;
   }
 }
 

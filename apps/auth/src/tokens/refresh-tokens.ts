@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, hash, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { createHmac, hash, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { parse as parseUuid, stringify as stringifyUuid } from 'uuid';
 import { Keyring } from '../keyring/index.ts';
@@ -28,8 +28,8 @@ export class RefreshTokens {
   private readonly successorKeys: KeyObject[];
 
   constructor(keyring: Keyring) {
-    this.tagKeys = keyring.derive('refresh token tag').map((key) => createSecretKey(key));
-    this.successorKeys = keyring.derive('refresh token successor').map((key) => createSecretKey(key));
+    this.tagKeys = keyring.derive('refresh token tag');
+    this.successorKeys = keyring.derive('refresh token successor');
   }
 
   /** The first token of a session. */
