@@ -5,14 +5,15 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { comparisons } from './cases/compared.ts';
+import { comparedMembers, comparisons } from './cases/compared.ts';
 import { growth, growthTable } from './cases/growth.ts';
-import { memoryLimitMiB, overload, overloadTable } from './cases/overload.ts';
+import { hashing, hashingMembers } from './cases/hashing.ts';
+import { overload, overloadTable } from './cases/overload.ts';
 import { holds, replicas, replicasTable } from './cases/replicas.ts';
 import { weight, weightTable } from './cases/weight.ts';
 import { comparedTable, saveResults } from './lib/report.ts';
-import { compare, type Compared } from './lib/rounds.ts';
-import { Stage } from './lib/stage.ts';
+import { compare, type Compared, type Comparison } from './lib/rounds.ts';
+import { memoryLimitMiB, Stage } from './lib/stage.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -28,8 +29,7 @@ const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
 const seconds = Number(options.seconds ?? (options.quick ? 2 : 5));
 const sizes = (options.sizes ?? (options.quick ? '1000,10000' : '1000,100000,1000000')).split(',').map(Number);
 const only = options.only?.split(',');
-const parts = ['compared', 'overload', 'growth', 'weight', 'replicas'];
-const isWanted = (part: string) => only === undefined || only.includes(part);
+const isWanted = (...names: string[]) => only === undefined || names.some((name) => only.includes(name));
 
 /** What is wrong with the results. */
 const faults: string[] = [];
@@ -40,13 +40,17 @@ const expect = (condition: boolean, fault: string) => {
 };
 const results: Record<string, unknown> = { processors: availableParallelism(), rounds, seconds };
 
-/** A part of the benchmark, on a stage of its own. */
+/**
+ * A part of the benchmark, on a stage of its own.
+ * @param members what of it can be asked for alone
+ */
 async function part<T>(
   name: string,
   run: (stage: Stage) => Promise<T>,
   tell: (result: T) => string,
+  members: string[] = [],
 ): Promise<T | undefined> {
-  if (!isWanted(name) && !(name === 'compared' && only?.some((wanted) => !parts.includes(wanted)))) {
+  if (!isWanted(name, ...members)) {
     return undefined;
   }
   const stage = await Stage.open();
@@ -63,18 +67,25 @@ async function part<T>(
   }
 }
 
-async function compareAll(stage: Stage): Promise<Compared[]> {
-  const compared: Compared[] = [];
-  for (const comparison of await comparisons(stage)) {
-    const isInQuick = !options.quick || comparison.goal !== undefined;
-    if (isInQuick && (isWanted('compared') || isWanted(comparison.name))) {
-      compared.push(await compare(comparison, rounds, seconds, options.quick ? 1 : 5));
+/** A part that holds the service against controls. */
+function compareAll(name: string, members: string[], prepare: (stage: Stage) => Promise<Comparison[]>) {
+  const run = async (stage: Stage) => {
+    const compared: Compared[] = [];
+    for (const comparison of await prepare(stage)) {
+      const isInQuick = !options.quick || comparison.goal !== undefined;
+      if (isInQuick && isWanted(name, comparison.name)) {
+        compared.push(await compare(comparison, rounds, seconds, options.quick ? 1 : 5));
+      }
     }
-  }
-  return compared;
+    return compared;
+  };
+  return part(name, run, comparedTable, members);
 }
 
-const compared = (await part('compared', compareAll, comparedTable)) ?? [];
+const compared = [
+  ...((await compareAll('hashing', hashingMembers, hashing)) ?? []),
+  ...((await compareAll('compared', comparedMembers, comparisons)) ?? []),
+];
 for (const { name, goal = 0, ratio, cpuRatio, rounds: measured } of compared) {
   // of the two the one that suffers less from whatever else runs on the machine
   const better = Math.max(ratio.median, cpuRatio.median);

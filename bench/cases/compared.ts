@@ -1,29 +1,23 @@
-import { execFile } from 'node:child_process';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { authSettings, root } from '../../tools/built.ts';
+import { authSettings } from '../../tools/built.ts';
 import type { Call } from '../lib/load.ts';
-import { accessTokens, authorized, connections, logins, registrations, sampleOf } from '../lib/measure.ts';
+import { accessTokens, authorized, connections, sampleOf } from '../lib/measure.ts';
 import { controlTokens, populate, serviceTokens } from '../lib/population.ts';
 import type { Program } from '../lib/programs.ts';
-import type { Comparison, Sample, Side } from '../lib/rounds.ts';
+import type { Comparison, Side } from '../lib/rounds.ts';
 import type { Stage } from '../lib/stage.ts';
 
+export const comparedMembers = ['refresh', 'me', 'remote guard', 'session list', 'JWKS'];
 const accounts = 1000;
 const refreshTokens = 2000;
 const bearers = 200;
-/** Enough to keep all processors at hashing, and so few that none waits too long on a slow machine. */
-const hashing = { connections: 4 * availableParallelism() };
-const bareArgon2 = join(root, 'bench', 'controls', 'argon2.ts');
 
 const authDefaults = authSettings.pick({ TOKEN_ISSUER: true, TOKEN_AUDIENCE: true }).parse({});
 
-/** The requests that are held against what a bare program on this machine can do. */
+/** The requests that are held against what a bare program can do, on the same processors as PostgreSQL and the load generator. */
 export async function comparisons(stage: Stage): Promise<Comparison[]> {
   const database = await stage.database('compared');
   await populate(database, accounts);
-  const service = await stage.startService('compared', { REGISTER_ADDRESS_BURST: '1000000' });
+  const service = await stage.startService('compared');
   const tokens = await serviceTokens(database, stage.keyEncryptionKey, refreshTokens);
   const access = await accessTokens(service.url, tokens.splice(0, bearers));
   const keySet = await (await fetch(`${service.url}/.well-known/jwks.json`)).text();
@@ -41,13 +35,6 @@ export async function comparisons(stage: Stage): Promise<Comparison[]> {
     sample(side, { connections, seconds, calls: calls() });
 
   return [
-    {
-      name: 'login',
-      control: 'argon2id in a bare loop',
-      goal: 0.9,
-      measure: (side, seconds) =>
-        side === 'control' ? argon2(seconds) : sample(side, { ...hashing, seconds, calls: logins(accounts) }),
-    },
     {
       name: 'refresh',
       control: 'bare Fastify + pg',
@@ -83,21 +70,5 @@ export async function comparisons(stage: Stage): Promise<Comparison[]> {
       control: 'bare Fastify',
       measure: calling(() => [{ method: 'GET', path: '/.well-known/jwks.json' }]),
     },
-    {
-      name: 'register',
-      control: 'bare Fastify + pg + argon2id',
-      measure: (side, seconds) => sample(side, { ...hashing, seconds, calls: registrations(2000) }),
-    },
   ];
-}
-
-/** The library alone, as often at once as the service does it. */
-async function argon2(seconds: number): Promise<Sample> {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    '--disable-warning=ExperimentalWarning',
-    bareArgon2,
-    String(seconds),
-    String(availableParallelism()),
-  ]);
-  return JSON.parse(stdout) as Sample;
 }

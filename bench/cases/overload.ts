@@ -6,8 +6,6 @@ import { spreadOf } from '../lib/rounds.ts';
 import type { Stage } from '../lib/stage.ts';
 
 const accounts = 1000;
-/** Memory limit of the service's container, in MiB. */
-export const memoryLimitMiB = 512;
 
 interface Overloaded {
   factor: number;
@@ -27,8 +25,9 @@ export interface OverloadResult {
   peakMiB: number;
 }
 
-/** Offers more logins than can be done: the peak is measured before each. */
+/** Offers more logins than can be done, from other processors: the peak is measured before each. */
 export async function overload(stage: Stage, rounds: number, seconds: number): Promise<OverloadResult> {
+  await stage.isolate();
   await populate(await stage.database('overload'), accounts);
   const service = await stage.startService('overload');
   const { url } = service;

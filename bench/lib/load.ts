@@ -45,6 +45,10 @@ export class Generator {
     });
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   /** @throws Error if the generator ends meanwhile */
   async run(load: Load): Promise<Seen> {
     this.child.send(load);

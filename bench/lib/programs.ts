@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { boundCommand } from './processors.ts';
 
 /** A server under measurement, in a process of its own. */
 export interface Program {
@@ -32,6 +33,7 @@ const msPerTick = 10;
  * written a JSON line with the `url` it listens at.
  * @param log file for its output
  * @param flags of Node.js
+ * @param processors those that it may use; all without it
  * @throws Error with the log unless it is ready within a minute
  */
 export async function startProgram(
@@ -39,10 +41,11 @@ export async function startProgram(
   environment: NodeJS.ProcessEnv,
   log: string,
   flags: string[] = [],
+  processors?: string,
 ): Promise<Program> {
   const started = performance.now();
   const output = await open(log, 'w');
-  const child = spawn(process.execPath, [...flags, path], {
+  const child = spawn(...boundCommand(processors, process.execPath, [...flags, path]), {
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', output.fd, output.fd],
   });

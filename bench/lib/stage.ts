@@ -6,12 +6,18 @@ import pg from 'pg';
 import { loadAuthConfig, migrate, root } from '../../tools/built.ts';
 import { startPostgres, type EmbeddedPostgres } from '../../tools/embedded-postgres.ts';
 import { Generator } from './load.ts';
+import { bind, halves, type Shares } from './processors.ts';
 import { startProgram, type Program } from './programs.ts';
+
+/** Memory limit of the service's container, in MiB; half of it is for V8's heap. */
+export const memoryLimitMiB = 512;
 
 /** What all measurements share: a PostgreSQL with its own defaults, a load generator, and programs on them. */
 export class Stage {
   /** Folder for CPU profiles of the service; none are made without it. */
   profiles: string | undefined;
+  /** Where programs have processors to themselves: theirs, and those of PostgreSQL and the generator. */
+  processors: Shares | undefined;
   readonly keyEncryptionKey = randomBytes(32);
   readonly generator = new Generator();
   private readonly directory: string;
@@ -30,6 +36,15 @@ export class Stage {
     const stage = new Stage(directory, await startPostgres(directory, { max_wal_size: '4GB' }));
     process.on('SIGINT', stage.abort).on('SIGTERM', stage.abort);
     return stage;
+  }
+
+  /** Gives the programs that are started from now on half of the processors to themselves, where there are two or more. */
+  async isolate(): Promise<void> {
+    this.processors = await halves();
+    if (this.processors !== undefined) {
+      await bind(await this.postgresPid(), this.processors.around);
+      await bind(this.generator.pid, this.processors.around);
+    }
   }
 
   /** Process id of PostgreSQL. */
@@ -73,7 +88,8 @@ export class Stage {
 
   /** The service as its image runs it. */
   startService(database: string, settings: NodeJS.ProcessEnv = {}): Promise<Program> {
-    const flags = this.profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.profiles}`];
+    const profiling = this.profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.profiles}`];
+    const flags = [`--max-old-space-size=${memoryLimitMiB / 2}`, ...profiling];
     return this.start('dist/apps/auth/src/main.js', { ...this.environment(database), ...settings }, flags);
   }
 
@@ -81,7 +97,13 @@ export class Stage {
   async start(path: string, environment: NodeJS.ProcessEnv = {}, flags: string[] = []): Promise<Program> {
     this.started += 1;
     const log = join(this.directory, `program-${this.started}.log`);
-    const program = await startProgram(join(root, path), { NODE_ENV: 'production', ...environment }, log, flags);
+    const program = await startProgram(
+      join(root, path),
+      { NODE_ENV: 'production', ...environment },
+      log,
+      flags,
+      this.processors?.measured,
+    );
     this.programs.add(program);
     return program;
   }

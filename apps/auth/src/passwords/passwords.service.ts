@@ -10,6 +10,7 @@ import { Decoys } from './decoys.ts';
 import { parseHash } from './formats/parse-hash.ts';
 import type { HashScheme } from './formats/password-hash.ts';
 import { HashQueue } from './hash-queue.ts';
+import { yieldToEventLoop } from './hash-threads.ts';
 import { passwordBreached, passwordTooWeak } from './passwords.problems.ts';
 
 /** zxcvbn's 3 of 4: more than 10⁸ guesses, out of reach of an attack on the hashes' scale. */
@@ -45,6 +46,7 @@ export class PasswordsService implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     this.decoyHash = await this.hash(randomBytes(16).toString('hex'));
+    yieldToEventLoop();
   }
 
   /** @throws ProblemException `hash_queue_full` where a hash would be refused at once */

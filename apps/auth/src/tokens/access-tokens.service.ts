@@ -7,8 +7,7 @@ import {
 } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { derToJose } from 'ecdsa-sig-formatter';
-import { sign } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
+import { randomUUID, sign } from 'node:crypto';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { KeysService } from '../keys/index.ts';
 
@@ -53,7 +52,7 @@ export class AccessTokensService {
     const now = Math.floor(Date.now() / 1000);
     const header = { alg: signatureAlgorithm, typ: accessTokenType, kid };
     const { TOKEN_ISSUER: iss, TOKEN_AUDIENCE: aud } = this.config;
-    const payload = { ...claims, iss, aud, sub: subject, jti: uuidv7(), iat: now, exp: now + ttlSeconds };
+    const payload = { ...claims, iss, aud, sub: subject, jti: randomUUID(), iat: now, exp: now + ttlSeconds };
     const signed = `${encode(header)}.${encode(payload)}`;
     return `${signed}.${derToJose(sign('sha256', Buffer.from(signed), privateKey), signatureAlgorithm)}`;
   }

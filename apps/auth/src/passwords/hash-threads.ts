@@ -1,0 +1,20 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+
+const threads = '/proc/self/task';
+
+/**
+ * Lets the event loop come first where it and hashes want the same processor: else each of the hashes, which take all they can
+ * get, has as good a claim as all requests together, and refusals wait for what they are to protect. On Linux, where each thread
+ * has a priority of its own (sched(7)) and libuv names its threads; to be called when those have been started, by a first hash.
+ */
+export function yieldToEventLoop(): void {
+  if (process.platform !== 'linux') {
+    return;
+  }
+  for (const id of readdirSync(threads)) {
+    if (readFileSync(`${threads}/${id}/comm`, 'utf8') === 'libuv-worker\n') {
+      setPriority(Number(id), constants.priority.PRIORITY_BELOW_NORMAL);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { root } from '../../tools/built.ts';
+import { logins, registrations, sampleOf } from '../lib/measure.ts';
+import { populate } from '../lib/population.ts';
+import { boundCommand } from '../lib/processors.ts';
+import type { Comparison, Sample } from '../lib/rounds.ts';
+import type { Stage } from '../lib/stage.ts';
+
+const accounts = 1000;
+export const hashingMembers = ['login', 'register'];
+const bareArgon2 = join(root, 'bench', 'controls', 'argon2.ts');
+
+/**
+ * The requests that are made of a hash. A bare loop has its processors to itself, so that the service gets the same ones, and
+ * PostgreSQL and the load generator the others.
+ */
+export async function hashing(stage: Stage): Promise<Comparison[]> {
+  await stage.isolate();
+  await populate(await stage.database('hashing'), accounts);
+  const service = await stage.startService('hashing', { REGISTER_ADDRESS_BURST: '1000000' });
+  const { DATABASE_URL } = stage.environment('hashing');
+  const bare = await stage.start('bench/controls/bare.ts', { DATABASE_URL });
+  const postgresPid = await stage.postgresPid();
+  const processors = stage.processors?.count ?? availableParallelism();
+  // enough to keep all processors at hashing, and so few that none waits too long on a slow machine
+  const connections = 4 * processors;
+
+  return [
+    {
+      name: 'login',
+      control: 'argon2id in a bare loop',
+      goal: 0.9,
+      measure: (side, seconds) =>
+        side === 'control'
+          ? argon2(seconds, processors, stage.processors?.measured)
+          : sampleOf(stage.generator, service, postgresPid, { connections, seconds, calls: logins(accounts) }),
+    },
+    {
+      name: 'register',
+      control: 'bare Fastify + pg + argon2id',
+      measure: (side, seconds) =>
+        sampleOf(stage.generator, side === 'control' ? bare : service, postgresPid, {
+          connections,
+          seconds,
+          calls: registrations(2000),
+        }),
+    },
+  ];
+}
+
+/** The library alone, as often at once as the service does it. */
+async function argon2(seconds: number, concurrency: number, processors: string | undefined): Promise<Sample> {
+  const args = ['--disable-warning=ExperimentalWarning', bareArgon2, String(seconds), String(concurrency)];
+  const { stdout } = await promisify(execFile)(...boundCommand(processors, process.execPath, args));
+  return JSON.parse(stdout) as Sample;
+}
