@@ -49,9 +49,10 @@ export class AccountsService {
    * @throws ProblemException `password_too_weak`, `password_breached`, `email_taken`, `too_many_attempts`, `hash_queue_full`
    */
   async register(credentials: Credentials, context: RequestContext): Promise<AccountView> {
-    this.passwords.assertCapacity();
-    await this.reserveRegistration(context);
-    await this.passwords.assertStrong(credentials.password, [credentials.email]);
+    await this.passwords.holdPlace(async () => {
+      await this.reserveRegistration(context);
+      await this.passwords.assertStrong(credentials.password, [credentials.email]);
+    });
     return this.create(credentials, ['user'], context);
   }
 

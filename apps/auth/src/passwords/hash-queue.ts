@@ -9,11 +9,18 @@ const hashes = new Counter({
   labelNames: ['scheme'],
 });
 
-/** Runs hashes a few at a time, since each takes memory; refuses what would wait too long. */
+/** Of each new hash in the running mean of their times. */
+const newest = 0.1;
+
+/** Runs hashes a few at a time, since each takes memory; refuses at once what would wait too long. */
 export class HashQueue {
   private readonly queue: PQueue;
   private readonly maxWaiting: number;
   private readonly maxWaitMs: number;
+  /** Places held for hashes to come. */
+  private held = 0;
+  /** How long a hash takes lately. */
+  private meanMs = 0;
 
   /**
    * @param concurrency hashes at once
@@ -34,10 +41,17 @@ export class HashQueue {
     return this.queue.pending;
   }
 
-  /** @throws ProblemException `hash_queue_full` if the queue is full */
-  assertRoom(): void {
-    if (this.waiting >= this.maxWaiting) {
-      throw hashQueueFull.exception({ retryAfter: 1 });
+  /**
+   * Keeps a place for a hash that follows what is prepared for it, so that nothing is prepared in vain.
+   * @throws ProblemException `hash_queue_full` at once if the queue is full
+   */
+  async holdPlace<T>(prepare: () => Promise<T>): Promise<T> {
+    this.assertRoom();
+    this.held += 1;
+    try {
+      return await prepare();
+    } finally {
+      this.held -= 1;
     }
   }
 
@@ -52,9 +66,24 @@ export class HashQueue {
       () => {
         clearTimeout(timer);
         hashes.inc({ scheme });
-        return hash();
+        return this.timed(hash);
       },
       { signal: waitedTooLong.signal },
     );
+  }
+
+  private assertRoom(): void {
+    const ahead = this.waiting + this.held;
+    if (ahead >= this.maxWaiting || (ahead / this.queue.concurrency) * this.meanMs > this.maxWaitMs) {
+      throw hashQueueFull.exception({ retryAfter: 1 });
+    }
+  }
+
+  private async timed<T>(hash: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    const result = await hash();
+    const took = performance.now() - began;
+    this.meanMs = this.meanMs === 0 ? took : this.meanMs + newest * (took - this.meanMs);
+    return result;
   }
 }

@@ -49,9 +49,12 @@ export class PasswordsService implements OnModuleInit {
     yieldToEventLoop();
   }
 
-  /** @throws ProblemException `hash_queue_full` where a hash would be refused at once */
-  assertCapacity(): void {
-    this.queue.assertRoom();
+  /**
+   * Keeps a place for a hash while what it needs is prepared.
+   * @throws ProblemException `hash_queue_full` where the hash would be refused at once
+   */
+  holdPlace<T>(prepare: () => Promise<T>): Promise<T> {
+    return this.queue.holdPlace(prepare);
   }
 
   /**

@@ -9,7 +9,7 @@ import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { localeOf, MailService } from '../mail/index.ts';
 import { MfaService, mfaTokenInvalid, type Factor, type MfaAnswer, type MfaChallenge } from '../mfa/index.ts';
-import { PasswordsService } from '../passwords/index.ts';
+import { hashQueueFull, PasswordsService } from '../passwords/index.ts';
 import { deviceName, SessionsService, type Tokens } from '../sessions/index.ts';
 import { DeviceCookie } from './device-cookie.ts';
 import { SignInMetrics } from './sign-in.metrics.ts';
@@ -69,11 +69,9 @@ export class SignInService {
     cookies: string | undefined,
     context: RequestContext,
   ): Promise<SignedIn> {
-    this.assertCapacity();
     const device = this.devices.recognise(cookies, email);
     const gates = this.gatesFor(email, device, context.address);
-    await this.reserve(gates);
-    const account = await this.accounts.findByEmail(email);
+    const account = await this.prepare(email, gates);
     if (!(await this.verify(account, { email, password }, gates)) || !account) {
       await this.audit.record(this.dataSource.manager, context, {
         type: 'login.failed',
@@ -171,23 +169,19 @@ export class SignInService {
     };
   }
 
-  private async reserve({ own, shared }: LoginGates): Promise<void> {
+  /** Counts the attempt and finds the account; what there is no hash for is refused before: too much must cost little. */
+  private async prepare(email: string, { own, shared }: LoginGates): Promise<KnownAccount | undefined> {
     try {
-      await (shared ? this.attempts.reserve(shared, own) : this.attempts.reserve(own));
+      return await this.passwords.holdPlace(async () => {
+        await (shared ? this.attempts.reserve(shared, own) : this.attempts.reserve(own));
+        return this.accounts.findByEmail(email);
+      });
     } catch (error) {
       if (error instanceof ProblemException && error.problem === tooManyAttempts) {
         this.metrics.logins.inc({ result: 'throttled' });
+      } else if (error instanceof ProblemException && error.problem === hashQueueFull) {
+        this.metrics.logins.inc({ result: 'unavailable' });
       }
-      throw error;
-    }
-  }
-
-  /** Refuses what could only wait in vain before it costs a look in the database: what is too much must cost little. */
-  private assertCapacity(): void {
-    try {
-      this.passwords.assertCapacity();
-    } catch (error) {
-      this.metrics.logins.inc({ result: 'unavailable' });
       throw error;
     }
   }

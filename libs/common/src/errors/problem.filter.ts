@@ -83,8 +83,11 @@ export class ProblemFilter implements ExceptionFilter {
     if (exception.problem === problems.databaseUnavailable) {
       databaseUnavailable.inc();
     }
-    if (status >= 500) {
-      this.logger.error({ err: exception.cause ?? exception, code }, exception.message);
+    if (status >= 500 && exception.cause !== undefined) {
+      this.logger.error({ err: exception.cause, code }, exception.message);
+    } else if (status >= 500) {
+      // refused on purpose, which has no stack to look into, and comes in masses
+      this.logger.warn({ code }, exception.message);
     }
     await sendProblem(reply, request.id, exception, isOAuth(request));
   }
