@@ -1,8 +1,11 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../../tools/built.ts';
+import { installedMiB, sizeMiB } from '../lib/installed.ts';
 import { authorized, accessTokens, connections, good, logins } from '../lib/measure.ts';
 import { populate, serviceTokens } from '../lib/population.ts';
 import { usageOf, type Program } from '../lib/programs.ts';
-import { spread, table } from '../lib/report.ts';
+import { number, spread, table } from '../lib/report.ts';
 import { spreadOf, type Side } from '../lib/rounds.ts';
 import type { Stage } from '../lib/stage.ts';
 
@@ -12,15 +15,21 @@ interface Weighed {
   loadedMiB: number;
 }
 
-export type WeightResult = Record<Side, Weighed>[];
+export interface WeightResult {
+  rounds: Record<Side, Weighed>[];
+  /** What an image holds beyond its base, in MiB. */
+  imageMiB: Record<Side, number>;
+}
 
 const accounts = 1000;
+/** What the hello needs. */
+const helloPackages = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-fastify', 'reflect-metadata', 'rxjs'];
 
-/** Start-up on a database that is warm, and memory idle and after a load, by those of a hello on the same framework. */
+/** Start-up on a warm database, memory idle and under load, and size, by those of a hello on the same framework. */
 export async function weight(stage: Stage, rounds: number, seconds: number): Promise<WeightResult> {
   const database = await stage.database('weight');
   await populate(database, accounts);
-  const results: WeightResult = [];
+  const results: WeightResult['rounds'] = [];
   for (let round = 0; round < rounds; round += 1) {
     const service = await stage.startService('weight');
     const tokens = await serviceTokens(database, stage.keyEncryptionKey, 100);
@@ -34,7 +43,11 @@ export async function weight(stage: Stage, rounds: number, seconds: number): Pro
     });
     results.push({ subject, control });
   }
-  return results;
+  const imageMiB = {
+    subject: (await installedMiB()) + (await sizeMiB(join(root, 'dist'))),
+    control: await installedMiB(helloPackages),
+  };
+  return { rounds: results, imageMiB };
 }
 
 async function weigh(program: Program, load: (program: Program) => Promise<void>): Promise<Weighed> {
@@ -45,12 +58,14 @@ async function weigh(program: Program, load: (program: Program) => Promise<void>
   return { startMs: program.startMs, idleMiB: idle.rssMiB, loadedMiB: loaded.peakMiB };
 }
 
-export function weightTable(results: WeightResult): string {
+export function weightTable({ rounds: results, imageMiB }: WeightResult): string {
   const rows = (['startMs', 'idleMiB', 'loadedMiB'] as const).map((which) => [
     { startMs: 'start to listening, ms', idleMiB: 'memory idle, MiB', loadedMiB: 'most memory under load, MiB' }[which],
     spread(spreadOf(results.map(({ subject }) => subject[which])), 0),
     spread(spreadOf(results.map(({ control }) => control[which])), 0),
     spread(spreadOf(results.map(({ subject, control }) => subject[which] / control[which]))),
   ]);
+  const { subject, control } = imageMiB;
+  rows.push(['image beyond its base, MiB', number(subject, 1), number(control, 1), number(subject / control)]);
   return `${table(['', 'service', 'hello', 'ratio'], rows)}\n\n${availableParallelism()} hashes at once.`;
 }

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 
@@ -12,9 +13,14 @@ export function yieldToEventLoop(): void {
   if (process.platform !== 'linux') {
     return;
   }
-  for (const id of readdirSync(threads)) {
-    if (readFileSync(`${threads}/${id}/comm`, 'utf8') === 'libuv-worker\n') {
-      setPriority(Number(id), constants.priority.PRIORITY_BELOW_NORMAL);
+  try {
+    for (const id of readdirSync(threads)) {
+      if (readFileSync(`${threads}/${id}/comm`, 'utf8') === 'libuv-worker\n') {
+        setPriority(Number(id), constants.priority.PRIORITY_BELOW_NORMAL);
+      }
     }
+  } catch (error) {
+    // a sandbox may forbid it, and all works without
+    new Logger('HashThreads').warn(`hashes keep the priority of the event loop: ${String(error)}`);
   }
 }

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { root } from '../../tools/built.ts';
+
+/** What images/auth.Dockerfile leaves out of its packages. */
+const unneeded = /\.(map|md|d\.[mc]?ts)$/;
+
+interface Manifest {
+  dependencies: Record<string, string>;
+  overrides?: object;
+}
+
+/**
+ * Size of packages with all that they need, as an image holds them, in MiB: what an image is beyond its base and its own code.
+ * @param names of this project's dependencies; all without it
+ */
+export async function installedMiB(names?: string[]): Promise<number> {
+  const { dependencies, overrides } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
+  const wanted = Object.entries(dependencies).filter(([name]) => names?.includes(name) ?? true);
+  const directory = await mkdtemp(join(tmpdir(), 'auth-bench-'));
+  try {
+    const manifest = { dependencies: Object.fromEntries(wanted), overrides };
+    await writeFile(join(directory, 'package.json'), JSON.stringify(manifest));
+    await promisify(execFile)('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: directory });
+    return await sizeMiB(join(directory, 'node_modules'));
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+/** Size of the files in a folder, in MiB. */
+export async function sizeMiB(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && !unneeded.test(entry.name));
+  const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0) / 2 ** 20;
+}
