@@ -54,6 +54,7 @@ export async function sendProblem(
   if (problem.status === 401 || extras.challenge !== undefined) {
     reply.header('www-authenticate', extras.challenge ?? 'Bearer');
   }
+  reply.request.problemCode = problem.code;
   const body = problem.body(requestId, extras);
   await reply
     .status(problem.status)
@@ -83,11 +84,9 @@ export class ProblemFilter implements ExceptionFilter {
     if (exception.problem === problems.databaseUnavailable) {
       databaseUnavailable.inc();
     }
+    // what is refused on purpose has no cause, comes in masses, and is told by the line of its request
     if (status >= 500 && exception.cause !== undefined) {
       this.logger.error({ err: exception.cause, code }, exception.message);
-    } else if (status >= 500) {
-      // refused on purpose, which has no stack to look into, and comes in masses
-      this.logger.warn({ code }, exception.message);
     }
     await sendProblem(reply, request.id, exception, isOAuth(request));
   }

@@ -3,6 +3,13 @@ import { PinoLogger } from 'nestjs-pino';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { parseTraceparent, type TraceIds } from './traceparent.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Code of the problem that it is answered with. */
+    problemCode: string | undefined;
+  }
+}
+
 const served = new AsyncLocalStorage<FastifyRequest>();
 
 /** The ids of the request that is being served, for every line that is logged meanwhile. */
@@ -27,12 +34,13 @@ export function logRequests(fastify: FastifyInstance): void {
       });
     }
   };
+  fastify.decorateRequest('problemCode');
   fastify.addHook('onRequest', (request, _reply, done) => {
     served.run(request, done);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     const { statusCode: status, elapsedTime } = reply;
-    const facts = { res: { status }, duration_ms: Math.round(elapsedTime) };
+    const facts = { res: { status, code: request.problemCode }, duration_ms: Math.round(elapsedTime) };
     log(status >= 500 ? 'error' : 'info', request, facts, 'request completed');
     done();
   });
