@@ -1,15 +1,24 @@
 #!/bin/bash
-# Makes an environment's secrets anew and seals them for the cluster whose certificate is given:  seal.sh staging|prod CERTIFICATE [OVERLAY_FOLDER]
+# Makes an environment's secrets anew and seals them for the cluster whose certificate is given. WEBHOOK_URL: whom monitoring tells.
+#   seal.sh staging|prod|monitoring CERTIFICATE [OVERLAY_FOLDER]
 set -euo pipefail
 environment=$1 certificate=$2
 here=$(cd "$(dirname "$0")" && pwd)
 overlay=${3:-$here/overlays/$environment}
 plain=$(mktemp -d)
 trap 'rm -rf "$plain"' EXIT
-"$here/components/generated-secrets/generate.sh" "$plain"
+if [ "$environment" = monitoring ]; then
+  namespace=monitoring
+  mkdir "$plain"/{alertmanager,grafana}
+  printf %s "${WEBHOOK_URL:?}" >"$plain/alertmanager/webhook-url"
+  openssl rand -hex 16 | tr -d '\n' >"$plain/grafana/password"
+else
+  namespace=devopslocally-$environment
+  "$here/components/generated-secrets/generate.sh" "$plain"
+fi
 [ "$certificate" -ef "$overlay/sealed-secrets/certificate.pem" ] || cp "$certificate" "$overlay/sealed-secrets/certificate.pem"
 for folder in "$plain"/*/; do
   name=$(basename "$folder")
-  kubectl create secret generic "$name" --namespace "devopslocally-$environment" --from-file "$folder" --dry-run=client --output yaml |
+  kubectl create secret generic "$name" --namespace "$namespace" --from-file "$folder" --dry-run=client --output yaml |
     kubeseal --cert "$certificate" --format yaml | "$here/sealed-for.sh" "$certificate" >"$overlay/sealed-secrets/$name.yaml"
 done

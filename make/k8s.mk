@@ -18,7 +18,7 @@ bin/kubernetes-validate:
 	ln -sf python/bin/kubernetes-validate $@
 
 # Two auth images that differ in their revision label alone, for the drills that change images;
-# and the Sealed Secrets controller and an S3 server, for clusters that have none.
+# and the Sealed Secrets controller, an S3 server and the exporter, for clusters that have none or can't pull it.
 define build_images
 set -euo pipefail
 push() { docker push --quiet $(REGISTRY)/$$1 >&2; docker image inspect --format '{{index .RepoDigests 0}}' $(REGISTRY)/$$1; }
@@ -27,6 +27,7 @@ docker build --quiet --file images/auth.Dockerfile --target production --tag $(R
 docker build --quiet --file images/auth.Dockerfile --target production --build-arg REVISION=next --tag $(REGISTRY)/devopslocally/auth:next .
 docker build --quiet --file tests/cluster/stand-ins/sealed-secrets.Dockerfile --tag $(REGISTRY)/devopslocally/sealed-secrets:drill bin
 docker build --quiet --file tests/cluster/stand-ins/s3.Dockerfile --tag $(REGISTRY)/devopslocally/s3:drill bin
+docker build --quiet --file tests/cluster/stand-ins/postgres-exporter.Dockerfile --tag $(REGISTRY)/prometheuscommunity/postgres-exporter:v0.17.1 .
 others=
 for app in $$(ls apps | grep -vx auth); do
   docker build --quiet --file images/auth.Dockerfile --target production --build-arg APP=$$app --tag $(REGISTRY)/devopslocally/$$app:drill .
@@ -39,6 +40,7 @@ export AUTH_IMAGE=$$(push devopslocally/auth:drill)
 export AUTH_IMAGE_NEXT=$$(push devopslocally/auth:next)
 export SEALED_SECRETS_IMAGE=$$(push devopslocally/sealed-secrets:drill)
 export S3_IMAGE=$$(push devopslocally/s3:drill)
+export POSTGRES_EXPORTER_IMAGE=$$(push prometheuscommunity/postgres-exporter:v0.17.1)
 $$others
 END
 endef
@@ -56,7 +58,7 @@ images: ## Build and push the images for the drills
 verify: $(TOOLS) node_modules/.package-lock.json ## Check all manifests; SERVER=1 adds the API server's dry run
 	@node tests/cluster/verify.ts $(if $(SERVER),--server)
 
-seal: bin/kubeseal ## Make and seal new secrets: ENVIRONMENT=staging CERTIFICATE=file
+seal: bin/kubeseal ## Make and seal new secrets: ENVIRONMENT=staging CERTIFICATE=file; ENVIRONMENT=monitoring takes WEBHOOK_URL too
 	k8s/seal.sh $(ENVIRONMENT) $(CERTIFICATE)
 
 drill-first-deploy: ## An empty namespace to healthy, unattended, with the smoke test

@@ -1,5 +1,5 @@
 # Prometheus, Alertmanager, Loki and what they scrape, for tests and drills, of the versions that k8s/observability names.
-OBSERVABILITY_TOOLS := bin/promtool bin/prometheus bin/loki bin/amtool bin/alertmanager bin/kube-state-metrics bin/postgres_exporter bin/alloy
+OBSERVABILITY_TOOLS := bin/promtool bin/prometheus bin/loki bin/amtool bin/alertmanager bin/kube-state-metrics bin/alloy
 
 bin/promtool bin/prometheus:
 	tools/go-build.sh $@ github.com/prometheus/prometheus/cmd/$(@F) github.com/prometheus/prometheus@v0.305.0
@@ -9,8 +9,6 @@ bin/amtool bin/alertmanager:
 	tools/go-build.sh $@ github.com/prometheus/alertmanager/cmd/$(@F) github.com/prometheus/alertmanager@v0.28.1
 bin/kube-state-metrics:
 	tools/go-build.sh $@ k8s.io/kube-state-metrics/v2 k8s.io/kube-state-metrics/v2@v2.15.0
-bin/postgres_exporter:
-	tools/go-build.sh $@ github.com/prometheus-community/postgres_exporter/cmd/postgres_exporter github.com/prometheus-community/postgres_exporter@v0.17.1
 bin/alloy:
 	tests/cluster/stand-ins/alloy.sh $@
 
@@ -36,7 +34,6 @@ stand_in PROMETHEUS_IMAGE prometheus prom/prometheus:v3.5.0
 stand_in ALERTMANAGER_IMAGE alertmanager prom/alertmanager:v0.28.1
 stand_in LOKI_IMAGE loki grafana/loki:3.7.8
 stand_in KUBE_STATE_METRICS_IMAGE kube-state-metrics kube-state-metrics/kube-state-metrics:v2.15.0
-stand_in POSTGRES_EXPORTER_IMAGE postgres-exporter prometheuscommunity/postgres-exporter:v0.17.1
 # an older one, see alloy.sh
 stand_in ALLOY_IMAGE alloy grafana/alloy:v1.0.0
 mv $(OBSERVABILITY_IMAGES).new $(OBSERVABILITY_IMAGES)
@@ -51,5 +48,5 @@ drill-alerts: $(TOOLS) $(IMAGES) $(OBSERVABILITY_IMAGES) node_modules/.package-l
 	@. ./$(IMAGES) && . ./$(OBSERVABILITY_IMAGES) && node tests/cluster/alerts.ts
 
 .PHONY: observe
-observe: bin/kustomize ## The whole observability stack on the current context, with port-forwards; prints the URLs
+observe: ## The whole observability stack on the current context, with port-forwards; prints the URLs
 	@k8s/observability/observe.sh

@@ -31,6 +31,7 @@ await drill('denial', async ({ own, log, table, check }) => {
   const sealed = await own('drill-denial-sealed');
   await deploy({
     namespace,
+    components: ['postgres-exporter'],
     patches: [
       // one pod, so that its address stays
       {
@@ -57,6 +58,7 @@ await drill('denial', async ({ own, log, table, check }) => {
     (await kubectl(['get', 'pods', '-n', namespace, '-l', selector, '-o', 'jsonpath={.items[0].status.podIP}'])).trim();
   const auth = await address('app.kubernetes.io/component=api');
   const database = await address('app.kubernetes.io/name=postgres');
+  const exporter = await address('app.kubernetes.io/name=postgres-exporter');
   const dns = (
     await kubectl(['get', 'service', 'kube-dns', '-n', 'kube-system', '-o', 'jsonpath={.spec.clusterIP}'])
   ).trim();
@@ -68,6 +70,7 @@ await drill('denial', async ({ own, log, table, check }) => {
     'auth metrics': `${auth}:9464`,
     postgres: `${database}:5432`,
     pgbackrest: `${database}:8432`,
+    'exporter metrics': `${exporter}:9187`,
     dns: `${dns}:53`,
     'api server': `${api}:443`,
     // an address of documentation: whatever answers, the packet has left
@@ -86,6 +89,12 @@ await drill('denial', async ({ own, log, table, check }) => {
       labels: { 'app.kubernetes.io/name': 'postgres-maintenance' },
       may: ['postgres', 'pgbackrest', 'dns'],
     },
+    {
+      name: 'exporter',
+      namespace,
+      labels: { 'app.kubernetes.io/name': 'postgres-exporter' },
+      may: ['postgres', 'dns'],
+    },
     { name: 'smoke test', namespace, labels: component('smoke-test'), may: ['auth http', 'dns'] },
     { name: 'another pod inside', namespace, labels: { app: 'other' }, may: ['dns'] },
     { name: 'gateway', namespace: outside.gateway, labels: {}, may: ['auth http', 'dns', 'api server', 'outside'] },
@@ -93,7 +102,7 @@ await drill('denial', async ({ own, log, table, check }) => {
       name: 'monitoring',
       namespace: outside.monitoring,
       labels: {},
-      may: ['auth metrics', 'dns', 'api server', 'outside'],
+      may: ['auth metrics', 'exporter metrics', 'dns', 'api server', 'outside'],
     },
   ];
   const stranger: Source = {

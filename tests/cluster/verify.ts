@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadBroken } from './lib/broken.ts';
 import { drill } from './lib/drill.ts';
-import { apply, kubectl, run } from './lib/kubectl.ts';
+import { apply, CommandError, kubectl, run } from './lib/kubectl.ts';
 import { type Manifest, build, buildWith, isServed, label, parse, root } from './lib/manifests.ts';
 import { loadPolicies } from './lib/policies.ts';
 import { checkSealed } from './lib/sealed.ts';
@@ -21,10 +21,12 @@ const dev = {
   'container-security-context-readonlyrootfilesystem': 'Skaffold writes sources, the compiler writes dist',
   'horizontalpodautoscaler-replicas': 'files are copied into one pod',
 };
+const monitoring = { 'deployment-replicas': 'without it the service runs on, and Watchdog tells' };
 const inOverlay: Record<string, Record<string, string>> = {
   dev,
   'dev-released': dev,
-  observability: { 'deployment-replicas': 'without it the service runs on, and Watchdog tells' },
+  observability: monitoring,
+  monitoring,
   'prod-standby': {
     'deployment-replicas': 'asleep',
     'networkpolicy-targets-pod': 'the jobs that they are for wake with it',
@@ -116,15 +118,15 @@ await drill('verify', async ({ own, log, table, check }) => {
       '--ignore-test',
       test,
     ]);
-    await run('kube-score', ['score', '--output-format', 'ci', ...ignored, '-'], { input: built.get(folder) }).catch(
-      (error: unknown) =>
-        report(
-          folder,
-          String(error)
-            .split('\n')
-            .filter((line) => /^\[(CRITICAL|WARNING)\]/.test(line)),
-        ),
-    );
+    const options = ['--exit-one-on-warning', '--output-format', 'ci', ...ignored];
+    await run('kube-score', ['score', ...options, '-'], { input: built.get(folder) }).catch((error: unknown) => {
+      // its message has the last lines alone
+      if (!(error instanceof CommandError)) throw error;
+      report(
+        folder,
+        error.output.split('\n').filter((line) => !/^\[(OK|SKIPPED)\]|^$/.test(line)),
+      );
+    });
   }
   clean('kube-score finds nothing that is not excepted');
 

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { healthy, jobDone, replacement } from '../../tests/cluster/lib/environment.ts';
 import { apply, getJson, kubectl, run, until } from '../../tests/cluster/lib/kubectl.ts';
@@ -24,9 +23,7 @@ export async function addOns({ kind, name }: Cluster): Promise<string> {
 }
 
 export async function observability(): Promise<void> {
-  if (!existsSync(join(root, 'k8s/observability/kustomization.yaml')))
-    throw new UserError('There is no k8s/observability in this version.');
-  await applyFolder('k8s/observability');
+  await run(join(root, 'k8s/observability/apply.sh'), [], { seconds: 900 });
 }
 
 /**

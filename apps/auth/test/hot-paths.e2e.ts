@@ -13,6 +13,9 @@ let login: Login;
 
 /** Statements that requests have sent since the last look; what the service does by itself is none of them. */
 let sent: string[] = [];
+/** Each major version words its plans in its own way: the snapshot is this one's. */
+const snapshotVersion = 18;
+let isSnapshotVersion = false;
 /** What is recorded of what is sent. */
 let isRecorded = () => requestIds().request_id !== undefined;
 // eslint-disable-next-line @typescript-eslint/unbound-method
@@ -36,6 +39,8 @@ beforeAll(async () => {
     SELECT 'bulk:' || n, 1, '-infinity', now() FROM generate_series(1, 20000) n;
     INSERT INTO totp (account_id, secret) SELECT id, '' FROM account WHERE email LIKE 'bulk-%'`);
   await service.database.query('VACUUM ANALYZE');
+  const { rows } = await service.database.query('SHOW server_version');
+  isSnapshotVersion = parseInt(String(rows[0]?.server_version)) === snapshotVersion;
   pg.Client.prototype.query = function (this: pg.Client, ...call: unknown[]) {
     const { text = call[0] } = Object(call[0]);
     if (typeof text === 'string' && isRecorded()) {
@@ -75,7 +80,7 @@ describe('on the hot paths', () => {
     }
     expect(statements).toHaveLength(count);
     expect(plans.filter((plan) => plan.includes('Seq Scan'))).toEqual([]);
-    expect(plans.join('\n\n')).toMatchSnapshot();
+    if (isSnapshotVersion) expect(plans.join('\n\n')).toMatchSnapshot();
   });
 });
 
@@ -94,7 +99,7 @@ it('retention finds what is old by an index in each table', async () => {
   );
   expect(new Set(deletions).size).toBeGreaterThan(7);
   expect(plans.filter((plan) => plan.includes('Seq Scan'))).toEqual([]);
-  expect(plans.toSorted().join('\n\n')).toMatchSnapshot();
+  if (isSnapshotVersion) expect(plans.toSorted().join('\n\n')).toMatchSnapshot();
 });
 
 /** How PostgreSQL runs a statement whose parameters it does not know, as it does with prepared ones. */

@@ -48,9 +48,13 @@ export function replacement(name: string, reference: string): Record<string, str
   return { name, newName, ...(digest ? { digest } : { newTag: tag ?? 'latest' }) };
 }
 
-/** The images under test as a kustomization's `images`. */
+/** The images under test, and the stand-in of the one that others publish, as a kustomization's `images`. */
 export function underTest(): object[] {
-  const all: [string, string][] = [...services(), ['devopslocally/postgres', images.postgres()]];
+  const all: [string, string][] = [
+    ...services(),
+    ['devopslocally/postgres', images.postgres()],
+    ['quay.io/prometheuscommunity/postgres-exporter', images.postgresExporter()],
+  ];
   return all.map(([name, reference]) => replacement(name, reference));
 }
 
@@ -67,12 +71,7 @@ export function render({
     resources: [path(base)],
     components: components.map((name) => path(`k8s/components/${name}`)),
     namespace,
-    images: [
-      ...underTest(),
-      ...(components.includes('postgres-exporter')
-        ? [replacement('quay.io/prometheuscommunity/postgres-exporter', images.postgresExporter())]
-        : []),
-    ],
+    images: underTest(),
     patches: patches.map((patch) => ({ patch: JSON.stringify(patch) })),
     configMapGenerator: literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : [],
   }));

@@ -15,10 +15,6 @@ FROM scratch AS kube-state-metrics
 COPY kube-state-metrics /
 ENTRYPOINT ["/kube-state-metrics"]
 
-FROM scratch AS postgres-exporter
-COPY postgres_exporter /bin/
-ENTRYPOINT ["/bin/postgres_exporter"]
-
 FROM scratch AS alloy
 COPY alloy /bin/
 # two of its libraries register the same path, which the standard library refuses since Go 1.22

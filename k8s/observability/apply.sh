@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# The whole stack on the current kube context. Secrets are made once, in the cluster.
+set -euo pipefail
+folder=$(dirname "${BASH_SOURCE[0]}")
+secret() { # NAME KEY VALUE
+  kubectl --namespace monitoring get secret "$1" >/dev/null 2>&1 ||
+    printf %s "$3" | kubectl --namespace monitoring create secret generic "$1" --from-file="$2=/dev/stdin"
+}
+kubectl apply --server-side --filename "$folder/namespace.yaml"
+secret grafana password "$(openssl rand -hex 16)"
+# nobody is told from a laptop: Alertmanager's page shows what fires
+secret alertmanager webhook-url http://127.0.0.1:9/
+kubectl apply --server-side --kustomize "$folder"
+for workload in statefulset/prometheus statefulset/alertmanager statefulset/loki deployment/kube-state-metrics deployment/alloy deployment/grafana; do
+  kubectl --namespace monitoring rollout status "$workload" --timeout=300s
+done
