@@ -55,16 +55,18 @@ export async function backedUp(namespace: string): Promise<boolean> {
   return stanza?.repo.every(({ status }) => status.code === 0) ?? false;
 }
 
-/**
- * Destroys volumes of the database and the pod that uses them. Files go first: a server that only loses its pod would archive
- * its last words.
- */
-export async function destroy(namespace: string, claims: string[]): Promise<void> {
+/** Wipes volumes of the database: a server that only loses its pod would archive its last words. */
+export async function wipe(namespace: string, claims: string[]): Promise<void> {
   const folders = claims.map((claim) =>
     claim.startsWith('data') ? '/var/lib/postgresql/data' : '/var/lib/pgbackrest',
   );
-  const wipe = ['find', ...folders, '-mindepth', '1', '-delete'];
-  await kubectl(['exec', 'postgres-0', '-n', namespace, '-c', 'postgres', '--', ...wipe]).catch(() => undefined);
+  const find = ['find', ...folders, '-mindepth', '1', '-delete'];
+  await kubectl(['exec', 'postgres-0', '-n', namespace, '-c', 'postgres', '--', ...find]).catch(() => undefined);
+}
+
+/** Destroys volumes of the database and the pod that uses them. */
+export async function destroy(namespace: string, claims: string[]): Promise<void> {
+  await wipe(namespace, claims);
   // the finished pods of jobs hold the claim
   await kubectl(['delete', 'pods', '-l', 'app.kubernetes.io/name=postgres-maintenance', '-n', namespace]);
   await kubectl(['delete', 'pvc', ...claims, '-n', namespace, '--wait=false']);
