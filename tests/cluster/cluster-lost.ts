@@ -44,8 +44,7 @@ await drill('cluster-lost', async (drill) => {
   const traffic = await startTraffic('client', gateway, { url: 'http://auth', seconds, mix, users: 5 });
   await sleep(before * 1000);
 
-  const destroyed = Date.now();
-  await wipe(first, ['data-postgres-0', 'backups-postgres-0']);
+  const destroyed = await wipe(first, ['data-postgres-0', 'backups-postgres-0']);
   await kubectl(['delete', 'namespace', first, '--wait=false']);
   await kubectl(['delete', 'pods,pvc', '--all', '-n', first, '--grace-period=0', '--force', '--wait=false']);
   log('the first is lost');

@@ -37,8 +37,7 @@ await drill('restore', async (drill) => {
   await sleep(before * 1000);
   const claims = ['data-postgres-0', ...(s3 ? ['backups-postgres-0'] : [])];
   const lostVolume = await volume(namespace, 'data-postgres-0');
-  const destroyed = Date.now();
-  await destroy(namespace, claims);
+  const destroyed = await destroy(namespace, claims);
   log(`destroyed: ${claims.join(', ')}`);
   await until(
     'the database back on another volume',
