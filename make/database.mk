@@ -6,6 +6,7 @@ rotate: ## Replace a secret in use: NAMESPACE=… WHAT=password|tls|signing-keys
 	@k8s/rotate.sh $(NAMESPACE) $(WHAT)
 
 drill-restore: ## Destroy the database's volume under write traffic; prints RTO, RPO and rows lost
+drill-cluster-lost: ## Lose a whole environment; another comes back from the kept secrets and the bucket; prints RTO, RPO and rows lost
 drill-pitr: ## Go back to the second before a mistake
 drill-rotate: ## Replace each secret under traffic with 0 failed requests
 drill-sealed-secrets: ## Sealed in, Secret out; tampered refused; keys lost and restored; sealed anew

@@ -13,13 +13,14 @@ import { extension, prune, upload } from './backup/store.ts';
 const { values } = parseArgs({
   options: {
     namespace: { type: 'string' },
+    compose: { type: 'boolean' },
     folder: { type: 'string', default: join(import.meta.dirname, '../.backups') },
   },
 });
 const started = performance.now();
 const phrase = await passphrase(process.env);
 await mkdir(values.folder, { recursive: true, mode: 0o700 });
-const connection = await connect(values.namespace, process.env);
+const connection = await connect(values, process.env);
 const unfinished = join(values.folder, `.${process.pid}.unfinished`);
 try {
   let manifest: Manifest | undefined;

@@ -12,7 +12,11 @@ import { migrations } from './backup/tables.ts';
 import { loadAuthConfig, migrate } from './built.ts';
 
 const { values, positionals } = parseArgs({
-  options: { namespace: { type: 'string' }, replace: { type: 'boolean', default: false } },
+  options: {
+    namespace: { type: 'string' },
+    compose: { type: 'boolean' },
+    replace: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 try {
@@ -36,7 +40,7 @@ async function restore(file: string): Promise<void> {
   if (!isDeepStrictEqual(manifest, expected)) {
     throw new RefusedError(`${file}.json is not the manifest of this dump.`);
   }
-  const connection = await connect(values.namespace, process.env);
+  const connection = await connect(values, process.env);
   try {
     if (connection.url && (await migrations(connection.client)).length === 0) {
       // its keys encrypt nothing: only the schema is made

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { drill } from './lib/drill.ts';
 import { images } from './lib/environment.ts';
-import { apply, getJson, kubectl, run, until } from './lib/kubectl.ts';
+import { apply, getJson, kubectl, portable, run, until } from './lib/kubectl.ts';
 import { root } from './lib/manifests.ts';
 
 interface Sealed {
@@ -88,9 +88,7 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
   await kubectl(['delete', 'namespace', sealing, '--timeout=120s'], { seconds: 130 });
   await kubectl(['delete', 'sealedsecret,secret', '-n', namespace, '--all']);
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: sealing } });
-  await kubectl(['create', '-f', '-'], {
-    input: backup.replaceAll(/^ +(resourceVersion|uid|creationTimestamp): .*\n/gm, ''),
-  });
+  await kubectl(['create', '-n', sealing, '-f', '-'], { input: portable(backup) });
   await start();
   await apply(sealed);
   await until('the Secret again', 90, async () => (await opened(namespace, 'sealed')) === plain.stringData.password);

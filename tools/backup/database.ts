@@ -1,8 +1,10 @@
-/** Which database is meant: `DATABASE_URL`, that of an environment in the cluster, or the embedded one. */
+/** Which database is meant: `DATABASE_URL`, that of an environment in the cluster or in Docker Compose, or the embedded one. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { startPostgres } from '../embedded-postgres.ts';
@@ -16,10 +18,19 @@ export interface Connection {
   close: () => Promise<void>;
 }
 
-/** @param namespace the environment in the cluster, if it is one, in the current kube context */
-export async function connect(namespace: string | undefined, environment: NodeJS.ProcessEnv): Promise<Connection> {
+export interface Place {
+  /** The environment in the current kube context. */
+  namespace?: string | undefined;
+  /** That of compose.yaml. */
+  compose?: boolean | undefined;
+}
+
+export async function connect({ namespace, compose }: Place, environment: NodeJS.ProcessEnv): Promise<Connection> {
   if (namespace) {
     return inCluster(namespace);
+  }
+  if (compose) {
+    return inCompose();
   }
   if (environment['DATABASE_URL']) {
     return byUrl(environment['DATABASE_URL']);
@@ -52,14 +63,14 @@ async function byUrl(url: string, after: () => Promise<void> = async () => undef
   };
 }
 
-/** Through the API server to the pod, and from there on by TLS as anyone else. */
+/** Through the API server to the pod. */
 async function inCluster(namespace: string): Promise<Connection> {
   const secret = async (key: string) => {
     const path = `jsonpath={.data.${key.replaceAll('.', '\\.')}}`;
     const { stdout } = await promisify(execFile)('kubectl', ['get', 'secret', 'auth', '-n', namespace, '-o', path]);
     return Buffer.from(stdout, 'base64').toString();
   };
-  const url = new URL(await secret('database-url'));
+  const url = await secret('database-url');
   const ca = await secret('ca.crt');
   const forward = spawn(
     'kubectl',
@@ -69,9 +80,39 @@ async function inCluster(namespace: string): Promise<Connection> {
     },
   );
   const [line] = (await once(forward.stdout, 'data', { signal: AbortSignal.timeout(30_000) })) as [Buffer];
+  return byForward(url, ca, Number(/127\.0\.0\.1:(\d+)/.exec(line.toString())?.[1]), () => forward.kill());
+}
+
+/** Through a process in the service's container: the database has no port on the host. */
+async function inCompose(): Promise<Connection> {
+  const inside = ['compose', 'exec', '-T', 'auth'];
+  const secret = async (key: string) => {
+    const options = { cwd: root };
+    return (await promisify(execFile)('docker', [...inside, 'cat', `/etc/auth/secrets/${key}`], options)).stdout;
+  };
+  const url = await secret('database-url');
+  const ca = await secret('ca.crt');
+  // the client notices by itself what breaks
+  const pipe =
+    "const s = net.connect(5432, 'postgres').on('error', () => process.exit()); process.stdin.pipe(s).pipe(process.stdout)";
+  const server = createServer((socket) => {
+    const { stdin, stdout } = spawn('docker', [...inside, 'node', '-e', pipe], {
+      cwd: root,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    pipeline(socket, stdin, () => undefined);
+    pipeline(stdout, socket, () => undefined);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return byForward(url, ca, (server.address() as AddressInfo).port, () => server.close());
+}
+
+/** Over a port of this machine, by TLS to the database itself. */
+async function byForward(databaseUrl: string, ca: string, port: number, after: () => unknown): Promise<Connection> {
+  const url = new URL(databaseUrl);
   const client = new pg.Client({
     host: '127.0.0.1',
-    port: Number(/127\.0\.0\.1:(\d+)/.exec(line.toString())?.[1]),
+    port,
     user: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
     database: url.pathname.slice(1),
@@ -80,7 +121,7 @@ async function inCluster(namespace: string): Promise<Connection> {
   });
   const close = async () => {
     await client.end();
-    forward.kill();
+    after();
   };
   await client.connect().catch(async (error: unknown) => {
     await close();

@@ -2,7 +2,7 @@
  * `make drill-compose`: a clean copy of the repository to a healthy service by `docker compose up`, the smoke test, a mail that
  * arrives, what is kept over a restart. Ports and volumes of its own.
  */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { drill } from '../../tests/cluster/lib/drill.ts';
@@ -11,7 +11,13 @@ import { root } from '../../tests/cluster/lib/manifests.ts';
 
 const api = 'http://127.0.0.1:13000';
 const mails = 'http://127.0.0.1:18025';
-const project = 'drill-compose';
+const environment = {
+  ...process.env,
+  COMPOSE_PROJECT_NAME: 'drill-compose',
+  AUTH_PORT: '13000',
+  MAIL_PORT: '18025',
+  BACKUP_PASSPHRASE: 'the passphrase of the drill',
+};
 
 interface Container {
   Service: string;
@@ -26,10 +32,10 @@ await drill('compose', async ({ after, log, table, check }) => {
   const files = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
   for (const file of files.trim().split('\n')) cpSync(join(root, file), join(copy, file));
   const compose = (...args: string[]) =>
-    run('docker', ['compose', '--project-name', project, ...args], {
+    run('docker', ['compose', ...args], {
       cwd: copy,
       seconds: 600,
-      env: { ...process.env, AUTH_PORT: '13000', MAIL_PORT: '18025' },
+      env: environment,
     });
   const down = () => compose('down', '--volumes', '--timeout', '30');
   await down();
@@ -75,6 +81,12 @@ await drill('compose', async ({ after, log, table, check }) => {
   };
   await until('the mail', 30, arrived);
   check('a mail is caught', await arrived());
+
+  const dumps = join(copy, '.backups');
+  const made = await run('node', [join(root, 'tools/backup.ts'), '--compose', `--folder=${dumps}`], {
+    env: environment,
+  });
+  check(`a dump is made: ${made.trim().split(': ').at(-1)}`, readdirSync(dumps).length === 2);
 
   await compose('down', '--timeout', '30');
   log(`up again after ${await up()} s`);

@@ -56,19 +56,27 @@ export async function backedUp(namespace: string): Promise<boolean> {
 }
 
 /**
- * Destroys volumes of the database and the pod that uses them. Files go first: a server that only loses its pod would archive
- * its last words.
+ * Stops the server and takes its files away at once: one that only loses its pod would archive its last words.
+ * @returns when, by the clock of the cluster
  */
-export async function destroy(namespace: string, claims: string[]): Promise<void> {
+export async function wipe(namespace: string, claims: string[]): Promise<number> {
   const folders = claims.map((claim) =>
     claim.startsWith('data') ? '/var/lib/postgresql/data' : '/var/lib/pgbackrest',
   );
-  const wipe = ['find', ...folders, '-mindepth', '1', '-delete'];
-  await kubectl(['exec', 'postgres-0', '-n', namespace, '-c', 'postgres', '--', ...wipe]).catch(() => undefined);
+  const script =
+    'kill -STOP -1; date +%s%3N; for folder; do mkdir "$folder/.lost" && mv "$folder"/* "$folder/.lost"; done; true';
+  const command = ['bash', '-c', script, 'wipe', ...folders];
+  return Number(await kubectl(['exec', 'postgres-0', '-n', namespace, '-c', 'postgres', '--', ...command]));
+}
+
+/** Destroys volumes of the database and the pod that uses them; returns when. */
+export async function destroy(namespace: string, claims: string[]): Promise<number> {
+  const destroyed = await wipe(namespace, claims);
   // the finished pods of jobs hold the claim
   await kubectl(['delete', 'pods', '-l', 'app.kubernetes.io/name=postgres-maintenance', '-n', namespace]);
   await kubectl(['delete', 'pvc', ...claims, '-n', namespace, '--wait=false']);
   await kubectl(['delete', 'pod', 'postgres-0', '-n', namespace, '--grace-period=0', '--force']);
+  return destroyed;
 }
 
 /** The volume's identity: another one has taken a lost one's place. */

@@ -66,6 +66,10 @@ export async function apply(manifests: string | object, args: string[] = []): Pr
   await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-', ...args], { input, seconds: 120 });
 }
 
+/** What `kubectl get -o yaml` printed, as it can be created elsewhere. */
+export const portable = (yaml: string): string =>
+  yaml.replaceAll(/^ +(namespace|resourceVersion|uid|creationTimestamp): .*\n/gm, '');
+
 /** Asks until the answer is truthy and returns it; how long that took is the caller's to measure. */
 export async function until<T>(
   what: string,

@@ -131,7 +131,7 @@ export async function startS3(namespace: string) {
   };
   return {
     shape,
-    /** To be called when the environment's namespace is there. */
+    /** The Secret that an environment's operator keeps; to be called when the namespace is there. */
     async grant(environment: string): Promise<void> {
       await apply({
         apiVersion: 'v1',
@@ -142,6 +142,9 @@ export async function startS3(namespace: string) {
           'ca.crt': certificate,
         },
       });
+    },
+    /** What an overlay does by naming the store's address. */
+    async admit(environment: string): Promise<void> {
       for (const name of ['postgres', 'postgres-maintenance']) await apply(policy(name), ['--namespace', environment]);
     },
   };
