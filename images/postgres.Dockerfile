@@ -11,7 +11,8 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,t
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-17 pgbackrest ca-certificates jq openssl tini \
     # the package ssl-cert makes a private key at each build
     && rm /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem && find /etc/ssl/certs -xtype l -delete \
-    && rm -rf /usr/share/doc /usr/share/man /var/log/apt /var/log/dpkg.log /etc/pgbackrest.conf
+    && rm -rf /usr/share/doc /usr/share/man /var/log/apt /var/log/dpkg.log /var/log/alternatives.log \
+      /var/cache/debconf/* /var/cache/ldconfig/* /etc/pgbackrest.conf
 
 COPY --chmod=0555 images/postgres/*.sh /usr/local/bin/
 COPY --chmod=0444 images/postgres/postgresql.conf images/postgres/pg_hba.conf /etc/postgresql/
