@@ -16,7 +16,7 @@ it('keeps the places that are held for hashes to come', async () => {
 });
 
 it('refuses before it begins what would wait too long, by the time that hashes take', async () => {
-  const queue = new HashQueue(1, 100, 50);
+  const queue = new HashQueue(1, 100, 5);
   const hash = () => sleep(100, 'done');
   const first = await queue.run('argon2', hash);
   const running = queue.run('argon2', hash);

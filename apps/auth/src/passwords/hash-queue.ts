@@ -19,7 +19,7 @@ export class HashQueue {
   private readonly maxWaitMs: number;
   /** Places held for hashes to come. */
   private held = 0;
-  /** How long a hash takes lately. */
+  /** How long a hash takes lately; from nothing, since the first ones are as slow as everything is at start-up. */
   private meanMs = 0;
 
   /**
@@ -83,7 +83,7 @@ export class HashQueue {
     const began = performance.now();
     const result = await hash();
     const took = performance.now() - began;
-    this.meanMs = this.meanMs === 0 ? took : this.meanMs + newest * (took - this.meanMs);
+    this.meanMs += newest * (took - this.meanMs);
     return result;
   }
 }
