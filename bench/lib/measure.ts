@@ -1,6 +1,6 @@
 import { password, emailOf } from './population.ts';
 import type { Generator, Call, Load, Seen } from './load.ts';
-import { cpuOfTree, usageOf, type Program } from './programs.ts';
+import { cpuOfTree, rested, usageOf, type Program } from './programs.ts';
 import type { Sample } from './rounds.ts';
 
 /** Connections of one load; each sends its next request when the last is answered. */
@@ -8,7 +8,7 @@ export const connections = 32;
 
 const json = { 'content-type': 'application/json' };
 
-/** Runs a load against a program, and says what it cost that and PostgreSQL. */
+/** Runs a load against a program, and says what it cost that and PostgreSQL; leaves a program that does nothing more. */
 export async function sampleOf(
   generator: Generator,
   { pid, url }: Program,
@@ -18,6 +18,7 @@ export async function sampleOf(
   const before = await Promise.all([usageOf(pid), cpuOfTree(postgresPid)]);
   const seen = await generator.run({ url, ...load });
   const after = await Promise.all([usageOf(pid), cpuOfTree(postgresPid)]);
+  await rested(pid);
   const { count, p50, p99 } = good(seen);
   return {
     perSecond: count / seen.seconds,

@@ -42,6 +42,7 @@ export async function populate(database: pg.Client, accounts: number): Promise<v
 /**
  * Refresh tokens of the service for sessions from all over the table, for the half of them whose tokens are not
  * {@link controlTokens}.
+ * @throws Error where that half has not so many sessions
  */
 export function serviceTokens(database: pg.Client, keyEncryptionKey: Buffer, count: number): Promise<string[]> {
   const tokens = new RefreshTokens(new Keyring({ KEY_ENCRYPTION_KEYS: [keyEncryptionKey] }));
@@ -69,6 +70,9 @@ async function giveTokens(
      ORDER BY random() LIMIT $1`,
     [count, half],
   );
+  if (rows.length < count) {
+    throw new Error(`the database has ${rows.length} sessions for ${count} tokens`);
+  }
   const issued = rows.map(({ id }) => ({ id, ...issue(id) }));
   await database.query(
     'UPDATE session s SET token_hash = n.hash FROM unnest($1::uuid[], $2::bytea[]) AS n (id, hash) WHERE s.id = n.id',

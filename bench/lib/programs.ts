@@ -73,6 +73,18 @@ async function end(child: ChildProcess): Promise<void> {
   }
 }
 
+/** Waits until a process has done what it was asked for, hashes of connections that are gone say; 10 s at most. */
+export async function rested(pid: number): Promise<void> {
+  const until = performance.now() + 10_000;
+  let before = -Infinity;
+  let now = (await usageOf(pid)).cpuMs;
+  while (now - before > msPerTick && performance.now() < until) {
+    await sleep(100);
+    before = now;
+    now = (await usageOf(pid)).cpuMs;
+  }
+}
+
 /** What a process has used, from /proc (Linux). */
 export async function usageOf(pid: number): Promise<Usage> {
   const [stat, status] = await Promise.all([read(pid, 'stat'), read(pid, 'status')]);
