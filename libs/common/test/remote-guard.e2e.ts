@@ -13,8 +13,10 @@ import {
   RequireMfa,
   Roles,
   Scopes,
+  UnusableTokenError,
   type Principal,
 } from '#common';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { newEnrolledAccount } from '../../../apps/auth/test/support/authenticator-app.ts';
 import { Client, newAdmin } from '../../../apps/auth/test/support/client.ts';
@@ -54,12 +56,12 @@ class NotesController {
   }
 }
 
-function notesModule(auth: { issuer: string; audience: string; url: string }) {
+function notesModule(auth: { issuer: string; audience: string }, resolveKey: ReturnType<typeof remoteJwks>) {
   @Module({
     imports: [
       LoggingModule.register({ NODE_ENV: 'test', LOG_LEVEL: 'silent' }),
       JwtAuthModule.register({
-        useFactory: () => ({ ...auth, resolveKey: remoteJwks(new URL('/.well-known/jwks.json', auth.url)) }),
+        useFactory: () => ({ ...auth, resolveKey }),
       }),
     ],
     controllers: [NotesController],
@@ -75,10 +77,12 @@ const apps: NestFastifyApplication[] = [];
 
 const httpSettings = z.object(commonSettings).omit({ DATABASE_URL: true });
 
-async function startNotes(authUrl: string): Promise<Client> {
+const keysOf = (authUrl: string) => remoteJwks(new URL('/.well-known/jwks.json', authUrl));
+
+async function startNotes(resolveKey: ReturnType<typeof remoteJwks>): Promise<Client> {
   const config = loadConfig(httpSettings, { LOG_LEVEL: 'silent' });
   const { TOKEN_ISSUER: issuer, TOKEN_AUDIENCE: audience } = auth.config;
-  const app = await createHttpApp(notesModule({ issuer, audience, url: authUrl }), config);
+  const app = await createHttpApp(notesModule({ issuer, audience }, resolveKey), config);
   await app.listen(0, '127.0.0.1');
   apps.push(app);
   return new Client(await app.getUrl());
@@ -87,7 +91,7 @@ async function startNotes(authUrl: string): Promise<Client> {
 beforeAll(async () => {
   auth = await startTestService({ ACCESS_TOKEN_TTL_SECONDS: '2', KEY_PUBLISH_AHEAD_SECONDS: '2' });
   authClient = new Client(auth.url);
-  notes = await startNotes(auth.url);
+  notes = await startNotes(keysOf(auth.url));
 });
 afterAll(async () => {
   await Promise.all(apps.map((app) => app.close()));
@@ -176,9 +180,23 @@ describe('another service', () => {
     expect((await list(accessToken)).body.code).toBe('token_expired');
   });
 
+  it('refuses a token that it knows once the key is withdrawn, replaced or not to be had', async () => {
+    const { accessToken: token } = await authClient.newAccount();
+    let keyNow: (kid: string) => Promise<KeyObject> = keysOf(auth.url);
+    const wary = await startNotes((kid) => keyNow(kid));
+    const code = async () => (await wary.call('GET', '/notes', { token })).body.code;
+    expect([await code(), await code()]).toEqual([undefined, undefined]);
+    keyNow = () => Promise.reject(new UnusableTokenError('no such key'));
+    expect(await code()).toBe('token_invalid');
+    keyNow = () => Promise.resolve(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey);
+    expect(await code()).toBe('token_invalid');
+    keyNow = keysOf('http://127.0.0.1:9');
+    expect(await code()).toBe('keys_unavailable');
+  });
+
   it('answers 503, not 401, while the keys can’t be fetched', async () => {
     const { accessToken } = await authClient.newAccount();
-    const blind = await startNotes('http://127.0.0.1:9');
+    const blind = await startNotes(keysOf('http://127.0.0.1:9'));
     const { status, body } = await blind.call('GET', '/notes', { token: accessToken });
     expect([status, body.code]).toEqual([503, 'keys_unavailable']);
   });

@@ -4,9 +4,9 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import helmet from 'helmet';
 import { PinoLogger } from 'nestjs-pino';
+import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { v7 as uuidv7 } from 'uuid';
 import type { CommonConfig } from '../config/common-settings.ts';
 import { ProblemException, problems, type Problem } from '../errors/problem.ts';
 import { ProblemFilter, sendProblem, toProblem } from '../errors/problem.filter.ts';
@@ -96,7 +96,7 @@ function securityHeaders(): Record<string, string> {
 /** The caller's request id where it is a harmless word, else a new one. */
 function requestId(request: { headers: Record<string, string | string[] | undefined> }): string {
   const given = request.headers['x-request-id'];
-  return typeof given === 'string' && requestIdPattern.test(given) ? given : uuidv7();
+  return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
 }
 
 /** Everything behind this is bounded by it: the pool's and the hash queue's waiting lists too. */
@@ -122,7 +122,7 @@ function answerUnparsable(error: NodeJS.ErrnoException, socket: Socket): void {
     return;
   }
   const problem: Problem = error.code === 'HPE_HEADER_OVERFLOW' ? problems.headersTooLarge : problems.badRequest;
-  const id = uuidv7();
+  const id = randomUUID();
   const body = JSON.stringify(new ProblemException(problem).problem.body(id));
   socket.end(
     [

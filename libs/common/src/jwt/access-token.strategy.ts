@@ -5,6 +5,7 @@ import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { z } from 'zod';
 import { accessTokenClaims, clientTokenClaims, type ClientPrincipal, type Principal } from './principal.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
 
 /** The only signature algorithm accepted, whatever a token's header says (RFC 8725 §3.1). */
 export const signatureAlgorithm = 'ES256';
@@ -12,6 +13,10 @@ export const signatureAlgorithm = 'ES256';
 export const accessTokenType = 'at+jwt';
 
 const clockToleranceSeconds = 5;
+
+const bearerToken = ExtractJwt.fromAuthHeaderAsBearerToken();
+
+type Request = Parameters<typeof bearerToken>[0];
 
 const headerSchema = z.object({ alg: z.literal(signatureAlgorithm), typ: z.literal(accessTokenType), kid: z.string() });
 
@@ -35,33 +40,72 @@ export interface AccessTokenOptions {
 
 export const ACCESS_TOKEN_OPTIONS = Symbol('access token options');
 
-/** Checks the bearer token of a request: signature, `iss`, `aud`, `exp`, `typ`, claims and, if asked, the session. */
+/**
+ * Checks the bearer token of a request: signature, `iss`, `aud`, `exp`, `typ`, claims and, if asked, the session. A token that
+ * comes again is not verified again while its key is the same; its life, claims and session are looked at each time.
+ */
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy) {
   /** Passport's names are global to the process, where more than one application may run. */
   readonly registeredName = `access-token ${randomUUID()}`;
+  private readonly verified = new VerifiedTokens();
+  /** What the token of a request is being verified with. */
+  private readonly keys = new WeakMap<Request, { kid: string; key: KeyObject }>();
 
   constructor(@Inject(ACCESS_TOKEN_OPTIONS) private readonly options: AccessTokenOptions) {
     super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      jwtFromRequest: bearerToken,
+      passReqToCallback: true,
       algorithms: [signatureAlgorithm],
       issuer: options.issuer,
       audience: options.audience,
       // its other members are deprecated, and this one has no other place
       // eslint-disable-next-line @typescript-eslint/no-deprecated
       jsonWebTokenOptions: { clockTolerance: clockToleranceSeconds },
-      secretOrKeyProvider: (_request: unknown, token: string, done) => {
-        this.keyOf(token).then((key) => {
+      secretOrKeyProvider: (request: Request, token: string, done) => {
+        this.keyOf(token).then((found) => {
+          this.keys.set(request, found);
           // jsonwebtoken takes a KeyObject as it is; the types of passport-jwt do not know it
-          done(null, key as unknown as Buffer);
+          done(null, found.key as unknown as Buffer);
         }, done);
       },
     });
     passport.use(this.registeredName, this);
   }
 
-  /** What becomes `request.user`; nothing where the claims or the session are no good. */
-  async validate(payload: unknown): Promise<Principal | ClientPrincipal | null> {
+  override authenticate(request: Request, options?: unknown): void {
+    this.callerSeenBefore(request).then(
+      (caller) => {
+        if (caller) {
+          this.success(caller);
+        } else {
+          super.authenticate(request, options);
+        }
+      },
+      (error: unknown) => {
+        // as passport-jwt tells of keys that it was not given; the types do not know of that
+        this.fail(error as number);
+      },
+    );
+  }
+
+  /** What becomes `request.user` after its token was verified; nothing where the claims or the session are no good. */
+  async validate(request: Request, payload: { exp?: number }): Promise<Principal | ClientPrincipal | null> {
+    const found = this.keys.get(request);
+    if (found && payload.exp !== undefined) {
+      const until = payload.exp + clockToleranceSeconds;
+      this.verified.add(bearerToken(request) ?? '', { ...found, claims: payload, until });
+    }
+    return this.callerOf(payload);
+  }
+
+  /** Who calls by a token that was verified before, with a key that still counts; nothing where all is to be checked. */
+  private async callerSeenBefore(request: Request): Promise<Principal | ClientPrincipal | null> {
+    const known = this.verified.find(bearerToken(request) ?? '');
+    return known && known.key === (await this.options.resolveKey(known.kid)) ? this.callerOf(known.claims) : null;
+  }
+
+  private async callerOf(payload: unknown): Promise<Principal | ClientPrincipal | null> {
     const client = clientTokenClaims.safeParse(payload);
     if (client.success) {
       const { sub, key_id, scope } = client.data;
@@ -77,8 +121,9 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
     return this.options.checkSession ? this.options.checkSession(principal) : principal;
   }
 
-  private async keyOf(token: string): Promise<KeyObject> {
-    return this.options.resolveKey(tokenHeader(token).kid);
+  private async keyOf(token: string): Promise<{ kid: string; key: KeyObject }> {
+    const { kid } = tokenHeader(token);
+    return { kid, key: await this.options.resolveKey(kid) };
   }
 }
 
