@@ -25,7 +25,7 @@ export class AccessTokenGuard extends AuthGuard() {
 
   override handleRequest<Principal>(error: unknown, principal: Principal | false | null, info?: unknown): Principal {
     if (error) {
-      throw error as Error;
+      throw error instanceof UnusableTokenError ? refusal(error) : (error as Error);
     }
     if (principal) {
       return principal;

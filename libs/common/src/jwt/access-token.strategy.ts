@@ -16,7 +16,7 @@ const clockToleranceSeconds = 5;
 
 const bearerToken = ExtractJwt.fromAuthHeaderAsBearerToken();
 
-type Request = Parameters<typeof bearerToken>[0];
+type Request = Parameters<Strategy['authenticate']>[0];
 
 const headerSchema = z.object({ alg: z.literal(signatureAlgorithm), typ: z.literal(accessTokenType), kid: z.string() });
 
@@ -82,9 +82,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
           super.authenticate(request, options);
         }
       },
-      (error: unknown) => {
-        // as passport-jwt tells of keys that it was not given; the types do not know of that
-        this.fail(error as number);
+      (error: Error) => {
+        this.error(error);
       },
     );
   }
@@ -102,7 +101,11 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
   /** Who calls by a token that was verified before, with a key that still counts; nothing where all is to be checked. */
   private async callerSeenBefore(request: Request): Promise<Principal | ClientPrincipal | null> {
     const known = this.verified.find(bearerToken(request) ?? '');
-    return known && known.key === (await this.options.resolveKey(known.kid)) ? this.callerOf(known.claims) : null;
+    if (!known) {
+      return null;
+    }
+    const key = await this.options.resolveKey(known.kid);
+    return key === known.key ? this.callerOf(known.claims) : null;
   }
 
   private async callerOf(payload: unknown): Promise<Principal | ClientPrincipal | null> {
