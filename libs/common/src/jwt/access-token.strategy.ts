@@ -82,8 +82,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
           super.authenticate(request, options);
         }
       },
-      (error: Error) => {
-        this.error(error);
+      (error: unknown) => {
+        this.error(error as Error);
       },
     );
   }
