@@ -7,6 +7,7 @@ rotate: ## Replace a secret in use: NAMESPACE=… WHAT=password|tls|signing-keys
 
 drill-restore: ## Destroy the database's volume under write traffic; prints RTO, RPO and rows lost
 drill-cluster-lost: ## Lose a whole environment; another comes back from the kept secrets and the bucket; prints RTO, RPO and rows lost
+drill-region-lost: ## Lose the active of two regions; the passive one is promoted and woken; prints RTO, RPO and rows lost
 drill-pitr: ## Go back to the second before a mistake
 drill-rotate: ## Replace each secret under traffic with 0 failed requests
 drill-sealed-secrets: ## Sealed in, Secret out; tampered refused; keys lost and restored; sealed anew

@@ -71,7 +71,7 @@ drill-ingress: ## TLS, redirect and routing through an ingress controller
 drill-gitops: ## Argo CD syncs each overlay from nothing, stops a bad commit, heals
 drill-dev-loop: ## Seconds from a saved file to the running pod
 
-DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop restore cluster-lost pitr rotate sealed-secrets
+DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop restore cluster-lost region-lost pitr rotate sealed-secrets
 $(DRILLS:%=drill-%) drill-encryption-at-rest: drill-%: $(TOOLS) $(IMAGES) node_modules/.package-lock.json
 	@. ./$(IMAGES) && node tests/cluster/$*.ts
 

@@ -5,9 +5,9 @@ import { backedUp, databaseReady, runJob, wipe } from './lib/database.ts';
 import { drill } from './lib/drill.ts';
 import { deploy, healthy, render } from './lib/environment.ts';
 import { apply, kubectl, portable, until } from './lib/kubectl.ts';
-import { judgeLoss } from './lib/loss.ts';
+import { judgeLoss, serves } from './lib/loss.ts';
 import { startS3 } from './lib/s3.ts';
-import { gatewayNamespace, startTraffic } from './lib/traffic.ts';
+import { gatewayNamespace, pointName, startTraffic } from './lib/traffic.ts';
 
 const secrets = ['auth', 'postgres-credentials', 'postgres-tls', 'pgbackrest', 'maintenance-tls', 'pgbackrest-s3'];
 const config = { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' };
@@ -31,15 +31,7 @@ await drill('cluster-lost', async (drill) => {
   const kept = portable(await kubectl(['get', 'secret', '-n', first, ...secrets, '-o', 'yaml']));
 
   await gatewayNamespace(gateway);
-  // the public name
-  const point = (namespace: string) =>
-    apply({
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: 'auth', namespace: gateway },
-      spec: { type: 'ExternalName', externalName: `auth.${namespace}.svc.cluster.local` },
-    });
-  await point(first);
+  await pointName(gateway, first);
   const mix = { register: 2, me: 2, login: 1 };
   const traffic = await startTraffic('client', gateway, { url: 'http://auth', seconds, mix, users: 5 });
   await sleep(before * 1000);
@@ -53,7 +45,7 @@ await drill('cluster-lost', async (drill) => {
   await kubectl(['create', '-n', second, '-f', '-'], { input: kept });
   await s3.admit(second);
   await apply(await render({ namespace: second, base: 'k8s/base', config, ...s3.shape }));
-  await point(second);
+  await pointName(gateway, second);
   await until('the database of the second', 600, () => databaseReady(second));
   const ready = (Date.now() - destroyed) / 1000;
   await until('the second healthy', 240, () => healthy(second));
@@ -64,12 +56,8 @@ await drill('cluster-lost', async (drill) => {
     'database ready s': ready.toFixed(1),
     'all healthy s': whole.toFixed(1),
   });
-  const works = (kind: string) => {
-    const asked = later.filter((request) => request.kind === kind);
-    return asked.length > 10 && asked.every(({ status }) => status === 200);
-  };
-  check('tokens issued by the first are good at the second', works('me'));
-  check('accounts of the first log in at the second', works('login'));
+  check('tokens issued by the first are good at the second', serves(later, 'me'));
+  check('accounts of the first log in at the second', serves(later, 'login'));
   await until(
     'the first to be gone',
     180,

@@ -38,6 +38,7 @@ export interface Shape {
   namespace: string;
   base?: string;
   components?: string[];
+  /** Parts of objects, or entries of a kustomization's `patches`. */
   patches?: object[];
   config?: Record<string, string>;
 }
@@ -72,7 +73,7 @@ export function render({
     components: components.map((name) => path(`k8s/components/${name}`)),
     namespace,
     images: underTest(),
-    patches: patches.map((patch) => ({ patch: JSON.stringify(patch) })),
+    patches: patches.map((patch) => ('patch' in patch ? patch : { patch: JSON.stringify(patch) })),
     configMapGenerator: literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : [],
   }));
 }

@@ -55,3 +55,9 @@ export async function judgeLoss(
   check('nothing acknowledged after the restore is missing', after.length > 0 && lostAfter.length === 0);
   return later;
 }
+
+/** Whether all requests of a kind that came later were served. */
+export function serves(later: Request[], kind: string): boolean {
+  const asked = later.filter((request) => request.kind === kind);
+  return asked.length > 10 && asked.every(({ status }) => status === 200);
+}

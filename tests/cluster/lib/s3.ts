@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { selfSigned } from './certificate.ts';
 import { type Shape, images } from './environment.ts';
-import { apply, kubectl, run, until } from './kubectl.ts';
+import { apply, kubectl, until } from './kubectl.ts';
 import { pod } from './traffic.ts';
 
 const port = 8443;
@@ -14,16 +12,7 @@ const port = 8443;
  */
 export async function startS3(namespace: string) {
   const host = `s3.${namespace}.svc`;
-  const folder = mkdtempSync(join(tmpdir(), 's3-'));
-  const file = (name: string) => join(folder, name);
-  await run('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-days', '2'],
-    ...['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`],
-    ...['-keyout', file('tls.key'), '-out', file('tls.crt')],
-  ]);
-  const certificate = readFileSync(file('tls.crt'), 'utf8');
-  const key = readFileSync(file('tls.key'), 'utf8');
-  rmSync(folder, { recursive: true });
+  const { certificate, key } = await selfSigned([host]);
   const [accessKey, secretKey, passphrase] = [10, 20, 32].map((bytes) => randomBytes(bytes).toString('hex'));
 
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };

@@ -88,6 +88,15 @@ export async function gatewayNamespace(name: string): Promise<void> {
   });
 }
 
+/** Makes `auth` there the public name of an environment, which may be another's until then. */
+export const pointName = (gateway: string, environment: string): Promise<void> =>
+  apply({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'auth', namespace: gateway },
+    spec: { type: 'ExternalName', externalName: `auth.${environment}.svc.cluster.local` },
+  });
+
 /** Starts traffic from a pod of that namespace; resolves when it flows, and `finished` when it is over. */
 export async function startTraffic(
   name: string,

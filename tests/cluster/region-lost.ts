@@ -1,0 +1,78 @@
+// Two regions, the passive one asleep as its overlay has it, its database a streaming replica of the first's. The active one is
+// lost under write traffic; the replica is promoted, the second is woken and gets the name; what was acknowledged is compared.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { wipe, sql } from './lib/database.ts';
+import { drill } from './lib/drill.ts';
+import { type Shape, deploy, healthy, render } from './lib/environment.ts';
+import { apply, kubectl, until } from './lib/kubectl.ts';
+import { judgeLoss, serves } from './lib/loss.ts';
+import { root } from './lib/manifests.ts';
+import { regionSecrets, startDatabase } from './lib/regions.ts';
+import { gatewayNamespace, pointName, startTraffic } from './lib/traffic.ts';
+
+const before = 60;
+const seconds = before + 90;
+const overlay = join(root, 'k8s/overlays/prod-standby/kustomization.yaml');
+const asleep = (parse(readFileSync(overlay, 'utf8')) as { patches: object[] }).patches;
+
+await drill('region-lost', async (drill) => {
+  const { own, log, check } = drill;
+  const regions = { first: await own('drill-region-first'), second: await own('drill-region-second') };
+  const databases = { first: `${regions.first}-database`, second: `${regions.second}-database` };
+  await own(databases.first);
+  await own(databases.second);
+  const gateway = await own('drill-region-gateway');
+  const make = (name: string) => apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+
+  const secrets = await regionSecrets(Object.values(databases));
+  for (const region of ['first', 'second'] as const) {
+    for (const namespace of [regions[region], databases[region]]) await make(namespace);
+    await secrets.give(regions[region], databases[region]);
+  }
+  await startDatabase(databases.first);
+  await startDatabase(databases.second, databases.first);
+  /** What an overlay with a database of its own region is. */
+  const shape = (region: 'first' | 'second', patches: object[] = []): Shape => ({
+    namespace: regions[region],
+    base: 'k8s/base',
+    components: ['external-database'],
+    config: { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' },
+    patches: [secrets.egress(databases[region]), ...patches],
+  });
+  await deploy(shape('first'));
+  await apply(await render(shape('second', asleep)));
+  const state = `SELECT state FROM pg_stat_replication`;
+  await until('the replica to follow', 60, async () => (await sql(databases.first, 'postgres', state)) === 'streaming');
+  log('the first serves, the second sleeps, its database follows');
+
+  await gatewayNamespace(gateway);
+  await pointName(gateway, regions.first);
+  const mix = { register: 2, me: 2, login: 1 };
+  const traffic = await startTraffic('client', gateway, { url: 'http://auth', seconds, mix, users: 5 });
+  await sleep(before * 1000);
+
+  const destroyed = await wipe(databases.first, ['data-postgres-0']);
+  for (const namespace of [databases.first, regions.first]) {
+    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
+    await kubectl(['delete', 'pods', '--all', '-n', namespace, '--grace-period=0', '--force', '--wait=false']);
+  }
+  log('the first is lost');
+  await sql(databases.second, 'postgres', 'SELECT pg_promote()');
+  const promoted = (Date.now() - destroyed) / 1000;
+  await apply(await render(shape('second')));
+  await pointName(gateway, regions.second);
+  await until('the second healthy', 240, () => healthy(regions.second));
+  const whole = (Date.now() - destroyed) / 1000;
+  log('the second serves');
+
+  const later = await judgeLoss(
+    { namespace: databases.second, destroyed, before, requests: await traffic.finished() },
+    drill,
+    { 'promoted s': promoted.toFixed(1), 'all healthy s': whole.toFixed(1) },
+  );
+  check('tokens issued by the first are good at the second', serves(later, 'me'));
+  check('accounts of the first log in at the second', serves(later, 'login'));
+});
