@@ -114,10 +114,11 @@ await drill('denial', async ({ own, log, table, check }) => {
   const seal: Source = { name: 'sealed control', namespace: sealed, labels: {}, may: [] };
 
   const podName = ({ name }: Source) => name.replaceAll(' ', '-');
-  for (const source of [...sources, stranger, seal]) {
+  const subjects = [...sources, stranger];
+  for (const source of [...subjects, seal]) {
     if (source.labels) await apply(pod(podName(source), source.namespace, source.labels, idle));
   }
-  for (const source of [...sources, stranger, seal]) {
+  for (const source of [...subjects, seal]) {
     if (source.labels)
       await until(
         `${source.name} running`,
@@ -166,16 +167,15 @@ await drill('denial', async ({ own, log, table, check }) => {
   }
 
   const answered = (result: string | undefined) => result !== undefined && result !== 'dropped';
-  const control = await results(seal);
-  const open = await results(stranger);
+  const [control = {}, ...found] = await Promise.all([seal, ...subjects].map(results));
+  const open = found.at(-1) ?? {};
   const unenforced = everything.filter((name) => answered(control[destinations[name] ?? '']));
   let proven = 0;
   let wrong = 0;
   const rows: Row[] = [];
-  for (const source of [...sources, stranger]) {
-    const found = source === stranger ? open : await results(source);
+  for (const [i, source] of subjects.entries()) {
     const verdict = (name: string) => {
-      const result = found[destinations[name] ?? ''];
+      const result = found[i]?.[destinations[name] ?? ''];
       const expected = source.may.includes(name);
       if (source.is?.includes(name)) return 'itself';
       if (!expected && unenforced.includes(name)) return 'not enforced here';

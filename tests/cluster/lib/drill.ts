@@ -27,10 +27,17 @@ function format(rows: Row[]): string {
     .join('\n');
 }
 
+/** Deletes namespaces, all at once: pods take their time to end. */
+async function remove(namespaces: string[]): Promise<void> {
+  if (namespaces.length === 0) return;
+  await kubectl(['delete', 'namespace', ...namespaces, '--ignore-not-found', '--timeout=180s'], { seconds: 190 });
+}
+
 /** Runs a drill against the current kube context, cleans up after it, and exits with its verdict. */
 export async function drill(name: string, body: (drill: Drill) => Promise<void>): Promise<void> {
   const started = Date.now();
   const cleanups: (() => Promise<unknown>)[] = [];
+  const owned: string[] = [];
   const failed: string[] = [];
   let claims = 0;
   const log = (text: string) => console.log(`[${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s] ${text}`);
@@ -41,13 +48,11 @@ export async function drill(name: string, body: (drill: Drill) => Promise<void>)
   try {
     const work = body({
       async own(namespace) {
-        const remove = () =>
-          kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=180s'], { seconds: 190 });
         const there = await kubectl(['get', 'namespace', namespace, '--ignore-not-found', '-o', 'name']);
         // what another run has left behind may go, what is not a drill's may not
         if (there && !namespace.startsWith('drill-')) throw new Error(`the namespace ${namespace} is in use`);
-        await remove();
-        cleanups.push(remove);
+        await remove([namespace]);
+        owned.push(namespace);
         return namespace;
       },
       after: (cleanup) => void cleanups.push(cleanup),
@@ -65,7 +70,7 @@ export async function drill(name: string, body: (drill: Drill) => Promise<void>)
     failed.push(error instanceof Error ? error.message : String(error));
   }
   if (!process.env['KEEP']) {
-    for (const cleanup of cleanups.reverse())
+    for (const cleanup of [...cleanups.reverse(), () => remove(owned)])
       await cleanup().catch((error: unknown) => console.error(`cleaning up: ${String(error)}`));
   }
   console.log(
