@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { Account } from './accounts/index.ts';
 import { AuditEvent } from './audit/index.ts';
 import { SigningKey } from './keys/index.ts';
+import { SecondFactorOfAccount1764115700000 } from './migrations/1764115700000-second-factor-of-account.ts';
 import { SocialLogin1764115600000 } from './migrations/1764115600000-social-login.ts';
 import { Totp } from './mfa/index.ts';
 import { Mail1764115200000 } from './migrations/1764115200000-mail.ts';
@@ -29,6 +30,7 @@ export const authSchema: DatabaseSchema = {
     ServiceAccounts1764115410000,
     ImportAndPrivacy1764115500000,
     SocialLogin1764115600000,
+    SecondFactorOfAccount1764115700000,
   ],
 };
 

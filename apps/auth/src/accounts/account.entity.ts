@@ -30,6 +30,10 @@ export class Account {
   @Column('timestamptz', { name: 'password_changed_at', default: () => 'now()' })
   passwordChangedAt: Date;
 
+  /** Whether an authenticator app guards it; the triggers of `totp` keep it so. */
+  @Column('boolean', { name: 'second_factor', default: false })
+  secondFactor: boolean;
+
   /** Since when nobody can sign in to it. */
   @Column('timestamptz', { name: 'disabled_at', nullable: true })
   disabledAt: Date | null;

@@ -15,14 +15,17 @@ import { emailTaken, passwordIncorrect } from './accounts.problems.ts';
 import type { AccountView } from './accounts.schema.ts';
 
 /** What a login needs to know of an account. */
-export type KnownAccount = Pick<Account, 'id' | 'email' | 'passwordHash' | 'roles'>;
+export type KnownAccount = Pick<Account, 'id' | 'email' | 'passwordHash' | 'roles' | 'secondFactor'>;
+
+/** The columns of a {@link KnownAccount}. */
+const knownColumns = 'id, email, password_hash AS "passwordHash", roles, second_factor AS "secondFactor"';
 
 /** What its owner may see of an account, and the hash. */
 type StoredAccount = KnownAccount & Pick<Account, 'emailVerifiedAt' | 'createdAt' | 'passwordChangedAt'>;
 
 const loadStatement = `
-  SELECT id, email, password_hash AS "passwordHash", roles, email_verified_at AS "emailVerifiedAt",
-    created_at AS "createdAt", password_changed_at AS "passwordChangedAt"
+  SELECT ${knownColumns}, email_verified_at AS "emailVerifiedAt", created_at AS "createdAt",
+    password_changed_at AS "passwordChangedAt"
   FROM account WHERE id = $1`;
 
 interface Credentials {
@@ -79,7 +82,7 @@ export class AccountsService {
     const [account] = await queryRows<KnownAccount>(
       manager,
       `INSERT INTO account (id, email, roles, email_verified_at) VALUES ($1, $2, '{user}', now())
-       ON CONFLICT (lower(email)) DO NOTHING RETURNING id, email, password_hash AS "passwordHash", roles`,
+       ON CONFLICT (lower(email)) DO NOTHING RETURNING ${knownColumns}`,
       [uuidv7(), email],
     );
     if (account) {
@@ -93,7 +96,7 @@ export class AccountsService {
   async lockVerified(manager: EntityManager, email: string): Promise<KnownAccount | undefined> {
     const [account] = await queryRows<KnownAccount>(
       manager,
-      `SELECT id, email, password_hash AS "passwordHash", roles FROM account
+      `SELECT ${knownColumns} FROM account
        WHERE lower(email) = lower($1) AND email_verified_at IS NOT NULL FOR NO KEY UPDATE`,
       [email],
     );
@@ -113,7 +116,8 @@ export class AccountsService {
   async findByEmail(email: string): Promise<KnownAccount | undefined> {
     const [row] = await queryRows<KnownAccount>(
       this.dataSource,
-      `SELECT id, email, CASE WHEN disabled_at IS NULL THEN password_hash END AS "passwordHash", roles
+      `SELECT id, email, CASE WHEN disabled_at IS NULL THEN password_hash END AS "passwordHash", roles,
+         second_factor AS "secondFactor"
        FROM account WHERE lower(email) = lower($1)`,
       [email],
     );
@@ -122,11 +126,7 @@ export class AccountsService {
 
   /** Finds by id, in the caller's transaction. */
   async findById(manager: EntityManager, id: string): Promise<KnownAccount | undefined> {
-    const [row] = await queryRows<KnownAccount>(
-      manager,
-      `SELECT id, email, password_hash AS "passwordHash", roles FROM account WHERE id = $1`,
-      [id],
-    );
+    const [row] = await queryRows<KnownAccount>(manager, `SELECT ${knownColumns} FROM account WHERE id = $1`, [id]);
     return row;
   }
 

@@ -11,6 +11,12 @@ export interface Gate {
   burst: number;
 }
 
+/** The gates of one attempt: what shuts on failures, and what a success only takes its own attempt back from. */
+export interface Gates {
+  own: Gate;
+  shared?: Gate;
+}
+
 const forgetAfterSeconds = 3600;
 const maxDelaySeconds = 900;
 
@@ -44,10 +50,20 @@ const reserveStatement = `
   SELECT CASE WHEN NOT EXISTS (SELECT FROM first) THEN $1
     WHEN $3 IS NOT NULL AND NOT EXISTS (SELECT FROM second) THEN $3 END AS shut`;
 
-/** The locks are taken in the order that {@link reserveStatement} takes them in, lest the two wait for each other. */
-const settleStatement = `
-  WITH released AS (UPDATE attempt SET failures = greatest(failures - 1, 0) WHERE key = $2 RETURNING key)
-  DELETE FROM attempt WHERE key = $1 AND (SELECT count(*) FROM released) >= 0`;
+/**
+ * Common table expressions that settle the gates of two parameters, either of which may be null, if `proof`, one before them,
+ * has a row. The locks are taken in the order that {@link reserveStatement} takes them in, lest the two wait for each other,
+ * and after those of `proof`: whoever comes from the same address waits for the shared one.
+ */
+export const settling = (own: string, shared: string, proof: string): string => `
+  released AS (
+    UPDATE attempt SET failures = greatest(failures - 1, 0)
+    WHERE key = ${shared}::text AND EXISTS (SELECT FROM ${proof}) RETURNING key),
+  settled AS (
+    DELETE FROM attempt
+    WHERE key = ${own}::text AND EXISTS (SELECT FROM ${proof}) AND (SELECT count(*) FROM released) >= 0)`;
+
+const settleStatement = `WITH proof AS (SELECT), ${settling('$1', '$2', 'proof')} SELECT`;
 
 const retryAfterStatement = `
   SELECT greatest(1, ceil(extract(epoch FROM blocked_until - now())))::int AS seconds FROM attempt WHERE key = $1`;
@@ -82,7 +98,7 @@ export class AttemptsService {
   }
 
   /** Forgets the failures at a gate and takes the attempt back at one that others share; best last in a transaction. */
-  async settle(manager: EntityManager, own: Gate, shared: Gate | undefined): Promise<void> {
+  async settle(manager: EntityManager, { own, shared }: Gates): Promise<void> {
     await manager.query(settleStatement, [own.key, shared?.key ?? null]);
   }
 

@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import type { AuditEventType } from './audit-event.entity.ts';
 
+/** What happened to whom, and who did it. */
 interface AuditEntry {
   type: AuditEventType;
   actorId?: string | null;
@@ -12,10 +13,14 @@ interface AuditEntry {
   detail?: Record<string, unknown>;
 }
 
-const insertStatement = `
+/** Records events that {@link encodeEntries} gives, for a statement whose parameters these are. */
+export const recording = (entries: string, address: string, userAgent: string, requestId: string): string => `
   INSERT INTO audit_event (id, type, actor_id, subject_id, detail, address, user_agent, request_id)
-  SELECT id, type, actor_id, subject_id, detail, $2, $3, $4
-  FROM jsonb_to_recordset($1::jsonb) AS entry (id uuid, type text, actor_id uuid, subject_id uuid, detail jsonb)`;
+  SELECT id, type, actor_id, subject_id, detail, ${address}, ${userAgent}, ${requestId}
+  FROM jsonb_to_recordset(${entries}::jsonb)
+    AS entry (id uuid, type text, actor_id uuid, subject_id uuid, detail jsonb)`;
+
+const insertStatement = recording('$1', '$2', '$3', '$4');
 
 /**
  * Oldest first, by the index on `occurred_at`: what a batch costs does not depend on how long the trail is. An
@@ -47,15 +52,8 @@ export class AuditService {
 
   /** Records many events as {@link record} does. */
   async recordAll(manager: EntityManager, context: RequestContext | null, entries: AuditEntry[]): Promise<void> {
-    const rows = entries.map((entry) => ({
-      id: uuidv7(),
-      type: entry.type,
-      actor_id: entry.actorId,
-      subject_id: entry.subjectId,
-      detail: entry.detail ?? {},
-    }));
     const { address = null, userAgent = null, requestId = null } = context ?? {};
-    await manager.query(insertStatement, [JSON.stringify(rows), address, userAgent, requestId]);
+    await manager.query(insertStatement, [encodeEntries(entries), address, userAgent, requestId]);
   }
 
   /** Deletes events that are older than `AUDIT_RETENTION_DAYS`, `limit` at most, and says how many. */
@@ -64,4 +62,17 @@ export class AuditService {
     await manager.query(forgetStatement, parameters);
     return (await queryRows(manager, purgeEventsStatement, parameters)).length;
   }
+}
+
+/** Events for a statement of {@link recording}. */
+export function encodeEntries(entries: AuditEntry[]): string {
+  return JSON.stringify(
+    entries.map((entry) => ({
+      id: uuidv7(),
+      type: entry.type,
+      actor_id: entry.actorId,
+      subject_id: entry.subjectId,
+      detail: entry.detail ?? {},
+    })),
+  );
 }

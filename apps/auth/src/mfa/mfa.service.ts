@@ -46,16 +46,8 @@ export class MfaService {
     private readonly metrics: MfaMetrics,
   ) {}
 
-  /**
-   * Asks for a second factor after a first one that was right, in the caller's transaction.
-   * @returns nothing where the account has none
-   */
-  async challenge(manager: EntityManager, accountId: string, factor: Factor): Promise<MfaChallenge | undefined> {
-    // an enrolment at the same time waits for this, or this for it: no session slips past it
-    await manager.query('SELECT FROM account WHERE id = $1 FOR KEY SHARE', [accountId]);
-    if (!(await this.totp.isEnrolled(manager, accountId))) {
-      return undefined;
-    }
+  /** Asks for a second factor after a first one that was right, in the caller's transaction. */
+  async challenge(manager: EntityManager, accountId: string, factor: Factor): Promise<MfaChallenge> {
     const token = await this.oneTimeTokens.issue(manager, {
       purpose: 'mfa_challenge',
       accountId,

@@ -75,6 +75,8 @@ export class TotpService {
 
   /** @returns whether there was one that guarded the account */
   async remove(manager: EntityManager, accountId: string): Promise<boolean> {
+    // in the order of an enrolment, lest the two wait for each other
+    await manager.query('SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE', [accountId]);
     const rows = await queryRows<{ enrolled: boolean }>(
       manager,
       `DELETE FROM totp WHERE account_id = $1 RETURNING ${confirmedCondition} AS enrolled`,

@@ -3,7 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { AuditService } from '../audit/index.ts';
+import { settling, type Gates } from '../attempts/index.ts';
+import { AuditService, encodeEntries, recording } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { AccessTokensService, RefreshTokens, type RefreshToken } from '../tokens/index.ts';
 import { deviceName } from './device-name.ts';
@@ -18,13 +19,24 @@ const maxSessionsPerAccount = 100;
 /** In whole seconds, never ahead of the clock. */
 const authTime = 'floor(extract(epoch FROM authenticated_at))::int AS auth_time';
 
-/** Locks the account, so that one that is being disabled gets no session that outlives it. */
+/**
+ * Starts a session, records its login and settles the login's gates, all or nothing. Locks the account, so that one that is
+ * being disabled gets no session that outlives it, and one that is being given a second factor none that slips past it.
+ * $1 session, $2 account, $3 the token's hash, $4 idle and $5 whole life in s, $6 address, $7 user agent, $8 how the owner
+ * proved who they are, $9 audit entry, $10 request, $11 own and $12 shared gate
+ */
 const startStatement = `
-  INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address, user_agent,
-    amr, authenticated_at)
-  SELECT $1, id, $3, now(), now(), now(), now() + make_interval(secs => least($4::int, $5::int)), $6, $7, $8::text[], now()
-  FROM account WHERE id = $2 AND disabled_at IS NULL FOR NO KEY UPDATE
-  RETURNING expires_at, ${authTime}, (SELECT count(*) FROM session WHERE account_id = $2)::int AS others`;
+  WITH started AS (
+    INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address, user_agent,
+      amr, authenticated_at)
+    SELECT $1, id, $3, now(), now(), now(), now() + make_interval(secs => least($4::int, $5::int)), $6, $7, $8::text[],
+      now()
+    FROM account WHERE id = $2 AND disabled_at IS NULL AND (NOT second_factor OR 'mfa' = ANY ($8::text[]))
+    FOR NO KEY UPDATE
+    RETURNING expires_at, ${authTime}, (SELECT count(*) FROM session WHERE account_id = $2)::int AS others),
+  recorded AS (${recording('$9', '$6', '$7', '$10')} WHERE EXISTS (SELECT FROM started)),
+  ${settling('$11', '$12', 'started')}
+  SELECT expires_at, auth_time, others FROM started`;
 
 /** Some before the limit: logins at the same time do not see each other's sessions. */
 const trimFrom = maxSessionsPerAccount - 10;
@@ -72,6 +84,17 @@ const purgeStatement = `
   DELETE FROM session WHERE id = ANY (ARRAY (
     SELECT id FROM session WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
 
+/** A login that has come to its end. */
+interface CompleteLogin {
+  account: { id: string; roles: string[] };
+  /** By what it was. */
+  method: string;
+  /** How its owner proved who they are, in the words of RFC 8176; with `mfa` where that was more than one factor. */
+  amr: string[];
+  /** Where the login was counted. */
+  gates?: Gates | undefined;
+}
+
 interface Authentication {
   amr: string[];
   auth_time: number;
@@ -107,20 +130,16 @@ export class SessionsService {
   ) {}
 
   /**
-   * Starts a session in the caller's transaction; beyond 100 of one account the least recently used ends.
-   * @param account who logged in
-   * @param amr how, in the words of RFC 8176; with `mfa` where that was more than one factor
-   * @throws ProblemException `sign_in_refused` where the account is disabled or gone
+   * Starts the session of a login, by one statement, which needs no transaction; beyond 100 of one account the least recently
+   * used ends.
+   * @throws ProblemException `sign_in_refused` where the account is disabled or gone, or has a second factor that was not
+   *   proved
    */
-  async start(
-    manager: EntityManager,
-    account: { id: string; roles: string[] },
-    amr: string[],
-    context: RequestContext,
-  ): Promise<Tokens> {
+  async start(on: Queryable, { account, method, amr, gates }: CompleteLogin, context: RequestContext): Promise<Tokens> {
     const id = uuidv7();
     const refreshToken = this.refreshTokens.issue(id);
-    const [row] = await queryRows<{ expires_at: Date; auth_time: number; others: number }>(manager, startStatement, [
+    const ids = { actorId: account.id, subjectId: account.id };
+    const [row] = await queryRows<{ expires_at: Date; auth_time: number; others: number }>(on, startStatement, [
       id,
       account.id,
       refreshToken.hash,
@@ -128,12 +147,16 @@ export class SessionsService {
       context.address,
       context.userAgent,
       amr,
+      encodeEntries([{ type: 'login.succeeded', ...ids, detail: { method, amr } }]),
+      context.requestId,
+      gates?.own.key,
+      gates?.shared?.key,
     ]);
     if (!row) {
       throw signInRefused.exception();
     }
     if (row.others >= trimFrom) {
-      await manager.query(trimStatement, [account.id]);
+      await on.query(trimStatement, [account.id]);
     }
     const { expires_at: expiresAt, auth_time: authTime } = row;
     const principal = { accountId: account.id, sessionId: id, roles: account.roles, amr, authTime };

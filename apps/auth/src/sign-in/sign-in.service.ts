@@ -4,7 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { FastifyReply } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AccountsService, type KnownAccount } from '../accounts/index.ts';
-import { addressKey, AttemptsService, emailKey, tooManyAttempts, type Gate } from '../attempts/index.ts';
+import { addressKey, AttemptsService, emailKey, tooManyAttempts, type Gates } from '../attempts/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { localeOf, MailService } from '../mail/index.ts';
@@ -15,12 +15,6 @@ import { DeviceCookie } from './device-cookie.ts';
 import { SignInMetrics } from './sign-in.metrics.ts';
 import { credentialsInvalid } from './sign-in.problems.ts';
 import type { Credentials } from './sign-in.schema.ts';
-
-/** The gates of one login: what shuts on failures, and what a success only takes its own attempt back from. */
-interface LoginGates {
-  own: Gate;
-  shared?: Gate;
-}
 
 /** How somebody has shown who they are. */
 export type SignInMethod = 'magic_link' | 'passkey' | 'password' | 'social';
@@ -40,6 +34,8 @@ interface ProvenLogin {
   amr: string[];
   /** The request's `cookie` header, which may tell a known device. */
   cookies: string | undefined;
+  /** Where the login was counted. */
+  gates?: Gates;
 }
 
 /** Logs people in by e-mail address and password, and ends every other way to log in. */
@@ -80,12 +76,12 @@ export class SignInService {
       this.metrics.logins.inc({ result: 'failed' });
       throw credentialsInvalid.exception();
     }
-    return this.dataSource.transaction(async (manager) => {
-      const signedIn = await this.complete(manager, { account, method: 'password', amr: ['pwd'], cookies }, context);
-      // last, since all from one address wait for it
-      await this.attempts.settle(manager, gates.own, gates.shared);
-      return signedIn;
-    });
+    const login: ProvenLogin = { account, method: 'password', amr: ['pwd'], cookies, gates };
+    // a session alone starts by one statement
+    const isAlone = !account.secondFactor && !this.mayBeNews(device);
+    return isAlone
+      ? this.complete(this.dataSource.manager, login, context)
+      : this.dataSource.transaction((manager) => this.complete(manager, login, context));
   }
 
   /**
@@ -94,16 +90,19 @@ export class SignInService {
    */
   async complete(
     manager: EntityManager,
-    { account, method, amr, cookies }: ProvenLogin,
+    { account, method, amr, cookies, gates }: ProvenLogin,
     context: RequestContext,
   ): Promise<SignedIn> {
     const factor = { method, amr, device: this.devices.recognise(cookies, account.email) };
-    const challenge = amr.includes('mfa') ? undefined : await this.mfa.challenge(manager, account.id, factor);
-    if (!challenge) {
-      return this.start(manager, account, factor, context);
+    if (!account.secondFactor || amr.includes('mfa')) {
+      return this.start(manager, account, factor, context, gates);
     }
+    const challenge = await this.mfa.challenge(manager, account.id, factor);
     const ids = { actorId: account.id, subjectId: account.id };
     await this.audit.record(manager, context, { type: 'login.mfa_required', ...ids, detail: { method } });
+    if (gates) {
+      await this.attempts.settle(manager, gates);
+    }
     this.metrics.logins.inc({ result: 'mfa_required' });
     return { answer: challenge };
   }
@@ -128,8 +127,9 @@ export class SignInService {
     account: KnownAccount,
     { method, amr, device }: Factor,
     context: RequestContext,
+    gates?: Gates,
   ): Promise<SignedIn> {
-    if (device === undefined && this.mails.on && (await this.hasLoggedInBefore(manager, account.id))) {
+    if (this.mayBeNews(device) && (await this.hasLoggedInBefore(manager, account.id))) {
       await this.mails.send(manager, {
         to: account.email,
         template: 'new_device',
@@ -142,11 +142,14 @@ export class SignInService {
         },
       });
     }
-    const tokens = await this.sessions.start(manager, account, amr, context);
-    const ids = { actorId: account.id, subjectId: account.id };
-    await this.audit.record(manager, context, { type: 'login.succeeded', ...ids, detail: { method, amr } });
+    const tokens = await this.sessions.start(manager, { account, method, amr, gates }, context);
     this.metrics.logins.inc({ result: 'succeeded' });
     return { answer: tokens, deviceCookie: this.devices.issue(account.email, device) };
+  }
+
+  /** Whether the owner might have to be told of a login. */
+  private mayBeNews(device: string | undefined): boolean {
+    return device === undefined && this.mails.on;
   }
 
   private async hasLoggedInBefore(manager: EntityManager, accountId: string): Promise<boolean> {
@@ -158,7 +161,7 @@ export class SignInService {
     return row?.before === true;
   }
 
-  private gatesFor(email: string, device: string | undefined, address: string): LoginGates {
+  private gatesFor(email: string, device: string | undefined, address: string): Gates {
     const burst = this.config.LOGIN_ACCOUNT_BURST;
     if (device !== undefined) {
       return { own: { key: `login:device:${device}`, burst } };
@@ -170,7 +173,7 @@ export class SignInService {
   }
 
   /** Counts the attempt and finds the account; what there is no hash for is refused before: too much must cost little. */
-  private async prepare(email: string, { own, shared }: LoginGates): Promise<KnownAccount | undefined> {
+  private async prepare(email: string, { own, shared }: Gates): Promise<KnownAccount | undefined> {
     try {
       return await this.passwords.holdPlace(async () => {
         await (shared ? this.attempts.reserve(shared, own) : this.attempts.reserve(own));
@@ -190,7 +193,7 @@ export class SignInService {
   private async verify(
     account: KnownAccount | undefined,
     { email, password }: Credentials,
-    gates: LoginGates,
+    gates: Gates,
   ): Promise<boolean> {
     try {
       const matches = await this.passwords.verify(account?.passwordHash, password, email);

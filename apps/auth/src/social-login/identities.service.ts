@@ -137,11 +137,12 @@ export class IdentitiesService {
     const [account] = await queryRows<KnownAccount>(
       manager,
       `WITH owner AS (
-         SELECT a.id, a.email, a.password_hash, a.roles FROM external_identity i JOIN account a ON a.id = i.account_id
+         SELECT a.* FROM external_identity i JOIN account a ON a.id = i.account_id
          WHERE i.issuer = $1 AND i.subject = $2 FOR NO KEY UPDATE OF a)
        UPDATE external_identity i SET last_used_at = now() FROM owner
        WHERE i.issuer = $1 AND i.subject = $2 AND i.account_id = owner.id
-       RETURNING owner.id, owner.email, owner.password_hash AS "passwordHash", owner.roles`,
+       RETURNING owner.id, owner.email, owner.password_hash AS "passwordHash", owner.roles,
+         owner.second_factor AS "secondFactor"`,
       [issuer, subject],
     );
     return account;
