@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from './support/client.ts';
 import { Program } from './support/program.ts';
@@ -75,6 +76,14 @@ describe('logs', () => {
       expect([name, program.output.includes(secret)]).toEqual([name, false]);
     }
   });
+});
+
+it('has a thread for each hash that may run at once, and some for the rest', async () => {
+  const { client } = await start({ HASH_CONCURRENCY: '6' });
+  await client.newAccount();
+  const threads = `/proc/${program.child.pid}/task`;
+  const names = readdirSync(threads).map((id) => readFileSync(`${threads}/${id}/comm`, 'utf8').trim());
+  expect(names.filter((name) => name === 'libuv-worker')).toHaveLength(10);
 });
 
 describe('SIGTERM', () => {

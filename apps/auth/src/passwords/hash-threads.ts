@@ -6,6 +6,17 @@ const threads = '/proc/self/task';
 /** A third of the event loop's claim (sched(7): each step is a quarter more or less). */
 const niceness = 5;
 
+/** For what else needs a thread: lines of log, names to look up, files. */
+const otherThreads = 4;
+
+/**
+ * Lets so many hashes run at once, and lines of log not wait for them: libuv has 4 threads for all of that unless told otherwise
+ * before it starts them, at their first use.
+ */
+export function makeThreads(hashes: number): void {
+  process.env['UV_THREADPOOL_SIZE'] ??= String(hashes + otherThreads);
+}
+
 /**
  * Lets the event loop come first where it and hashes want the same processor: else each of the hashes, which take all they can
  * get, has as good a claim as all requests together, and refusals wait for what they are to protect. On Linux, where each thread

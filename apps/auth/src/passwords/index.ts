@@ -4,6 +4,7 @@ import { BreachedPasswordsMetrics, breachChecksProvider } from './breached-passw
 import { Decoys } from './decoys.ts';
 import type { PasswordHash } from './formats/password-hash.ts';
 import { parseHash } from './formats/parse-hash.ts';
+import { makeThreads } from './hash-threads.ts';
 import { existingPassword, newPassword } from './password.schema.ts';
 import { PasswordsMetrics } from './passwords.metrics.ts';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from './passwords.problems.ts';
@@ -28,6 +29,7 @@ export {
   PasswordsService,
   existingPassword,
   hashQueueFull,
+  makeThreads,
   newPassword,
   parseHash,
   passwordBreached,
