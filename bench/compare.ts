@@ -1,6 +1,6 @@
 /**
  * `make bench-compare`: the service beside others, on the same PostgreSQL and with the same loads, each with its own password
- * hash and with the service's. Options: `--rounds=N`, `--seconds=N`.
+ * hash and with the service's. Options: `--rounds=N`, `--seconds=N`. Ends with 1 on an error.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -9,7 +9,7 @@ import type { Call } from './lib/load.ts';
 import { emailOf, password, populate, serviceTokens } from './lib/population.ts';
 import type { Program } from './lib/programs.ts';
 import { comparedTable, saveResults } from './lib/report.ts';
-import { compare, type Compared, type Comparison } from './lib/rounds.ts';
+import { compare, hasErrors, type Compared, type Comparison } from './lib/rounds.ts';
 import { Stage } from './lib/stage.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string' }, seconds: { type: 'string' } } });
@@ -68,6 +68,7 @@ try {
   process.stdout.write(
     `\n${comparedTable(compared)}\n\n${await saveResults('compare', { rounds, seconds, compared })}\n`,
   );
+  process.exitCode = compared.some(hasErrors) ? 1 : 0;
 } finally {
   await stage.close();
 }

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, matchesGlob } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../../tools/built.ts';
 
-/** What images/auth.Dockerfile leaves out of its packages. */
-const unneeded = /\.(map|md|d\.[mc]?ts)$/;
+/** Names that the image's recipe leaves out of its packages. */
+const recipe = await readFile(join(root, 'images', 'auth.Dockerfile'), 'utf8');
+const unneeded = Array.from(recipe.matchAll(/ -name '?([^\s']+)/g), ([, name = '']) => name);
 
 interface Manifest {
   dependencies: Record<string, string>;
@@ -34,7 +35,7 @@ export async function installedMiB(names?: string[]): Promise<number> {
 /** Size of the files in a folder, in MiB. */
 export async function sizeMiB(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && !unneeded.test(entry.name));
+  const files = entries.filter((entry) => entry.isFile() && !unneeded.some((name) => matchesGlob(entry.name, name)));
   const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
   return sizes.reduce((sum, size) => sum + size, 0) / 2 ** 20;
 }

@@ -41,6 +41,11 @@ export interface Compared {
   rounds: Record<Side, Sample>[];
 }
 
+/** Whether anything but good answers came, on either side. */
+export function hasErrors({ rounds }: Compared): boolean {
+  return rounds.some(({ subject, control }) => subject.errors + control.errors > 0);
+}
+
 export function spreadOf(values: number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;

@@ -53,6 +53,15 @@ await drill('region-lost', async (drill) => {
   const mix = { register: 2, me: 2, login: 1 };
   const traffic = await startTraffic('client', gateway, { url: 'http://auth', seconds, mix, users: 5 });
   await sleep(before * 1000);
+  const awake = await kubectl([
+    'get',
+    'pods',
+    '-n',
+    regions.second,
+    '--field-selector=status.phase=Running',
+    '-o',
+    'name',
+  ]);
 
   const destroyed = await wipe(databases.first, ['data-postgres-0']);
   for (const namespace of [databases.first, regions.first]) {
@@ -68,6 +77,7 @@ await drill('region-lost', async (drill) => {
   const whole = (Date.now() - destroyed) / 1000;
   log('the second serves');
 
+  check('the second had no pod that ran before', awake === '');
   const later = await judgeLoss(
     { namespace: databases.second, destroyed, before, requests: await traffic.finished() },
     drill,

@@ -46,8 +46,8 @@ chmod 600 /tmp/tls.key
 printf '%s\\n' 'local all postgres peer' 'hostssl auth auth all scram-sha-256' 'hostssl replication replica all scram-sha-256' >/tmp/pg_hba.conf
 settings="-c config_file=/etc/postgresql/postgresql.conf -c hba_file=/tmp/pg_hba.conf -c ssl_cert_file=/etc/database/tls.crt -c ssl_key_file=/tmp/tls.key"
 if [ -n "$1" ]; then
-  pg_basebackup --pgdata "$PGDATA" --write-recovery-conf --checkpoint=fast \\
-    --dbname "host=$1 user=replica password=$(cat /etc/database/replication) sslmode=verify-full sslrootcert=/etc/database/tls.crt"
+  PGPASSWORD="$(cat /etc/database/replication)" pg_basebackup --pgdata "$PGDATA" --write-recovery-conf --checkpoint=fast \\
+    --dbname "host=$1 user=replica sslmode=verify-full sslrootcert=/etc/database/tls.crt"
 else
   initdb --pgdata "$PGDATA" --username postgres --auth-local peer --auth-host reject --data-checksums --encoding UTF8 --locale C.UTF-8
   pg_ctl start --wait --silent --options "$settings -c listen_addresses="
