@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { MfaService } from '../src/mfa/index.ts';
+import { SecondFactorOfAccount1764115700000 } from '../src/migrations/1764115700000-second-factor-of-account.ts';
 import { createService } from '../src/service.ts';
 import { AuthenticatorApp, newEnrolledAccount } from './support/authenticator-app.ts';
 import { Client, type Answer } from './support/client.ts';
@@ -145,6 +146,20 @@ describe('an authenticator app', () => {
       email,
     );
     expect(sessions).toEqual([{ amr: ['mfa', 'otp', 'pwd'] }]);
+  });
+
+  it('is asked of accounts that had one before their rows told of it', async () => {
+    const { email } = await newEnrolledAccount(client);
+    const plain = await client.newAccount();
+    const { databaseUrl: url } = service;
+    const dataSource = await new DataSource({ type: 'postgres', url }).initialize();
+    const migration = new SecondFactorOfAccount1764115700000();
+    const runner = dataSource.createQueryRunner();
+    await migration.down(runner);
+    await migration.up(runner);
+    await dataSource.destroy();
+    expect((await client.login(email)).body).toMatchObject({ mfa_required: true });
+    expect((await client.login(plain.email)).body).toHaveProperty('access_token');
   });
 
   it('keeps working when the key-encryption key changes, and comes to need the new one only', async () => {
