@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../../tools/built.ts';
-import { logins, registrations, sampleOf } from '../lib/measure.ts';
+import { hashConnections, logins, registrations, sampleOf } from '../lib/measure.ts';
 import { populate } from '../lib/population.ts';
 import { boundCommand } from '../lib/processors.ts';
 import type { Comparison, Sample } from '../lib/rounds.ts';
@@ -24,9 +23,8 @@ export async function hashing(stage: Stage): Promise<Comparison[]> {
   const { DATABASE_URL } = stage.environment('hashing');
   const bare = await stage.start('bench/controls/bare.ts', { DATABASE_URL });
   const postgresPid = await stage.postgresPid();
-  const processors = stage.processors?.count ?? availableParallelism();
-  // enough to keep all processors at hashing, and so few that none waits too long on a slow machine
-  const connections = 4 * processors;
+  const processors = stage.processorCount;
+  const connections = hashConnections(processors);
 
   return [
     {

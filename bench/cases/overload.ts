@@ -1,6 +1,6 @@
-import { connections, good, logins } from '../lib/measure.ts';
+import { good, hashConnections, logins } from '../lib/measure.ts';
 import { populate } from '../lib/population.ts';
-import { usageOf } from '../lib/programs.ts';
+import { rested, usageOf } from '../lib/programs.ts';
 import { number, spread, table } from '../lib/report.ts';
 import { spreadOf } from '../lib/rounds.ts';
 import type { Stage } from '../lib/stage.ts';
@@ -31,7 +31,8 @@ export async function overload(stage: Stage, rounds: number, seconds: number): P
   await populate(await stage.database('overload'), accounts);
   const service = await stage.startService('overload');
   const { url } = service;
-  const closed = { url, connections, seconds };
+  // who is refused comes again at once, and takes what the others would need
+  const closed = { url, connections: hashConnections(stage.processorCount), seconds };
   await stage.generator.run({ ...closed, calls: logins(accounts) });
   const result: OverloadResult = { peak: [], rounds: [], peakMiB: 0 };
   for (let round = 0; round < rounds; round += 1) {
@@ -39,7 +40,9 @@ export async function overload(stage: Stage, rounds: number, seconds: number): P
       const seen = await stage.generator.run({ ...closed, calls: logins(accounts) });
       const peak = good(seen).count / seen.seconds;
       result.peak.push(peak);
+      await rested(service.pid);
       const over = await stage.generator.run({ ...closed, rate: peak * factor, calls: logins(accounts, 20_000) });
+      await rested(service.pid);
       const { count, p99 } = good(over);
       const refused = over.byStatus.find(({ status }) => status === 503);
       const rest = over.byStatus.filter(({ status }) => status !== 200 && status !== 503);

@@ -6,6 +6,9 @@ import type { Sample } from './rounds.ts';
 /** Connections of one load; each sends its next request when the last is answered. */
 export const connections = 32;
 
+/** Connections that keep so many processors at hashing, and so few that none is refused, on a slow machine too. */
+export const hashConnections = (processors: number): number => 4 * processors;
+
 const json = { 'content-type': 'application/json' };
 
 /** Runs a load against a program, and says what it cost that and PostgreSQL; leaves a program that does nothing more. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { loadAuthConfig, migrate, root } from '../../tools/built.ts';
@@ -45,6 +45,11 @@ export class Stage {
       await bind(await this.postgresPid(), this.processors.around);
       await bind(this.generator.pid, this.processors.around);
     }
+  }
+
+  /** How many processors a program may use that is started now. */
+  get processorCount(): number {
+    return this.processors?.count ?? availableParallelism();
   }
 
   /** Process id of PostgreSQL. */
