@@ -85,8 +85,8 @@ export class SignInService {
   }
 
   /**
-   * What follows for somebody who has shown who they are, in the caller's transaction: a session, or the demand for a second
-   * factor where the account has one. All ways to log in end here.
+   * What follows for somebody who has shown who they are: a session, or the demand for a second factor where the account has
+   * one. In the caller's transaction, which only a session of which no mail is sent can do without. All ways to log in end here.
    */
   async complete(
     manager: EntityManager,
