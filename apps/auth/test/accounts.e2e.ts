@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, newEmail } from './support/client.ts';
+import { meet } from './support/locks.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
 
 let service: TestService;
@@ -118,6 +119,18 @@ describe('PUT /auth/me/password', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([204, 403]);
     const winner = passwords[answers.findIndex(({ status }) => status === 204)];
     expect((await client.login(email, winner)).status).toBe(200);
+  });
+
+  it('leaves no session of logins that knew the old password, and came while it was changed', async () => {
+    const { email } = await client.newAccount();
+    const change = `WITH changed AS (
+      UPDATE account SET password_hash = 'another', password_changed_at = now() WHERE email = $1 RETURNING id)
+      DELETE FROM session USING changed WHERE account_id = changed.id`;
+    const logins = Array.from({ length: 4 }, () => () => client.login(email));
+    const answers = await meet(service, (transaction) => transaction.query(change, [email]), logins);
+    expect(answers.map(({ status, body }) => [status, body.code])).toEqual(Array(4).fill([401, 'sign_in_refused']));
+    const sessions = 'SELECT FROM session s JOIN account a ON a.id = account_id WHERE email = $1';
+    expect((await service.database.query(sessions, [email])).rowCount).toBe(0);
   });
 });
 

@@ -61,8 +61,8 @@ async function statementsOf(request: () => Promise<{ status: number }>): Promise
 }
 
 const paths: [name: string, statements: number, request: () => Promise<{ status: number }>][] = [
-  ['a login on a new device', 7, () => client.login(login.email)],
-  ['a login on a known device', 3, () => client.login(login.email, strongPassword, login.cookie)],
+  ['a login on a new device', 6, () => client.login(login.email)],
+  ['a login on a known device', 2, () => client.login(login.email, strongPassword, login.cookie)],
   ['a refresh', 1, () => client.refresh(login.refreshToken)],
   ['a look at one’s account', 2, () => client.me(login.accessToken)],
   ['a list of sessions', 2, () => client.call('GET', '/auth/sessions', { token: login.accessToken })],

@@ -207,6 +207,14 @@ it('is asked for after a link from a mail too', async () => {
 });
 
 describe('a code', () => {
+  it('does not complete a login whose password has been changed meanwhile', async () => {
+    const { email, accessToken: token, app } = await newEnrolledAccount(client);
+    const asked = await challenge(email);
+    const passwords = { current_password: strongPassword, new_password: 'amber-heron-reads-97-maps' };
+    expect((await client.call('PUT', '/auth/me/password', { token, body: passwords })).status).toBe(204);
+    expect(outcome(await answer(asked, app.code(1)))).toEqual([401, 'sign_in_refused']);
+  });
+
   it('is good once: of 20 logins at once one gets in, and a step before it is past', async () => {
     const { email, app } = await newEnrolledAccount(client);
     const tokens = await challenges(20, email);

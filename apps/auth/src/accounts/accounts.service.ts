@@ -112,18 +112,6 @@ export class AccountsService {
     return this.create(credentials, ['user', 'admin'], null);
   }
 
-  /** Finds by address without regard to case, a disabled account as one without a password; `account_email_key` serves it. */
-  async findByEmail(email: string): Promise<KnownAccount | undefined> {
-    const [row] = await queryRows<KnownAccount>(
-      this.dataSource,
-      `SELECT id, email, CASE WHEN disabled_at IS NULL THEN password_hash END AS "passwordHash", roles,
-         second_factor AS "secondFactor"
-       FROM account WHERE lower(email) = lower($1)`,
-      [email],
-    );
-    return row;
-  }
-
   /** Finds by id, in the caller's transaction. */
   async findById(manager: EntityManager, id: string): Promise<KnownAccount | undefined> {
     const [row] = await queryRows<KnownAccount>(manager, `SELECT ${knownColumns} FROM account WHERE id = $1`, [id]);

@@ -41,18 +41,30 @@ const reserveOne = (key: string, burst: string, condition: string) => `
   RETURNING failures`;
 
 /**
- * Counts an attempt in one atomic statement: of any number of attempts at once, on any number of replicas, no more than the
- * burst get past a gate. The second gate, if there is one, counts only what the first lets through.
+ * Common table expressions that count an attempt in one atomic statement, whose first parameters are of {@link gateParameters}:
+ * of any number of attempts at once, on any number of replicas, no more than the burst get past a gate. The second gate, if
+ * there is one, counts only what the first lets through. The last one, `reserved`, has one row with the gate that is `shut`.
  */
-const reserveStatement = `
-  WITH first AS (${reserveOne('$1', '$2::int', 'true')}),
-    second AS (${reserveOne('$3', '$4::int', '$3::text IS NOT NULL AND EXISTS (SELECT FROM first)')})
-  SELECT CASE WHEN NOT EXISTS (SELECT FROM first) THEN $1
-    WHEN $3 IS NOT NULL AND NOT EXISTS (SELECT FROM second) THEN $3 END AS shut`;
+export const reserving = `
+  first AS (${reserveOne('$1', '$2::int', 'true')}),
+  second AS (${reserveOne('$3', '$4::int', '$3::text IS NOT NULL AND EXISTS (SELECT FROM first)')}),
+  reserved AS (
+    SELECT CASE WHEN NOT EXISTS (SELECT FROM first) THEN $1
+      WHEN $3 IS NOT NULL AND NOT EXISTS (SELECT FROM second) THEN $3 END AS shut)`;
+
+const reserveStatement = `WITH ${reserving} SELECT shut FROM reserved`;
+
+/** Parameters of {@link reserving}. */
+export const gateParameters = (gate: Gate, next?: Gate) => [
+  gate.key,
+  gate.burst,
+  next?.key ?? null,
+  next?.burst ?? null,
+];
 
 /**
  * Common table expressions that settle the gates of two parameters, either of which may be null, if `proof`, one before them,
- * has a row. The locks are taken in the order that {@link reserveStatement} takes them in, lest the two wait for each other,
+ * has a row. The locks are taken in the order that {@link reserving} takes them in, lest the two wait for each other,
  * and after those of `proof`: whoever comes from the same address waits for the shared one.
  */
 export const settling = (own: string, shared: string, proof: string): string => `
@@ -84,10 +96,19 @@ export class AttemptsService {
    * @throws ProblemException `too_many_attempts` with the seconds to wait
    */
   async reserve(gate: Gate, next?: Gate): Promise<void> {
-    const parameters = [gate.key, gate.burst, next?.key ?? null, next?.burst ?? null];
-    const [reserved] = await queryRows<{ shut: string | null }>(this.dataSource, reserveStatement, parameters);
-    if (reserved?.shut) {
-      const [wait] = await queryRows<{ seconds: number }>(this.dataSource, retryAfterStatement, [reserved.shut]);
+    const on = this.dataSource;
+    const [reserved] = await queryRows<{ shut: string | null }>(on, reserveStatement, gateParameters(gate, next));
+    await this.assertNotShut(reserved?.shut);
+  }
+
+  /**
+   * For a statement that counts attempts by {@link reserving}.
+   * @param shut the gate that it found shut, if any
+   * @throws ProblemException `too_many_attempts` with the seconds to wait
+   */
+  async assertNotShut(shut: string | null | undefined): Promise<void> {
+    if (shut) {
+      const [wait] = await queryRows<{ seconds: number }>(this.dataSource, retryAfterStatement, [shut]);
       throw tooManyAttempts.exception({ retryAfter: wait?.seconds ?? 1 });
     }
   }

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AttemptsService, settling, type Gate, type Gates } from './attempts.service.ts';
+import { AttemptsService, gateParameters, reserving, settling, type Gate, type Gates } from './attempts.service.ts';
 import { addressKey } from './address-key.ts';
 import { emailKey } from './email-key.ts';
 import { tooManyAttempts } from './attempts.problems.ts';
@@ -8,5 +8,5 @@ import { tooManyAttempts } from './attempts.problems.ts';
 @Module({ providers: [AttemptsService], exports: [AttemptsService] })
 export class AttemptsModule {}
 
-export { AttemptsService, addressKey, emailKey, settling, tooManyAttempts };
+export { AttemptsService, addressKey, emailKey, gateParameters, reserving, settling, tooManyAttempts };
 export type { Gate, Gates };

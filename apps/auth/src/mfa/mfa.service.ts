@@ -26,6 +26,8 @@ export interface Factor {
   method: string;
   /** What that was, in the words of RFC 8176. */
   amr: string[];
+  /** Since when the account has the password that was given, as PostgreSQL writes it; only where one was. */
+  passwordSince?: string | undefined;
   /** Id of the device, where the account is known to have logged in on it: it waits only for failures of its own. */
   device?: string | undefined;
 }

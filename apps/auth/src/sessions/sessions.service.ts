@@ -21,9 +21,10 @@ const authTime = 'floor(extract(epoch FROM authenticated_at))::int AS auth_time'
 
 /**
  * Starts a session, records its login and settles the login's gates, all or nothing. Locks the account, so that one that is
- * being disabled gets no session that outlives it, and one that is being given a second factor none that slips past it.
+ * being disabled gets no session that outlives it, one that is being given a second factor none that slips past it, and one
+ * whose password is being changed none by the old one.
  * $1 session, $2 account, $3 the token's hash, $4 idle and $5 whole life in s, $6 address, $7 user agent, $8 how the owner
- * proved who they are, $9 audit entry, $10 request, $11 own and $12 shared gate
+ * proved who they are, $9 audit entry, $10 request, $11 own and $12 shared gate, $13 since when the password is that was given
  */
 const startStatement = `
   WITH started AS (
@@ -32,6 +33,7 @@ const startStatement = `
     SELECT $1, id, $3, now(), now(), now(), now() + make_interval(secs => least($4::int, $5::int)), $6, $7, $8::text[],
       now()
     FROM account WHERE id = $2 AND disabled_at IS NULL AND (NOT second_factor OR 'mfa' = ANY ($8::text[]))
+      AND ($13::timestamptz IS NULL OR password_changed_at = $13)
     FOR NO KEY UPDATE
     RETURNING expires_at, ${authTime}, (SELECT count(*) FROM session WHERE account_id = $2)::int AS others),
   recorded AS (${recording('$9', '$6', '$7', '$10')} WHERE EXISTS (SELECT FROM started)),
@@ -91,6 +93,8 @@ interface CompleteLogin {
   method: string;
   /** How its owner proved who they are, in the words of RFC 8176; with `mfa` where that was more than one factor. */
   amr: string[];
+  /** Since when the account has the password that was given, as PostgreSQL writes it; only where one was. */
+  passwordSince?: string | undefined;
   /** Where the login was counted. */
   gates?: Gates | undefined;
 }
@@ -132,10 +136,14 @@ export class SessionsService {
   /**
    * Starts the session of a login, by one statement, which needs no transaction; beyond 100 of one account the least recently
    * used ends.
-   * @throws ProblemException `sign_in_refused` where the account is disabled or gone, or has a second factor that was not
-   *   proved
+   * @throws ProblemException `sign_in_refused` where the account is disabled or gone, has a second factor that was not proved,
+   *   or another password by now
    */
-  async start(on: Queryable, { account, method, amr, gates }: CompleteLogin, context: RequestContext): Promise<Tokens> {
+  async start(
+    on: Queryable,
+    { account, method, amr, passwordSince, gates }: CompleteLogin,
+    context: RequestContext,
+  ): Promise<Tokens> {
     const id = uuidv7();
     const refreshToken = this.refreshTokens.issue(id);
     const ids = { actorId: account.id, subjectId: account.id };
@@ -151,6 +159,7 @@ export class SessionsService {
       context.requestId,
       gates?.own.key,
       gates?.shared?.key,
+      passwordSince,
     ]);
     if (!row) {
       throw signInRefused.exception();

@@ -4,7 +4,15 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { FastifyReply } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AccountsService, type KnownAccount } from '../accounts/index.ts';
-import { addressKey, AttemptsService, emailKey, tooManyAttempts, type Gates } from '../attempts/index.ts';
+import {
+  addressKey,
+  AttemptsService,
+  emailKey,
+  gateParameters,
+  reserving,
+  tooManyAttempts,
+  type Gates,
+} from '../attempts/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { localeOf, MailService } from '../mail/index.ts';
@@ -32,11 +40,28 @@ interface ProvenLogin {
   method: SignInMethod;
   /** What that was, in the words of RFC 8176; with `mfa` no second factor is asked for. */
   amr: string[];
+  /** Since when the account has the password that was given, as PostgreSQL writes it; only where one was. */
+  passwordSince?: string;
   /** The request's `cookie` header, which may tell a known device. */
   cookies: string | undefined;
   /** Where the login was counted. */
   gates?: Gates;
 }
+
+/** An account that somebody wants to log in to by its password. */
+interface ClaimedAccount extends KnownAccount {
+  passwordSince: string;
+}
+
+/**
+ * Counts an attempt, and finds the account where no gate is shut: by address without regard to case, which `account_email_key`
+ * serves; a disabled one as one without a password. $5 address
+ */
+const claimStatement = `
+  WITH ${reserving}
+  SELECT shut, id, email, CASE WHEN disabled_at IS NULL THEN password_hash END AS "passwordHash", roles,
+    second_factor AS "secondFactor", password_changed_at::text AS "passwordSince"
+  FROM reserved LEFT JOIN account ON shut IS NULL AND lower(email) = lower($5)`;
 
 /** Logs people in by e-mail address and password, and ends every other way to log in. */
 @Injectable()
@@ -67,7 +92,7 @@ export class SignInService {
   ): Promise<SignedIn> {
     const device = this.devices.recognise(cookies, email);
     const gates = this.gatesFor(email, device, context.address);
-    const account = await this.prepare(email, gates);
+    const account = await this.claim(email, gates);
     if (!(await this.verify(account, { email, password }, gates)) || !account) {
       await this.audit.record(this.dataSource.manager, context, {
         type: 'login.failed',
@@ -76,7 +101,8 @@ export class SignInService {
       this.metrics.logins.inc({ result: 'failed' });
       throw credentialsInvalid.exception();
     }
-    const login: ProvenLogin = { account, method: 'password', amr: ['pwd'], cookies, gates };
+    const { passwordSince } = account;
+    const login: ProvenLogin = { account, method: 'password', amr: ['pwd'], passwordSince, cookies, gates };
     // a session alone starts by one statement
     const isAlone = !account.secondFactor && !this.mayBeNews(device);
     return isAlone
@@ -90,10 +116,10 @@ export class SignInService {
    */
   async complete(
     manager: EntityManager,
-    { account, method, amr, cookies, gates }: ProvenLogin,
+    { account, method, amr, passwordSince, cookies, gates }: ProvenLogin,
     context: RequestContext,
   ): Promise<SignedIn> {
-    const factor = { method, amr, device: this.devices.recognise(cookies, account.email) };
+    const factor = { method, amr, passwordSince, device: this.devices.recognise(cookies, account.email) };
     if (!account.secondFactor || amr.includes('mfa')) {
       return this.start(manager, account, factor, context, gates);
     }
@@ -125,7 +151,7 @@ export class SignInService {
   private async start(
     manager: EntityManager,
     account: KnownAccount,
-    { method, amr, device }: Factor,
+    { method, amr, passwordSince, device }: Factor,
     context: RequestContext,
     gates?: Gates,
   ): Promise<SignedIn> {
@@ -142,7 +168,7 @@ export class SignInService {
         },
       });
     }
-    const tokens = await this.sessions.start(manager, { account, method, amr, gates }, context);
+    const tokens = await this.sessions.start(manager, { account, method, amr, passwordSince, gates }, context);
     this.metrics.logins.inc({ result: 'succeeded' });
     return { answer: tokens, deviceCookie: this.devices.issue(account.email, device) };
   }
@@ -173,11 +199,18 @@ export class SignInService {
   }
 
   /** Counts the attempt and finds the account; what there is no hash for is refused before: too much must cost little. */
-  private async prepare(email: string, { own, shared }: Gates): Promise<KnownAccount | undefined> {
+  private async claim(email: string, { own, shared }: Gates): Promise<ClaimedAccount | undefined> {
+    const parameters = [...(shared ? gateParameters(shared, own) : gateParameters(own)), email];
     try {
       return await this.passwords.holdPlace(async () => {
-        await (shared ? this.attempts.reserve(shared, own) : this.attempts.reserve(own));
-        return this.accounts.findByEmail(email);
+        const [row] = await queryRows<ClaimedAccount & { shut: string | null }>(
+          this.dataSource,
+          claimStatement,
+          parameters,
+        );
+        await this.attempts.assertNotShut(row?.shut);
+        // without an account all its columns are null
+        return row?.id ? row : undefined;
       });
     } catch (error) {
       if (error instanceof ProblemException && error.problem === tooManyAttempts) {
