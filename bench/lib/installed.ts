@@ -4,10 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, matchesGlob } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../../tools/built.ts';
-
-/** Names that the image's recipe leaves out of its packages. */
-const recipe = await readFile(join(root, 'images', 'auth.Dockerfile'), 'utf8');
-const unneeded = Array.from(recipe.matchAll(/ -name '?([^\s']+)/g), ([, name = '']) => name);
+import { leftOut } from './recipe.ts';
 
 interface Manifest {
   dependencies: Record<string, string>;
@@ -35,7 +32,7 @@ export async function installedMiB(names?: string[]): Promise<number> {
 /** Size of the files in a folder, in MiB. */
 export async function sizeMiB(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && !unneeded.some((name) => matchesGlob(entry.name, name)));
+  const files = entries.filter((entry) => entry.isFile() && !leftOut.some((name) => matchesGlob(entry.name, name)));
   const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
   return sizes.reduce((sum, size) => sum + size, 0) / 2 ** 20;
 }

@@ -8,6 +8,7 @@ import { startPostgres, type EmbeddedPostgres } from '../../tools/embedded-postg
 import { Generator } from './load.ts';
 import { bind, halves, type Shares } from './processors.ts';
 import { startProgram, type Program } from './programs.ts';
+import { nodeFlags } from './recipe.ts';
 
 /** Memory limit of the service's container, in MiB; half of it is for V8's heap. */
 export const memoryLimitMiB = 512;
@@ -98,7 +99,7 @@ export class Stage {
     return this.start('dist/apps/auth/src/main.js', { ...this.environment(database), ...settings }, flags);
   }
 
-  /** A program of this project. */
+  /** A program of this project, by the same Node.js as the service's image. */
   async start(path: string, environment: NodeJS.ProcessEnv = {}, flags: string[] = []): Promise<Program> {
     this.started += 1;
     const log = join(this.directory, `program-${this.started}.log`);
@@ -106,7 +107,7 @@ export class Stage {
       join(root, path),
       { NODE_ENV: 'production', ...environment },
       log,
-      flags,
+      [...nodeFlags, ...flags],
       this.processors?.measured,
     );
     this.programs.add(program);

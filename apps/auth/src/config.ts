@@ -64,7 +64,7 @@ export const authSettings = z.object({
   HASH_QUEUE_MAX: setting(count(10_000).default(100), {
     description: 'hashes that may wait; more are answered 503 with `Retry-After`',
   }),
-  HASH_MAX_WAIT_MS: setting(count(60_000).default(900), {
+  HASH_MAX_WAIT_MS: setting(count(60_000).default(700), {
     description: 'longest wait for a hash before 503',
     unit: 'ms',
   }),
