@@ -41,6 +41,12 @@ export class HashQueue {
     return this.queue.pending;
   }
 
+  /** Whether a hash that came now would be let in. */
+  get hasRoom(): boolean {
+    const ahead = this.waiting + this.held;
+    return ahead < this.maxWaiting && (ahead / this.queue.concurrency) * this.meanMs <= this.maxWaitMs;
+  }
+
   /**
    * Keeps a place for a hash that follows what is prepared for it, so that nothing is prepared in vain.
    * @throws ProblemException `hash_queue_full` at once if the queue is full
@@ -73,8 +79,7 @@ export class HashQueue {
   }
 
   private assertRoom(): void {
-    const ahead = this.waiting + this.held;
-    if (ahead >= this.maxWaiting || (ahead / this.queue.concurrency) * this.meanMs > this.maxWaitMs) {
+    if (!this.hasRoom) {
       throw hashQueueFull.exception({ retryAfter: 1 });
     }
   }

@@ -21,7 +21,7 @@ const judgedLength = 64;
 /** Hashes, checks and judges passwords. Callers pass them normalised, as the schemas give them. */
 @Injectable()
 export class PasswordsService implements OnModuleInit {
-  /** Shared with the metrics. */
+  /** Shared with the metrics, and with whoever refuses before there is a password. */
   readonly queue: HashQueue;
   private readonly parameters: { memoryCost: number; timeCost: number; parallelism: number };
   private readonly judge = new ZxcvbnFactory({

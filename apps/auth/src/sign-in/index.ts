@@ -7,6 +7,7 @@ import { MfaModule } from '../mfa/index.ts';
 import { PasswordsModule } from '../passwords/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
 import { DeviceCookie } from './device-cookie.ts';
+import { LoginAdmission } from './login-admission.ts';
 import { SignInController } from './sign-in.controller.ts';
 import { hashUpgradesProvider, loginsProvider, SignInMetrics } from './sign-in.metrics.ts';
 import { loginResultExamples, loginResultSchema } from './sign-in.schema.ts';
@@ -16,7 +17,7 @@ import { sendLogin, SignInService, type SignedIn } from './sign-in.service.ts';
 @Module({
   imports: [AccountsModule, AttemptsModule, AuditModule, MailModule, MfaModule, PasswordsModule, SessionsModule],
   controllers: [SignInController],
-  providers: [SignInService, DeviceCookie, SignInMetrics, loginsProvider, hashUpgradesProvider],
+  providers: [SignInService, DeviceCookie, LoginAdmission, SignInMetrics, loginsProvider, hashUpgradesProvider],
   exports: [SignInService],
 })
 export class SignInModule {}

@@ -6,6 +6,7 @@ import { tooManyAttempts } from '../attempts/index.ts';
 import { mfaAnswerSchema, mfaCodeInvalid, mfaTokenInvalid, type MfaAnswer } from '../mfa/index.ts';
 import { hashQueueFull } from '../passwords/index.ts';
 import { signInRefused, tokensExample, tokensSchema } from '../sessions/index.ts';
+import { AdmitLogins } from './login-admission.ts';
 import { credentialsInvalid } from './sign-in.problems.ts';
 import { loginResultExamples, loginResultSchema, loginSchema, type Credentials } from './sign-in.schema.ts';
 import { sendLogin, SignInService } from './sign-in.service.ts';
@@ -17,6 +18,7 @@ export class SignInController {
   constructor(private readonly signIn: SignInService) {}
 
   @Public()
+  @AdmitLogins()
   @Post('login')
   @HttpCode(200)
   @ApiOperation({
