@@ -5,7 +5,8 @@ import { deploy, images } from './lib/environment.ts';
 import { kubectl } from './lib/kubectl.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
-const seconds = 75;
+// two rollouts take a minute where the machine is idle, and half as long again where it is busy
+const seconds = 120;
 
 await drill('rollout', async ({ own, log, table, check }) => {
   const namespace = await own('drill-rollout');
