@@ -49,6 +49,5 @@ LABEL org.opencontainers.image.title="devopslocally ${APP}" \
 USER 10001:10001
 EXPOSE 3000 9464
 # Node.js is PID 1: it handles SIGTERM itself and starts no children.
-# Its own code is put on large pages, and functions are compiled after fewer calls: hashes sweep the caches, and logins are so
-# few that it would take hours until all is compiled.
-CMD ["node", "--use-largepages=silent", "--invocation-count-for-maglev=100", "--invocation-count-for-turbofan=1000", "--minimum-invocations-after-ic-update=100", "main.js"]
+# Its own code is put on large pages, since hashes sweep the processor's address translations.
+CMD ["node", "--use-largepages=silent", "main.js"]
