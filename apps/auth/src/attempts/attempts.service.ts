@@ -92,12 +92,11 @@ export class AttemptsService {
 
   /**
    * Counts an attempt as failed before its outcome is known; {@link forgive}, {@link settle} or {@link release} undo that.
-   * @param next a gate that counts what the first one lets through
    * @throws ProblemException `too_many_attempts` with the seconds to wait
    */
-  async reserve(gate: Gate, next?: Gate): Promise<void> {
+  async reserve(gate: Gate): Promise<void> {
     const on = this.dataSource;
-    const [reserved] = await queryRows<{ shut: string | null }>(on, reserveStatement, gateParameters(gate, next));
+    const [reserved] = await queryRows<{ shut: string | null }>(on, reserveStatement, gateParameters(gate));
     await this.assertNotShut(reserved?.shut);
   }
 
