@@ -3,15 +3,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { startPostgres, type EmbeddedPostgres } from '../../../tools/embedded-postgres.ts';
 import { migrate } from '../src/schema.ts';
 import { Client, type Login } from './support/client.ts';
+import { Relay } from './support/relay.ts';
 import { startTestService, type TestService } from './support/service.ts';
 import { loadAuthConfig } from '../src/config.ts';
 import { testEnvironment } from './support/service.ts';
 
+const poolSize = 10;
 /** A server of its own, to be taken away. */
 let postgres: EmbeddedPostgres;
+let port: number;
+let relay: Relay;
 let directory: string;
 let service: TestService;
 let client: Client;
@@ -21,10 +26,15 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'auth-loss-'));
   postgres = await startPostgres(directory);
   await postgres.createDatabase('auth');
-  const DATABASE_URL = postgres.url('auth');
+  const url = new URL(postgres.url('auth'));
+  port = Number(url.port);
+  relay = await Relay.to(port);
+  url.port = String(relay.port);
+  const DATABASE_URL = url.href;
   await migrate(loadAuthConfig(testEnvironment({ DATABASE_URL })));
   service = await startTestService({
     DATABASE_URL,
+    DATABASE_POOL_MAX: String(poolSize),
     DATABASE_CONNECT_TIMEOUT_MS: '500',
     DATABASE_STATEMENT_TIMEOUT_MS: '500',
     DATABASE_LOCK_TIMEOUT_MS: '300',
@@ -34,6 +44,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await service.stop();
+  relay.close();
   await postgres.stop();
   await rm(directory, { recursive: true, force: true });
 });
@@ -71,7 +82,7 @@ const recovered = async () => {
 };
 
 const restart = async () => {
-  postgres = await startPostgres(directory, {}, Number(new URL(service.databaseUrl).port));
+  postgres = await startPostgres(directory, {}, port);
 };
 
 it('answers 503 while the database is shut down, and recovers by itself', async () => {
@@ -98,4 +109,23 @@ it('bounds the wait for a lock and for a statement', async () => {
   await holder.query('ROLLBACK');
   holder.release();
   expect((await client.me(login.accessToken)).status).toBe(200);
+});
+
+it('leaves connections on which the database has fallen silent, and transactions on them', async () => {
+  const direct = new pg.Pool({ connectionString: postgres.url('auth') });
+  const holder = await direct.connect();
+  await holder.query('BEGIN; LOCK TABLE session IN SHARE MODE');
+  const times = Array.from({ length: poolSize });
+  const held = times.map(() => client.call('POST', '/auth/logout-others', { token: login.accessToken }));
+  for (let waiting = 0, tries = 0; waiting < poolSize && tries < 50; tries += 1) {
+    await sleep(5);
+    const { rows } = await direct.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+    waiting = rows.length;
+  }
+  relay.silence();
+  expect((await Promise.all(held)).map(({ status }) => status)).toEqual(times.map(() => 503));
+  holder.release(true);
+  await direct.end();
+  const later = await Promise.all(times.map(() => client.me(login.accessToken)));
+  expect(later.map(({ status }) => status)).toEqual(times.map(() => 200));
 });
