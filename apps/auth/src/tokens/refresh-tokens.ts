@@ -34,7 +34,8 @@ export class RefreshTokens {
 
   /** The first token of a session. */
   issue(sessionId: string): RefreshToken {
-    return build(sessionId, randomBytes(secretBytes), this.tagKeys[0] as KeyObject);
+    const id = Buffer.from(parseUuid(sessionId));
+    return build(sessionId, id, randomBytes(secretBytes), this.tagKeys[0] as KeyObject);
   }
 
   /** Reads a token; nothing if we did not make it. */
@@ -60,13 +61,12 @@ export class RefreshTokens {
     const { id, secret } = split(Buffer.from(of.token.slice(prefix.length), 'base64url'));
     return this.successorKeys.map((key, index) => {
       const next = createHmac('sha256', key).update(id).update(secret).digest();
-      return build(of.sessionId, next, this.tagKeys[index] as KeyObject);
+      return build(of.sessionId, id, next, this.tagKeys[index] as KeyObject);
     });
   }
 }
 
-function build(sessionId: string, secret: Buffer, tagKey: KeyObject): RefreshToken {
-  const id = Buffer.from(parseUuid(sessionId));
+function build(sessionId: string, id: Buffer, secret: Buffer, tagKey: KeyObject): RefreshToken {
   const bytes = Buffer.concat([id, secret, tagOf(tagKey, id, secret)]);
   return { sessionId, token: encode(bytes), hash: sha256(bytes) };
 }

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { TLSSocket } from 'node:tls';
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import { Counter, Gauge, register } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { poolOf } from './pooled-data-source.ts';
+import { socketOf } from './prepared-statements.ts';
 
 /** Requests and probes that found the database away. */
 export const databaseUnavailable = new Counter({
@@ -21,8 +23,7 @@ const certificateExpiry = new Gauge({
 @Injectable()
 export class DatabaseMetrics {
   constructor(@InjectDataSource() dataSource: DataSource) {
-    // TypeORM's type of the driver does not show the pool of node-postgres
-    const { master: pool } = dataSource.driver as unknown as { master: Pool };
+    const pool = poolOf(dataSource);
     const name = 'database_pool_connections';
     // of two applications in one process, as in tests, the later one is shown
     register.removeSingleMetric(name);
@@ -41,10 +42,9 @@ export class DatabaseMetrics {
 }
 
 function readCertificate(client: PoolClient): void {
-  // node-postgres' types do not show the connection
-  const { stream } = (client as PoolClient & { connection: { stream: unknown } }).connection;
-  if (stream instanceof TLSSocket) {
-    const { valid_to, subject } = stream.getPeerCertificate();
+  const socket = socketOf(client);
+  if (socket instanceof TLSSocket) {
+    const { valid_to, subject } = socket.getPeerCertificate();
     certificateExpiry.reset();
     certificateExpiry.set({ subject: String(subject.CN) }, Date.parse(valid_to) / 1000);
   }

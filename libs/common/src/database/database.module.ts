@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, DataSourceOptions, EntityManager } from 'typeorm';
 import type { CommonConfig } from '../config/common-settings.ts';
+import { PooledDataSource } from './pooled-data-source.ts';
 import { preparingDriver } from './prepared-statements.ts';
 import { DatabaseMetrics } from './database.metrics.ts';
 
@@ -67,7 +68,12 @@ export class DatabaseModule {
   static register(config: DatabaseConfig, schema: DatabaseSchema): DynamicModule {
     return {
       module: DatabaseModule,
-      imports: [TypeOrmModule.forRoot({ ...dataSourceOptions(config, schema), retryAttempts: 20, retryDelay: 1000 })],
+      imports: [
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({ ...dataSourceOptions(config, schema), retryAttempts: 20, retryDelay: 1000 }),
+          dataSourceFactory: (options) => Promise.resolve(new PooledDataSource(options as DataSourceOptions)),
+        }),
+      ],
       providers: [DatabaseMetrics],
     };
   }
