@@ -64,18 +64,21 @@ export class HashQueue {
   /** @throws ProblemException `hash_queue_full` at once if the queue is full, or after the longest wait */
   async run<T>(scheme: HashScheme, hash: () => Promise<T>): Promise<T> {
     this.assertRoom();
-    const waitedTooLong = new AbortController();
-    const timer = setTimeout(() => {
-      waitedTooLong.abort(hashQueueFull.exception({ retryAfter: 1 }));
-    }, this.maxWaitMs);
-    return this.queue.add(
-      () => {
+    return new Promise((resolve, reject) => {
+      let waitsTooLong = false;
+      const timer = setTimeout(() => {
+        waitsTooLong = true;
+        reject(hashQueueFull.exception({ retryAfter: 1 }));
+      }, this.maxWaitMs);
+      // by a signal, the queue itself could drop it: at the price of a race and two listeners for each hash
+      void this.queue.add(async () => {
         clearTimeout(timer);
-        hashes.inc({ scheme });
-        return this.timed(hash);
-      },
-      { signal: waitedTooLong.signal },
-    );
+        if (!waitsTooLong) {
+          hashes.inc({ scheme });
+          await this.timed(hash).then(resolve, reject);
+        }
+      });
+    });
   }
 
   private assertRoom(): void {

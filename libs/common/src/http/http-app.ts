@@ -15,6 +15,7 @@ import { observeRequests } from '../metrics/http.metrics.ts';
 import { parseJsonBody } from './json-body.ts';
 import { acceptForms } from './oauth-form.ts';
 import { allowedMethods } from './allowed-methods.ts';
+import { noteAddresses } from './request-context.ts';
 import { UndeclaredInputGuard } from './undeclared-input.guard.ts';
 
 const maxBodyBytes = 16 * 1024;
@@ -68,6 +69,7 @@ export async function createHttpApp(module: Type | DynamicModule, config: HttpCo
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody(fastify));
   acceptForms(fastify);
+  noteAddresses(fastify);
   logRequests(fastify);
   const headers = { ...securityHeaders(), 'cache-control': 'no-store' };
   fastify.addHook('onRequest', (request, reply, done) => {

@@ -1,5 +1,12 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** `ip`, which is worked out each time that it is asked for. */
+    address: string;
+  }
+}
 
 const maxUserAgentLength = 256;
 
@@ -18,8 +25,17 @@ export const Context = createParamDecorator((_data: unknown, context: ExecutionC
   const request = context.switchToHttp().getRequest<FastifyRequest>();
   return {
     requestId: request.id,
-    address: request.ip,
+    address: request.address,
     userAgent: request.headers['user-agent']?.slice(0, maxUserAgentLength) ?? null,
     acceptLanguage: request.headers['accept-language'] ?? null,
   };
 });
+
+/** Works out once for each request where it comes from. */
+export function noteAddresses(fastify: FastifyInstance): void {
+  fastify.decorateRequest('address', '');
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    request.address = request.ip;
+    done();
+  });
+}

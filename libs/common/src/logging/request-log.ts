@@ -28,7 +28,7 @@ export function logRequests(fastify: FastifyInstance): void {
   const log = (level: 'info' | 'error', request: FastifyRequest, facts: object, message: string) => {
     if (!request.url.startsWith('/health/')) {
       // the path without its query: queries may carry secrets
-      const req = { method: request.method, path: request.url.split('?', 1)[0], address: request.ip };
+      const req = { method: request.method, path: request.url.split('?', 1)[0], address: request.address };
       served.run(request, () => {
         logger[level]({ req, ...facts }, message);
       });
