@@ -21,28 +21,28 @@ export async function layers(stage: Stage, rounds: number, seconds: number): Pro
   await populate(database, accounts);
   const { DATABASE_URL } = stage.environment('layers');
   const layered = (layer: string) => stage.start('bench/controls/layered.ts', { DATABASE_URL, LAYER: layer });
-  const programs: [name: string, program: Program][] = [
-    ['bare Fastify + pg', await stage.start('bench/controls/bare.ts', { DATABASE_URL })],
-    ['… on Nest', await layered('nest')],
-    ['… by TypeORM’s data source', await layered('database')],
-    ['… with libs/common', await layered('common')],
-    ['the service', await stage.startService('layers')],
+  const others = await controlTokens(database, 4 * tokensEach);
+  const some = () => others.splice(0, tokensEach);
+  const programs: [name: string, program: Program, tokens: string[]][] = [
+    ['bare Fastify + pg', await stage.start('bench/controls/bare.ts', { DATABASE_URL }), some()],
+    ['… on Nest', await layered('nest'), some()],
+    ['… by TypeORM’s data source', await layered('database'), some()],
+    ['… with libs/common', await layered('common'), some()],
+    [
+      'the service',
+      await stage.startService('layers'),
+      await serviceTokens(database, stage.keyEncryptionKey, tokensEach),
+    ],
   ];
-  const own = await serviceTokens(database, stage.keyEncryptionKey, tokensEach);
-  const others = await controlTokens(database, tokensEach * (programs.length - 1));
   const postgresPid = await stage.postgresPid();
-  const measured = programs.map(([name, program], index) => ({
+  const measured = programs.map(([name, program, tokens]) => ({
     layer: { name, rounds: new Array<Sample>() },
     measure: (forSeconds: number) =>
       sampleOf(stage.generator, program, postgresPid, {
         connections,
         seconds: forSeconds,
         calls: [],
-        chain: {
-          name,
-          path: '/auth/refresh',
-          tokens: index === programs.length - 1 ? own : others.slice(index * tokensEach, (index + 1) * tokensEach),
-        },
+        chain: { name, path: '/auth/refresh', tokens },
       }),
   }));
   for (const { measure } of measured) {
@@ -55,9 +55,6 @@ export async function layers(stage: Stage, rounds: number, seconds: number): Pro
   }
   return measured.map(({ layer }) => layer);
 }
-
-export const layersHaveErrors = (results: Layer[]): boolean =>
-  results.some(({ rounds }) => rounds.some(({ errors }) => errors > 0));
 
 export function layersTable(results: Layer[]): string {
   const [bare] = results;

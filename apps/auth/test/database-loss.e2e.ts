@@ -7,6 +7,7 @@ import pg from 'pg';
 import { startPostgres, type EmbeddedPostgres } from '../../../tools/embedded-postgres.ts';
 import { migrate } from '../src/schema.ts';
 import { Client, type Login } from './support/client.ts';
+import { untilWaiting } from './support/locks.ts';
 import { Relay } from './support/relay.ts';
 import { startTestService, type TestService } from './support/service.ts';
 import { loadAuthConfig } from '../src/config.ts';
@@ -117,11 +118,7 @@ it('leaves connections on which the database has fallen silent, and transactions
   await holder.query('BEGIN; LOCK TABLE session IN SHARE MODE');
   const times = Array.from({ length: poolSize });
   const held = times.map(() => client.call('POST', '/auth/logout-others', { token: login.accessToken }));
-  for (let waiting = 0, tries = 0; waiting < poolSize && tries < 50; tries += 1) {
-    await sleep(5);
-    const { rows } = await direct.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
-    waiting = rows.length;
-  }
+  await untilWaiting(direct, poolSize);
   relay.silence();
   expect((await Promise.all(held)).map(({ status }) => status)).toEqual(times.map(() => 503));
   holder.release(true);

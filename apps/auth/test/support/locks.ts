@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestService } from './service.ts';
 
@@ -16,16 +16,21 @@ export async function meet<T>(
     await client.query('BEGIN');
     await hold(client);
     const answers = requests.map((send) => send());
-    for (let waiting = 0, tries = 0; waiting < requests.length && tries < 50; tries += 1) {
-      await sleep(20);
-      const { rows } = await database.query(
-        "SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-      );
-      waiting = rows[0].count;
-    }
+    await untilWaiting(database, requests.length);
     await client.query('COMMIT');
     return await Promise.all(answers);
   } finally {
     client.release();
+  }
+}
+
+/** Until as many statements wait for a lock, or for a second. */
+export async function untilWaiting(database: Pool, count: number): Promise<void> {
+  for (let waiting = 0, tries = 0; waiting < count && tries < 50; tries += 1) {
+    await sleep(20);
+    const { rows } = await database.query(
+      "SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    waiting = rows[0].count;
   }
 }
