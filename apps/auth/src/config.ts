@@ -62,10 +62,10 @@ export const authSettings = z.object({
     { description: 'hashes computed at once, hence memory; unset: one per processor' },
   ),
   HASH_QUEUE_MAX: setting(count(10_000).default(100), {
-    description: 'hashes that may wait; more are answered 503 with `Retry-After`',
+    description: 'hashes, and new passwords to be judged, that may wait; more are answered 503 with `Retry-After`',
   }),
   HASH_MAX_WAIT_MS: setting(count(60_000).default(700), {
-    description: 'longest wait for a hash before 503',
+    description: 'longest wait for a hash, and for a judgement, before 503',
     unit: 'ms',
   }),
   WEBAUTHN_RP_ID: setting(z.string().min(1).default('localhost'), {

@@ -104,7 +104,10 @@ export const dashboards: Record<string, Dashboard> = {
       {
         title: 'Hash queue',
         unit: 'none',
-        queries: { '{{pod}} {{state}}': `sum by (pod, state) (auth_hash_queue{${auth}})` },
+        queries: {
+          '{{pod}} {{state}}': `sum by (pod, state) (auth_hash_queue{${auth}})`,
+          '{{pod}} judged {{state}}': `sum by (pod, state) (auth_judge_queue{${auth}})`,
+        },
       },
       {
         title: 'Second factors',

@@ -1,10 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
+import { niceness } from './niceness.ts';
 
 const threads = '/proc/self/task';
-/** A third of the event loop's claim (sched(7): each step is a quarter more or less). */
-const niceness = 5;
 
 /** For what else needs a thread: lines of log, names to look up, files. */
 const otherThreads = 4;

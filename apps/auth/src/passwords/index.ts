@@ -6,6 +6,7 @@ import type { PasswordHash } from './formats/password-hash.ts';
 import { parseHash } from './formats/parse-hash.ts';
 import { makeThreads } from './hash-threads.ts';
 import { existingPassword, newPassword } from './password.schema.ts';
+import { PasswordJudge } from './password-judge.ts';
 import { PasswordsMetrics } from './passwords.metrics.ts';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from './passwords.problems.ts';
 import { PasswordsService } from './passwords.service.ts';
@@ -17,6 +18,7 @@ import { PasswordsService } from './passwords.service.ts';
     BreachedPasswordsMetrics,
     breachChecksProvider,
     Decoys,
+    PasswordJudge,
     PasswordsService,
     PasswordsMetrics,
   ],

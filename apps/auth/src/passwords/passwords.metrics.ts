@@ -1,22 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge, register } from 'prom-client';
+import type { BoundedQueue } from './bounded-queue.ts';
+import { PasswordJudge } from './password-judge.ts';
 import { PasswordsService } from './passwords.service.ts';
 
-/** Gauges of the hash queue, read when they are scraped. */
+/** Gauges of the queues, read when they are scraped. */
 @Injectable()
 export class PasswordsMetrics {
-  constructor({ queue }: PasswordsService) {
-    const name = 'auth_hash_queue';
-    // of two applications in one process, as in tests, the later one is shown
-    register.removeSingleMetric(name);
-    new Gauge({
-      name,
-      help: 'Password hashes by state',
-      labelNames: ['state'],
-      collect() {
-        this.set({ state: 'running' }, queue.running);
-        this.set({ state: 'waiting' }, queue.waiting);
-      },
-    });
+  constructor(passwords: PasswordsService, judge: PasswordJudge) {
+    gauge('auth_hash_queue', 'Password hashes by state', passwords.queue);
+    gauge('auth_judge_queue', 'New passwords whose strength is judged, by state', judge.queue);
   }
+}
+
+function gauge(name: string, help: string, queue: BoundedQueue): void {
+  // of two applications in one process, as in tests, the later one is shown
+  register.removeSingleMetric(name);
+  new Gauge({
+    name,
+    help,
+    labelNames: ['state'],
+    collect() {
+      this.set({ state: 'running' }, queue.running);
+      this.set({ state: 'waiting' }, queue.waiting);
+    },
+  });
 }

@@ -1,43 +1,41 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, parseOptions } from '@node-rs/argon2';
-import { ZxcvbnFactory } from '@zxcvbn-ts/core';
-import { adjacencyGraphs, dictionary as commonWords } from '@zxcvbn-ts/language-common';
-import { dictionary as englishWords, translations } from '@zxcvbn-ts/language-en';
 import { randomBytes } from 'node:crypto';
+import { Counter } from 'prom-client';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { BoundedQueue } from './bounded-queue.ts';
 import { BreachedPasswords } from './breached-passwords.ts';
 import { Decoys } from './decoys.ts';
 import { parseHash } from './formats/parse-hash.ts';
 import type { HashScheme } from './formats/password-hash.ts';
-import { HashQueue } from './hash-queue.ts';
 import { yieldToEventLoop } from './hash-threads.ts';
+import { PasswordJudge } from './password-judge.ts';
 import { passwordBreached, passwordTooWeak } from './passwords.problems.ts';
 
 /** zxcvbn's 3 of 4: more than 10⁸ guesses, out of reach of an attack on the hashes' scale. */
 const minStrength = 3;
-/** Judging takes more than linear time, and a longer password is not weaker than its beginning. */
-const judgedLength = 64;
+const hashes = new Counter({
+  name: 'auth_password_hashes_total',
+  help: 'Password hashes computed by scheme',
+  labelNames: ['scheme'],
+});
 
 /** Hashes, checks and judges passwords. Callers pass them normalised, as the schemas give them. */
 @Injectable()
 export class PasswordsService implements OnModuleInit {
   /** Shared with the metrics, and with whoever refuses before there is a password. */
-  readonly queue: HashQueue;
+  readonly queue: BoundedQueue;
   private readonly parameters: { memoryCost: number; timeCost: number; parallelism: number };
-  private readonly judge = new ZxcvbnFactory({
-    dictionary: { ...commonWords, ...englishWords },
-    graphs: adjacencyGraphs,
-    translations,
-  });
   private readonly inProduction: boolean;
   private decoyHash: string;
 
   constructor(
     @Inject(AUTH_CONFIG) config: AuthConfig,
+    private readonly judge: PasswordJudge,
     private readonly breached: BreachedPasswords,
     private readonly decoys: Decoys,
   ) {
-    this.queue = new HashQueue(config.HASH_CONCURRENCY, config.HASH_QUEUE_MAX, config.HASH_MAX_WAIT_MS);
+    this.queue = new BoundedQueue(config.HASH_CONCURRENCY, config.HASH_QUEUE_MAX, config.HASH_MAX_WAIT_MS);
     this.inProduction = config.NODE_ENV === 'production';
     this.parameters = {
       memoryCost: config.HASH_MEMORY_KIB,
@@ -68,7 +66,7 @@ export class PasswordsService implements OnModuleInit {
    * @throws ProblemException `hash_queue_full`
    */
   hash(password: string): Promise<string> {
-    return this.queue.run('argon2', () => hash(password, this.parameters));
+    return this.count('argon2', () => hash(password, this.parameters));
   }
 
   /**
@@ -79,7 +77,7 @@ export class PasswordsService implements OnModuleInit {
   async verify(passwordHash: string | null | undefined, password: string, address = ''): Promise<boolean> {
     const known = typeof passwordHash === 'string' ? parseHash(passwordHash) : undefined;
     const hash = known ?? parseHash(this.decoys.of(address) ?? this.decoyHash);
-    const matches = await this.queue.run(hash?.scheme ?? 'argon2', async () => hash?.matches(password));
+    const matches = await this.count(hash?.scheme ?? 'argon2', async () => hash?.matches(password));
     return matches === true && known !== undefined;
   }
 
@@ -101,16 +99,22 @@ export class PasswordsService implements OnModuleInit {
   /**
    * Refuses passwords that are easy to guess or known to be breached. It may ask another service: limits come before it.
    * @param personal words that the password must not be built of, such as the e-mail address
-   * @throws ProblemException `password_too_weak` that says why, `password_breached`
+   * @throws ProblemException `password_too_weak` that says why, `password_breached`, `hash_queue_full`
    */
   async assertStrong(password: string, personal: string[]): Promise<void> {
-    const { score, feedback } = this.judge.check(password.slice(0, judgedLength), personal);
+    const { score, advice } = await this.judge.judge(password, personal);
     if (score < minStrength) {
-      const advice = [feedback.warning, ...feedback.suggestions].filter(Boolean).join(' ');
       throw passwordTooWeak.exception({ detail: advice });
     }
     if (await this.breached.has(password)) {
       throw passwordBreached.exception();
     }
+  }
+
+  private count<T>(scheme: HashScheme, work: () => Promise<T>): Promise<T> {
+    return this.queue.run(() => {
+      hashes.inc({ scheme });
+      return work();
+    });
   }
 }

@@ -1,26 +1,26 @@
 import { expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HashQueue } from './hash-queue.ts';
+import { BoundedQueue } from './bounded-queue.ts';
 import { hashQueueFull } from './passwords.problems.ts';
 
 const full = expect.objectContaining({ problem: hashQueueFull });
 
-it('keeps the places that are held for hashes to come', async () => {
-  const queue = new HashQueue(1, 2, 1000);
+it('keeps the places that are held for work to come', async () => {
+  const queue = new BoundedQueue(1, 2, 1000);
   const prepared = Promise.withResolvers<undefined>();
   const held = [queue.holdPlace(() => prepared.promise), queue.holdPlace(() => prepared.promise)];
   await expect(queue.holdPlace(() => prepared.promise)).rejects.toEqual(full);
   prepared.resolve(undefined);
   await Promise.all(held);
-  expect(await queue.holdPlace(async () => queue.run('argon2', async () => 'done'))).toBe('done');
+  expect(await queue.holdPlace(async () => queue.run(async () => 'done'))).toBe('done');
 });
 
-it('refuses before it begins what would wait too long, by the time that hashes take', async () => {
-  const queue = new HashQueue(1, 100, 5);
-  const hash = () => sleep(100, 'done');
-  const first = await queue.run('argon2', hash);
-  const running = queue.run('argon2', hash);
-  const waiting = queue.run('argon2', hash).catch((error: unknown) => error);
+it('refuses before it begins what would wait too long, by the time that work takes', async () => {
+  const queue = new BoundedQueue(1, 100, 5);
+  const work = () => sleep(100, 'done');
+  const first = await queue.run(work);
+  const running = queue.run(work);
+  const waiting = queue.run(work).catch((error: unknown) => error);
   let begun = false;
   const refused = queue.holdPlace(async () => {
     begun = true;
