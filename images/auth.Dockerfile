@@ -24,8 +24,8 @@ FROM source AS dev
 # ps ends the old process' children, tini reaps them
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends procps tini
-# Files that tar replaces lose their watcher at times: look instead.
-ENV TSC_WATCHFILE=PriorityPollingInterval
+# A file that tar replaces loses its watcher: watch its folder.
+ENV TSC_WATCHFILE=UseFsEventsOnParentDirectory
 # tar must own the folders of what it replaces.
 RUN chown -R 10001:10001 apps libs dist
 USER 10001:10001
@@ -34,11 +34,15 @@ ENTRYPOINT ["tini", "--"]
 # without a shell between them, the next process waits for the old one's end
 CMD ["node_modules/.bin/nest", "start", "auth", "--watch", "--preserveWatchOutput", "--no-shell", "--debug", "127.0.0.1:9229"]
 
+FROM source AS compiled
+# what the compiler keeps for itself
+RUN find dist \( -name '*.d.ts' -o -name '*.tsbuildinfo' \) -delete
+
 FROM ${BASE} AS production
 WORKDIR /app
 ENV NODE_ENV=production
 COPY --from=dependencies /app/node_modules node_modules
-COPY --from=source /app/dist dist
+COPY --from=compiled /app/dist dist
 COPY package.json ./
 ARG APP=auth
 RUN ln -s "dist/apps/${APP}/src/main.js" main.js

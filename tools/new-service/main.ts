@@ -57,7 +57,7 @@ nest.projects[name] = {
 await write('nest-cli.json', JSON.stringify(nest));
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
-manifest.scripts['build'] = `${manifest.scripts['build'] ?? ''} && nest build ${name}`;
+manifest.scripts['build'] = `${manifest.scripts['build'] ?? ''} && tsc -p apps/${name}/tsconfig.app.json`;
 await write('package.json', JSON.stringify(manifest, null, 2));
 
 for (const [path, text] of addToManifests(root, name)) await write(path, text);
