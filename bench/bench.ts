@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { bystanders, bystandersTable } from './cases/bystanders.ts';
 import { comparedMembers, comparisons } from './cases/compared.ts';
 import { growth, growthTable } from './cases/growth.ts';
 import { hashing, hashingMembers } from './cases/hashing.ts';
@@ -118,6 +119,10 @@ for (const { accounts, errors } of grown ?? []) {
 }
 
 if (!options.quick) {
+  const waited = await part('bystanders', (stage) => bystanders(stage, rounds, seconds), bystandersTable);
+  for (const { beside, errors } of waited ?? []) {
+    expect(errors === 0, `${errors} requests failed beside ${beside}`);
+  }
   const layered = await part('layers', (stage) => layers(stage, rounds, seconds), layersTable);
   for (const { name, rounds: samples } of layered ?? []) {
     expect(

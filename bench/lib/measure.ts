@@ -51,12 +51,12 @@ export function logins(accounts: number, count = 5000): Call[] {
 let registered = 0;
 
 /** Registrations of addresses that are new. */
-export function registrations(count: number): Call[] {
+export function registrations(count: number, newPassword = () => password): Call[] {
   return Array.from({ length: count }, () => ({
     method: 'POST',
     path: '/auth/register',
     headers: { ...json, 'x-forwarded-for': randomAddress() },
-    body: JSON.stringify({ email: `new-${process.pid}-${(registered += 1)}@example.com`, password }),
+    body: JSON.stringify({ email: `new-${process.pid}-${(registered += 1)}@example.com`, password: newPassword() }),
   }));
 }
 
