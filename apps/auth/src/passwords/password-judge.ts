@@ -1,11 +1,13 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { once } from 'node:events';
 import { extname, join } from 'node:path';
-import { pool } from 'workerpool';
+import { Worker } from 'node:worker_threads';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { BoundedQueue } from './bounded-queue.ts';
-import type { Judgement, judge } from './password-judge.worker.ts';
+import type { Judgement, NewPassword } from './password-judge.worker.ts';
 
-/** What none takes; a judge that does is replaced. */
+const program = join(import.meta.dirname, `password-judge.worker${extname(import.meta.filename)}`);
+/** What no judgement takes; a thread that does is replaced. */
 const timeoutMs = 10_000;
 
 /**
@@ -14,16 +16,16 @@ const timeoutMs = 10_000;
  */
 @Injectable()
 export class PasswordJudge implements OnApplicationShutdown {
-  private readonly threads = pool(join(import.meta.dirname, `password-judge.worker${extname(import.meta.filename)}`), {
-    workerType: 'thread',
-    minWorkers: 1,
-    maxWorkers: 1,
-  });
   /** Shared with the metrics. */
   readonly queue: BoundedQueue;
+  private readonly logger = new Logger(PasswordJudge.name);
+  /** There is none after one has failed, until it is needed. */
+  private thread: Worker | undefined;
 
   constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
     this.queue = new BoundedQueue(1, config.HASH_QUEUE_MAX, config.HASH_MAX_WAIT_MS);
+    // loads while the rest of the service starts
+    this.thread = this.start();
   }
 
   /**
@@ -31,12 +33,37 @@ export class PasswordJudge implements OnApplicationShutdown {
    * @throws ProblemException `hash_queue_full`
    */
   judge(password: string, personal: string[]): Promise<Judgement> {
-    return this.queue.run(async () =>
-      this.threads.exec<typeof judge>('judge', [password, personal]).timeout(timeoutMs),
-    );
+    return this.queue.run(() => this.ask({ password, personal }));
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.threads.terminate(true);
+    await this.thread?.terminate();
+  }
+
+  /** One at a time, so that the next answer is the one to this. */
+  private async ask(newPassword: NewPassword): Promise<Judgement> {
+    const thread = (this.thread ??= this.start());
+    thread.postMessage(newPassword);
+    try {
+      const [judgement] = (await once(thread, 'message', { signal: AbortSignal.timeout(timeoutMs) })) as [Judgement];
+      return judgement;
+    } catch (error) {
+      this.thread = undefined;
+      await thread.terminate();
+      throw error;
+    }
+  }
+
+  private start(): Worker {
+    const thread = new Worker(program);
+    thread.on('error', (error: unknown) => {
+      this.logger.error({ msg: 'the thread that judges passwords has failed', err: error });
+    });
+    thread.on('exit', () => {
+      if (this.thread === thread) {
+        this.thread = undefined;
+      }
+    });
+    return thread;
   }
 }

@@ -3,8 +3,14 @@ import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary as commonWords } from '@zxcvbn-ts/language-common';
 import { dictionary as englishWords, translations } from '@zxcvbn-ts/language-en';
 import { setPriority } from 'node:os';
-import { worker } from 'workerpool';
+import { parentPort } from 'node:worker_threads';
 import { niceness } from './niceness.ts';
+
+export interface NewPassword {
+  password: string;
+  /** Words that it must not be built of. */
+  personal: string[];
+}
 
 /** How strong a password is. */
 export interface Judgement {
@@ -35,10 +41,11 @@ const zxcvbn = new ZxcvbnFactory({
   l33tMaxSubstitutions,
 });
 
-/** @param personal words that the password must not be built of */
-export function judge(password: string, personal: string[]): Judgement {
+function judge({ password, personal }: NewPassword): Judgement {
   const { score, feedback } = zxcvbn.check(password.slice(0, judgedLength), personal);
   return { score, advice: [feedback.warning, ...feedback.suggestions].filter(Boolean).join(' ') };
 }
 
-worker({ judge });
+parentPort?.on('message', (newPassword: NewPassword) => {
+  parentPort?.postMessage(judge(newPassword));
+});
