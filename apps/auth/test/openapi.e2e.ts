@@ -82,6 +82,8 @@ it('is shown to people at /docs, by scripts of this server alone', async () => {
   const scripts = [...html.matchAll(/<script src="([^"]+)"/g)].map(([, source]) => source ?? '');
   expect(scripts.length).toBeGreaterThan(0);
   for (const source of scripts) {
-    expect((await fetch(new URL(source, `${service.url}/docs`))).status).toBe(200);
+    const script = await fetch(new URL(source, `${service.url}/docs`));
+    // until it is read, the service waits to stop
+    expect([script.status, await script.text()]).toEqual([200, expect.stringContaining('function')]);
   }
 });
