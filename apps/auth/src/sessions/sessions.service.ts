@@ -3,13 +3,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { settling, type Gates } from '../attempts/index.ts';
+import { settling, type RateLimits } from '../rate-limits/index.ts';
 import { AuditService, encodeEntries, recording } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
-import { AccessTokensService, RefreshTokens, type RefreshToken } from '../tokens/index.ts';
+import { AccessTokensService, RefreshTokens, type RefreshToken } from './tokens/index.ts';
 import { deviceName } from './device-name.ts';
 import { SessionsMetrics } from './sessions.metrics.ts';
-import { refreshTokenInvalid, sessionNotFound, signInRefused } from './sessions.problems.ts';
+import { refreshTokenInvalid, sessionNotFound, loginRefused } from './sessions.problems.ts';
 import type { AccessToken, SessionView, Tokens } from './sessions.schema.ts';
 
 /** How long a used refresh token gives its successor again, for clients whose answer got lost. */
@@ -20,11 +20,11 @@ const maxSessionsPerAccount = 100;
 const authTime = 'floor(extract(epoch FROM authenticated_at))::int AS auth_time';
 
 /**
- * Starts a session, records its login and settles the login's gates, all or nothing. Locks the account, so that one that is
+ * Starts a session, records its login and settles the login's limits, all or nothing. Locks the account, so that one that is
  * being disabled gets no session that outlives it, one that is being given a second factor none that slips past it, and one
  * whose password is being changed none by the old one.
  * $1 session, $2 account, $3 the token's hash, $4 idle and $5 whole life in s, $6 address, $7 user agent, $8 how the owner
- * proved who they are, $9 audit entry, $10 request, $11 own and $12 shared gate, $13 since when the password is that was given
+ * proved who they are, $9 audit entry, $10 request, $11 account and $12 ip limit, $13 since when the password is that was given
  */
 const startStatement = `
   WITH started AS (
@@ -96,7 +96,7 @@ interface CompleteLogin {
   /** Since when the account has the password that was given, as PostgreSQL writes it; only where one was. */
   passwordSince?: string | undefined;
   /** Where the login was counted. */
-  gates?: Gates | undefined;
+  limits?: RateLimits | undefined;
 }
 
 interface Authentication {
@@ -141,7 +141,7 @@ export class SessionsService {
    */
   async start(
     on: Queryable,
-    { account, method, amr, passwordSince, gates }: CompleteLogin,
+    { account, method, amr, passwordSince, limits }: CompleteLogin,
     context: RequestContext,
   ): Promise<Tokens> {
     const id = uuidv7();
@@ -157,12 +157,12 @@ export class SessionsService {
       amr,
       encodeEntries([{ type: 'login.succeeded', ...ids, detail: { method, amr } }]),
       context.requestId,
-      gates?.own.key,
-      gates?.shared?.key,
+      limits?.account.key,
+      limits?.ip?.key,
       passwordSince,
     ]);
     if (!row) {
-      throw signInRefused.exception();
+      throw loginRefused.exception();
     }
     if (row.others >= trimFrom) {
       await on.query(trimStatement, [account.id]);
