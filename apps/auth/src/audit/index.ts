@@ -1,3 +1,4 @@
 export { AuditModule } from './audit.module.ts';
-export { AuditEvent, type AuditEventType } from './audit-event.entity.ts';
-export { AuditService, encodeEntries, recording } from './audit.service.ts';
+export type { AuditEventType } from './audit-event.ts';
+export { AuditRepository, recording } from './audit.repository.ts';
+export { AuditService } from './audit.service.ts';

@@ -1,17 +1,16 @@
-import { ProblemException, queryRows, type RequestContext } from '#common';
+import { ProblemException, queryRow, queryRows, sql, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { FastifyReply } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AccountsService, type KnownAccount } from '../../accounts/index.ts';
 import {
+  consuming,
+  emailKey,
   ipKey,
   RateLimitsService,
-  emailKey,
-  gateParameters,
-  reserving,
   tooManyAttempts,
-  type RateLimits,
+  type LoginLimits,
 } from '../../rate-limits/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
@@ -46,23 +45,13 @@ interface ProvenLogin {
   /** The request's `cookie` header, which may tell a known device. */
   cookies: string | undefined;
   /** Where the login was counted. */
-  limits?: RateLimits;
+  limits?: LoginLimits;
 }
 
 /** An account that somebody wants to log in to by its password. */
 interface ClaimedAccount extends KnownAccount {
   passwordSince: string;
 }
-
-/**
- * Counts an attempt, and finds the account where no limit is blocked: by address without regard to case, which `account_email_key`
- * serves; a disabled one as one without a password. $5 address
- */
-const claimStatement = `
-  WITH ${reserving}
-  SELECT blocked, id, email, CASE WHEN disabled_at IS NULL THEN password_hash END AS "passwordHash", roles,
-    second_factor AS "secondFactor", password_changed_at::text AS "passwordSince"
-  FROM reserved LEFT JOIN account ON blocked IS NULL AND lower(email) = lower($5)`;
 
 /** Logs people in by e-mail address and password, and ends every other way to log in. */
 @Injectable()
@@ -154,7 +143,7 @@ export class LoginService {
     account: KnownAccount,
     { method, amr, passwordSince, device }: Factor,
     context: RequestContext,
-    limits?: RateLimits,
+    limits?: LoginLimits,
   ): Promise<LoginResult> {
     if (this.mayBeNews(device) && (await this.hasLoggedInBefore(manager, account.id))) {
       await this.mails.send(manager, {
@@ -188,7 +177,7 @@ export class LoginService {
     return row?.before === true;
   }
 
-  private limitsFor(email: string, device: string | undefined, address: string): RateLimits {
+  private limitsFor(email: string, device: string | undefined, address: string): LoginLimits {
     const burst = this.config.LOGIN_ACCOUNT_BURST;
     if (device !== undefined) {
       return { account: { key: `login:device:${device}`, burst } };
@@ -199,15 +188,21 @@ export class LoginService {
     };
   }
 
-  /** Counts the attempt and finds the account; what there is no hash for is refused before: too much must cost little. */
-  private async claim(email: string, { account, ip }: RateLimits): Promise<ClaimedAccount | undefined> {
-    const parameters = [...(ip ? gateParameters(ip, account) : gateParameters(account)), email];
+  /**
+   * Counts the attempt and loads the account, by one statement: without regard to case, which `account_email_key` serves; a
+   * disabled account as one without a password. Rejects first if the hash queue is full, so that overload stays cheap.
+   */
+  private async claim(email: string, { account, ip }: LoginLimits): Promise<ClaimedAccount | undefined> {
+    const limits = ip ? consuming(ip, account) : consuming(account);
     try {
       return await this.passwords.holdPlace(async () => {
-        const [row] = await queryRows<ClaimedAccount & { blocked: string | null }>(
+        const row = await queryRow<ClaimedAccount & { blocked: string | null }>(
           this.dataSource,
-          claimStatement,
-          parameters,
+          sql`/* login.claim */
+            WITH ${limits}
+            SELECT blocked, id, email, CASE WHEN disabled_at IS NULL THEN password_hash END AS "passwordHash", roles,
+              second_factor AS "secondFactor", password_changed_at::text AS "passwordSince"
+            FROM consumed LEFT JOIN account ON blocked IS NULL AND lower(email) = lower(${email})`,
         );
         await this.rateLimits.assertNotBlocked(row?.blocked);
         // without an account all its columns are null
@@ -227,7 +222,7 @@ export class LoginService {
   private async verify(
     account: KnownAccount | undefined,
     { email, password }: Credentials,
-    limits: RateLimits,
+    limits: LoginLimits,
   ): Promise<boolean> {
     try {
       const matches = await this.passwords.verify(account?.passwordHash, password, email);

@@ -1,5 +1,3 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
-
 /** Everything that can stand in the audit trail. */
 export type AuditEventType =
   | 'account.registered'
@@ -52,40 +50,3 @@ export type AuditEventType =
   | 'service_account.deleted'
   | 'session.refresh_reused'
   | 'session.revoked';
-
-/**
- * One security event. Rows are only ever added, which triggers enforce: they change where an account is deleted alone, and
- * are deleted when they are old.
- */
-@Entity('audit_event')
-export class AuditEvent {
-  @PrimaryColumn('uuid')
-  id: string;
-
-  @Column('timestamptz', { name: 'occurred_at', default: () => 'now()' })
-  occurredAt: Date;
-
-  @Column('text')
-  type: AuditEventType;
-
-  /** The account or service account that acted; null for strangers and the service itself. */
-  @Column('uuid', { name: 'actor_id', nullable: true })
-  actorId: string | null;
-
-  /** The account or service account it happened to; null where there is none. */
-  @Column('uuid', { name: 'subject_id', nullable: true })
-  subjectId: string | null;
-
-  @Column('inet', { nullable: true })
-  address: string | null;
-
-  @Column('text', { name: 'user_agent', nullable: true })
-  userAgent: string | null;
-
-  @Column('text', { name: 'request_id', nullable: true })
-  requestId: string | null;
-
-  /** Further facts, never a secret. */
-  @Column('jsonb', { default: {} })
-  detail: Record<string, unknown>;
-}
