@@ -1,6 +1,6 @@
 #!/bin/bash
 # Replaces one secret of an environment while it serves:  rotate.sh NAMESPACE password|tls|signing-keys|key-encryption-keys|old-key-encryption-keys|passphrase
-# For Secrets that are kept in the cluster. Where they are sealed, docs/rotation.md says which values to seal, in the same order.
+# For Secrets that are kept in the cluster. Where they are sealed, docs/operations/rotation.md says which values to seal, in the same order.
 set -euo pipefail
 umask 077
 namespace=$1 what=$2
