@@ -1,4 +1,4 @@
-// Each alert is quiet, fires and is resolved, as alerts.yaml says, by promtool; has severity, summary and a runbook.
+// Runs the cases of alerts.yaml in promtool: each alert is quiet, fires and is resolved. Each has a severity, a summary and a runbook.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,19 +11,19 @@ import { alertsOf, lokiRules, prometheusRules, ruleFiles } from './lib/rules.ts'
 
 interface Case {
   series: Record<string, string>;
-  /** Minutes at which it is asked whether the alert fires. */
+  /** Minutes at which the alert's state is checked. */
   quiet?: number;
   fires: number;
   resolved?: number;
-  /** Time between samples, and between evaluations. */
+  /** Interval between samples, and between evaluations. */
   every?: string;
 }
 
 const severities = ['critical', 'warning', 'none'];
-// these never end
+// these are never resolved
 const alwaysFires = ['Watchdog'];
 
-/** How often promtool is to find the alert firing, at each of a case's times. */
+/** How many firing alerts promtool must find at each of a case's times. */
 function expectations(alert: string, { quiet, fires, resolved }: Case) {
   const at = (minute: number | undefined, value: number) =>
     minute === undefined
@@ -64,11 +64,14 @@ await drill('alert rules', async ({ table, check }) => {
       !annotations?.['runbook_url']?.endsWith(`/docs/runbooks/${alert}.md`) && 'link',
       commands.length < 3 && 'runbook',
     ].filter(Boolean);
-    check(`${alert} has severity, summary, and a runbook with three commands ${missing.join()}`, missing.length === 0);
+    check(
+      `${alert} has a severity, a summary, and a runbook with three commands ${missing.join()}`,
+      missing.length === 0,
+    );
   }
   table(rows);
 
-  // without it, promtool takes groups in any order, and alerts see their ratios a turn late or not
+  // without it, promtool evaluates groups in any order, and alerts may see their ratios one evaluation late
   const group_eval_order = files.flatMap(({ groups }) => groups.map(({ name }) => name));
   const folder = mkdtempSync(join(tmpdir(), 'alerts-'));
   const tests: string[] = [];
@@ -78,7 +81,7 @@ await drill('alert rules', async ({ table, check }) => {
       const complete = list.every(
         ({ quiet, resolved }) => alwaysFires.includes(alert) || (quiet !== undefined && resolved !== undefined),
       );
-      check(`${alert} is tested: quiet, firing and resolved`, list.length > 0 && complete);
+      check(`${alert} has cases for quiet, firing and resolved`, list.length > 0 && complete);
       list.forEach((item, index) => {
         const every = item.every ?? '30s';
         const input_series = Object.entries(item.series).map(([series, values]) => ({ series, values }));
@@ -99,14 +102,14 @@ await drill('alert rules', async ({ table, check }) => {
       throw error;
     });
     if (!result.includes('SUCCESS') || result.includes('FAILED')) console.log(result);
-    check(`promtool agrees in all ${tests.length} cases`, !result.includes('FAILED') && result.includes('SUCCESS'));
+    check(`promtool confirms all ${tests.length} cases`, !result.includes('FAILED') && result.includes('SUCCESS'));
   } finally {
     rmSync(folder, { recursive: true });
   }
   const stale = Object.entries(generated())
     .filter(([path, text]) => readFileSync(join(root, 'k8s/observability', path), 'utf8') !== text)
     .map(([path]) => path);
-  check(`what is generated is up to date: ${stale.join(', ') || 'all of it'}`, stale.length === 0);
+  check(`the generated files are up to date: ${stale.join(', ') || 'all of them'}`, stale.length === 0);
   const unknown = Object.keys(cases).filter((name) => !alerts.some(({ alert }) => alert === name));
-  check(`no case is of an alert that is gone: ${unknown.join(', ') || 'none'}`, unknown.length === 0);
+  check(`no case is left of a removed alert: ${unknown.join(', ') || 'none'}`, unknown.length === 0);
 });
