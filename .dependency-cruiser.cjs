@@ -21,6 +21,13 @@ module.exports = {
       from: { path: '^apps/([^/]+)/src/([^/]+)/' },
       to: { path: '^apps/$1/src/[^/]+/', pathNot: ['^apps/$1/src/$2/', '/index\\.ts$'] },
     },
+    {
+      name: 'tools-know-no-tests',
+      comment: 'What tools and tests share is in tools/lib.',
+      severity: 'error',
+      from: { path: '^tools' },
+      to: { path: '^tests' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-dev-packages',

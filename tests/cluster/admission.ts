@@ -1,8 +1,11 @@
 // The API server itself refuses each broken manifest: by the rule that it is named after, by its schema, or by Pod Security.
-import { type Row, drill } from './lib/drill.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { build } from '../../tools/lib/kustomize.ts';
+import { CommandError } from '../../tools/lib/run.ts';
+import { until } from '../../tools/lib/until.ts';
 import { loadBroken } from './lib/broken.ts';
-import { CommandError, apply, kubectl, until } from './lib/kubectl.ts';
-import { type Manifest, build, isServed } from './lib/manifests.ts';
+import { isServed, type Manifest } from './lib/manifests.ts';
 import { isCustom } from './lib/schemas.ts';
 
 /** Why the server refuses it, or undefined when it does not. */
@@ -11,22 +14,31 @@ async function refusal(manifest: object): Promise<string | undefined> {
     await apply(manifest, ['--dry-run=server', '--validate=strict']);
     return undefined;
   } catch (error) {
-    if (error instanceof CommandError) return error.output;
+    if (error instanceof CommandError) {
+      return error.output;
+    }
     throw error;
   }
 }
 
 function reason(output: string | undefined): string {
-  if (output === undefined) return 'accepted';
+  if (output === undefined) {
+    return 'accepted';
+  }
   const rule = /denied request: ([a-z-]+):/.exec(output)?.[1];
-  if (rule) return rule;
-  if (output.includes('violates PodSecurity')) return 'Pod Security';
+  if (rule) {
+    return rule;
+  }
+  if (output.includes('violates PodSecurity')) {
+    return 'Pod Security';
+  }
   if (
     /unknown field|field not declared|failed to create typed patch|no matches for kind|Required value|Invalid value/.test(
       output,
     )
-  )
+  ) {
     return 'schema';
+  }
   return output.trim().split('\n').at(-1) ?? '';
 }
 
@@ -36,7 +48,9 @@ await drill('admission', async ({ own, log, table, check }) => {
   const podSecurity = await own('drill-admission-pod-security');
   const namespaces = new Map<Manifest, string>();
   for (const { namespace } of broken) {
-    if (namespaces.has(namespace)) continue;
+    if (namespaces.has(namespace)) {
+      continue;
+    }
     const name = await own(`drill-admission-${namespace.metadata.labels?.['devopslocally/environment']}`);
     await apply({ ...namespace, metadata: { name, labels: namespace.metadata.labels } });
     namespaces.set(namespace, name);
@@ -51,7 +65,9 @@ await drill('admission', async ({ own, log, table, check }) => {
   });
   const podOf = ({ metadata: { name }, spec }: Manifest) => {
     const { template } = (spec ?? {}) as { template?: { spec: { serviceAccountName?: string } } };
-    if (!template) return undefined;
+    if (!template) {
+      return undefined;
+    }
     const { serviceAccountName: _, ...pod } = template.spec;
     return {
       apiVersion: 'v1',
@@ -62,7 +78,9 @@ await drill('admission', async ({ own, log, table, check }) => {
   };
 
   const secret = broken.find(({ rule }) => rule === 'plain-secret');
-  if (!secret) throw new Error('no broken Secret to wait with');
+  if (!secret) {
+    throw new Error('no broken Secret to wait with');
+  }
   await until('the rules to be in force', 60, () => refusal(into(secret.manifest, namespaces.get(secret.namespace))));
 
   const rows: Row[] = [];
@@ -77,7 +95,9 @@ await drill('admission', async ({ own, log, table, check }) => {
     rows.push({ broken: file, rule, 'refused by': by, 'its pod alone': pod ? reason(await refusal(pod)) : '-' });
   }
   table(rows);
-  if (unknown.length > 0) log(`left out, as this server has no such kinds: ${unknown.join(', ')}`);
+  if (unknown.length > 0) {
+    log(`left out, as this server has no such kinds: ${unknown.join(', ')}`);
+  }
   check(
     `${rows.length} of ${broken.length} broken manifests are refused by the rule that they are named after`,
     rows.every((row) => row['rule'] === row['refused by']),

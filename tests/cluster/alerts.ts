@@ -1,9 +1,10 @@
 // Causes what alerts are for, and sees each alert go pending, fire, reach the receiver, and be resolved when the cause is gone.
 // The rules are those of k8s/observability, with their own times.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Row, drill } from './lib/drill.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { until } from '../../tools/lib/until.ts';
 import { deploy } from './lib/environment.ts';
-import { apply, kubectl, until } from './lib/kubectl.ts';
 import { type Alert, deliveries, deployMonitoring, portForward } from './lib/monitoring.ts';
 import { allQueries, fruitless, unknownNames } from './lib/queries.ts';
 import { failingCommands } from './lib/runbooks.ts';
@@ -167,9 +168,11 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
     while (watching.on) {
       current = await alerts().catch(() => current);
       told = await deliveries(monitoring).catch(() => told);
-      for (const alert of current.filter(ours))
-        if (alert.state === 'firing' && !causes.some((cause) => matches(alert, cause)))
+      for (const alert of current.filter(ours)) {
+        if (alert.state === 'firing' && !causes.some((cause) => matches(alert, cause))) {
           others.add(alert.labels['alertname'] ?? '');
+        }
+      }
       await sleep(1000);
     }
   })();
@@ -236,6 +239,7 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
   const { ran, failed } = await failingCommands(service, monitoring);
   failed.forEach(log);
   check(`the ${ran} commands of the runbooks run`, failed.length === 0);
-  for (const { cause, alert, ...times } of rows)
+  for (const { cause, alert, ...times } of rows) {
     check(`${cause}: ${alert} was pending, fired, was told and was resolved`, !Object.values(times).includes('-'));
+  }
 });

@@ -1,11 +1,14 @@
 // A whole environment is lost under write traffic, its volumes with it. Another namespace, for the second cluster, is handed the
 // repository's manifests, the kept secrets and the bucket, and comes back by itself; what was acknowledged is compared.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { drill } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { until } from '../../tools/lib/until.ts';
+import { healthy } from '../../tools/lib/workloads.ts';
 import { backedUp, databaseReady, runJob, wipe } from './lib/database.ts';
-import { drill } from './lib/drill.ts';
-import { deploy, healthy, render } from './lib/environment.ts';
-import { apply, kubectl, portable, until } from './lib/kubectl.ts';
+import { deploy, render } from './lib/environment.ts';
 import { judgeLoss, serves } from './lib/loss.ts';
+import { portable } from './lib/portable.ts';
 import { startS3 } from './lib/s3.ts';
 import { gatewayNamespace, pointName, startTraffic } from './lib/traffic.ts';
 

@@ -1,8 +1,9 @@
 // The database's pod is killed under traffic: 503 at worst, nothing acknowledged is lost, all recovers by itself.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { drill } from './lib/drill.ts';
+import { drill } from '../../tools/lib/drill.ts';
+import { kubectl } from '../../tools/lib/kubectl.ts';
+import { until } from '../../tools/lib/until.ts';
 import { deploy } from './lib/environment.ts';
-import { kubectl, until } from './lib/kubectl.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 await drill('database-restart', async ({ own, log, table, check }) => {
@@ -79,7 +80,9 @@ await drill('database-restart', async ({ own, log, table, check }) => {
       requests.filter(({ at }) => at > lastBad),
     ),
   ]);
-  if (bad.length > 0) table(failures(requests));
+  if (bad.length > 0) {
+    table(failures(requests));
+  }
   table([
     {
       'database ready again s': databaseBack.toFixed(1),

@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Row, drill } from './lib/drill.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { until } from '../../tools/lib/until.ts';
 import { deploy } from './lib/environment.ts';
-import { apply, kubectl, until } from './lib/kubectl.ts';
 import { phase, pod } from './lib/traffic.ts';
 
 const probe = readFileSync(join(import.meta.dirname, 'lib/probe.ts'), 'utf8');
@@ -116,15 +117,18 @@ await drill('denial', async ({ own, log, table, check }) => {
   const podName = ({ name }: Source) => name.replaceAll(' ', '-');
   const subjects = [...sources, stranger];
   for (const source of [...subjects, seal]) {
-    if (source.labels) await apply(pod(podName(source), source.namespace, source.labels, idle));
+    if (source.labels) {
+      await apply(pod(podName(source), source.namespace, source.labels, idle));
+    }
   }
   for (const source of [...subjects, seal]) {
-    if (source.labels)
+    if (source.labels) {
       await until(
         `${source.name} running`,
         60,
         async () => (await phase(podName(source), source.namespace)) === 'Running',
       );
+    }
   }
   log('probes are running');
   // policies are put into force after a pod has started
@@ -177,20 +181,27 @@ await drill('denial', async ({ own, log, table, check }) => {
     const verdict = (name: string) => {
       const result = found[i]?.[destinations[name] ?? ''];
       const expected = source.may.includes(name);
-      if (source.is?.includes(name)) return 'itself';
-      if (!expected && unenforced.includes(name)) return 'not enforced here';
+      if (source.is?.includes(name)) {
+        return 'itself';
+      }
+      if (!expected && unenforced.includes(name)) {
+        return 'not enforced here';
+      }
       proven += 1;
-      if (answered(result) === expected) return expected ? 'allowed' : 'denied';
+      if (answered(result) === expected) {
+        return expected ? 'allowed' : 'denied';
+      }
       wrong += 1;
       return `WRONG: ${result}`;
     };
     rows.push({ source: source.name, ...Object.fromEntries(everything.map((name) => [name, verdict(name)])) });
   }
   table(rows);
-  if (unenforced.length > 0)
+  if (unenforced.length > 0) {
     log(
       `a pod that may do nothing still reaches ${unenforced.join(', ')}: this cluster does not enforce policies on that way`,
     );
+  }
   check(`${proven} ways are allowed or denied as meant`, wrong === 0);
   check('a pod that no policy isolates gets an answer from outside', answered(open[destinations['outside'] ?? '']));
   check(

@@ -1,7 +1,7 @@
 // From a commit to serving by the chain that the workflow runs: build, push, a commit that sets the digest, Argo CD, smoke test; a
 // broken release is taken back; promotion is a commit.  GITOPS_ROOT: a folder that the cluster's Argo CD can clone from by file://.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -9,9 +9,13 @@ import { parse as parseYaml, stringify } from 'yaml';
 import { deploy } from '../../tools/deploy/deploy.ts';
 import { type Images, parseImages, Repository } from '../../tools/deploy/repository.ts';
 import { type Watch, watchApplication } from '../../tools/deploy/watch.ts';
-import { type Row, drill } from './lib/drill.ts';
-import { apply, kubectl, run, until } from './lib/kubectl.ts';
-import { type Manifest, root } from './lib/manifests.ts';
+import { copyRepository } from '../../tools/lib/copy-repository.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { root } from '../../tools/lib/root.ts';
+import { run } from '../../tools/lib/run.ts';
+import { until } from '../../tools/lib/until.ts';
+import { type Manifest } from './lib/manifests.ts';
 import { failures, gatewayNamespace, startTraffic } from './lib/traffic.ts';
 
 interface AppProject extends Manifest {
@@ -31,8 +35,9 @@ const name = 'drill-deploy';
 const gitRoot = process.env['GITOPS_ROOT'];
 
 await drill('deploy', async ({ own, after, log, table, check }) => {
-  if (!gitRoot)
+  if (!gitRoot) {
     throw new Error("GITOPS_ROOT is not set: a folder that the cluster's Argo CD can clone from by file://");
+  }
   await own(name);
 
   // the repository as it is, with an environment of the drill's own
@@ -40,8 +45,7 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
   const bare = join(gitRoot, `${name}.git`);
   after(async () => [work, bare].forEach((folder) => rmSync(folder, { recursive: true, force: true })));
   rmSync(bare, { recursive: true, force: true });
-  const files = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
-  for (const file of files.trim().split('\n')) cpSync(join(root, file), join(work, file));
+  await copyRepository(work);
   const read = (path: string) => readFileSync(join(work, path), 'utf8');
   const write = (path: string, text: string) => writeFileSync(join(work, path), text);
 
@@ -99,7 +103,9 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
   let told = '';
   const watch: Watch = async (environment, commits) => {
     // before the first release there are no images to deploy
-    if (told === '') await apply(application);
+    if (told === '') {
+      await apply(application);
+    }
     // what the repository's webhook does
     else if (told !== commits[0]) {
       const refresh = 'argocd.argoproj.io/refresh=normal';
@@ -128,7 +134,7 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
   const first = await release('the first, on nothing');
   check('the first release serves', first.rolledBack === undefined);
 
-  const service = 'apps/auth/src/service.ts';
+  const service = 'apps/auth/src/app.ts';
   write(service, read(service).replace("title: 'auth'", "title: 'auth, the second release'"));
   await commit('feat: another title');
   const second = await release('a change');
@@ -153,7 +159,9 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
   const requests = await traffic.finished();
   table(rows);
   const failed = failures(requests);
-  if (failed.length > 0) table(failed);
+  if (failed.length > 0) {
+    table(failed);
+  }
   check('the broken release was taken back', broken.rolledBack !== undefined);
   check('the second release serves on', (await title()) === 'auth, the second release');
   check(`0 of ${requests.length} requests failed meanwhile`, requests.length > 0 && failed.length === 0);

@@ -1,26 +1,23 @@
 // `skaffold dev` on a copy of the repository: seconds from a saved file to its answer from the running pod, without an image
 // build; a compile error is shown and the pod serves on.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Row, drill } from './lib/drill.ts';
-import { kubectl, run, until } from './lib/kubectl.ts';
-import { root } from './lib/manifests.ts';
+import { copyRepository } from '../../tools/lib/copy-repository.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { kubectl } from '../../tools/lib/kubectl.ts';
+import { until } from '../../tools/lib/until.ts';
 
 const limit = 5;
-const files = ['apps/auth/src/sign-in/sign-in.controller.ts', 'libs/common/src/health/health.module.ts'];
+const files = ['apps/auth/src/sessions/sessions.controller.ts', 'libs/common/src/health/health.module.ts'];
 
 await drill('dev-loop', async ({ own, after, log, table, check }) => {
   const namespace = await own('devopslocally-dev');
   const copy = mkdtempSync(join(tmpdir(), 'dev-loop-'));
   after(async () => rmSync(copy, { recursive: true, force: true }));
-  for (const file of (await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root }))
-    .trim()
-    .split('\n')) {
-    cpSync(join(root, file), join(copy, file));
-  }
+  await copyRepository(copy);
 
   let output = '';
   /** When how much of it had been said. */
@@ -31,20 +28,25 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
     return place < 0 ? undefined : said.find(({ length }) => length > place)?.at;
   };
   const skaffold = spawn('skaffold', ['dev', '--cleanup=false'], { cwd: copy, detached: true });
-  for (const stream of [skaffold.stdout, skaffold.stderr])
+  for (const stream of [skaffold.stdout, skaffold.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       output += text;
       said.push({ at: performance.now(), length: output.length });
     });
+  }
   const ended = new Promise((resolve) => skaffold.once('exit', resolve));
   after(async () => {
-    if (skaffold.exitCode === null) process.kill(-(skaffold.pid ?? 0), 'SIGINT');
+    if (skaffold.exitCode === null) {
+      process.kill(-(skaffold.pid ?? 0), 'SIGINT');
+    }
     await Promise.race([ended, sleep(20_000)]);
   });
 
   const started = Date.now();
   const alive = () => {
-    if (skaffold.exitCode !== null) throw new Error(`skaffold ended:\n${output.slice(-3000)}`);
+    if (skaffold.exitCode !== null) {
+      throw new Error(`skaffold ended:\n${output.slice(-3000)}`);
+    }
   };
   await until('skaffold to watch', 420, async () => (alive(), output.includes('Watching for changes')));
   const url = `http://127.0.0.1:${/Service\/auth.*?http:\/\/127\.0\.0\.1:(\d+)|service\/auth .*?127\.0\.0\.1:(\d+)/i.exec(output)?.slice(1).find(Boolean) ?? '3000'}`;

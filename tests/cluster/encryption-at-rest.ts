@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { request as overTcp } from 'node:http';
 import { request as overTls } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { drill } from './lib/drill.ts';
-import { apply } from './lib/kubectl.ts';
+import { drill } from '../../tools/lib/drill.ts';
+import { apply } from '../../tools/lib/kubectl.ts';
 
 const file = (name: string) => (process.env[name] ? readFileSync(process.env[name]) : undefined);
 
@@ -27,8 +27,9 @@ async function raw(url: string, key: string): Promise<Buffer> {
 
 await drill('encryption-at-rest', async ({ own, log, check }) => {
   const url = process.env['ETCD_URL'];
-  if (!url)
+  if (!url) {
     throw new Error('nothing is shown: ETCD_URL is not set, and on this context etcd can not be read otherwise');
+  }
   const namespace = await own('drill-encryption');
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const value = randomBytes(16).toString('hex');

@@ -1,7 +1,9 @@
 // An empty namespace to a healthy environment by one `kubectl apply`, unattended, with the smoke test through the Service.
-import { drill } from './lib/drill.ts';
-import { healthy, jobDone, render } from './lib/environment.ts';
-import { apply, kubectl, until } from './lib/kubectl.ts';
+import { drill } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { until } from '../../tools/lib/until.ts';
+import { healthy, jobDone } from '../../tools/lib/workloads.ts';
+import { render } from './lib/environment.ts';
 
 await drill('first-deploy', async ({ own, log, table, check }) => {
   const namespace = await own('drill-first-deploy');

@@ -5,10 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse as parseYaml, stringify } from 'yaml';
-import { type Row, drill } from './lib/drill.ts';
-import { images, replacement, underTest } from './lib/environment.ts';
-import { apply, getJson, kubectl, run, until } from './lib/kubectl.ts';
-import { type Manifest, build, isServed, parse, root } from './lib/manifests.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { apply, getJson, kubectl } from '../../tools/lib/kubectl.ts';
+import { imageEntry } from '../../tools/lib/kustomize.ts';
+import { build } from '../../tools/lib/kustomize.ts';
+import { root } from '../../tools/lib/root.ts';
+import { run } from '../../tools/lib/run.ts';
+import { until } from '../../tools/lib/until.ts';
+import { images, underTest } from './lib/environment.ts';
+import { isServed, type Manifest, parse } from './lib/manifests.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 interface Application extends Manifest {
@@ -35,9 +40,12 @@ const standIns = join(root, 'tests/cluster/stand-ins');
 const gitRoot = process.env['GITOPS_ROOT'];
 
 await drill('gitops', async ({ own, after, log, table, check }) => {
-  if (!gitRoot)
+  if (!gitRoot) {
     throw new Error("GITOPS_ROOT is not set: a folder that the cluster's Argo CD can clone from by file://");
-  for (const environment of environments) await own(`devopslocally-${environment}`);
+  }
+  for (const environment of environments) {
+    await own(`devopslocally-${environment}`);
+  }
   await apply(await build('k8s/policies'));
 
   // what the overlays need of a cluster, where it is missing
@@ -91,8 +99,9 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     change(kustomization);
     writeFileSync(file, stringify(kustomization));
   };
-  for (const environment of ['staging', 'prod'])
+  for (const environment of ['staging', 'prod']) {
     await run(join(work, 'k8s/seal.sh'), [environment, join(work, 'certificate.pem')]);
+  }
   for (const overlay of ['dev-released', 'staging', 'prod']) {
     edit(overlay, (kustomization) => {
       kustomization.images = underTest();
@@ -124,14 +133,18 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
 
   const argo = parse(await build('k8s/argocd'));
   const project = argo.find(({ kind, metadata }) => kind === 'AppProject' && metadata.name === 'devopslocally');
-  if (!project) throw new Error('no AppProject');
+  if (!project) {
+    throw new Error('no AppProject');
+  }
   // at any hour
   await apply({ ...project, spec: { ...project.spec, sourceRepos: [`file://${bare}`], syncWindows: [] } });
   after(() => kubectl(['delete', 'appproject', 'devopslocally', '-n', 'argocd', '--wait=false']));
   const app = (name: string) => getJson<Application>(['application', name, '-n', 'argocd']);
   const inSync = async (name: string, revision?: string) => {
     const { status } = await app(name);
-    if (status?.sync?.status !== 'Synced' || status.health?.status !== 'Healthy') return false;
+    if (status?.sync?.status !== 'Synced' || status.health?.status !== 'Healthy') {
+      return false;
+    }
     // a revert to what is still running needs no sync
     return revision ? status.sync.revision === revision : status.operationState?.phase === 'Succeeded';
   };
@@ -141,7 +154,9 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     const application = argo.find(
       (manifest): manifest is Application => manifest.kind === 'Application' && manifest.metadata.name === environment,
     );
-    if (!application) throw new Error(`no Application ${environment}`);
+    if (!application) {
+      throw new Error(`no Application ${environment}`);
+    }
     const { source, syncPolicy } = application.spec;
     source.repoURL = `file://${bare}`;
     syncPolicy.retry.limit = 1;
@@ -218,7 +233,11 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   ]);
   await sleep(15_000);
   const drifted = [];
-  for (const environment of environments) if (!(await inSync(environment))) drifted.push(environment);
+  for (const environment of environments) {
+    if (!(await inSync(environment))) {
+      drifted.push(environment);
+    }
+  }
   check(
     `no drift while the autoscaler holds 1, 2 and 3 replicas${drifted.length > 0 ? `: ${drifted.join()}` : ''}`,
     drifted.length === 0,
@@ -254,7 +273,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     },
   };
   edit('staging', (kustomization) => {
-    kustomization.images[0] = replacement('devopslocally/auth', images.authNext());
+    kustomization.images[0] = imageEntry('devopslocally/auth', images.authNext());
     kustomization.patches.push({ patch: JSON.stringify(failing) });
   });
   let revision = await commit('feat: a migration that fails');
@@ -329,7 +348,9 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   table(outcome);
   table([summary('staging meanwhile', requests)]);
   const failed = failures(requests);
-  if (failed.length > 0) table(failed);
+  if (failed.length > 0) {
+    table(failed);
+  }
   check('a failing migration left the old version untouched', untouched);
   check('a version that never gets ready took no pod away', Number(ready) >= 2);
   check('0 failed requests meanwhile', failed.length === 0);
@@ -344,7 +365,9 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     const waves = new Map<number, number[]>();
     for (const { metadata } of items) {
       const { 'argocd.argoproj.io/sync-wave': wave, 'argocd.argoproj.io/hook': hook } = metadata.annotations ?? {};
-      if (wave === undefined && hook === undefined) continue;
+      if (wave === undefined && hook === undefined) {
+        continue;
+      }
       const order = hook === 'PostSync' ? Infinity : Number(wave);
       waves.set(order, [...(waves.get(order) ?? []), Date.parse(metadata.creationTimestamp)]);
     }

@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type TLSSocket } from 'node:tls';
-import { type Row, drill } from './lib/drill.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { run } from '../../tools/lib/run.ts';
+import { until } from '../../tools/lib/until.ts';
 import { deploy } from './lib/environment.ts';
-import { apply, kubectl, run, until } from './lib/kubectl.ts';
 
 const host = 'auth.example.com';
 
@@ -23,7 +25,9 @@ interface Answer {
 await drill('ingress', async ({ own, after, log, table, check }) => {
   const address = process.env['INGRESS_ADDRESS'];
   const controller = process.env['INGRESS_NAMESPACE'] ?? 'ingress';
-  if (!address) throw new Error('INGRESS_ADDRESS is not set: where the ingress controller answers');
+  if (!address) {
+    throw new Error('INGRESS_ADDRESS is not set: where the ingress controller answers');
+  }
   const namespace = await own('drill-ingress');
   const folder = mkdtempSync(join(tmpdir(), 'ingress-'));
   after(async () => rmSync(folder, { recursive: true }));
@@ -196,8 +200,12 @@ await drill('ingress', async ({ own, after, log, table, check }) => {
           (answer) => (answer.status === 200 ? answer.serial : ''),
           () => '',
         );
-        if (!serial) failed += 1;
-        if (serial === 'B2' && !seen) seen = Date.now();
+        if (!serial) {
+          failed += 1;
+        }
+        if (serial === 'B2' && !seen) {
+          seen = Date.now();
+        }
         serials.push(serial);
         await sleep(20);
       }

@@ -1,10 +1,11 @@
 // Everything is deleted by mistake, and the database goes back to the second before: all that was acknowledged until then is
 // there, nothing from after it.  SIZE: megabytes of data.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { drill } from '../../tools/lib/drill.ts';
+import { kubectl } from '../../tools/lib/kubectl.ts';
+import { until } from '../../tools/lib/until.ts';
 import { accounts, backedUp, databaseReady, fill, ledger, restoreTo, runJob, sql, volume } from './lib/database.ts';
-import { drill } from './lib/drill.ts';
 import { deploy } from './lib/environment.ts';
-import { kubectl, until } from './lib/kubectl.ts';
 import { gatewayNamespace, startTraffic } from './lib/traffic.ts';
 
 await drill('pitr', async ({ own, log, table, check }) => {

@@ -4,12 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { drill } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { root } from '../../tools/lib/root.ts';
+import { until } from '../../tools/lib/until.ts';
+import { healthy } from '../../tools/lib/workloads.ts';
 import { wipe, sql } from './lib/database.ts';
-import { drill } from './lib/drill.ts';
-import { type Shape, deploy, healthy, render } from './lib/environment.ts';
-import { apply, kubectl, until } from './lib/kubectl.ts';
+import { deploy, render, type Shape } from './lib/environment.ts';
 import { judgeLoss, serves } from './lib/loss.ts';
-import { root } from './lib/manifests.ts';
 import { regionSecrets, startDatabase } from './lib/regions.ts';
 import { gatewayNamespace, pointName, startTraffic } from './lib/traffic.ts';
 
@@ -29,7 +31,9 @@ await drill('region-lost', async (drill) => {
 
   const secrets = await regionSecrets(Object.values(databases));
   for (const region of ['first', 'second'] as const) {
-    for (const namespace of [regions[region], databases[region]]) await make(namespace);
+    for (const namespace of [regions[region], databases[region]]) {
+      await make(namespace);
+    }
     await secrets.give(regions[region], databases[region]);
   }
   await startDatabase(databases.first);

@@ -1,10 +1,11 @@
 // The database's volume is destroyed under write traffic and comes back from the backup by itself; what was acknowledged is
 // compared with what is there.  REPOSITORY=local|s3 (s3 destroys the local backups too), SIZE: megabytes of data.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { drill } from '../../tools/lib/drill.ts';
+import { apply } from '../../tools/lib/kubectl.ts';
+import { until } from '../../tools/lib/until.ts';
 import { backedUp, databaseMegabytes, databaseReady, destroy, fill, runJob, volume } from './lib/database.ts';
-import { drill } from './lib/drill.ts';
 import { deploy } from './lib/environment.ts';
-import { apply, until } from './lib/kubectl.ts';
 import { judgeLoss } from './lib/loss.ts';
 import { startS3 } from './lib/s3.ts';
 import { gatewayNamespace, startTraffic } from './lib/traffic.ts';

@@ -1,8 +1,8 @@
 // Mixed traffic while the image changes twice and a pod is killed: no request may fail.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { drill } from './lib/drill.ts';
+import { drill } from '../../tools/lib/drill.ts';
+import { kubectl } from '../../tools/lib/kubectl.ts';
 import { deploy, images } from './lib/environment.ts';
-import { kubectl } from './lib/kubectl.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 // two rollouts take a minute where the machine is idle, and half as long again where it is busy
@@ -55,7 +55,9 @@ await drill('rollout', async ({ own, log, table, check }) => {
   );
   table([...phases, summary('all', requests)]);
   const failed = failures(requests);
-  if (failed.length > 0) table(failed);
+  if (failed.length > 0) {
+    table(failed);
+  }
   check(`traffic went on until after the last change (${changed.toFixed(0)} s of ${seconds} s)`, changed < seconds);
   check('at least 95 % of the planned requests were sent', requests.length >= 0.95 * seconds * 41);
   check('0 failed requests', failed.length === 0);

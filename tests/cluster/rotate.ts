@@ -1,11 +1,13 @@
 // Each secret is replaced under traffic: 0 failed requests, and the old one is good for nothing afterwards.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { kubectl } from '../../tools/lib/kubectl.ts';
+import { root } from '../../tools/lib/root.ts';
+import { run } from '../../tools/lib/run.ts';
+import { until } from '../../tools/lib/until.ts';
 import { backedUp, runJob, sql } from './lib/database.ts';
-import { type Row, drill } from './lib/drill.ts';
 import { deploy } from './lib/environment.ts';
-import { kubectl, run, until } from './lib/kubectl.ts';
-import { root } from './lib/manifests.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 // the old key-encryption key goes last: each client must have refreshed once since
@@ -64,7 +66,9 @@ await drill('rotate', async ({ own, log, table, check }) => {
     })),
   );
   const failed = failures(requests);
-  if (failed.length > 0) table(failed);
+  if (failed.length > 0) {
+    table(failed);
+  }
   check(
     'traffic went on until after the last rotation',
     Math.max(...requests.map(({ at }) => at)) > (marks.at(-1)?.to ?? Infinity),
@@ -88,13 +92,15 @@ await drill('rotate', async ({ own, log, table, check }) => {
     const backup = await runJob(namespace, 'postgres-backup', 'after-tls');
     check(`backup jobs get in by their new certificate (${backup.toFixed(1)} s)`, true);
   }
-  if (chosen.includes('signing-keys'))
+  if (chosen.includes('signing-keys')) {
     check(
       'there is another signing key',
       (await sql(namespace, 'auth', 'SELECT count(*) FROM signing_key')) > before.signing,
     );
-  if (chosen.includes('old-key-encryption-keys'))
+  }
+  if (chosen.includes('old-key-encryption-keys')) {
     check('the old key-encryption key is gone', !(await secret('auth', 'key-encryption-keys')).includes(before.keys));
+  }
   if (chosen.includes('passphrase')) {
     await until('the first backup in the new repository', 120, () => backedUp(namespace), 2000);
     check('there is a backup under the new passphrase', (await repositories()) !== before.repositories);

@@ -1,7 +1,8 @@
 // Logins, which are what costs CPU, until the autoscaler adds pods; then none, until it takes them away again.
-import { type Row, drill } from './lib/drill.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { getJson, kubectl } from '../../tools/lib/kubectl.ts';
+import { until } from '../../tools/lib/until.ts';
 import { deploy } from './lib/environment.ts';
-import { getJson, kubectl, until } from './lib/kubectl.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 interface Autoscaler {
@@ -104,7 +105,9 @@ await drill('scale', async ({ own, log, table, check }) => {
   table(rows);
   table([summary('load', requests)]);
   const failed = failures(requests);
-  if (failed.length > 0) table(failed);
+  if (failed.length > 0) {
+    table(failed);
+  }
   check(`the load took it from 1 pod to ${most}`, most >= 3);
   check('and back to 1', rows.at(-1)?.['pods'] === 1);
   check(

@@ -4,10 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { drill } from './lib/drill.ts';
+import { drill } from '../../tools/lib/drill.ts';
+import { apply, getJson, kubectl } from '../../tools/lib/kubectl.ts';
+import { root } from '../../tools/lib/root.ts';
+import { run } from '../../tools/lib/run.ts';
+import { until } from '../../tools/lib/until.ts';
 import { images } from './lib/environment.ts';
-import { apply, getJson, kubectl, portable, run, until } from './lib/kubectl.ts';
-import { root } from './lib/manifests.ts';
+import { portable } from './lib/portable.ts';
 
 interface Sealed {
   metadata: { name: string; namespace: string };
@@ -24,7 +27,9 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
       ...['clusterrolebinding/drill-sealed-secrets', '--ignore-not-found'],
     ]),
   );
-  for (const name of [namespace, other]) await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  for (const name of [namespace, other]) {
+    await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  }
   const controller = readFileSync(join(root, 'tests/cluster/stand-ins/sealed-secrets.yaml'), 'utf8').replace(
     'image: sealed-secrets',
     `image: ${images.sealedSecrets()}`,

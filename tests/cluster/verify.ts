@@ -2,13 +2,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { drill } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { build, buildWith } from '../../tools/lib/kustomize.ts';
+import { root } from '../../tools/lib/root.ts';
+import { CommandError, run } from '../../tools/lib/run.ts';
 import { loadBroken } from './lib/broken.ts';
-import { drill } from './lib/drill.ts';
-import { apply, CommandError, kubectl, run } from './lib/kubectl.ts';
-import { type Manifest, build, buildWith, isServed, label, parse, root } from './lib/manifests.ts';
+import { isServed, label, type Manifest, parse } from './lib/manifests.ts';
 import { loadPolicies } from './lib/policies.ts';
-import { checkSealed } from './lib/sealed.ts';
 import { checkBuiltIn, checkCustom, isCustom, kubernetesVersions } from './lib/schemas.ts';
+import { checkSealed } from './lib/sealed.ts';
 
 const { values } = parseArgs({ options: { server: { type: 'boolean', default: false } } });
 
@@ -38,7 +41,9 @@ const folders = (path: string) =>
 
 async function inTurn<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
-  for (const item of items) results.push(await work(item));
+  for (const item of items) {
+    results.push(await work(item));
+  }
   return results;
 }
 
@@ -89,28 +94,41 @@ await drill('verify', async ({ own, log, table, check }) => {
   );
 
   const unique = new Map<string, Manifest>();
-  for (const yaml of built.values()) for (const manifest of parse(yaml)) unique.set(JSON.stringify(manifest), manifest);
+  for (const yaml of built.values()) {
+    for (const manifest of parse(yaml)) {
+      unique.set(JSON.stringify(manifest), manifest);
+    }
+  }
   const manifests = [...unique.values()];
   const builtIn = manifests.filter((manifest) => !isCustom(manifest));
   const custom = manifests.filter(isCustom);
-  for (const version of kubernetesVersions) report(version, await checkBuiltIn(builtIn, version));
+  for (const version of kubernetesVersions) {
+    report(version, await checkBuiltIn(builtIn, version));
+  }
   clean(`${builtIn.length} manifests of built-in kinds fit Kubernetes ${kubernetesVersions.join(', ')}, strictly`);
-  for (const manifest of custom) report(label(manifest), await checkCustom(manifest));
+  for (const manifest of custom) {
+    report(label(manifest), await checkCustom(manifest));
+  }
   clean(`${custom.length} custom resources fit their published schemas, strictly`);
 
   const policies = await loadPolicies();
   const inOverlays = deployed.map((folder) => ({ folder, manifests: parse(built.get(folder) ?? '') }));
   for (const overlay of inOverlays) {
     const namespace = overlay.manifests.find(({ kind }) => kind === 'Namespace');
-    if (!namespace) report(overlay.folder, ['no Namespace']);
-    else
-      for (const manifest of overlay.manifests)
+    if (!namespace) {
+      report(overlay.folder, ['no Namespace']);
+    } else {
+      for (const manifest of overlay.manifests) {
         report(`${overlay.folder} ${label(manifest)}`, policies(manifest, namespace));
+      }
+    }
   }
   clean('every overlay, and k8s/observability, keeps the rules of k8s/policies');
 
   const sealed = inOverlays.filter(({ folder }) => existsSync(join(root, folder, 'sealed-secrets')));
-  for (const { folder, manifests } of sealed) report(folder, checkSealed(folder, manifests));
+  for (const { folder, manifests } of sealed) {
+    report(folder, checkSealed(folder, manifests));
+  }
   clean(`${sealed.length} overlays have their secrets sealed for the certificate beside them`);
 
   for (const folder of deployed) {
@@ -121,7 +139,9 @@ await drill('verify', async ({ own, log, table, check }) => {
     const options = ['--exit-one-on-warning', '--output-format', 'ci', ...ignored];
     await run('kube-score', ['score', ...options, '-'], { input: built.get(folder) }).catch((error: unknown) => {
       // its message has the last lines alone
-      if (!(error instanceof CommandError)) throw error;
+      if (!(error instanceof CommandError)) {
+        throw error;
+      }
       report(
         folder,
         error.output.split('\n').filter((line) => !/^\[(OK|SKIPPED)\]|^$/.test(line)),
@@ -137,7 +157,9 @@ await drill('verify', async ({ own, log, table, check }) => {
       : await checkBuiltIn([manifest], kubernetesVersions[0] ?? '');
     const by =
       bySchema.length > 0 ? ['schema'] : policies(manifest, namespace).map((message) => message.split(':')[0] ?? '');
-    if (by.join() !== rule) report(file, [`refused by ${by.join(', ') || 'nothing'}`]);
+    if (by.join() !== rule) {
+      report(file, [`refused by ${by.join(', ') || 'nothing'}`]);
+    }
     return { broken: file, 'refused by': by.join(', ') || 'nothing' };
   });
   table(refusals);

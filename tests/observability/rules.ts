@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { type Row, drill } from '../cluster/lib/drill.ts';
-import { CommandError, run } from '../cluster/lib/kubectl.ts';
-import { root } from '../cluster/lib/manifests.ts';
 import { generated } from '../../k8s/observability/generate.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { root } from '../../tools/lib/root.ts';
+import { CommandError, run } from '../../tools/lib/run.ts';
 import { alertsOf, lokiRules, prometheusRules, ruleFiles } from './lib/rules.ts';
 
 interface Case {
@@ -95,10 +95,14 @@ await drill('alert rules', async ({ table, check }) => {
     const result = await run('promtool', ['test', 'rules', ...tests], {
       seconds: 300,
     }).catch((error: unknown) => {
-      if (error instanceof CommandError) return error.output;
+      if (error instanceof CommandError) {
+        return error.output;
+      }
       throw error;
     });
-    if (!result.includes('SUCCESS') || result.includes('FAILED')) console.log(result);
+    if (!result.includes('SUCCESS') || result.includes('FAILED')) {
+      console.log(result);
+    }
     check(`promtool agrees in all ${tests.length} cases`, !result.includes('FAILED') && result.includes('SUCCESS'));
   } finally {
     rmSync(folder, { recursive: true });

@@ -8,8 +8,7 @@ import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { startPostgres } from '../embedded-postgres.ts';
-
-const root = join(import.meta.dirname, '../..');
+import { root } from '../lib/root.ts';
 
 export interface Connection {
   client: pg.Client;

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { parse, type Manifest } from './dump.ts';
-import { measured, migrations, quoted, read, settings, tables, type Content } from './tables.ts';
+import { contentOf, measured, migrations, quoted, read, settings, tables, type Content } from './tables.ts';
 
 /** Why a dump is not restored. The database is as it was. */
 export class RefusedError extends Error {}
@@ -15,9 +15,7 @@ export class RefusedError extends Error {}
 export async function verify(text: AsyncIterable<Buffer>): Promise<Manifest> {
   const found = new Map<string, Content>();
   const manifest = await parse(text, async (name, rows) => {
-    const measure = measured(rows);
-    for await (const _ of measure.chunks);
-    found.set(name, measure.content());
+    found.set(name, await contentOf(measured(rows)));
   });
   compare(manifest, found);
   return manifest;
@@ -78,9 +76,7 @@ export async function load(
     });
     const found = new Map<string, Content>();
     for (const table of manifest.tables) {
-      const rows = read(client, table);
-      for await (const _ of rows.chunks);
-      found.set(table.name, rows.content());
+      found.set(table.name, await contentOf(read(client, table)));
     }
     compare(manifest, found);
     for (const { name } of there) {

@@ -88,3 +88,11 @@ export function measured(source: AsyncIterable<Buffer>) {
   }
   return { chunks: chunks(), content: (): Content => ({ rows, sha256: hash.digest('hex') }) };
 }
+
+/** Reads rows to their end. */
+export async function contentOf({ chunks, content }: ReturnType<typeof measured>): Promise<Content> {
+  for await (const _ of chunks) {
+    // `measured` counts them
+  }
+  return content();
+}

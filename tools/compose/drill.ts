@@ -2,12 +2,14 @@
  * `make drill-compose`: a clean copy of the repository to a healthy service by `docker compose up`, the smoke test, a mail that
  * arrives, what is kept over a restart. Ports and volumes of its own.
  */
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { drill } from '../../tests/cluster/lib/drill.ts';
-import { run, until } from '../../tests/cluster/lib/kubectl.ts';
-import { root } from '../../tests/cluster/lib/manifests.ts';
+import { copyRepository } from '../lib/copy-repository.ts';
+import { drill } from '../lib/drill.ts';
+import { root } from '../lib/root.ts';
+import { run } from '../lib/run.ts';
+import { until } from '../lib/until.ts';
 
 const api = 'http://127.0.0.1:13000';
 const mails = 'http://127.0.0.1:18025';
@@ -29,8 +31,7 @@ interface Container {
 await drill('compose', async ({ after, log, table, check }) => {
   const copy = mkdtempSync(join(tmpdir(), 'compose-'));
   after(async () => rmSync(copy, { recursive: true, force: true }));
-  const files = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
-  for (const file of files.trim().split('\n')) cpSync(join(root, file), join(copy, file));
+  await copyRepository(copy);
   const compose = (...args: string[]) =>
     run('docker', ['compose', ...args], {
       cwd: copy,

@@ -1,4 +1,4 @@
-import { until } from '../../tests/cluster/lib/kubectl.ts';
+import { until } from '../lib/until.ts';
 import { type Images, type Repository } from './repository.ts';
 import { type Watch } from './watch.ts';
 
@@ -69,5 +69,7 @@ async function verdict(
     },
     2000,
   );
-  if (outcome !== 'healthy') throw new Error(outcome.failed);
+  if (outcome !== 'healthy') {
+    throw new Error(outcome.failed);
+  }
 }

@@ -3,18 +3,20 @@
  * Argo CD's verdict is read from the commit's status, elsewhere from the current kube context. Exit code 1: taken back.
  */
 import { join } from 'node:path';
-import { run } from '../../tests/cluster/lib/kubectl.ts';
+import { root } from '../lib/root.ts';
+import { run } from '../lib/run.ts';
 import { deploy } from './deploy.ts';
 import { parseImages, Repository } from './repository.ts';
 import { watchApplication, watchCommitStatus } from './watch.ts';
 
 function needed(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set`);
+  if (!value) {
+    throw new Error(`${name} is not set`);
+  }
   return value;
 }
 
-const root = join(import.meta.dirname, '../..');
 const { FROM, SMOKE_TEST_URL, GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_TOKEN } = process.env;
 const repository = new Repository(root);
 const images = FROM ? repository.images(FROM) : parseImages(needed('IMAGES'));

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { parse, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
-import { run } from '../../tests/cluster/lib/kubectl.ts';
+import { run } from '../lib/run.ts';
 
 /** An image's name in the manifests, and the reference by digest that takes its place. */
 export type Images = Record<string, string>;
@@ -57,14 +57,18 @@ export class Repository {
     for (const [name, reference] of Object.entries(images)) {
       const [newName, digest] = byDigest(reference).split('@');
       const entry = entries.find((item) => item.get('name') === name);
-      if (!entry) throw new Error(`${file} has no image ${name}`);
+      if (!entry) {
+        throw new Error(`${file} has no image ${name}`);
+      }
       entry.delete('newTag');
       entry.set('newName', newName);
       entry.set('digest', digest);
     }
     writeFileSync(file, await format(document.toString(), { ...(await resolveConfig(file)), filepath: file }));
     await this.git('add', file);
-    if ((await this.git('diff', '--cached', '--name-only')) === '') return undefined;
+    if ((await this.git('diff', '--cached', '--name-only')) === '') {
+      return undefined;
+    }
     const lines = Object.values(images).map((reference) => `- ${reference}`);
     await this.git('commit', '--quiet', '--no-verify', '-m', `chore(${environment}): deploy`, '-m', lines.join('\n'));
     return this.push();
@@ -88,7 +92,9 @@ export class Repository {
         await this.git('push', '--quiet', 'origin', `HEAD:${branch}`);
         return (await this.git('rev-parse', 'HEAD')).trim();
       } catch (error) {
-        if (attempt === pushes) throw error;
+        if (attempt === pushes) {
+          throw error;
+        }
         await this.git('pull', '--quiet', '--rebase', 'origin', branch);
       }
     }
@@ -119,6 +125,8 @@ function digestOf(reference: string): string | undefined {
 }
 
 function byDigest(reference: string): string {
-  if (digestOf(reference) === undefined) throw new Error(`not an image by digest: ${reference}`);
+  if (digestOf(reference) === undefined) {
+    throw new Error(`not an image by digest: ${reference}`);
+  }
   return reference;
 }

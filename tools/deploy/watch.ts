@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { getJson } from '../../tests/cluster/lib/kubectl.ts';
+import { getJson } from '../lib/kubectl.ts';
 
 /** What came of a commit in an environment; a failure says why. */
 export type Outcome = 'healthy' | 'pending' | { failed: string };
@@ -21,12 +21,19 @@ export const watchApplication: Watch = async (environment, commits) => {
   const { sync, health, operationState: operation } = status ?? {};
   const settled = sync?.status === 'Synced' && health?.status === 'Healthy';
   // until a commit's own sync has ended, the health is what the one before has left
-  if (operation?.phase === 'Running') return 'pending';
+  if (operation?.phase === 'Running') {
+    return 'pending';
+  }
   // going back to what still runs needs no sync
-  if (!commits.includes(operation?.syncResult?.revision ?? ''))
+  if (!commits.includes(operation?.syncResult?.revision ?? '')) {
     return settled && commits.includes(sync.revision) ? 'healthy' : 'pending';
-  if (['Failed', 'Error'].includes(operation?.phase ?? '')) return { failed: operation?.message ?? 'the sync failed' };
-  if (health?.status === 'Degraded') return { failed: 'the new version does not stay healthy' };
+  }
+  if (['Failed', 'Error'].includes(operation?.phase ?? '')) {
+    return { failed: operation?.message ?? 'the sync failed' };
+  }
+  if (health?.status === 'Degraded') {
+    return { failed: 'the new version does not stay healthy' };
+  }
   // the smoke test was part of the sync
   return settled ? 'healthy' : 'pending';
 };
@@ -46,19 +53,26 @@ export function watchCommitStatus(api: string, token: string): Watch {
       headers: { accept: 'application/vnd.github+json', authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(10_000),
     });
-    if (!response.ok) throw new Error(`the status of ${commit}: ${response.status}`);
+    if (!response.ok) {
+      throw new Error(`the status of ${commit}: ${response.status}`);
+    }
     const status = answer
       .parse(await response.json())
       .statuses.find(({ context }) => context === `argocd/${environment}`);
-    if (status?.state === 'success') return 'healthy';
-    if (status?.state === 'failure' || status?.state === 'error')
+    if (status?.state === 'success') {
+      return 'healthy';
+    }
+    if (status?.state === 'failure' || status?.state === 'error') {
       return { failed: status.description ?? 'Argo CD says so' };
+    }
     return 'pending';
   };
   return async (environment, commits) => {
     for (const commit of commits) {
       const outcome = await ask(environment, commit);
-      if (outcome !== 'pending') return outcome;
+      if (outcome !== 'pending') {
+        return outcome;
+      }
     }
     return 'pending';
   };

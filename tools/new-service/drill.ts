@@ -2,21 +2,23 @@
  * `make drill-new-service`: generates a service in a copy of the repository and lets it pass what every change must pass: checks,
  * its own tests, the manifests; then it is thrown away.
  */
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { drill } from '../../tests/cluster/lib/drill.ts';
-import { run } from '../../tests/cluster/lib/kubectl.ts';
-import { root } from '../../tests/cluster/lib/manifests.ts';
+import { copyRepository } from '../lib/copy-repository.ts';
+import { drill } from '../lib/drill.ts';
+import { root } from '../lib/root.ts';
+import { run } from '../lib/run.ts';
 
 const name = 'order-history';
 
 await drill('new-service', async ({ after, log, table, check }) => {
   const copy = mkdtempSync(join(tmpdir(), 'new-service-'));
   after(async () => rmSync(copy, { recursive: true, force: true }));
-  const files = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
-  for (const file of files.trim().split('\n')) cpSync(join(root, file), join(copy, file));
-  for (const folder of ['node_modules', 'bin']) symlinkSync(join(root, folder), join(copy, folder));
+  await copyRepository(copy);
+  for (const folder of ['node_modules', 'bin']) {
+    symlinkSync(join(root, folder), join(copy, folder));
+  }
 
   const rows: { what: string; seconds: string }[] = [];
   const passes = async (claim: string, command: string, ...args: string[]) => {

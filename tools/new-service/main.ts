@@ -34,7 +34,9 @@ async function write(path: string, text: string): Promise<void> {
 const template = join(import.meta.dirname, 'template');
 for (const entry of readdirSync(template, { recursive: true, encoding: 'utf8' })) {
   const source = join(template, entry);
-  if (!statSync(source).isFile()) continue;
+  if (!statSync(source).isFile()) {
+    continue;
+  }
   const target = fill(
     relative(template, source)
       .replaceAll('NAME', name)
@@ -60,5 +62,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 manifest.scripts['build'] = `${manifest.scripts['build'] ?? ''} && tsc -p apps/${name}/tsconfig.app.json`;
 await write('package.json', JSON.stringify(manifest, null, 2));
 
-for (const [path, text] of addToManifests(root, name)) await write(path, text);
+for (const [path, text] of addToManifests(root, name)) {
+  await write(path, text);
+}
 console.log(`\nNext: npm test -- ${name}, make verify, skaffold run`);

@@ -46,7 +46,11 @@ export function addToManifests(root: string, name: string): [string, string][] {
 function append(path: string[], ...items: unknown[]): (document: Document) => void {
   return (document) => {
     const list = document.getIn(path);
-    if (!(list instanceof YAMLSeq)) throw new Error(`no list ${path.join('.')}`);
-    for (const item of items) list.add(document.createNode(item));
+    if (!(list instanceof YAMLSeq)) {
+      throw new Error(`no list ${path.join('.')}`);
+    }
+    for (const item of items) {
+      list.add(document.createNode(item));
+    }
   };
 }

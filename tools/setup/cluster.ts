@@ -1,6 +1,7 @@
-import { getJson, kubectl, run } from '../../tests/cluster/lib/kubectl.ts';
-import { agreed, step, UserError } from './progress.ts';
+import { getJson, kubectl } from '../lib/kubectl.ts';
+import { run } from '../lib/run.ts';
 import { needPrograms } from './programs.ts';
+import { agreed, step, UserError } from './progress.ts';
 
 export type ClusterKind = 'kind' | 'k3d' | 'minikube' | 'Docker Desktop' | 'other';
 
@@ -26,10 +27,18 @@ export function recognise(context: string, nodes: Node[]): Cluster {
   const profile = node?.metadata.labels['minikube.k8s.io/name'];
   const [, kindName] = /^kind:\/\/[^/]+\/([^/]+)\//.exec(provider) ?? [];
   const [, k3dName] = /^k3s:\/\/k3d-(.+)-(server|agent)-\d+$/.exec(provider) ?? [];
-  if (context === 'docker-desktop') return { context, kind: 'Docker Desktop', name: context };
-  if (kindName) return { context, kind: 'kind', name: kindName };
-  if (k3dName) return { context, kind: 'k3d', name: k3dName };
-  if (profile) return { context, kind: 'minikube', name: profile };
+  if (context === 'docker-desktop') {
+    return { context, kind: 'Docker Desktop', name: context };
+  }
+  if (kindName) {
+    return { context, kind: 'kind', name: kindName };
+  }
+  if (k3dName) {
+    return { context, kind: 'k3d', name: k3dName };
+  }
+  if (profile) {
+    return { context, kind: 'minikube', name: profile };
+  }
   return { context, kind: 'other', name: context };
 }
 
@@ -39,7 +48,9 @@ export async function currentCluster(): Promise<Cluster | undefined> {
     (text) => text.trim(),
     () => '',
   );
-  if (context === '') return undefined;
+  if (context === '') {
+    return undefined;
+  }
   const { items } = await getJson<{ items: Node[] }>(['nodes', '--request-timeout=10s']).catch(() => {
     throw new UserError(
       `The context ${context} does not answer. Start its cluster, or choose another: kubectl config use-context NAME`,
@@ -52,13 +63,15 @@ export async function currentCluster(): Promise<Cluster | undefined> {
 export async function findCluster(): Promise<Cluster> {
   const cluster = await currentCluster();
   if (cluster) {
-    if (cluster.kind === 'other' && !(await agreed(`Use the context ${cluster.context}, of a kind not known here?`)))
+    if (cluster.kind === 'other' && !(await agreed(`Use the context ${cluster.context}, of a kind not known here?`))) {
       throw new UserError('Nothing was changed.');
+    }
     return cluster;
   }
   await needPrograms('kind');
-  if (!(await agreed(`There is no cluster. Create one with kind, called ${ownCluster}?`)))
+  if (!(await agreed(`There is no cluster. Create one with kind, called ${ownCluster}?`))) {
     throw new UserError('Nothing was changed.');
+  }
   await step('cluster created', () =>
     run('kind', ['create', 'cluster', '--name', ownCluster, '--wait', '120s'], { seconds: 600 }),
   );

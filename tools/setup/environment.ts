@@ -1,7 +1,11 @@
 import { join } from 'node:path';
-import { healthy, jobDone, replacement } from '../../tests/cluster/lib/environment.ts';
-import { apply, getJson, kubectl, run, until } from '../../tests/cluster/lib/kubectl.ts';
-import { root, writeKustomization } from '../../tests/cluster/lib/manifests.ts';
+import { apply, getJson, kubectl } from '../lib/kubectl.ts';
+import { imageEntry } from '../lib/kustomize.ts';
+import { writeKustomization } from '../lib/kustomize.ts';
+import { root } from '../lib/root.ts';
+import { run } from '../lib/run.ts';
+import { until } from '../lib/until.ts';
+import { healthy, jobDone } from '../lib/workloads.ts';
 import { type Cluster } from './cluster.ts';
 import { UserError } from './progress.ts';
 
@@ -16,8 +20,12 @@ const applyFolder = (folder: string) =>
 export async function addOns({ kind, name }: Cluster): Promise<string> {
   await applyFolder('k8s/policies');
   const metrics = await kubectl(['get', 'apiservice', 'v1beta1.metrics.k8s.io', '--ignore-not-found', '-o', 'name']);
-  if (metrics) return 'policies; metrics are there';
-  if (kind !== 'minikube') return 'policies; no metrics-server, so nothing is scaled: add it if you want that';
+  if (metrics) {
+    return 'policies; metrics are there';
+  }
+  if (kind !== 'minikube') {
+    return 'policies; no metrics-server, so nothing is scaled: add it if you want that';
+  }
   await run('minikube', ['addons', 'enable', 'metrics-server', '--profile', name], { seconds: 120 });
   return 'policies, metrics-server';
 }
@@ -33,7 +41,7 @@ export async function observability(): Promise<void> {
 export async function applyOverlay(references: Record<string, string>): Promise<void> {
   const kustomization = writeKustomization((path) => ({
     resources: [path('k8s/overlays/dev')],
-    images: Object.entries(references).map(([name, reference]) => replacement(name, reference)),
+    images: Object.entries(references).map(([name, reference]) => imageEntry(name, reference)),
   }));
   try {
     const manifests = await kubectl(['kustomize', kustomization.folder]);

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../../tests/cluster/lib/kubectl.ts';
-import { root } from '../../tests/cluster/lib/manifests.ts';
+import { root } from '../lib/root.ts';
+import { run } from '../lib/run.ts';
 import { type Cluster } from './cluster.ts';
 
 /** The project's images, and how each is built. */
@@ -31,10 +31,18 @@ export async function build(name: string, options: string[]): Promise<string> {
  * @returns the reference that pods must name
  */
 export async function load(reference: string, { kind, name }: Cluster, registry: string): Promise<string> {
-  if (kind === 'kind') await run('kind', ['load', 'docker-image', '--name', name, reference], { seconds: 300 });
-  if (kind === 'k3d') await run('k3d', ['image', 'import', '--cluster', name, reference], { seconds: 300 });
-  if (kind === 'minikube') await run('minikube', ['image', 'load', '--profile', name, reference], { seconds: 300 });
-  if (kind !== 'other') return reference;
+  if (kind === 'kind') {
+    await run('kind', ['load', 'docker-image', '--name', name, reference], { seconds: 300 });
+  }
+  if (kind === 'k3d') {
+    await run('k3d', ['image', 'import', '--cluster', name, reference], { seconds: 300 });
+  }
+  if (kind === 'minikube') {
+    await run('minikube', ['image', 'load', '--profile', name, reference], { seconds: 300 });
+  }
+  if (kind !== 'other') {
+    return reference;
+  }
   const pushed = `${registry}/${reference}`;
   await docker(['tag', reference, pushed]);
   await docker(['push', '--quiet', pushed]);

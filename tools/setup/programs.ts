@@ -1,4 +1,4 @@
-import { run } from '../../tests/cluster/lib/kubectl.ts';
+import { run } from '../lib/run.ts';
 import { UserError } from './progress.ts';
 
 interface Program {
@@ -45,5 +45,7 @@ export async function needPrograms(...names: ProgramName[]): Promise<void> {
       missing.push(`  ${name.padEnd(9)} ${install[process.platform] ?? install.otherwise}`);
     });
   }
-  if (missing.length > 0) throw new UserError(`Missing, or not working:\n${missing.join('\n')}`);
+  if (missing.length > 0) {
+    throw new UserError(`Missing, or not working:\n${missing.join('\n')}`);
+  }
 }

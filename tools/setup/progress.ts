@@ -34,8 +34,12 @@ export async function step<T>(title: string, work: (tell: (what: string) => void
 
 /** Asks a yes-or-no question; YES=1 has answered it, and where nobody can be asked the answer is no. */
 export async function agreed(question: string): Promise<boolean> {
-  if (process.env['YES']) return true;
-  if (!isTerminal || !process.stdin.isTTY) throw new UserError(`${question} Say so by YES=1.`);
+  if (process.env['YES']) {
+    return true;
+  }
+  if (!isTerminal || !process.stdin.isTTY) {
+    throw new UserError(`${question} Say so by YES=1.`);
+  }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await terminal.question(`${question} [y/N] `);
   terminal.close();

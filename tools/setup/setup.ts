@@ -1,9 +1,9 @@
 /** `make setup`: the platform on the current kube context, or on a new kind cluster. May be run again at any time. */
-import { build, images, load } from './images.ts';
 import { findCluster } from './cluster.ts';
 import { addOns, applyOverlay, namespace, observability, smokeTest, untilHealthy } from './environment.ts';
-import { bold, main, step } from './progress.ts';
+import { build, images, load } from './images.ts';
 import { needPrograms, type ProgramName } from './programs.ts';
+import { bold, main, step } from './progress.ts';
 
 const registry = process.env['REGISTRY'] ?? 'localhost:5000';
 
@@ -23,7 +23,9 @@ await main(async () => {
   await step(`${namespace} applied`, () => applyOverlay(references));
   await step('workloads healthy', untilHealthy);
   await step('smoke test', smokeTest);
-  if (process.env['OBSERVABILITY']) await step('observability', observability);
+  if (process.env['OBSERVABILITY']) {
+    await step('observability', observability);
+  }
   console.log(`
 ${bold('auth runs.')} Reach it by
   kubectl port-forward -n ${namespace} service/auth 3000:80

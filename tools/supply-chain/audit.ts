@@ -36,19 +36,30 @@ if (!report.success) {
 const found = new Map<string, string>();
 for (const [name, { via }] of Object.entries(report.data.vulnerabilities)) {
   for (const entry of via) {
-    if (typeof entry === 'string' || !['high', 'critical'].includes(entry.severity)) continue;
+    if (typeof entry === 'string' || !['high', 'critical'].includes(entry.severity)) {
+      continue;
+    }
     found.set(entry.url.split('/').at(-1) ?? entry.url, `${entry.severity}: ${name}: ${entry.title}`);
   }
 }
 const problems: string[] = [];
 for (const [id, what] of found) {
   const exception = exceptions.find((item) => item.advisory === id);
-  if (!exception) problems.push(`${id} ${what}`);
-  else if (exception.until < today) problems.push(`${id} ${what} (excepted until ${exception.until})`);
-  else console.log(`excepted until ${exception.until}: ${id} ${what}: ${exception.reason}`);
+  if (!exception) {
+    problems.push(`${id} ${what}`);
+  } else if (exception.until < today) {
+    problems.push(`${id} ${what} (excepted until ${exception.until})`);
+  } else {
+    console.log(`excepted until ${exception.until}: ${id} ${what}: ${exception.reason}`);
+  }
 }
-for (const { advisory: id } of exceptions)
-  if (!found.has(id)) problems.push(`${id} is excepted, and not found any more`);
-for (const problem of problems) console.error(`FAIL ${problem}`);
+for (const { advisory: id } of exceptions) {
+  if (!found.has(id)) {
+    problems.push(`${id} is excepted, and not found any more`);
+  }
+}
+for (const problem of problems) {
+  console.error(`FAIL ${problem}`);
+}
 console.log(`${found.size} high or critical advisories, ${problems.length} problems`);
 process.exit(problems.length === 0 ? 0 : 1);

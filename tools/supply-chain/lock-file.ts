@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import satisfies from 'spdx-satisfies';
+import { root } from '../lib/root.ts';
 
 interface Locked {
   version: string;
@@ -40,7 +41,6 @@ const stated: Record<string, string> = {
   pause: 'MIT by its Readme.md',
 };
 
-const root = join(import.meta.dirname, '../..');
 const read = (path: string): unknown => JSON.parse(readFileSync(join(root, path), 'utf8'));
 const { packages } = read('package-lock.json') as { packages: Record<string, Locked> };
 const { allowScripts } = read('package.json') as { allowScripts: Record<string, boolean> };
@@ -54,19 +54,31 @@ const locked = Object.entries(packages).filter(([path]) => path !== '');
 for (const [path, { version, dev, integrity, resolved, license, hasInstallScript }] of locked) {
   const name = nameOf(path);
   const report = (what: string) => problems.push(`${name}@${version}: ${what}`);
-  if (!integrity?.startsWith('sha512-')) report(`integrity is ${integrity ?? 'missing'}, not SHA-512`);
-  if (resolved) report(`is bound to ${resolved}`);
-  if (hasInstallScript && allowScripts[name] === undefined)
+  if (!integrity?.startsWith('sha512-')) {
+    report(`integrity is ${integrity ?? 'missing'}, not SHA-512`);
+  }
+  if (resolved) {
+    report(`is bound to ${resolved}`);
+  }
+  if (hasInstallScript && allowScripts[name] === undefined) {
     report('has an install script: say in allowScripts of package.json whether it may run');
+  }
   licences.set(license ?? 'not stated', (licences.get(license ?? 'not stated') ?? 0) + 1);
-  if (name in stated) unused.delete(name);
-  else if (!license || !satisfies(license, dev ? allowedInTools : allowed))
+  if (name in stated) {
+    unused.delete(name);
+  } else if (!license || !satisfies(license, dev ? allowedInTools : allowed)) {
     report(`licence ${license ?? 'not stated'}`);
+  }
 }
-for (const name of unused) problems.push(`${name}: named here, and not used any more`);
+for (const name of unused) {
+  problems.push(`${name}: named here, and not used any more`);
+}
 
-for (const [licence, count] of [...licences].sort(([, a], [, b]) => b - a))
+for (const [licence, count] of [...licences].sort(([, a], [, b]) => b - a)) {
   console.log(`${String(count).padStart(5)} ${licence}`);
-for (const problem of problems) console.error(`FAIL ${problem}`);
+}
+for (const problem of problems) {
+  console.error(`FAIL ${problem}`);
+}
 console.log(`${locked.length} packages: ${problems.length} problems`);
 process.exit(problems.length === 0 ? 0 : 1);

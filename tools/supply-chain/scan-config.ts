@@ -4,8 +4,9 @@
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { CommandError, run } from '../../tests/cluster/lib/kubectl.ts';
-import { build, root } from '../../tests/cluster/lib/manifests.ts';
+import { build } from '../lib/kustomize.ts';
+import { root } from '../lib/root.ts';
+import { CommandError, run } from '../lib/run.ts';
 
 const rendered = join(root, '.cache/rendered');
 rmSync(rendered, { recursive: true, force: true });
@@ -14,7 +15,9 @@ const folders = [
   ...readdirSync(join(root, 'k8s/overlays')).map((overlay) => `overlays/${overlay}`),
   ...['observability', 'platform', 'policies', 'argocd'],
 ];
-for (const folder of folders) writeFileSync(join(rendered, `${basename(folder)}.yaml`), await build(`k8s/${folder}`));
+for (const folder of folders) {
+  writeFileSync(join(rendered, `${basename(folder)}.yaml`), await build(`k8s/${folder}`));
+}
 
 const exceptions = join(import.meta.dirname, 'trivy-exceptions.yaml');
 const options = ['--quiet', '--skip-check-update', '--severity', 'HIGH,CRITICAL', '--ignorefile', exceptions];

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { root } from '../lib/root.ts';
 
 interface Step {
   run?: string;
@@ -24,7 +25,6 @@ const needsGitHub: Record<string, string> = {
   promote: "waits for Argo CD's statuses on GitHub; `make drill-deploy` runs the same chain",
 };
 
-const root = join(import.meta.dirname, '../..');
 const folder = join(root, '.github/workflows');
 const left = new Set(process.argv.slice(2));
 const ran = new Map<string, number>();
@@ -35,13 +35,21 @@ for (const file of readdirSync(folder).sort()) {
   const { jobs } = parse(readFileSync(join(folder, file), 'utf8')) as Workflow;
   for (const [job, { steps = [], strategy }] of Object.entries(jobs)) {
     for (const { run, env = {} } of steps) {
-      if (run === undefined) continue;
+      if (run === undefined) {
+        continue;
+      }
       const [, target] = /^make ([a-z-]+)( [A-Z]+=\w+)*$/.exec(run) ?? [];
-      if (!target) failed.push(`${file}, ${job}: \`${run}\` is no make target`);
-      else if (ran.has(run) || notRun.has(run)) continue;
-      else if (needsGitHub[target]) notRun.set(run, needsGitHub[target]);
-      else if (left.has(target)) notRun.set(run, 'left out by SKIP');
-      else execute(run, withoutExpressions(env, strategy?.matrix ?? {}));
+      if (!target) {
+        failed.push(`${file}, ${job}: \`${run}\` is no make target`);
+      } else if (ran.has(run) || notRun.has(run)) {
+        continue;
+      } else if (needsGitHub[target]) {
+        notRun.set(run, needsGitHub[target]);
+      } else if (left.has(target)) {
+        notRun.set(run, 'left out by SKIP');
+      } else {
+        execute(run, withoutExpressions(env, strategy?.matrix ?? {}));
+      }
     }
   }
 }
@@ -65,12 +73,20 @@ function execute(run: string, env: Record<string, string>): void {
     timeout: 1_800_000,
   });
   ran.set(run, (Date.now() - started) / 1000);
-  if (status !== 0) failed.push(`${run}: exit code ${String(status)}`);
+  if (status !== 0) {
+    failed.push(`${run}: exit code ${String(status)}`);
+  }
 }
 
 console.log();
-for (const [run, seconds] of ran) console.log(`ran      ${run.padEnd(30)} ${seconds.toFixed(1)} s`);
-for (const [run, why] of notRun) console.log(`not run  ${run.padEnd(30)} ${why}`);
-for (const what of failed) console.error(`FAIL     ${what}`);
+for (const [run, seconds] of ran) {
+  console.log(`ran      ${run.padEnd(30)} ${seconds.toFixed(1)} s`);
+}
+for (const [run, why] of notRun) {
+  console.log(`not run  ${run.padEnd(30)} ${why}`);
+}
+for (const what of failed) {
+  console.error(`FAIL     ${what}`);
+}
 console.log(`${ran.size} steps ran, ${notRun.size} did not, ${failed.length} failed`);
 process.exit(failed.length === 0 ? 0 : 1);

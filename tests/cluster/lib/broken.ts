@@ -1,6 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Manifest, build, buildWith, label, parse, root } from './manifests.ts';
+import { build, buildWith } from '../../../tools/lib/kustomize.ts';
+import { root } from '../../../tools/lib/root.ts';
+import { label, type Manifest, parse } from './manifests.ts';
 
 export interface Broken {
   file: string;
@@ -19,16 +21,22 @@ export async function loadBroken(): Promise<Broken[]> {
     const overlay = `k8s/overlays/${name}`;
     const objects = parse(await build(overlay));
     const namespace = objects.find(({ kind }) => kind === 'Namespace');
-    if (!namespace) throw new Error(`${overlay} has no Namespace`);
+    if (!namespace) {
+      throw new Error(`${overlay} has no Namespace`);
+    }
     for (const file of readdirSync(join(root, folder, name))) {
       const text = readFileSync(join(root, folder, name, file), 'utf8');
       const [fragment] = parse(text);
-      if (!fragment) throw new Error(`${file} is empty`);
+      if (!fragment) {
+        throw new Error(`${file} is empty`);
+      }
       const same = (manifest: Manifest) => label(manifest) === label(fragment);
       const manifest = objects.some(same)
         ? parse(await buildWith((path) => ({ resources: [path(overlay)], patches: [{ patch: text }] }))).find(same)
         : fragment;
-      if (!manifest) throw new Error(`${file} did not merge`);
+      if (!manifest) {
+        throw new Error(`${file} did not merge`);
+      }
       broken.push({ file: basename(file, '.yaml'), rule: file.split('.')[0] ?? '', manifest, namespace });
     }
   }

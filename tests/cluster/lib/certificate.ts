@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from './kubectl.ts';
+import { run } from '../../../tools/lib/run.ts';
 
 /** A certificate for these hosts that is its own authority, good for two days, and its key; both in PEM. */
 export async function selfSigned(hosts: string[]): Promise<{ certificate: string; key: string }> {

@@ -1,5 +1,6 @@
-import { apply, getJson, kubectl, until } from './kubectl.ts';
-import { jobDone } from './environment.ts';
+import { apply, getJson, kubectl } from '../../../tools/lib/kubectl.ts';
+import { until } from '../../../tools/lib/until.ts';
+import { jobDone } from '../../../tools/lib/workloads.ts';
 import type { Request } from './traffic.ts';
 
 /** What the database of an environment answers its superuser. */

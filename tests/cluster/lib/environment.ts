@@ -1,14 +1,18 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { apply, getJson, kubectl, until } from './kubectl.ts';
-import { buildWith, root } from './manifests.ts';
+import { apply } from '../../../tools/lib/kubectl.ts';
+import { buildWith, imageEntry } from '../../../tools/lib/kustomize.ts';
+import { root } from '../../../tools/lib/root.ts';
+import { until } from '../../../tools/lib/until.ts';
+import { healthy, jobDone } from '../../../tools/lib/workloads.ts';
 
 function image(variable: string): string {
   const value = process.env[variable];
-  if (!value)
+  if (!value) {
     throw new Error(
       `${variable} is not set: run the drill by its make target, or name an image that the cluster can pull`,
     );
+  }
   return value;
 }
 
@@ -43,12 +47,6 @@ export interface Shape {
   config?: Record<string, string>;
 }
 
-/** An image as an entry of a kustomization's `images`. */
-export function replacement(name: string, reference: string): Record<string, string> {
-  const [, newName = '', tag, digest] = /^(.+?)(?::([\w.-]+))?(?:@(sha256:\w+))?$/.exec(reference) ?? [];
-  return { name, newName, ...(digest ? { digest } : { newTag: tag ?? 'latest' }) };
-}
-
 /** The images under test, and the stand-in of the one that others publish, as a kustomization's `images`. */
 export function underTest(): object[] {
   const all: [string, string][] = [
@@ -56,7 +54,7 @@ export function underTest(): object[] {
     ['devopslocally/postgres', images.postgres()],
     ['quay.io/prometheuscommunity/postgres-exporter', images.postgresExporter()],
   ];
-  return all.map(([name, reference]) => replacement(name, reference));
+  return all.map(([name, reference]) => imageEntry(name, reference));
 }
 
 /** The drills' environment, or another folder, with this namespace and the images under test. */
@@ -76,39 +74,6 @@ export function render({
     patches: patches.map((patch) => ('patch' in patch ? patch : { patch: JSON.stringify(patch) })),
     configMapGenerator: literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : [],
   }));
-}
-
-interface Workload {
-  kind: string;
-  metadata: { name: string; generation: number };
-  spec: { replicas?: number };
-  status?: { observedGeneration?: number; readyReplicas?: number; updatedReplicas?: number; replicas?: number };
-}
-
-export async function healthy(namespace: string): Promise<boolean> {
-  const { items } = await getJson<{ items: Workload[] }>(['deployments,statefulsets', '-n', namespace]);
-  return (
-    items.length > 0 &&
-    items.every(
-      ({ metadata, spec: { replicas = 1 }, status = {} }) =>
-        [status.readyReplicas, status.updatedReplicas, status.replicas].every((count) => count === replicas) &&
-        status.observedGeneration === metadata.generation,
-    )
-  );
-}
-
-export async function jobDone(namespace: string, name: string): Promise<boolean> {
-  const job = await getJson<{ status?: { conditions?: { type: string; status: string }[] } }>([
-    'job',
-    name,
-    '-n',
-    namespace,
-  ]);
-  const is = (type: string) =>
-    job.status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
-  if (is('Failed'))
-    throw new Error(`job ${name} failed:\n${await kubectl(['logs', `job/${name}`, '-n', namespace, '--tail=30'])}`);
-  return is('Complete');
 }
 
 /** Deploys and waits until every workload is healthy and the smoke test has passed. */

@@ -1,5 +1,5 @@
+import { type Drill, type Row } from '../../../tools/lib/drill.ts';
 import { accounts, ledger } from './database.ts';
-import type { Drill, Row } from './drill.ts';
 import { type Request, failures, summary } from './traffic.ts';
 
 interface Loss {
@@ -38,7 +38,9 @@ export async function judgeLoss(
   table([phase('before', 0, destroyed), phase('lost and restored', destroyed, back), phase('after', back, Infinity)]);
   const later = requests.filter(({ at }) => at > back + 10_000);
   const wrong = failures(later);
-  if (wrong.length > 0) table(wrong);
+  if (wrong.length > 0) {
+    table(wrong);
+  }
   table([
     {
       ...row,

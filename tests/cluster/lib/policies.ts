@@ -1,5 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js';
-import { type Manifest, build, parse } from './manifests.ts';
+import { build } from '../../../tools/lib/kustomize.ts';
+import { type Manifest, parse } from './manifests.ts';
 
 interface Policy extends Manifest {
   spec: {
@@ -38,7 +39,9 @@ export async function loadPolicies(): Promise<(manifest: Manifest, namespace: Ma
       .flatMap((policy) => {
         const variables: Record<string, unknown> = {};
         const context = { object, namespaceObject, variables };
-        for (const { name, evaluate } of policy.variables) variables[name] = evaluate(context);
+        for (const { name, evaluate } of policy.variables) {
+          variables[name] = evaluate(context);
+        }
         return policy.validations.filter(({ evaluate }) => evaluate(context) !== true).map(({ message }) => message);
       });
 }

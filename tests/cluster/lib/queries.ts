@@ -1,5 +1,5 @@
-import { alertsOf, lokiRules, prometheusRules, ruleFiles, rulesOf } from '../../observability/lib/rules.ts';
 import { dashboards } from '../../../k8s/observability/grafana/dashboards.ts';
+import { alertsOf, lokiRules, prometheusRules, ruleFiles, rulesOf } from '../../observability/lib/rules.ts';
 
 /** Part of the tree that Prometheus parses a query into. */
 interface Node {
@@ -47,8 +47,9 @@ const children = (node: Node): Node[] => Object.values(node).flat().filter(isNod
 /** The metrics under a node by name, and the labels that are asked of them. */
 function metrics(node: Node, asked: string[] = []): [string, string[]][] {
   const labels = [...asked, ...(node.grouping ?? []), ...(node.matching?.labels ?? [])];
-  if (node.name && node.matchers)
+  if (node.name && node.matchers) {
     return [[node.name, [...labels, ...node.matchers.map(({ name }) => name)].filter((label) => label !== '__name__')]];
+  }
   return children(node).flatMap((child) => metrics(child, labels));
 }
 
@@ -57,7 +58,9 @@ export async function unknownNames(ask: Ask, queries: Query[], notHere: RegExp):
   const known = new Map<string, Set<string>>();
   const labelsOf = async (name: string): Promise<Set<string>> => {
     const there = known.get(name);
-    if (there) return there;
+    if (there) {
+      return there;
+    }
     const match = encodeURIComponent(`{__name__="${name}"}`);
     const series = await ask<Record<string, string>[]>(`series?match[]=${match}&limit=500`);
     const labels = new Set(series.flatMap((labels) => Object.keys(labels)));
@@ -68,12 +71,19 @@ export async function unknownNames(ask: Ask, queries: Query[], notHere: RegExp):
   for (const { where, expr } of queries) {
     const tree = await ask<Node>(`parse_query?query=${encodeURIComponent(expr)}`);
     for (const [name, labels] of metrics(tree)) {
-      if (notHere.test(name)) continue;
+      if (notHere.test(name)) {
+        continue;
+      }
       const has = await labelsOf(name);
-      if (has.size === 0) problems.push(`${where}: no metric ${name}`);
-      else
-        for (const label of new Set(labels))
-          if (!has.has(label)) problems.push(`${where}: ${name} has no label ${label}`);
+      if (has.size === 0) {
+        problems.push(`${where}: no metric ${name}`);
+      } else {
+        for (const label of new Set(labels)) {
+          if (!has.has(label)) {
+            problems.push(`${where}: ${name} has no label ${label}`);
+          }
+        }
+      }
     }
   }
   return problems;
@@ -89,8 +99,11 @@ export async function fruitless(url: string, queries: Query[]): Promise<string[]
     );
     const text = await response.text();
     const { data } = (response.ok ? JSON.parse(text) : {}) as { data?: { result: unknown[] } };
-    if (!data) problems.push(`${where}: ${text.slice(0, 200)}`);
-    else if (data.result.length === 0) problems.push(`${where}: finds nothing`);
+    if (!data) {
+      problems.push(`${where}: ${text.slice(0, 200)}`);
+    } else if (data.result.length === 0) {
+      problems.push(`${where}: finds nothing`);
+    }
   }
   return problems;
 }

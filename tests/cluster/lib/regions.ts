@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { apply, kubectl } from '../../../tools/lib/kubectl.ts';
+import { until } from '../../../tools/lib/until.ts';
 import { selfSigned } from './certificate.ts';
 import { images } from './environment.ts';
-import { apply, kubectl, until } from './kubectl.ts';
 
 const host = (namespace: string) => `postgres.${namespace}.svc`;
 

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from './kubectl.ts';
-import { root } from './manifests.ts';
+import { root } from '../../../tools/lib/root.ts';
+import { run } from '../../../tools/lib/run.ts';
 
 /** What needs more than a drill's environment: cert-manager, a container that ended before, these tests themselves. */
 const notHere = /cert-manager|certificaterequests|--previous|^make /;

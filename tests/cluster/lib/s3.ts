@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { apply, kubectl } from '../../../tools/lib/kubectl.ts';
+import { until } from '../../../tools/lib/until.ts';
 import { selfSigned } from './certificate.ts';
-import { type Shape, images } from './environment.ts';
-import { apply, kubectl, until } from './kubectl.ts';
+import { images, type Shape } from './environment.ts';
 import { pod } from './traffic.ts';
 
 const port = 8443;
@@ -134,7 +135,9 @@ export async function startS3(namespace: string) {
     },
     /** What an overlay does by naming the store's address. */
     async admit(environment: string): Promise<void> {
-      for (const name of ['postgres', 'postgres-maintenance']) await apply(policy(name), ['--namespace', environment]);
+      for (const name of ['postgres', 'postgres-maintenance']) {
+        await apply(policy(name), ['--namespace', environment]);
+      }
     },
   };
 }

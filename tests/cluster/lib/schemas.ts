@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CommandError, run } from './kubectl.ts';
+import { CommandError, run } from '../../../tools/lib/run.ts';
 import { type Manifest } from './manifests.ts';
 
 export const kubernetesVersions = ['1.34.0', '1.35.0', '1.36.0'];
@@ -34,7 +34,9 @@ export async function checkBuiltIn(manifests: Manifest[], version: string): Prom
       }),
     );
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof CommandError)) {
+      throw error;
+    }
     return lines(error.output);
   } finally {
     rmSync(folder, { recursive: true });
@@ -47,16 +49,22 @@ interface Model {
 
 /** The published schemas let unknown fields pass, but read each field that they know: what is never read is unknown. */
 function watched(value: unknown, path: string, unread: Set<string>): unknown {
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
   const children = new Map<string | symbol, unknown>();
   for (const [key, child] of Object.entries(value)) {
     const place = Array.isArray(value) ? `${path}[]` : `${path}.${key}`;
     children.set(key, watched(child, place, unread));
-    if (!Array.isArray(value)) unread.add(place);
+    if (!Array.isArray(value)) {
+      unread.add(place);
+    }
   }
   return new Proxy(value, {
     get(target, key) {
-      if (!children.has(key)) return Reflect.get(target, key) as unknown;
+      if (!children.has(key)) {
+        return Reflect.get(target, key) as unknown;
+      }
       unread.delete(`${path}.${String(key)}`);
       return children.get(key);
     },
@@ -71,7 +79,9 @@ export async function checkCustom(manifest: Manifest): Promise<string[]> {
     Model
   >;
   const Model = models[kind];
-  if (!Model) return [`no schema for ${apiVersion} ${kind}`];
+  if (!Model) {
+    return [`no schema for ${apiVersion} ${kind}`];
+  }
   try {
     const unread = new Set<string>();
     // called on the manifest itself: an instance would be a copy, which reads every field

@@ -1,7 +1,8 @@
 import { X509Certificate, createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Manifest, label, root } from './manifests.ts';
+import { root } from '../../../tools/lib/root.ts';
+import { label, type Manifest } from './manifests.ts';
 
 interface SealedSecret extends Manifest {
   spec: { encryptedData: Record<string, string> };
@@ -13,9 +14,13 @@ interface SealedSecret extends Manifest {
  */
 export function checkSealed(overlay: string, manifests: Manifest[]): string[] {
   const sealed = manifests.filter((manifest): manifest is SealedSecret => manifest.kind === 'SealedSecret');
-  if (sealed.length === 0) return ['there is no SealedSecret'];
+  if (sealed.length === 0) {
+    return ['there is no SealedSecret'];
+  }
   const path = join(root, overlay, 'sealed-secrets', 'certificate.pem');
-  if (!existsSync(path)) return ['sealed-secrets/certificate.pem is missing'];
+  if (!existsSync(path)) {
+    return ['sealed-secrets/certificate.pem is missing'];
+  }
   const certificate = new X509Certificate(readFileSync(path));
   const fingerprint = createHash('sha256').update(certificate.raw).digest('hex');
   const keyBytes = (certificate.publicKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8;

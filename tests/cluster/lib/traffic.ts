@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Row } from './drill.ts';
+import { type Row } from '../../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../../tools/lib/kubectl.ts';
+import { until } from '../../../tools/lib/until.ts';
 import { images } from './environment.ts';
-import { apply, kubectl, until } from './kubectl.ts';
 
 export interface Request {
   at: number;
@@ -117,7 +118,9 @@ export async function startTraffic(
   const logs = () => kubectl(['logs', name, '-n', namespace]);
   const state = async () => {
     const now = await phase(name, namespace);
-    if (now === 'Failed') throw new Error(`the client failed:\n${(await logs()).slice(-2000)}`);
+    if (now === 'Failed') {
+      throw new Error(`the client failed:\n${(await logs()).slice(-2000)}`);
+    }
     return now;
   };
   await until('traffic', 120, async () => (await state()) !== 'Pending' && /^started$/m.test(await logs()));
@@ -160,7 +163,9 @@ export function summary(title: string, requests: Request[]): Row {
 export function failures(requests: Request[]): Row[] {
   const counts = new Map<string, number>();
   for (const { kind, status, subject } of requests) {
-    if (status >= 200 && status <= 299) continue;
+    if (status >= 200 && status <= 299) {
+      continue;
+    }
     const key = `${kind} ${status || 'no answer'} ${subject.includes('@') ? '' : subject}`.trim();
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }

@@ -29,7 +29,9 @@ function format(rows: Row[]): string {
 
 /** Deletes namespaces, all at once: pods take their time to end. */
 async function remove(namespaces: string[]): Promise<void> {
-  if (namespaces.length === 0) return;
+  if (namespaces.length === 0) {
+    return;
+  }
   await kubectl(['delete', 'namespace', ...namespaces, '--ignore-not-found', '--timeout=180s'], { seconds: 190 });
 }
 
@@ -42,15 +44,18 @@ export async function drill(name: string, body: (drill: Drill) => Promise<void>)
   let claims = 0;
   const log = (text: string) => console.log(`[${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s] ${text}`);
   const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => reject(new Error(`interrupted by ${signal}`)));
+    }
   });
   try {
     const work = body({
       async own(namespace) {
         const there = await kubectl(['get', 'namespace', namespace, '--ignore-not-found', '-o', 'name']);
         // what another run has left behind may go, what is not a drill's may not
-        if (there && !namespace.startsWith('drill-')) throw new Error(`the namespace ${namespace} is in use`);
+        if (there && !namespace.startsWith('drill-')) {
+          throw new Error(`the namespace ${namespace} is in use`);
+        }
         await remove([namespace]);
         owned.push(namespace);
         return namespace;
@@ -60,18 +65,23 @@ export async function drill(name: string, body: (drill: Drill) => Promise<void>)
       table: (rows) => console.log(`\n${format(rows)}\n`),
       check(claim, holds) {
         claims += 1;
-        if (!holds) failed.push(claim);
+        if (!holds) {
+          failed.push(claim);
+        }
         console.log(`${holds ? 'ok  ' : 'FAIL'} ${claim}`);
       },
     });
     await Promise.race([work, interrupted]);
-    if (claims === 0) failed.push('nothing was checked');
+    if (claims === 0) {
+      failed.push('nothing was checked');
+    }
   } catch (error) {
     failed.push(error instanceof Error ? error.message : String(error));
   }
   if (!process.env['KEEP']) {
-    for (const cleanup of [...cleanups.reverse(), () => remove(owned)])
+    for (const cleanup of [...cleanups.reverse(), () => remove(owned)]) {
       await cleanup().catch((error: unknown) => console.error(`cleaning up: ${String(error)}`));
+    }
   }
   console.log(
     failed.length === 0 ? `\n${name}: passed, ${claims} checks` : `\n${name}: FAILED\n- ${failed.join('\n- ')}`,
