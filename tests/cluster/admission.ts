@@ -1,4 +1,5 @@
-// The API server itself refuses each broken manifest: by the rule that it is named after, by its schema, or by Pod Security.
+// The API server rejects each broken manifest by the rule that the file is named after, or by its schema. Without these rules,
+// Pod Security rejects the pods that it covers.
 import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { build } from '../../tools/lib/kustomize.ts';
@@ -8,8 +9,8 @@ import { loadBroken } from './lib/broken.ts';
 import { isServed, type Manifest } from './lib/manifests.ts';
 import { isCustom } from './lib/schemas.ts';
 
-/** Why the server refuses it, or undefined when it does not. */
-async function refusal(manifest: object): Promise<string | undefined> {
+/** The server's error, or undefined if it accepts the manifest. */
+async function rejection(manifest: object): Promise<string | undefined> {
   try {
     await apply(manifest, ['--dry-run=server', '--validate=strict']);
     return undefined;
@@ -57,7 +58,7 @@ await drill('admission', async ({ own, log, table, check }) => {
     const { 'app.kubernetes.io/part-of': _, ...withoutRules } = namespace.metadata.labels ?? {};
     await apply({ ...namespace, metadata: { name: podSecurity, labels: withoutRules } });
   }
-  await until('a service account', 30, () => kubectl(['get', 'serviceaccount', 'default', '-n', podSecurity]));
+  await until('service account', 30, () => kubectl(['get', 'serviceaccount', 'default', '-n', podSecurity]));
 
   const into = (manifest: Manifest, namespace: string | undefined) => ({
     ...manifest,
@@ -79,9 +80,9 @@ await drill('admission', async ({ own, log, table, check }) => {
 
   const secret = broken.find(({ rule }) => rule === 'plain-secret');
   if (!secret) {
-    throw new Error('no broken Secret to wait with');
+    throw new Error('no broken Secret');
   }
-  await until('the rules to be in force', 60, () => refusal(into(secret.manifest, namespaces.get(secret.namespace))));
+  await until('policies to be enforced', 60, () => rejection(into(secret.manifest, namespaces.get(secret.namespace))));
 
   const rows: Row[] = [];
   const unknown: string[] = [];
@@ -90,24 +91,25 @@ await drill('admission', async ({ own, log, table, check }) => {
       unknown.push(file);
       continue;
     }
-    const by = reason(await refusal(into(manifest, namespaces.get(namespace))));
+    const by = reason(await rejection(into(manifest, namespaces.get(namespace))));
     const pod = rule === 'schema' ? undefined : podOf(manifest);
-    rows.push({ broken: file, rule, 'refused by': by, 'its pod alone': pod ? reason(await refusal(pod)) : '-' });
+    rows.push({ broken: file, rule, 'rejected by': by, 'its pod, by': pod ? reason(await rejection(pod)) : '-' });
   }
   table(rows);
   if (unknown.length > 0) {
-    log(`left out, as this server has no such kinds: ${unknown.join(', ')}`);
+    log(`skipped, because this server does not have their kinds: ${unknown.join(', ')}`);
   }
   check(
-    `${rows.length} of ${broken.length} broken manifests are refused by the rule that they are named after`,
-    rows.every((row) => row['rule'] === row['refused by']),
+    `${rows.length} of ${broken.length} broken manifests are rejected by the rule that they are named after`,
+    rows.every((row) => row['rule'] === row['rejected by']),
   );
-  const its = ['capabilities', 'host', 'privilege-escalation', 'run-as-non-root', 'seccomp'];
+  const podSecurityRules = ['capabilities', 'host', 'privilege-escalation', 'run-as-non-root', 'seccomp'];
   check(
-    'where the rules are not, Pod Security refuses the pods that are its matter',
+    'in a namespace without the rules, Pod Security rejects the pods that it covers and no other',
     rows.every(
       (row) =>
-        row['its pod alone'] === '-' || its.includes(String(row['rule'])) === (row['its pod alone'] === 'Pod Security'),
+        row['its pod, by'] === '-' ||
+        podSecurityRules.includes(String(row['rule'])) === (row['its pod, by'] === 'Pod Security'),
     ),
   );
 });

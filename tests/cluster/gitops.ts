@@ -1,5 +1,5 @@
-// Argo CD syncs each overlay from an empty cluster in wave order, is stopped by bad commits while the old version serves,
-// and undoes what is changed by hand.  GITOPS_ROOT: a folder that the cluster's Argo CD can clone from by file://.
+// Argo CD syncs each overlay from nothing, in the order of the sync waves. It stops at bad commits while the old version serves,
+// and reverts manual changes.  GITOPS_ROOT: a folder that the cluster's Argo CD can clone from by file://.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,14 +48,14 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   }
   await apply(await build('k8s/policies'));
 
-  // what the overlays need of a cluster, where it is missing
+  // stand-ins for kinds that the overlays need and this cluster lacks
   const definitions = parse(readFileSync(join(standIns, 'definitions.yaml'), 'utf8'));
   if (!(await isServed({ apiVersion: 'cert-manager.io/v1', kind: 'Certificate', metadata: { name: '' } }))) {
     for (const definition of definitions) {
       await apply(definition);
       after(() => kubectl(['delete', 'crd', definition.metadata.name]));
     }
-    log('stand-ins: Certificate, Gateway and HTTPRoute are stored and nothing acts on them');
+    log('stand-ins: Certificate, Gateway and HTTPRoute are stored, without a controller');
   }
   const controller = readFileSync(join(standIns, 'sealed-secrets.yaml'), 'utf8').replace(
     'image: sealed-secrets',
@@ -71,7 +71,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
       'clusterrolebinding/drill-sealed-secrets',
     ]),
   );
-  const certificate = await until('the sealing certificate', 90, () =>
+  const certificate = await until('sealing certificate', 90, () =>
     kubectl([
       'get',
       'secret',
@@ -84,7 +84,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     ]),
   );
 
-  // the repository as it is, with this cluster's secrets and the images under test
+  // the repository's manifests, with secrets sealed for this cluster and the images under test
   const work = mkdtempSync(join(tmpdir(), 'gitops-'));
   const bare = join(gitRoot, 'devopslocally-drill.git');
   after(async () => [work, bare].forEach((folder) => rmSync(folder, { recursive: true, force: true })));
@@ -112,7 +112,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   await git('remote', 'add', 'origin', bare);
   const push = async () => {
     await git('push', '--quiet', 'origin', 'main');
-    // what the repository's webhook does
+    // stands in for the repository's webhook
     await kubectl([
       'annotate',
       'applications',
@@ -136,7 +136,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   if (!project) {
     throw new Error('no AppProject');
   }
-  // at any hour
+  // without sync windows, so that it syncs at any hour
   await apply({ ...project, spec: { ...project.spec, sourceRepos: [`file://${bare}`], syncWindows: [] } });
   after(() => kubectl(['delete', 'appproject', 'devopslocally', '-n', 'argocd', '--wait=false']));
   const app = (name: string) => getJson<Application>(['application', name, '-n', 'argocd']);
@@ -145,7 +145,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     if (status?.sync?.status !== 'Synced' || status.health?.status !== 'Healthy') {
       return false;
     }
-    // a revert to what is still running needs no sync
+    // reverting to what is still running needs no sync
     return revision ? status.sync.revision === revision : status.operationState?.phase === 'Succeeded';
   };
 
@@ -168,7 +168,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
       `${environment} Synced and Healthy`,
       300,
       async () => {
-        // no cert-manager acts on it
+        // stands in for cert-manager
         const condition = {
           type: 'Ready',
           status: 'True',
@@ -202,14 +202,14 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     log(`${environment} is Synced and Healthy`);
   }
   table(rows);
-  check('each overlay became Synced and Healthy unattended', rows.length === environments.length);
+  check('each overlay becomes Synced and Healthy', rows.length === environments.length);
   check(
-    'waves followed each other',
+    'sync waves are in order',
     rows.every((row) => row['waves in order'] === 'yes'),
   );
 
   await until(
-    'the autoscaler to have raised prod to 3',
+    'autoscaler to scale prod to 3',
     60,
     async () =>
       (await kubectl([
@@ -239,11 +239,11 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     }
   }
   check(
-    `no drift while the autoscaler holds 1, 2 and 3 replicas${drifted.length > 0 ? `: ${drifted.join()}` : ''}`,
+    `no drift while autoscalers keep 1, 2 and 3 replicas${drifted.length > 0 ? `: ${drifted.join()}` : ''}`,
     drifted.length === 0,
   );
 
-  // bad commits, and the way back, under traffic
+  // bad commits and their reverts, under traffic
   const gateway = await own('drill-gitops-gateway');
   await gatewayNamespace(gateway);
   const traffic = await startTraffic('client', gateway, {
@@ -259,7 +259,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     const started = Date.now();
     await git('revert', '--no-edit', 'HEAD');
     const revision = await push();
-    await until('staging healthy again', 120, () => inSync('staging', revision), 1000);
+    await until('staging healthy after the revert', 120, () => inSync('staging', revision), 1000);
     return (Date.now() - started) / 1000;
   }
 
@@ -279,7 +279,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   let revision = await commit('feat: a migration that fails');
   let started = Date.now();
   await until(
-    'the sync to fail',
+    'sync to fail',
     180,
     async () => {
       const { status } = await app('staging');
@@ -295,9 +295,9 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     'bad commit': 'migration fails',
     'stopped after s': ((Date.now() - started) / 1000).toFixed(1),
     'old pods': untouched ? 'untouched' : 'REPLACED',
-    'back after s': (await revert()).toFixed(1),
+    'reverted after s': (await revert()).toFixed(1),
   });
-  log('a failing migration stopped the sync');
+  log('the failing migration stopped the sync');
 
   const unready = {
     apiVersion: 'apps/v1',
@@ -309,7 +309,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     },
   };
   edit('staging', (kustomization) => kustomization.patches.push({ patch: JSON.stringify(unready) }));
-  revision = await commit('feat: a version that never gets ready');
+  revision = await commit('feat: a version that never becomes ready');
   started = Date.now();
   await until('staging degraded', 120, async () => (await app('staging')).status?.health?.status === 'Degraded', 1000);
   const ready = await kubectl([
@@ -325,13 +325,13 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     'bad commit': 'never ready',
     'stopped after s': ((Date.now() - started) / 1000).toFixed(1),
     'old pods': `${ready} ready`,
-    'back after s': (await revert()).toFixed(1),
+    'reverted after s': (await revert()).toFixed(1),
   });
-  log('a version that never gets ready was stopped by its probe');
+  log('the readiness probe stopped the version that never becomes ready');
 
   await kubectl(['delete', 'networkpolicy', 'default-deny', '-n', 'devopslocally-staging']);
   started = Date.now();
-  await until('the deleted policy to be back', 60, () =>
+  await until('deleted policy to be restored', 60, () =>
     kubectl([
       'get',
       'networkpolicy',
@@ -346,15 +346,15 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   const healed = (Date.now() - started) / 1000;
   const requests = (await traffic.finished()).filter(({ kind }) => kind !== 'setup');
   table(outcome);
-  table([summary('staging meanwhile', requests)]);
+  table([summary('staging', requests)]);
   const failed = failures(requests);
   if (failed.length > 0) {
     table(failed);
   }
-  check('a failing migration left the old version untouched', untouched);
-  check('a version that never gets ready took no pod away', Number(ready) >= 2);
-  check('0 failed requests meanwhile', failed.length === 0);
-  check(`a policy deleted by hand in staging was back after ${healed.toFixed(1)} s`, healed < 60);
+  check('a failing migration leaves the old version untouched', untouched);
+  check('a version that never becomes ready removes no ready pod', Number(ready) >= 2);
+  check('0 failed requests', failed.length === 0);
+  check(`a manually deleted policy is restored after ${healed.toFixed(1)} s`, healed < 60);
 
   async function wavesInOrder(namespace: string): Promise<boolean> {
     const kinds =

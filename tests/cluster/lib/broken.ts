@@ -6,14 +6,14 @@ import { label, type Manifest, parse } from './manifests.ts';
 
 export interface Broken {
   file: string;
-  /** The rule that must refuse it: the file's name up to the first dot. */
+  /** The rule that must reject it: the file name up to the first dot. */
   rule: string;
   manifest: Manifest;
-  /** The overlay's. */
+  /** The overlay's Namespace. */
   namespace: Manifest;
 }
 
-/** Each file of broken/OVERLAY/ merged into that overlay's object of the same name, or as it is where there is none. */
+/** Loads broken/OVERLAY/*.yaml. A file is merged into the overlay's object of the same name, if there is one. */
 export async function loadBroken(): Promise<Broken[]> {
   const folder = 'tests/cluster/broken';
   const broken: Broken[] = [];
@@ -35,7 +35,7 @@ export async function loadBroken(): Promise<Broken[]> {
         ? parse(await buildWith((path) => ({ resources: [path(overlay)], patches: [{ patch: text }] }))).find(same)
         : fragment;
       if (!manifest) {
-        throw new Error(`${file} did not merge`);
+        throw new Error(`${file} does not merge into ${overlay}`);
       }
       broken.push({ file: basename(file, '.yaml'), rule: file.split('.')[0] ?? '', manifest, namespace });
     }

@@ -1,4 +1,4 @@
-// Runs in a pod: sends a mix of requests at a steady rate and prints a line for each:  time kind status milliseconds subject
+// Runs in a pod: sends a mix of requests at a steady rate and prints for each: time, kind, status, milliseconds, subject.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -7,10 +7,10 @@ const { values } = parseArgs({
   options: {
     url: { type: 'string', default: 'http://auth' },
     seconds: { type: 'string', default: '60' },
-    /** Requests a second by kind, such as me=20,refresh=10,login=1. */
+    /** Requests per second by kind, such as me=20,refresh=10,login=1. */
     mix: { type: 'string', default: 'me=10' },
     users: { type: 'string', default: '10' },
-    /** Accounts that must be able to log in: the ledger of an earlier run. */
+    /** E-mail addresses of accounts that must be able to log in. */
     expect: { type: 'string', default: '' },
   },
 });
@@ -19,7 +19,7 @@ interface User {
   email: string;
   access: string;
   refresh: string;
-  /** As any client, one refreshes once at a time. */
+  /** A client never refreshes the same token twice at once. */
   refreshing?: boolean;
 }
 
@@ -81,17 +81,17 @@ async function newUser(): Promise<User> {
       return { email, access: body['access_token'] ?? '', refresh: body['refresh_token'] ?? '' };
     }
   }
-  throw new Error('no account could be made');
+  throw new Error('could not create an account');
 }
 
 const users: User[] = [];
 const turns: Record<string, number> = {};
-/** Each kind of request goes round by itself, so that none leaves a user out. */
+/** Each kind of request cycles through all users on its own. */
 const next = (kind: string): User => {
   const turn = (turns[kind] = (turns[kind] ?? 0) + 1);
   const user = users[turn % users.length];
   if (!user) {
-    throw new Error('there are no users');
+    throw new Error('no users');
   }
   return user;
 };
@@ -100,7 +100,7 @@ const kinds: Record<string, () => Promise<unknown>> = {
   jwks: () => call('jwks', 'GET', '/.well-known/jwks.json'),
   me: () => call('me', 'GET', '/auth/me', undefined, next('me').access),
   login: () => login('login', next('login').email),
-  /** Someone else's password, tried on an account that is not there. */
+  /** A login to an account that does not exist. */
   wrong: () => login('wrong', newEmail()),
   register: () => {
     const email = newEmail();
@@ -138,7 +138,7 @@ await Promise.all(
     const [kind = '', rate = '1'] = part.split('=');
     const send = kinds[kind];
     if (!send) {
-      throw new Error(`no such kind: ${kind}`);
+      throw new Error(`unknown kind: ${kind}`);
     }
     const begin = Date.now();
     for (let sent = 0; Date.now() < end; sent += 1) {

@@ -10,13 +10,13 @@ function image(variable: string): string {
   const value = process.env[variable];
   if (!value) {
     throw new Error(
-      `${variable} is not set: run the drill by its make target, or name an image that the cluster can pull`,
+      `${variable} is not set: run the drill by its make target, or set it to an image that the cluster can pull`,
     );
   }
   return value;
 }
 
-/** The services' images by their names in the manifests. */
+/** Each service's name in the manifests, and its image. */
 function services(): [string, string][] {
   return readdirSync(join(root, 'apps')).map((app) => [
     `devopslocally/${app}`,
@@ -42,12 +42,12 @@ export interface Shape {
   namespace: string;
   base?: string;
   components?: string[];
-  /** Parts of objects, or entries of a kustomization's `patches`. */
+  /** Partial objects, or entries of a kustomization's `patches`. */
   patches?: object[];
   config?: Record<string, string>;
 }
 
-/** The images under test, and the stand-in of the one that others publish, as a kustomization's `images`. */
+/** The images under test and a stand-in for the published exporter, as a kustomization's `images`. */
 export function underTest(): object[] {
   const all: [string, string][] = [
     ...services(),
@@ -57,7 +57,7 @@ export function underTest(): object[] {
   return all.map(([name, reference]) => imageEntry(name, reference));
 }
 
-/** The drills' environment, or another folder, with this namespace and the images under test. */
+/** Renders the drills' environment, or another folder, with this namespace and the images under test. */
 export function render({
   namespace,
   base = 'tests/cluster/environment',
@@ -76,7 +76,7 @@ export function render({
   }));
 }
 
-/** Deploys and waits until every workload is healthy and the smoke test has passed. */
+/** Deploys an environment, then waits until every workload is healthy and the smoke test has passed. */
 export async function deploy(shape: Shape): Promise<void> {
   await apply(await render(shape));
   await until(`${shape.namespace} healthy`, 240, () => healthy(shape.namespace));

@@ -23,13 +23,13 @@ export interface Delivery {
   annotations: Record<string, string>;
 }
 
-// no stand-in of it can be built, and no alert depends on it
+// there is no stand-in for Grafana, and no alert depends on it
 const leftOut = ['grafana'];
 const clusterWide = ['ClusterRole', 'ClusterRoleBinding'];
 
 /**
- * k8s/observability in a namespace of its own, with a pod as the receiver of its alerts.
- * @returns what removes its cluster-wide objects
+ * Deploys k8s/observability into a namespace, with a pod that receives its alerts.
+ * @returns a function that removes its cluster-wide objects
  */
 export async function deployMonitoring(namespace: string): Promise<() => Promise<unknown>> {
   const receiver = { name: 'receiver', namespace };
@@ -66,7 +66,7 @@ export async function deployMonitoring(namespace: string): Promise<() => Promise
     if (!clusterWide.includes(manifest.kind)) {
       continue;
     }
-    // beside those of an installation that may be there
+    // another name than in an existing installation
     manifest.metadata.name = `${namespace}-${manifest.metadata.name}`;
     if ('roleRef' in manifest) {
       Object.assign(manifest.roleRef as object, { name: manifest.metadata.name });
@@ -122,7 +122,7 @@ export async function deployMonitoring(namespace: string): Promise<() => Promise
   return remove;
 }
 
-/** What the receiver has been told so far. */
+/** The alerts that the receiver has got so far. */
 export async function deliveries(namespace: string): Promise<Delivery[]> {
   return (await kubectl(['logs', 'receiver', '-n', namespace]))
     .split('\n')
@@ -130,7 +130,7 @@ export async function deliveries(namespace: string): Promise<Delivery[]> {
     .map((line) => JSON.parse(line) as Delivery);
 }
 
-/** Opens a way to a pod's port, as a person would. */
+/** Forwards a local port to a pod's port. */
 export async function portForward(
   namespace: string,
   target: string,
@@ -141,7 +141,7 @@ export async function portForward(
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
-  const local = await until(`a way to ${target}`, 20, async () => /127\.0\.0\.1:(\d+)/.exec(output)?.[1]);
+  const local = await until(`port-forward to ${target}`, 20, async () => /127\.0\.0\.1:(\d+)/.exec(output)?.[1]);
   return {
     url: `http://127.0.0.1:${local}`,
     close: async () => void child.kill(),

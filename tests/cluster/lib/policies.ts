@@ -20,7 +20,10 @@ cel.registerVariable('object', 'dyn').registerVariable('namespaceObject', 'dyn')
 const plural = (kind: string) => kind.toLowerCase().replace(/y$/, 'ie').replace(/s$/, 'se') + 's';
 const group = (apiVersion: string) => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '');
 
-/** What the admission policies in k8s/policies say of a manifest, evaluated here: the messages of the rules it breaks. */
+/**
+ * Loads the admission policies of k8s/policies and evaluates them locally. The returned function lists the messages of the
+ * rules that a manifest violates.
+ */
 export async function loadPolicies(): Promise<(manifest: Manifest, namespace: Manifest) => string[]> {
   const policies = parse(await build('k8s/policies')).filter(
     (document): document is Policy => document.kind === 'ValidatingAdmissionPolicy',

@@ -1,4 +1,4 @@
-// Runs in a pod: prints each alert that Alertmanager sends, as a line of JSON with the time it came.
+// Runs in a pod: prints each alert from Alertmanager as a line of JSON with the time of its arrival.
 import { createServer } from 'node:http';
 
 interface Message {

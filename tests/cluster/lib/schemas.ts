@@ -17,7 +17,7 @@ const packages: Record<string, string> = {
 const packageOf = ({ apiVersion }: Manifest) => packages[apiVersion.split('/')[0] ?? ''];
 export const isCustom = (manifest: Manifest): boolean => packageOf(manifest) !== undefined;
 
-/** Strict validation of built-in kinds against one Kubernetes version; returns what is wrong. */
+/** Validates built-in kinds strictly against one Kubernetes version. Returns the problems. */
 export async function checkBuiltIn(manifests: Manifest[], version: string): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'schema-'));
   const lines = (output: string) => output.replaceAll(`${folder}/`, '').split('\n').filter(Boolean);
@@ -27,7 +27,7 @@ export async function checkBuiltIn(manifests: Manifest[], version: string): Prom
       writeFileSync(file, JSON.stringify(manifest));
       return file;
     });
-    // what it prints without failing is a kind or version that Kubernetes does not have
+    // output with exit code 0 means that Kubernetes does not have the kind or its version
     return lines(
       await run('kubernetes-validate', ['--kubernetes-version', version, '--strict', '--quiet', ...files], {
         seconds: 300,
@@ -47,7 +47,7 @@ interface Model {
   prototype: { validate(this: unknown): void };
 }
 
-/** The published schemas let unknown fields pass, but read each field that they know: what is never read is unknown. */
+/** The published schemas accept unknown fields, but read every field that they know: a field that is never read is unknown. */
 function watched(value: unknown, path: string, unread: Set<string>): unknown {
   if (typeof value !== 'object' || value === null) {
     return value;
@@ -71,7 +71,7 @@ function watched(value: unknown, path: string, unread: Set<string>): unknown {
   });
 }
 
-/** Strict validation of a custom resource against the schema published for it. */
+/** Validates a custom resource strictly against its published schema. Returns the problems. */
 export async function checkCustom(manifest: Manifest): Promise<string[]> {
   const { apiVersion, kind } = manifest;
   const models = (await import(`@kubernetes-models/${packageOf(manifest)}/${apiVersion}/${kind}`)) as Record<
@@ -84,7 +84,7 @@ export async function checkCustom(manifest: Manifest): Promise<string[]> {
   }
   try {
     const unread = new Set<string>();
-    // called on the manifest itself: an instance would be a copy, which reads every field
+    // called on the manifest itself, since an instance is a copy, and copying reads every field
     Model.prototype.validate.call(watched(manifest, kind, unread));
     return [...unread].map((path) => `unknown field ${path}`);
   } catch (error) {
