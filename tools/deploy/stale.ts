@@ -1,6 +1,6 @@
 /**
- * `make stale-digests`: environments that have run the same images for too long, by the history of their overlays. Bases get
- * security updates, so an old digest is an unpatched one.
+ * `make stale-digests`: lists environments whose images have not changed for 30 days, by the history of their overlays. Their base
+ * images lack security updates.
  */
 import { root } from '../lib/root.ts';
 import { run } from '../lib/run.ts';
@@ -11,7 +11,7 @@ const repository = new Repository(root);
 let stale = 0;
 for (const environment of ['dev', 'staging', 'prod']) {
   if (!repository.isDeployed(environment)) {
-    console.log(`${environment.padEnd(8)} has had no release yet`);
+    console.log(`${environment.padEnd(8)} no release yet`);
     continue;
   }
   const changed = await run('git', ['log', '-1', '--format=%ct', '--', repository.overlay(environment)], { cwd: root });
@@ -20,7 +20,7 @@ for (const environment of ['dev', 'staging', 'prod']) {
     stale += 1;
   }
   console.log(
-    `${environment.padEnd(8)} ${days} days old${days > maxDays ? `: more than ${maxDays}, build it anew` : ''}`,
+    `${environment.padEnd(8)} ${days} days old${days > maxDays ? `: more than ${maxDays}, publish with FRESH=1` : ''}`,
   );
 }
 process.exit(stale === 0 ? 0 : 1);

@@ -3,13 +3,13 @@ import { kubectl } from './kubectl.ts';
 export type Row = Record<string, string | number>;
 
 export interface Drill {
-  /** A namespace with this name, not there yet and removed when the drill ends. */
+  /** Reserves a namespace that must not exist yet. It is deleted when the drill ends. */
   own: (namespace: string) => Promise<string>;
-  /** Runs when the drill ends, however it ends. */
+  /** Registers a cleanup that runs even if the drill fails. */
   after: (cleanup: () => Promise<unknown>) => void;
   log: (text: string) => void;
   table: (rows: Row[]) => void;
-  /** A claim that decides the verdict. */
+  /** Prints a claim and whether it holds. The drill fails if one does not hold. */
   check: (claim: string, holds: boolean) => void;
 }
 
@@ -27,7 +27,7 @@ function format(rows: Row[]): string {
     .join('\n');
 }
 
-/** Deletes namespaces, all at once: pods take their time to end. */
+/** Deletes namespaces concurrently, because each waits for its pods to stop. */
 async function remove(namespaces: string[]): Promise<void> {
   if (namespaces.length === 0) {
     return;
@@ -35,7 +35,10 @@ async function remove(namespaces: string[]): Promise<void> {
   await kubectl(['delete', 'namespace', ...namespaces, '--ignore-not-found', '--timeout=180s'], { seconds: 190 });
 }
 
-/** Runs a drill against the current kube context, cleans up after it, and exits with its verdict. */
+/**
+ * Runs a drill against the current kube context, cleans up, and exits with 1 if a claim does not hold. KEEP=1 skips the
+ * cleanup.
+ */
 export async function drill(name: string, body: (drill: Drill) => Promise<void>): Promise<void> {
   const started = Date.now();
   const cleanups: (() => Promise<unknown>)[] = [];
@@ -52,9 +55,9 @@ export async function drill(name: string, body: (drill: Drill) => Promise<void>)
     const work = body({
       async own(namespace) {
         const there = await kubectl(['get', 'namespace', namespace, '--ignore-not-found', '-o', 'name']);
-        // what another run has left behind may go, what is not a drill's may not
+        // an earlier drill's leftover is deleted, any other namespace is not
         if (there && !namespace.startsWith('drill-')) {
-          throw new Error(`the namespace ${namespace} is in use`);
+          throw new Error(`namespace ${namespace} already exists`);
         }
         await remove([namespace]);
         owned.push(namespace);
@@ -80,7 +83,7 @@ export async function drill(name: string, body: (drill: Drill) => Promise<void>)
   }
   if (!process.env['KEEP']) {
     for (const cleanup of [...cleanups.reverse(), () => remove(owned)]) {
-      await cleanup().catch((error: unknown) => console.error(`cleaning up: ${String(error)}`));
+      await cleanup().catch((error: unknown) => console.error(`cleanup failed: ${String(error)}`));
     }
   }
   console.log(

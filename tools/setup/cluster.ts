@@ -1,14 +1,14 @@
 import { getJson, kubectl } from '../lib/kubectl.ts';
 import { run } from '../lib/run.ts';
-import { needPrograms } from './programs.ts';
-import { agreed, step, UserError } from './progress.ts';
+import { requirePrograms } from './programs.ts';
+import { confirm, step, UserError } from './progress.ts';
 
 export type ClusterKind = 'kind' | 'k3d' | 'minikube' | 'Docker Desktop' | 'other';
 
 export interface Cluster {
   context: string;
   kind: ClusterKind;
-  /** What its own program calls it. */
+  /** Its name in kind, k3d or minikube. */
   name: string;
 }
 
@@ -17,11 +17,11 @@ interface Node {
   spec: { providerID?: string };
 }
 
-/** What `make setup` creates where there is no cluster, and `make teardown` deletes. */
+/** The cluster that `make setup` creates if there is none, and that `make teardown` deletes. */
 export const ownCluster = 'devopslocally';
 
-/** Tells a cluster's kind by what its nodes say of themselves, whatever its context is called. */
-export function recognise(context: string, nodes: Node[]): Cluster {
+/** Detects a cluster's kind by its nodes, whatever the name of its context. */
+export function detectKind(context: string, nodes: Node[]): Cluster {
   const [node] = nodes;
   const provider = node?.spec.providerID ?? '';
   const profile = node?.metadata.labels['minikube.k8s.io/name'];
@@ -42,7 +42,7 @@ export function recognise(context: string, nodes: Node[]): Cluster {
   return { context, kind: 'other', name: context };
 }
 
-/** The current context's cluster, or nothing where there is none. */
+/** The cluster of the current context; undefined if there is no context. */
 export async function currentCluster(): Promise<Cluster | undefined> {
   const context = await kubectl(['config', 'current-context']).then(
     (text) => text.trim(),
@@ -53,26 +53,29 @@ export async function currentCluster(): Promise<Cluster | undefined> {
   }
   const { items } = await getJson<{ items: Node[] }>(['nodes', '--request-timeout=10s']).catch(() => {
     throw new UserError(
-      `The context ${context} does not answer. Start its cluster, or choose another: kubectl config use-context NAME`,
+      `The cluster of the context ${context} does not respond. Start it, or choose another: kubectl config use-context NAME`,
     );
   });
-  return recognise(context, items);
+  return detectKind(context, items);
 }
 
-/** The current context's cluster, or one that is made with kind; asks before it makes one or uses one that is not local. */
+/** The cluster of the current context, or a new kind cluster. Asks before it creates one or uses one of an unknown kind. */
 export async function findCluster(): Promise<Cluster> {
   const cluster = await currentCluster();
   if (cluster) {
-    if (cluster.kind === 'other' && !(await agreed(`Use the context ${cluster.context}, of a kind not known here?`))) {
-      throw new UserError('Nothing was changed.');
+    if (
+      cluster.kind === 'other' &&
+      !(await confirm(`The context ${cluster.context} is not a known kind of local cluster. Use it?`))
+    ) {
+      throw new UserError('Nothing changed.');
     }
     return cluster;
   }
-  await needPrograms('kind');
-  if (!(await agreed(`There is no cluster. Create one with kind, called ${ownCluster}?`))) {
-    throw new UserError('Nothing was changed.');
+  await requirePrograms('kind');
+  if (!(await confirm(`There is no cluster. Create one with kind, named ${ownCluster}?`))) {
+    throw new UserError('Nothing changed.');
   }
-  await step('cluster created', () =>
+  await step('create cluster', () =>
     run('kind', ['create', 'cluster', '--name', ownCluster, '--wait', '120s'], { seconds: 600 }),
   );
   return { context: `kind-${ownCluster}`, kind: 'kind', name: ownCluster };

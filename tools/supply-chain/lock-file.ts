@@ -1,7 +1,6 @@
 /**
- * `make lock-file`: what the lock file binds. Every package has a SHA-512 and no address of its own (so that it comes from
- * the registry that npm is set to, and from no other), a licence that is allowed here, and no install script that
- * package.json does not name.
+ * `make lock-file`: checks every package of the lock file. It must have a SHA-512 checksum, no URL (so that it comes from the
+ * configured registry), an allowed licence, and no install script that package.json does not name.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +16,7 @@ interface Locked {
   hasInstallScript?: boolean;
 }
 
-/** Licences (SPDX) that ask for no more than to be named. */
+/** SPDX identifiers of licences that only require attribution. */
 const allowed = [
   '0BSD',
   'Apache-2.0',
@@ -32,10 +31,10 @@ const allowed = [
   'Zlib',
 ];
 
-/** What tools may have besides, which are not shipped. */
+/** Licences of development tools, which are not shipped. */
 const allowedInTools = [...allowed, 'Artistic-2.0', 'CC-BY-3.0', 'CC-BY-4.0', 'WTFPL'];
 
-/** Packages whose metadata states no licence, and where it is. */
+/** Packages whose metadata has no licence, and where it is stated. */
 const stated: Record<string, string> = {
   'passport-strategy': 'MIT by its LICENSE',
   pause: 'MIT by its Readme.md',
@@ -58,10 +57,10 @@ for (const [path, { version, dev, integrity, resolved, license, hasInstallScript
     report(`integrity is ${integrity ?? 'missing'}, not SHA-512`);
   }
   if (resolved) {
-    report(`is bound to ${resolved}`);
+    report(`has the URL ${resolved}`);
   }
   if (hasInstallScript && allowScripts[name] === undefined) {
-    report('has an install script: say in allowScripts of package.json whether it may run');
+    report('has an install script that allowScripts in package.json does not name');
   }
   licences.set(license ?? 'not stated', (licences.get(license ?? 'not stated') ?? 0) + 1);
   if (name in stated) {
@@ -71,7 +70,7 @@ for (const [path, { version, dev, integrity, resolved, license, hasInstallScript
   }
 }
 for (const name of unused) {
-  problems.push(`${name}: named here, and not used any more`);
+  problems.push(`${name}: listed in this script, but no longer used`);
 }
 
 for (const [licence, count] of [...licences].sort(([, a], [, b]) => b - a)) {

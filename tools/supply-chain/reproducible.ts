@@ -1,6 +1,6 @@
 /**
- * `make reproducible`: builds each image twice from nothing and compares every file: content, kind, rights. Times differ, and so
- * do digests; they are left out.
+ * `make reproducible`: builds each image twice without cache and compares the content, type and mode of every file. Ignores
+ * timestamps, and digests of images, which depend on them.
  */
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { root } from '../lib/root.ts';
 import { run } from '../lib/run.ts';
 import { images } from '../setup/images.ts';
 
-/** What makes up each file under a folder, by path; what a container mounts over is left out. */
+/** The mode and content hash of each file under a folder, by path. Skips /dev, /proc and /sys. */
 function contents(folder: string, path = '', files = new Map<string, string>()): Map<string, string> {
   for (const entry of readdirSync(join(folder, path), { withFileTypes: true })) {
     const inner = join(path, entry.name);

@@ -1,6 +1,6 @@
 /**
- * `make scan-config`: Trivy's checks of the Dockerfiles and of all manifests as they are rendered. High and critical findings fail,
- * but those of trivy-exceptions.yaml.
+ * `make scan-config`: runs Trivy's checks on the Dockerfiles and on all rendered manifests. Fails on high and critical findings,
+ * except those of trivy-exceptions.yaml.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -31,6 +31,6 @@ for (const folder of ['images', '.cache/rendered']) {
   );
 }
 console.log(
-  `${folders.length} rendered folders and the Dockerfiles: ${failed.length > 0 ? 'FAILED' : 'nothing high or critical'}`,
+  `${folders.length} rendered folders and the Dockerfiles: ${failed.length > 0 ? 'FAILED' : 'no high or critical findings'}`,
 );
 process.exit(failed.length > 0 ? 1 : 0);

@@ -1,6 +1,6 @@
 /**
- * `make workflows`: runs each `run:` step of the workflows here, once, and lists those that can't be and why. A step is a make
- * target and nothing else, or this fails: so that what runs there runs on a laptop.  run.ts [TARGET...]: targets to leave out
+ * `make workflows`: runs each `run:` step of the workflows locally, once, and lists the steps that can't run locally and why.
+ * Fails if a step is anything but a make target.  run.ts [TARGET...]: targets to skip
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -17,7 +17,7 @@ interface Workflow {
   jobs: Record<string, { steps?: Step[]; strategy?: { matrix?: Record<string, string[]> } }>;
 }
 
-/** Targets that need what only a run on GitHub has. */
+/** Targets that only work on GitHub. */
 const needsGitHub: Record<string, string> = {
   publish: "pushes to the registry with the run's token; `make drill-deploy` publishes to a local one",
   sign: "signs with the run's identity",
@@ -26,7 +26,7 @@ const needsGitHub: Record<string, string> = {
 };
 
 const folder = join(root, '.github/workflows');
-const left = new Set(process.argv.slice(2));
+const skipped = new Set(process.argv.slice(2));
 const ran = new Map<string, number>();
 const failed: string[] = [];
 const notRun = new Map<string, string>();
@@ -40,13 +40,13 @@ for (const file of readdirSync(folder).sort()) {
       }
       const [, target] = /^make ([a-z-]+)( [A-Z]+=\w+)*$/.exec(run) ?? [];
       if (!target) {
-        failed.push(`${file}, ${job}: \`${run}\` is no make target`);
+        failed.push(`${file}, ${job}: \`${run}\` is not a make target`);
       } else if (ran.has(run) || notRun.has(run)) {
         continue;
       } else if (needsGitHub[target]) {
         notRun.set(run, needsGitHub[target]);
-      } else if (left.has(target)) {
-        notRun.set(run, 'left out by SKIP');
+      } else if (skipped.has(target)) {
+        notRun.set(run, 'skipped by SKIP');
       } else {
         execute(run, withoutExpressions(env, strategy?.matrix ?? {}));
       }
@@ -54,7 +54,7 @@ for (const file of readdirSync(folder).sort()) {
   }
 }
 
-/** A matrix's first value; what GitHub alone knows is left unset. */
+/** Replaces matrix expressions by the matrix's first value. Other expressions become empty. */
 function withoutExpressions(env: Record<string, string>, matrix: Record<string, string[]>): Record<string, string> {
   const values = Object.entries(env).map(([name, value]): [string, string] => {
     const key = /^\$\{\{ matrix\.(\w+) \}\}$/.exec(value)?.[1];
