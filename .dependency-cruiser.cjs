@@ -3,7 +3,7 @@ module.exports = {
   forbidden: [
     {
       name: 'common-knows-no-app',
-      comment: 'libs/common is what every service needs, and nothing of any service’s rules.',
+      comment: 'libs/common holds what every service needs, and none of a service’s own rules.',
       severity: 'error',
       from: { path: '^libs/common/src' },
       to: { path: '^apps' },
@@ -16,10 +16,21 @@ module.exports = {
     },
     {
       name: 'capabilities-by-their-index',
-      comment: 'A capability is imported as its folder’s index.ts says, never by its insides.',
+      comment: 'A file imports from another folder only what that folder’s index.ts exports.',
       severity: 'error',
-      from: { path: '^apps/([^/]+)/src/([^/]+)/' },
-      to: { path: '^apps/$1/src/[^/]+/', pathNot: ['^apps/$1/src/$2/', '/index\\.ts$'] },
+      from: { path: '^apps/([^/]+)/src/([^/]+/[^/]+|[^/]+)/[^/]+$', pathNot: '/(formats|messages|migrations)/' },
+      to: {
+        path: '^apps/$1/src/[^/]+/',
+        pathNot: ['^apps/$1/src/$2/(formats/|messages/|migrations/)?[^/]+$', '/index\\.ts$'],
+      },
+    },
+    {
+      name: 'no-folder-cycles',
+      comment: 'The rooms of a service depend on each other in one direction.',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: '^apps/[^/]+/src/[^/]+$' },
+      to: { circular: true },
     },
     {
       name: 'tools-know-no-tests',

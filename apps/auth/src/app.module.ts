@@ -2,25 +2,26 @@ import { DatabaseModule, HealthModule, JwtAuthModule, LoggingModule } from '#com
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { AccountsModule } from './accounts/index.ts';
 import { AdminModule } from './admin/index.ts';
-import { AuditLogModule } from './audit-log/index.ts';
+import { AuditLogModule } from './audit/log/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from './config.ts';
-import { EmailChangeModule } from './email-change/index.ts';
+import { EmailChangeModule } from './accounts/email-change/index.ts';
 import { HousekeepingModule } from './housekeeping/index.ts';
-import { ImportModule } from './import/index.ts';
-import { InvitationsModule } from './invitations/index.ts';
+import { ImportExportModule } from './accounts/import-export/index.ts';
+import { InvitationsModule } from './accounts/invitations/index.ts';
 import { KeyringModule } from './keyring/index.ts';
-import { KeysModule, KeysService } from './keys/index.ts';
-import { MagicLinksModule } from './magic-links/index.ts';
-import { DevMailsModule } from './mail/index.ts';
-import { MfaModule } from './mfa/index.ts';
-import { PasskeysModule } from './passkeys/index.ts';
-import { PasswordResetModule } from './password-reset/index.ts';
+import { SigningKeysModule, SigningKeysService } from './signing-keys/index.ts';
+import { MagicLinkModule } from './login/magic-link/index.ts';
+import { DevMailsModule } from './email/outbox/index.ts';
+import { MfaModule } from './login/mfa/index.ts';
+import { PasskeysModule } from './login/passkeys/index.ts';
+import { PasswordResetModule } from './accounts/password-reset/index.ts';
 import { PrivacyModule } from './privacy/index.ts';
-import { authSchema } from './schema.ts';
+import { authSchema } from './database/index.ts';
+import { ClientCredentialsModule } from './service-accounts/client-credentials/index.ts';
 import { ServiceAccountsModule, ServiceAccountsService } from './service-accounts/index.ts';
 import { SessionsModule, SessionsService } from './sessions/index.ts';
-import { SignInModule } from './sign-in/index.ts';
-import { SocialLoginModule } from './social-login/index.ts';
+import { PasswordLoginModule } from './login/password/index.ts';
+import { SocialLoginModule } from './login/social/index.ts';
 
 @Global()
 @Module({})
@@ -45,18 +46,22 @@ export class AppModule {
         LoggingModule.register(config),
         DatabaseModule.register(config, authSchema),
         HealthModule.register({
-          imports: [KeysModule],
-          inject: [KeysService],
-          useFactory: (keys: KeysService) => ({
+          imports: [SigningKeysModule],
+          inject: [SigningKeysService],
+          useFactory: (keys: SigningKeysService) => ({
             async signing_key() {
               keys.current();
             },
           }),
         }),
         JwtAuthModule.register({
-          imports: [KeysModule, SessionsModule, ServiceAccountsModule],
-          inject: [KeysService, SessionsService, ServiceAccountsService],
-          useFactory: (keys: KeysService, sessions: SessionsService, serviceAccounts: ServiceAccountsService) => ({
+          imports: [SigningKeysModule, SessionsModule, ServiceAccountsModule],
+          inject: [SigningKeysService, SessionsService, ServiceAccountsService],
+          useFactory: (
+            keys: SigningKeysService,
+            sessions: SessionsService,
+            serviceAccounts: ServiceAccountsService,
+          ) => ({
             issuer: config.TOKEN_ISSUER,
             audience: config.TOKEN_AUDIENCE,
             resolveKey: (kid: string) => keys.resolve(kid),
@@ -66,14 +71,15 @@ export class AppModule {
         }),
         KeyringModule,
         AccountsModule,
-        SignInModule,
+        PasswordLoginModule,
         EmailChangeModule,
         PasswordResetModule,
-        MagicLinksModule,
+        MagicLinkModule,
         SocialLoginModule,
+        ClientCredentialsModule,
         MfaModule,
         PasskeysModule,
-        ImportModule,
+        ImportExportModule,
         PrivacyModule,
         HousekeepingModule,
         AdminModule,

@@ -1,4 +1,4 @@
-import { runCommand } from './commands.ts';
+import { runCommand } from './commands/index.ts';
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,

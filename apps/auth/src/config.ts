@@ -1,7 +1,7 @@
 import { commaSeparated, commonSettings, loadConfig, setting } from '#common';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { providersSetting } from './social-login/provider-settings.ts';
+import { providersSetting } from './config/index.ts';
 
 const seconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const count = (max: number) => z.coerce.number().int().min(1).max(max);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { startPostgres, type EmbeddedPostgres } from '../../../tools/embedded-postgres.ts';
-import { migrate } from '../src/schema.ts';
+import { migrate } from '../src/database/index.ts';
 import { Client, type Login } from './support/client.ts';
 import { untilWaiting } from './support/locks.ts';
 import { Relay } from './support/relay.ts';

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import { MfaService } from '../src/mfa/index.ts';
-import { SecondFactorOfAccount1764115700000 } from '../src/migrations/1764115700000-second-factor-of-account.ts';
-import { createService } from '../src/service.ts';
+import { MfaService } from '../src/login/mfa/index.ts';
+import { SecondFactorOfAccount1764115700000 } from '../src/database/migrations/1764115700000-second-factor-of-account.ts';
+import { createService } from '../src/app.ts';
 import { AuthenticatorApp, newEnrolledAccount } from './support/authenticator-app.ts';
 import { Client, type Answer } from './support/client.ts';
 import { Mailbox } from './support/mailbox.ts';

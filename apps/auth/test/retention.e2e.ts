@@ -3,7 +3,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { randomUUID } from 'node:crypto';
 import { register } from 'prom-client';
 import { AppModule } from '../src/app.module.ts';
-import { purgeEventsStatement } from '../src/audit/audit.service.ts';
+import { AuditRepository } from '../src/audit/index.ts';
 import { loadAuthConfig } from '../src/config.ts';
 import { HousekeepingService } from '../src/housekeeping/index.ts';
 import { retentionLock } from '../src/housekeeping/retention.service.ts';
@@ -125,8 +125,15 @@ it('finds old events by an index, however long the trail is', async () => {
     [randomUUID()],
   );
   await query('ANALYZE audit_event');
-  const plan = await query(`EXPLAIN ${purgeEventsStatement}`, [1000, 40]);
-  const text = plan.map((line) => line['QUERY PLAN']).join('\n');
+  const plan: string[] = [];
+  const explaining = {
+    async query(statement: string, parameters?: unknown[]) {
+      plan.push(...(await query(`EXPLAIN ${statement}`, parameters)).map((line) => line['QUERY PLAN']));
+      return [[], 0] as never;
+    },
+  };
+  await new AuditRepository({ AUDIT_RETENTION_DAYS: 40 }).purgeEvents(explaining, 1000);
+  const text = plan.join('\n');
   expect(text).toContain('using audit_event_order_idx');
   expect(text).not.toContain('Seq Scan');
 });

@@ -2,13 +2,9 @@
 export { commaSeparated, commonSettings, type CommonConfig } from './config/common-settings.ts';
 export { ConfigError, configTable, loadConfig, setting } from './config/config.ts';
 export { isUniqueViolation } from './database/database-errors.ts';
-export {
-  DatabaseModule,
-  dataSourceOptions,
-  queryRows,
-  type DatabaseSchema,
-  type Queryable,
-} from './database/database.module.ts';
+export { DatabaseModule, dataSourceOptions, type DatabaseSchema } from './database/database.module.ts';
+export { execute, purge, queryRow, queryRows, type Queryable } from './database/queries.ts';
+export { sql, type Sql } from './database/sql.ts';
 export {
   ApiOAuthProblems,
   ApiProblems,

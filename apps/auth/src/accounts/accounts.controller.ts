@@ -12,7 +12,7 @@ import {
 import { Body, Controller, Delete, Get, HttpCode, Post, Put } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { tooManyAttempts } from '../attempts/index.ts';
+import { tooManyAttempts } from '../rate-limits/index.ts';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from '../passwords/index.ts';
 import { emailTaken, passwordIncorrect } from './accounts.problems.ts';
 import {

@@ -3,11 +3,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { addressKey, AttemptsService } from '../attempts/index.ts';
+import { ipKey, RateLimitsService } from '../rate-limits/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
-import { localeOf, MailService } from '../mail/index.ts';
-import { MailedLinksService } from '../mailed-links/index.ts';
+import { MailService } from '../email/outbox/index.ts';
+import { localeOf } from '../email/templates/index.ts';
+import { EmailLinksService } from '../email/links/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
 import { SessionsService } from '../sessions/index.ts';
 import { Account, type Role } from './account.entity.ts';
@@ -41,9 +42,9 @@ export class AccountsService {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
     private readonly passwords: PasswordsService,
     private readonly sessions: SessionsService,
-    private readonly attempts: AttemptsService,
+    private readonly rateLimits: RateLimitsService,
     private readonly audit: AuditService,
-    private readonly links: MailedLinksService,
+    private readonly links: EmailLinksService,
     private readonly mails: MailService,
   ) {}
 
@@ -53,7 +54,7 @@ export class AccountsService {
    */
   async register(credentials: Credentials, context: RequestContext): Promise<AccountView> {
     await this.passwords.holdPlace(async () => {
-      await this.reserveRegistration(context);
+      await this.consumeRegistration(context);
       await this.passwords.assertStrong(credentials.password, [credentials.email]);
     });
     return this.create(credentials, ['user'], context);
@@ -63,9 +64,9 @@ export class AccountsService {
    * Counts a registration from the caller's address.
    * @throws ProblemException `too_many_attempts`
    */
-  async reserveRegistration({ address }: RequestContext): Promise<void> {
-    const key = `register:address:${addressKey(address)}`;
-    await this.attempts.reserve({ key, burst: this.config.REGISTER_ADDRESS_BURST });
+  async consumeRegistration({ address }: RequestContext): Promise<void> {
+    const key = `register:address:${ipKey(address)}`;
+    await this.rateLimits.consume({ key, burst: this.config.REGISTER_ADDRESS_BURST });
   }
 
   /**
@@ -240,13 +241,13 @@ export class AccountsService {
    * @throws ProblemException `password_incorrect`, `too_many_attempts`
    */
   async reauthenticate(principal: Principal, password: string): Promise<StoredAccount> {
-    const gate = { key: `password:account:${principal.accountId}`, burst: this.config.LOGIN_ACCOUNT_BURST };
-    await this.attempts.reserve(gate);
+    const limit = { key: `password:account:${principal.accountId}`, burst: this.config.LOGIN_ACCOUNT_BURST };
+    await this.rateLimits.consume(limit);
     const account = await this.load(principal);
     if (!(await this.passwords.verify(account.passwordHash, password))) {
       throw passwordIncorrect.exception();
     }
-    await this.attempts.forgive(this.dataSource.manager, gate);
+    await this.rateLimits.reset(this.dataSource.manager, limit);
     return account;
   }
 }

@@ -12,7 +12,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { emailTaken } from '../accounts/index.ts';
-import { mailOff } from '../mail/index.ts';
+import { mailDisabled } from '../email/outbox/index.ts';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from '../passwords/index.ts';
 import { accountNotFound, lastAdmin } from './admin.problems.ts';
 import {
@@ -88,7 +88,7 @@ export class AdminController {
     standardSchema: adminAccountSchema,
     example: { ...adminAccountExample, email_verified_at: null, has_password: false },
   })
-  @ApiProblems(...adminProblems, ...bodyProblems, emailTaken, mailOff)
+  @ApiProblems(...adminProblems, ...bodyProblems, emailTaken, mailDisabled)
   inviteAccount(
     @Body({ schema: invitationSchema }) body: Invitation,
     @CurrentActor() actorId: string,
@@ -172,7 +172,7 @@ export class AdminController {
       'For admins. The password is useless at once, all sessions end, and a mail tells how to set a new one.',
   })
   @ApiResponse({ status: 204, description: 'The mail is on its way.' })
-  @ApiProblems(...adminProblems, accountNotFound, lastAdmin, mailOff)
+  @ApiProblems(...adminProblems, accountNotFound, lastAdmin, mailDisabled)
   forcePasswordReset(
     @Param('id', { schema: accountIdSchema }) id: string,
     @CurrentActor() actorId: string,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { email } from '../accounts/index.ts';
-import { locales } from '../mail/index.ts';
+import { locales } from '../email/templates/index.ts';
 import { newPassword } from '../passwords/index.ts';
 
 const maxPage = 200;

@@ -5,10 +5,10 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Account, emailTaken } from '../accounts/index.ts';
 import { AuditService } from '../audit/index.ts';
-import { MfaService } from '../mfa/index.ts';
-import { MailedLinksService } from '../mailed-links/index.ts';
-import { MailService } from '../mail/index.ts';
-import { OneTimeTokensService } from '../one-time-tokens/index.ts';
+import { MfaService } from '../login/mfa/index.ts';
+import { EmailLinksService } from '../email/links/index.ts';
+import { MailService } from '../email/outbox/index.ts';
+import { OneTimeTokensService } from '../email/one-time-tokens/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
 import { SessionsService } from '../sessions/index.ts';
 import { findAccount, searchAccounts } from './account-search.ts';
@@ -42,7 +42,7 @@ export class AdminService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly audit: AuditService,
-    private readonly links: MailedLinksService,
+    private readonly links: EmailLinksService,
     private readonly mails: MailService,
     private readonly metrics: AdminMetrics,
     private readonly mfa: MfaService,
@@ -83,7 +83,7 @@ export class AdminService {
    * @throws ProblemException `email_taken`, `mail_off`
    */
   async invite({ email, roles, locale }: Invitation, actorId: string, context: RequestContext): Promise<AdminAccount> {
-    this.mails.assertOn();
+    this.mails.assertEnabled();
     const entry = { id: uuidv7(), email, passwordHash: null, roles };
     const reader = { ...context, acceptLanguage: locale ?? context.acceptLanguage };
     return this.insert('account.invited', entry, actorId, context, (manager) =>
@@ -121,7 +121,7 @@ export class AdminService {
    * @throws ProblemException `account_not_found`, `last_admin`, `mail_off`
    */
   async forcePasswordReset(id: string, actorId: string, context: RequestContext): Promise<void> {
-    this.mails.assertOn();
+    this.mails.assertEnabled();
     await this.act('password.reset_forced', id, actorId, context, async (manager) => {
       const email = await this.change(manager, forgetPasswordStatement, [id]);
       await this.sessions.revokeAllOf(manager, id, context, actorId);

@@ -1,10 +1,4 @@
-import { Module } from '@nestjs/common';
-import { AuditEvent, type AuditEventType } from './audit-event.entity.ts';
-import { AuditService, encodeEntries, recording } from './audit.service.ts';
-
-/** The append-only trail of security events. */
-@Module({ providers: [AuditService], exports: [AuditService] })
-export class AuditModule {}
-
-export { AuditEvent, AuditService, encodeEntries, recording };
-export type { AuditEventType };
+export { AuditModule } from './audit.module.ts';
+export type { AuditEventType } from './audit-event.ts';
+export { AuditRepository, recording } from './audit.repository.ts';
+export { AuditService } from './audit.service.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { once } from 'node:events';
-import { ExportService, ImportService, type ImportProgress } from '../import/index.ts';
+import { ExportService, ImportService, type ImportProgress } from '../accounts/import-export/index.ts';
 import { ProgressBar } from './progress-bar.ts';
 import type { Terminal, WithService } from './terminal.ts';
 

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
-import { KeysService } from '../keys/index.ts';
-import { Decoys } from '../passwords/index.ts';
+import { SigningKeysService } from '../signing-keys/index.ts';
+import { DummyHashes } from '../passwords/index.ts';
 import { RetentionService } from './retention.service.ts';
 
 const intervalMs = 30_000;
@@ -13,8 +13,8 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
   private running = Promise.resolve();
 
   constructor(
-    private readonly keys: KeysService,
-    private readonly decoys: Decoys,
+    private readonly keys: SigningKeysService,
+    private readonly decoys: DummyHashes,
     private readonly retention: RetentionService,
   ) {}
 

@@ -4,14 +4,14 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
 import type { Counter } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AttemptsService } from '../attempts/index.ts';
+import { RateLimitsService } from '../rate-limits/index.ts';
 import { AuditService } from '../audit/index.ts';
-import { ImportService } from '../import/index.ts';
-import { MailService } from '../mail/index.ts';
-import { OneTimeTokensService } from '../one-time-tokens/index.ts';
-import { PasskeysService } from '../passkeys/index.ts';
+import { ImportService } from '../accounts/import-export/index.ts';
+import { MailService } from '../email/outbox/index.ts';
+import { OneTimeTokensService } from '../email/one-time-tokens/index.ts';
+import { PasskeysService } from '../login/passkeys/index.ts';
 import { SessionsService } from '../sessions/index.ts';
-import { FlowsService } from '../social-login/index.ts';
+import { FlowsService } from '../login/social/index.ts';
 
 /** Any number, for the one replica that deletes. */
 export const retentionLock = 7_305_642;
@@ -40,7 +40,7 @@ export class RetentionService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @InjectMetric(deletionsName) private readonly deletions: Counter<'kind'>,
-    attempts: AttemptsService,
+    rateLimits: RateLimitsService,
     audit: AuditService,
     imports: ImportService,
     mails: MailService,
@@ -50,7 +50,7 @@ export class RetentionService {
     socialFlows: FlowsService,
   ) {
     this.purges = {
-      attempts: (manager, limit) => attempts.purge(manager, limit),
+      attempts: (manager, limit) => rateLimits.purge(manager, limit),
       audit_events: (manager, limit) => audit.purge(manager, limit),
       import_jobs: (manager, limit) => imports.purge(manager, limit),
       mails: (manager, limit) => mails.purge(manager, limit),

@@ -5,11 +5,11 @@ import { Counter } from 'prom-client';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { BoundedQueue } from './bounded-queue.ts';
 import { BreachedPasswords } from './breached-passwords.ts';
-import { Decoys } from './decoys.ts';
+import { DummyHashes } from './dummy-hashes.ts';
 import { parseHash } from './formats/parse-hash.ts';
 import type { HashScheme } from './formats/password-hash.ts';
 import { yieldToEventLoop } from './hash-threads.ts';
-import { PasswordJudge } from './password-judge.ts';
+import { PasswordStrength } from './password-strength.ts';
 import { passwordBreached, passwordTooWeak } from './passwords.problems.ts';
 
 /** zxcvbn's 3 of 4: more than 10⁸ guesses, out of reach of an attack on the hashes' scale. */
@@ -31,9 +31,9 @@ export class PasswordsService implements OnModuleInit {
 
   constructor(
     @Inject(AUTH_CONFIG) config: AuthConfig,
-    private readonly judge: PasswordJudge,
+    private readonly judge: PasswordStrength,
     private readonly breached: BreachedPasswords,
-    private readonly decoys: Decoys,
+    private readonly decoys: DummyHashes,
   ) {
     this.queue = new BoundedQueue(config.HASH_CONCURRENCY, config.HASH_QUEUE_MAX, config.HASH_MAX_WAIT_MS);
     this.inProduction = config.NODE_ENV === 'production';

@@ -1,13 +1,1 @@
-import { Module } from '@nestjs/common';
-import { AttemptsModule } from '../attempts/index.ts';
-import { AuditModule } from '../audit/index.ts';
-import { PrivacyController } from './privacy.controller.ts';
-import { exportsProvider, PrivacyService } from './privacy.service.ts';
-
-/** What is stored about an account, told to its owner. */
-@Module({
-  imports: [AttemptsModule, AuditModule],
-  controllers: [PrivacyController],
-  providers: [PrivacyService, exportsProvider],
-})
-export class PrivacyModule {}
+export { PrivacyModule } from './privacy.module.ts';

@@ -2,7 +2,7 @@ import { ApiProblems, Context, CurrentPrincipal, problems, type Principal, type 
 import { Controller, Get, StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Readable } from 'node:stream';
-import { tooManyAttempts } from '../attempts/index.ts';
+import { tooManyAttempts } from '../rate-limits/index.ts';
 import { personalDataExample, personalDataSchema } from './privacy.schema.ts';
 import { PrivacyService } from './privacy.service.ts';
 

@@ -4,7 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
 import type { Counter } from 'prom-client';
 import { DataSource } from 'typeorm';
-import { AttemptsService } from '../attempts/index.ts';
+import { RateLimitsService } from '../rate-limits/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { eventsPage, eventsStatement, firstEvent, personalData } from './personal-data.ts';
 
@@ -23,7 +23,7 @@ export class PrivacyService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @InjectMetric(exportsName) private readonly exports: Counter,
-    private readonly attempts: AttemptsService,
+    private readonly rateLimits: RateLimitsService,
     private readonly audit: AuditService,
   ) {}
 
@@ -32,7 +32,7 @@ export class PrivacyService {
    * @throws ProblemException `too_many_attempts`
    */
   async export(principal: Principal, context: RequestContext): Promise<AsyncGenerator<string>> {
-    await this.attempts.reserve({ key: `export:account:${principal.accountId}`, burst: exportBurst });
+    await this.rateLimits.consume({ key: `export:account:${principal.accountId}`, burst: exportBurst });
     await this.audit.record(this.dataSource.manager, context, {
       type: 'account.data_exported',
       actorId: principal.accountId,

@@ -1,5 +1,5 @@
 import { Problem } from '#common';
 
 export const refreshTokenInvalid = new Problem(401, 'refresh_token_invalid', 'The refresh token is not valid');
-export const signInRefused = new Problem(401, 'sign_in_refused', 'The account cannot be signed in to');
+export const loginRefused = new Problem(401, 'sign_in_refused', 'The account cannot be signed in to');
 export const sessionNotFound = new Problem(404, 'session_not_found', 'The account has no such session');

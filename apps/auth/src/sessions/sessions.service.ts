@@ -1,15 +1,15 @@
-import { problems, queryRows, type Principal, type Queryable, type RequestContext } from '#common';
+import { problems, queryRow, queryRows, sql, type Principal, type Queryable, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { settling, type Gates } from '../attempts/index.ts';
-import { AuditService, encodeEntries, recording } from '../audit/index.ts';
+import { AuditService, recording } from '../audit/index.ts';
+import { succeeding, type LoginLimits } from '../rate-limits/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
-import { AccessTokensService, RefreshTokens, type RefreshToken } from '../tokens/index.ts';
+import { AccessTokensService, RefreshTokens, type RefreshToken } from './tokens/index.ts';
 import { deviceName } from './device-name.ts';
 import { SessionsMetrics } from './sessions.metrics.ts';
-import { refreshTokenInvalid, sessionNotFound, signInRefused } from './sessions.problems.ts';
+import { refreshTokenInvalid, sessionNotFound, loginRefused } from './sessions.problems.ts';
 import type { AccessToken, SessionView, Tokens } from './sessions.schema.ts';
 
 /** How long a used refresh token gives its successor again, for clients whose answer got lost. */
@@ -17,28 +17,7 @@ const graceSeconds = 10;
 const maxSessionsPerAccount = 100;
 
 /** In whole seconds, never ahead of the clock. */
-const authTime = 'floor(extract(epoch FROM authenticated_at))::int AS auth_time';
-
-/**
- * Starts a session, records its login and settles the login's gates, all or nothing. Locks the account, so that one that is
- * being disabled gets no session that outlives it, one that is being given a second factor none that slips past it, and one
- * whose password is being changed none by the old one.
- * $1 session, $2 account, $3 the token's hash, $4 idle and $5 whole life in s, $6 address, $7 user agent, $8 how the owner
- * proved who they are, $9 audit entry, $10 request, $11 own and $12 shared gate, $13 since when the password is that was given
- */
-const startStatement = `
-  WITH started AS (
-    INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address, user_agent,
-      amr, authenticated_at)
-    SELECT $1, id, $3, now(), now(), now(), now() + make_interval(secs => least($4::int, $5::int)), $6, $7, $8::text[],
-      now()
-    FROM account WHERE id = $2 AND disabled_at IS NULL AND (NOT second_factor OR 'mfa' = ANY ($8::text[]))
-      AND ($13::timestamptz IS NULL OR password_changed_at = $13)
-    FOR NO KEY UPDATE
-    RETURNING expires_at, ${authTime}, (SELECT count(*) FROM session WHERE account_id = $2)::int AS others),
-  recorded AS (${recording('$9', '$6', '$7', '$10')} WHERE EXISTS (SELECT FROM started)),
-  ${settling('$11', '$12', 'started')}
-  SELECT expires_at, auth_time, others FROM started`;
+const authTimeColumn = 'floor(extract(epoch FROM authenticated_at))::int AS auth_time';
 
 /** Some before the limit: logins at the same time do not see each other's sessions. */
 const trimFrom = maxSessionsPerAccount - 10;
@@ -67,10 +46,10 @@ const refreshStatement = `
     AND (s.token_hash = $2
       OR s.previous_hash = $2 AND s.token_hash = ANY ($3::bytea[])
         AND s.rotated_at > now() - make_interval(secs => ${String(graceSeconds)}))
-  RETURNING s.account_id, s.token_hash, s.expires_at, a.roles, s.amr, ${authTime}, s.rotated_at = now() AS rotated`;
+  RETURNING s.account_id, s.token_hash, s.expires_at, a.roles, s.amr, ${authTimeColumn}, s.rotated_at = now() AS rotated`;
 
 const checkStatement = `
-  SELECT a.roles, s.amr, ${authTime} FROM session s JOIN account a ON a.id = s.account_id
+  SELECT a.roles, s.amr, ${authTimeColumn} FROM session s JOIN account a ON a.id = s.account_id
   WHERE s.id = $1 AND s.account_id = $2 AND a.disabled_at IS NULL AND s.expires_at > now()`;
 
 const listStatement = `
@@ -80,7 +59,7 @@ const listStatement = `
 const renewStatement = `
   UPDATE session SET amr = ARRAY(SELECT DISTINCT unnest(amr || $3::text[]) ORDER BY 1), authenticated_at = now()
   WHERE id = $1 AND account_id = $2 AND expires_at > now()
-  RETURNING amr, ${authTime}`;
+  RETURNING amr, ${authTimeColumn}`;
 
 const purgeStatement = `
   DELETE FROM session WHERE id = ANY (ARRAY (
@@ -96,7 +75,7 @@ interface CompleteLogin {
   /** Since when the account has the password that was given, as PostgreSQL writes it; only where one was. */
   passwordSince?: string | undefined;
   /** Where the login was counted. */
-  gates?: Gates | undefined;
+  limits?: LoginLimits | undefined;
 }
 
 interface Authentication {
@@ -141,28 +120,39 @@ export class SessionsService {
    */
   async start(
     on: Queryable,
-    { account, method, amr, passwordSince, gates }: CompleteLogin,
+    { account, method, amr, passwordSince, limits }: CompleteLogin,
     context: RequestContext,
   ): Promise<Tokens> {
     const id = uuidv7();
     const refreshToken = this.refreshTokens.issue(id);
     const ids = { actorId: account.id, subjectId: account.id };
-    const [row] = await queryRows<{ expires_at: Date; auth_time: number; others: number }>(on, startStatement, [
-      id,
-      account.id,
-      refreshToken.hash,
-      ...this.lifetimes,
-      context.address,
-      context.userAgent,
-      amr,
-      encodeEntries([{ type: 'login.succeeded', ...ids, detail: { method, amr } }]),
-      context.requestId,
-      gates?.own.key,
-      gates?.shared?.key,
-      passwordSince,
-    ]);
+    const [idle, whole] = this.lifetimes;
+    const started = sql.raw('started');
+    const row = await queryRow<{ expires_at: Date; auth_time: number; others: number }>(
+      on,
+      // locks the account: one that is being disabled gets no session that outlives it, one that is being given a second
+      // factor none that slips past it, one whose password is being changed none by the old password
+      sql`/* sessions.start */
+        WITH started AS (
+          INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address,
+            user_agent, amr, authenticated_at)
+          SELECT ${id}, id, ${refreshToken.hash}, now(), now(), now(),
+            now() + make_interval(secs => least(${idle}::int, ${whole}::int)), ${context.address}, ${context.userAgent},
+            ${amr}::text[], now()
+          FROM account
+          WHERE id = ${account.id} AND disabled_at IS NULL AND (NOT second_factor OR 'mfa' = ANY (${amr}::text[]))
+            AND (${passwordSince}::timestamptz IS NULL OR password_changed_at = ${passwordSince})
+          FOR NO KEY UPDATE
+          RETURNING expires_at, ${sql.raw(authTimeColumn)},
+            (SELECT count(*) FROM session WHERE account_id = ${account.id})::int AS others),
+        recorded AS (
+          ${recording(context, [{ type: 'login.succeeded', ...ids, detail: { method, amr } }])}
+          WHERE EXISTS (SELECT FROM started)),
+        ${succeeding(limits, started)}
+        SELECT expires_at, auth_time, others FROM started`,
+    );
     if (!row) {
-      throw signInRefused.exception();
+      throw loginRefused.exception();
     }
     if (row.others >= trimFrom) {
       await on.query(trimStatement, [account.id]);

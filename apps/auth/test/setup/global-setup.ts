@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres, type EmbeddedPostgres } from '../../../../tools/embedded-postgres.ts';
 import { loadAuthConfig } from '../../src/config.ts';
-import { migrate } from '../../src/schema.ts';
+import { migrate } from '../../src/database/index.ts';
 
 /** What the teardown needs. */
 export const shared: { postgres?: EmbeddedPostgres; directory?: string } = {};

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { runCommand } from '../../src/commands.ts';
+import { runCommand } from '../../src/commands/run-command.ts';
 import { testEnvironment } from './service.ts';
 
 /** Runs a command on a database; what it says on both streams comes back. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { RunningService } from '#common';
 import { loadAuthConfig, type AuthConfig } from '../../src/config.ts';
-import { startService } from '../../src/service.ts';
+import { startService } from '../../src/app.ts';
 
 /** A password that passes the strength check. */
 export const strongPassword = 'violet-otter-hums-42-songs';

@@ -1,6 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import type { DataSource, DataSourceOptions, EntityManager } from 'typeorm';
+import type { DataSourceOptions } from 'typeorm';
 import type { CommonConfig } from '../config/common-settings.ts';
 import { PooledDataSource } from './pooled-data-source.ts';
 import { preparingDriver } from './prepared-statements.ts';
@@ -45,20 +45,6 @@ export function dataSourceOptions(config: DatabaseConfig, schema: DatabaseSchema
       keepAlive: true,
     },
   };
-}
-
-/** Whoever can run statements: a data source outside of a transaction, an entity manager inside one. */
-export type Queryable = Pick<DataSource | EntityManager, 'query'>;
-
-/**
- * Runs one statement and gives its rows, also those of `UPDATE … RETURNING`.
- * @param parameters what `$1`, `$2`, … stand for
- */
-export async function queryRows<Row>(on: Queryable, statement: string, parameters: unknown[] = []): Promise<Row[]> {
-  const result: unknown = await on.query(statement, parameters);
-  // TypeORM answers [rows, count] to UPDATE and DELETE, and rows to the rest
-  const pair = result as [unknown, unknown];
-  return (Array.isArray(pair[0]) ? pair[0] : result) as Row[];
 }
 
 /** The connection pool to PostgreSQL, as TypeORM's `DataSource`, with its metrics. */

@@ -1,0 +1,1 @@
+export { EmailChangeModule } from './email-change.module.ts';

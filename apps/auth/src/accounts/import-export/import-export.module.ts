@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../../audit/index.ts';
+import { ExportService } from './export.service.ts';
+import { ImportService } from './import.service.ts';
+
+/** Moving accounts from and to other systems, by the command line. */
+@Module({ imports: [AuditModule], providers: [ExportService, ImportService], exports: [ExportService, ImportService] })
+export class ImportExportModule {}

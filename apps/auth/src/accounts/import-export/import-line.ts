@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { email } from '../index.ts';
+import { parseHash, type PasswordHash } from '../../passwords/index.ts';
+
+const earliest = Date.parse('1970-01-01T00:00:00Z');
+const clockSkewMs = 24 * 60 * 60 * 1000;
+
+const instant = z.iso
+  .datetime({ offset: true })
+  .refine(
+    (text) => Date.parse(text) >= earliest && Date.parse(text) <= Date.now() + clockSkewMs,
+    'must lie between 1970 and now',
+  );
+
+/** A line of an import, and of an export. */
+const lineSchema = z.strictObject({
+  id: z.uuid().optional(),
+  email,
+  email_verified_at: instant.nullish(),
+  // null: no password, until one is set by a reset
+  password_hash: z.string().nullable(),
+  roles: z
+    .array(z.enum(['user', 'admin']))
+    .min(1)
+    .max(2)
+    .default(['user']),
+  created_at: instant.optional(),
+  password_changed_at: instant.optional(),
+  disabled_at: instant.nullish(),
+});
+
+/** An account as it is imported. */
+export type ImportedAccount = z.output<typeof lineSchema>;
+
+/** What a line says, or why it is refused; the reason repeats nothing of the line. */
+export type ReadLine = { account: ImportedAccount; hash?: PasswordHash } | { reason: string };
+
+/**
+ * Reads a line of JSON.
+ * @param bytes nothing if the line is too long
+ * @param maxMemoryKib that checking the hash may take
+ */
+export function readLine(bytes: Buffer | undefined, maxMemoryKib: number): ReadLine {
+  if (!bytes) {
+    return { reason: 'the line is too long' };
+  }
+  const { success, data: account, error } = lineSchema.safeParse(parseJson(bytes));
+  if (!success) {
+    return { reason: explain(error) };
+  }
+  if (account.password_hash === null) {
+    return { account };
+  }
+  const hash = parseHash(account.password_hash);
+  if (!hash) {
+    return { reason: 'password_hash: is of no format that is understood' };
+  }
+  if (hash.memoryKib > maxMemoryKib || hash.slowness > 1) {
+    return { reason: `password_hash: takes too much ${hash.slowness > 1 ? 'time' : 'memory'} to check` };
+  }
+  return { account: { ...account, password_hash: hash.text }, hash };
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function explain({ issues: [issue] }: z.ZodError): string {
+  if (!issue || (issue.path.length === 0 && issue.code !== 'unrecognized_keys')) {
+    return 'the line is not a JSON object in UTF-8';
+  }
+  return issue.code === 'unrecognized_keys'
+    ? `has a field that is none of ${Object.keys(lineSchema.shape).join(', ')}`
+    : `${issue.path.join('.')}: ${issue.message}`;
+}

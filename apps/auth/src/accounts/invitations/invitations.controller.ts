@@ -1,0 +1,37 @@
+import { ApiProblems, Context, problems, Public, type RequestContext } from '#common';
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { oneTimeTokenInvalid } from '../../email/one-time-tokens/index.ts';
+import { hashQueueFull, passwordBreached, passwordTooWeak } from '../../passwords/index.ts';
+import { acceptanceSchema, type Acceptance } from './invitations.schema.ts';
+import { InvitationsService } from './invitations.service.ts';
+
+/** What invited people do. */
+@ApiTags('accounts')
+@Controller('auth/invitations')
+export class InvitationsController {
+  constructor(private readonly invitations: InvitationsService) {}
+
+  @Public()
+  @Post('accept')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Accept an invitation',
+    description: 'Sets the first password of the account. The token is in the mail’s link, and good once.',
+  })
+  @ApiResponse({ status: 204, description: 'The account can be logged in to.' })
+  @ApiProblems(
+    problems.validationFailed,
+    problems.malformedJson,
+    oneTimeTokenInvalid,
+    problems.bodyTooLarge,
+    problems.unsupportedMediaType,
+    passwordTooWeak,
+    passwordBreached,
+    hashQueueFull,
+    problems.databaseUnavailable,
+  )
+  acceptInvitation(@Body({ schema: acceptanceSchema }) body: Acceptance, @Context() context: RequestContext) {
+    return this.invitations.accept(body, context);
+  }
+}

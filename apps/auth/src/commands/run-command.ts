@@ -1,0 +1,121 @@
+import { ConfigError, ProblemException } from '#common';
+import { NestFactory } from '@nestjs/core';
+import { Command } from 'commander';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { z } from 'zod';
+import { AccountsService, email as emailSchema } from '../accounts/index.ts';
+import { AppModule } from '../app.module.ts';
+import { addAccountsCommands } from './accounts.ts';
+import type { Terminal } from './terminal.ts';
+import { loadAuthConfig } from '../config.ts';
+import { ReencryptionService } from '../housekeeping/index.ts';
+import { SigningKeysService } from '../signing-keys/index.ts';
+import { newPassword } from '../passwords/index.ts';
+import { migrate } from '../database/index.ts';
+
+/**
+ * Runs one command.
+ * @param args the command line without the program's name
+ * @returns the exit code: 0, 1, or 78 (`EX_CONFIG`) where the settings are wrong
+ */
+export async function runCommand(args: string[], terminal: Terminal): Promise<number> {
+  try {
+    await createProgram(terminal).parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    terminal.errors.write(`${explain(error)}\n`);
+    return error instanceof ConfigError ? 78 : 1;
+  }
+}
+
+function createProgram(terminal: Terminal): Command {
+  const print = (line: string) => terminal.output.write(`${line}\n`);
+  const config = () => loadAuthConfig(terminal.environment);
+  const program = new Command('auth')
+    .description('Operates the auth service; settings come from the environment.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.output.write(text), writeErr: () => undefined });
+
+  program
+    .command('migrate')
+    .description('apply pending database migrations')
+    .action(async () => {
+      const applied = await migrate(config());
+      print(applied.length > 0 ? `applied ${applied.join(', ')}` : 'nothing to apply');
+    });
+
+  program
+    .command('admin')
+    .description('manage administrators')
+    .command('create')
+    .description('create an account with the admin role; the password is read from standard input')
+    .requiredOption('--email <address>', 'e-mail address')
+    .action(async (options: { email: string }) => {
+      const email = emailSchema.parse(options.email);
+      const password = newPassword.parse(await readPassword(terminal));
+      const account = await withService(AccountsService, (accounts) => accounts.createAdmin({ email, password }));
+      print(`created ${account.email} (${account.id}) with the roles ${account.roles.join(', ')}`);
+    });
+
+  const keyCommands = program.command('keys').description('manage keys');
+  keyCommands
+    .command('rotate')
+    .description('make a successor for the signing key')
+    .action(async () => {
+      const { kid, active_from } = await withService(SigningKeysService, (keys) => keys.rotate(null, null));
+      print(`published ${kid}, which signs from ${active_from}`);
+    });
+  keyCommands
+    .command('reencrypt')
+    .description('encrypt what is stored anew by the first of KEY_ENCRYPTION_KEYS; then the others can be taken away')
+    .action(async () => {
+      const counts = await withService(ReencryptionService, (reencryption) => reencryption.run());
+      print(
+        `encrypted anew: ${Object.entries(counts)
+          .map(([table, count]) => `${table} ${count}`)
+          .join(', ')}`,
+      );
+    });
+
+  addAccountsCommands(program, terminal, withService);
+
+  /** Runs a job inside the application, without its HTTP server. */
+  async function withService<S, T>(service: new (...args: never[]) => S, job: (service: S) => Promise<T>): Promise<T> {
+    const app = await NestFactory.createApplicationContext(AppModule.register(config()), {
+      logger: false,
+      abortOnError: false,
+    });
+    try {
+      return await job(app.get<S>(service, { strict: false }));
+    } finally {
+      await app.close();
+    }
+  }
+
+  return program;
+}
+
+/** Reads a line from a pipe, or asks for it without showing it. */
+async function readPassword({ input, errors }: Terminal): Promise<string> {
+  const terminal = input.isTTY === true;
+  errors.write(terminal ? 'Password: ' : '');
+  const output = new Writable({
+    write: (_chunk, _encoding, done) => {
+      done();
+    },
+  });
+  const lines = createInterface({ input, output, terminal });
+  for await (const line of lines) {
+    errors.write(terminal ? '\n' : '');
+    return line;
+  }
+  return '';
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ProblemException) {
+    return [error.problem.title, error.extras.detail].filter(Boolean).join(': ');
+  }
+  return error instanceof z.ZodError ? error.issues.map(({ message }) => message).join('; ') : (error as Error).message;
+}

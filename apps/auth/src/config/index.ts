@@ -1,0 +1,1 @@
+export { providersSetting, type ProviderSettings } from './oidc-providers.ts';

@@ -1,0 +1,81 @@
+import { dataSourceOptions, type DatabaseSchema } from '#common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { Account } from '../accounts/index.ts';
+import { SigningKey } from '../signing-keys/index.ts';
+import { SecondFactorOfAccount1764115700000 } from './migrations/1764115700000-second-factor-of-account.ts';
+import { SocialLogin1764115600000 } from './migrations/1764115600000-social-login.ts';
+import { Totp } from '../login/mfa/index.ts';
+import { Mail1764115200000 } from './migrations/1764115200000-mail.ts';
+import { SecondFactors1764115300000 } from './migrations/1764115300000-second-factors.ts';
+import { ImportAndPrivacy1764115500000 } from './migrations/1764115500000-import-and-privacy.ts';
+import { InitialSchema1764028800000 } from './migrations/1764028800000-initial-schema.ts';
+import { Admin1764115400000 } from './migrations/1764115400000-admin.ts';
+import { ServiceAccounts1764115410000 } from './migrations/1764115410000-service-accounts.ts';
+import { ApiKey, ServiceAccount } from '../service-accounts/index.ts';
+import { Passkey } from '../login/passkeys/index.ts';
+import { Session } from '../sessions/index.ts';
+import { ExternalIdentity } from '../login/social/index.ts';
+
+/** The service's tables and how they come to be. */
+export const authSchema: DatabaseSchema = {
+  applicationName: 'auth',
+  entities: [Account, ApiKey, ExternalIdentity, Passkey, ServiceAccount, Session, SigningKey, Totp],
+  migrations: [
+    InitialSchema1764028800000,
+    Mail1764115200000,
+    SecondFactors1764115300000,
+    Admin1764115400000,
+    ServiceAccounts1764115410000,
+    ImportAndPrivacy1764115500000,
+    SocialLogin1764115600000,
+    SecondFactorOfAccount1764115700000,
+  ],
+};
+
+/** Any number, so that migrations of one database run one after the other. */
+const migrationLock = 7_305_641;
+const patienceMs = 60_000;
+const migrationTimeoutMs = 10 * 60_000;
+
+type MigrationConfig = Parameters<typeof dataSourceOptions>[0];
+
+/**
+ * Applies the migrations that are pending; of several runs at once the others wait for the first. A database that is not
+ * there is waited for, a minute at most.
+ * @returns the names of those applied
+ */
+export async function migrate(config: MigrationConfig): Promise<string[]> {
+  const patient = {
+    ...config,
+    DATABASE_STATEMENT_TIMEOUT_MS: migrationTimeoutMs,
+    DATABASE_LOCK_TIMEOUT_MS: migrationTimeoutMs,
+  };
+  const dataSource = await connect(patient, Date.now() + patienceMs);
+  try {
+    const lock = dataSource.createQueryRunner();
+    try {
+      await lock.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+      const applied = await dataSource.runMigrations();
+      await lock.query('SELECT pg_advisory_unlock($1)', [migrationLock]);
+      return applied.map(({ name }) => name);
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+async function connect(config: MigrationConfig, deadline: number): Promise<DataSource> {
+  for (;;) {
+    try {
+      return await new DataSource(dataSourceOptions(config, authSchema)).initialize();
+    } catch (error) {
+      if (Date.now() > deadline) {
+        throw error;
+      }
+      await sleep(1000);
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { authSchema, migrate } from './database.ts';

@@ -1,0 +1,4 @@
+export { OneTimeTokensModule } from './one-time-tokens.module.ts';
+export { OneTimeTokensService, type OneTimePurpose } from './one-time-tokens.service.ts';
+export { oneTimeToken } from './one-time-token.schema.ts';
+export { oneTimeTokenInvalid } from './one-time-tokens.problems.ts';

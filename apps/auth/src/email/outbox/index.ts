@@ -1,0 +1,3 @@
+export { MailModule, DevMailsModule } from './mail.module.ts';
+export { MailService } from './mail.service.ts';
+export { mailDisabled } from './mail.problems.ts';

@@ -1,0 +1,3 @@
+export { localeOf } from './locale.ts';
+export { locales, type Locale, type MailTemplate } from './message.ts';
+export { renderMail, type MailVariables, type RenderedMail } from './render.ts';

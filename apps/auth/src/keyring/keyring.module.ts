@@ -1,0 +1,7 @@
+import { Global, Module } from '@nestjs/common';
+import { Keyring } from './keyring.ts';
+
+/** Encryption at rest and derived keys. */
+@Global()
+@Module({ providers: [Keyring], exports: [Keyring] })
+export class KeyringModule {}

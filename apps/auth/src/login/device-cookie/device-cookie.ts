@@ -1,0 +1,65 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { parseCookie, stringifySetCookie } from 'cookie';
+import { createHmac, randomUUID, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
+import { Keyring } from '../../keyring/index.ts';
+
+const cookieName = 'device';
+const maxAgeSeconds = 365 * 24 * 60 * 60;
+
+/**
+ * A signed cookie by which a device on which an account has logged in before is known again. Its failures are counted for
+ * itself, so that whoever attacks the account from elsewhere can't lock its owner out.
+ */
+@Injectable()
+export class DeviceCookie {
+  private readonly keys: KeyObject[];
+  private readonly secure: boolean;
+
+  constructor(keyring: Keyring, @Inject(AUTH_CONFIG) config: AuthConfig) {
+    this.keys = keyring.derive('device cookie');
+    this.secure = config.NODE_ENV === 'production';
+  }
+
+  /**
+   * The device's id, if this account has logged in on it within a year.
+   * @param header the request's `cookie` header
+   */
+  recognise(header: string | undefined, email: string): string | undefined {
+    const cookie = parseCookie(header ?? '')[cookieName];
+    if (cookie === undefined) {
+      return undefined;
+    }
+    const [id = '', issuedAt = '', signature = ''] = cookie.split('.');
+    const given = Buffer.from(signature, 'base64url');
+    const authentic = this.keys.some((key) => {
+      const expected = sign(key, id, issuedAt, email);
+      return given.length === expected.length && timingSafeEqual(given, expected);
+    });
+    const fresh = Date.now() / 1000 - Number(issuedAt) < maxAgeSeconds;
+    return authentic && fresh ? id : undefined;
+  }
+
+  /**
+   * A `set-cookie` header that makes the device known to the account.
+   * @param known the id of a device that is already known
+   */
+  issue(email: string, known: string | undefined): string {
+    const id = known ?? randomUUID();
+    const issuedAt = String(Math.floor(Date.now() / 1000));
+    const signature = sign(this.keys[0] as KeyObject, id, issuedAt, email).toString('base64url');
+    return stringifySetCookie({
+      name: cookieName,
+      value: `${id}.${issuedAt}.${signature}`,
+      path: '/auth',
+      maxAge: maxAgeSeconds,
+      httpOnly: true,
+      sameSite: 'strict',
+      secure: this.secure,
+    });
+  }
+}
+
+function sign(key: KeyObject, id: string, issuedAt: string, email: string): Buffer {
+  return createHmac('sha256', key).update(`${id}.${issuedAt}.${email.toLowerCase()}`).digest();
+}

@@ -1,0 +1,1 @@
+export { DeviceCookie } from './device-cookie.ts';

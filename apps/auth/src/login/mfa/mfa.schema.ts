@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { existingPassword } from '../../passwords/index.ts';
+
+const codePattern = /^(\d{3} ?\d{3}|([A-Za-z2-7]{4}[- ]?){3}[A-Za-z2-7]{4})$/;
+
+/** Six digits of the authenticator app, or a recovery code, in any spelling that people use. */
+const secondFactorCode = z
+  .string()
+  .max(24)
+  .regex(codePattern, 'must be 6 digits of the authenticator app, or a recovery code')
+  .transform((code) => code.replaceAll(/[- ]/g, '').toUpperCase())
+  .meta({ description: '6 digits of the authenticator app, or a recovery code', example: '492039' });
+
+export const totpEnrolmentSchema = z
+  .strictObject({ password: existingPassword })
+  .meta({ id: 'TotpEnrolment', example: { password: 'violet-otter-hums-42-songs' } });
+
+export const totpRemovalSchema = z
+  .strictObject({ password: existingPassword })
+  .meta({ id: 'TotpRemoval', example: { password: 'violet-otter-hums-42-songs' } });
+
+export const totpConfirmationSchema = z
+  .strictObject({
+    code: z
+      .string()
+      .regex(/^\d{6}$/, 'must be 6 digits')
+      .meta({ example: '492039' }),
+  })
+  .meta({ id: 'TotpConfirmation', example: { code: '492039' } });
+
+export const stepUpSchema = z
+  .strictObject({ code: secondFactorCode })
+  .meta({ id: 'StepUp', example: { code: '492039' } });
+
+export const mfaAnswerSchema = z
+  .strictObject({
+    mfa_token: z.string().min(1).max(128).meta({ description: 'what the login answered' }),
+    code: secondFactorCode,
+  })
+  .meta({ id: 'MfaAnswer', example: { mfa_token: 'ot_n7Ck1cXo…', code: '492039' } });
+
+export type MfaAnswer = z.output<typeof mfaAnswerSchema>;
+
+export const mfaChallengeSchema = z
+  .object({
+    mfa_required: z.literal(true),
+    mfa_token: z.string().meta({ description: 'to be sent with a code to `/auth/login/mfa`' }),
+    expires_in: z.int().meta({ description: 'seconds that the token lives' }),
+    methods: z.array(z.enum(['totp', 'recovery_code'])),
+  })
+  .meta({ id: 'MfaChallenge', description: 'The password was right; the account asks for a second factor' });
+
+export type MfaChallenge = z.output<typeof mfaChallengeSchema>;
+
+export const mfaChallengeExample: MfaChallenge = {
+  mfa_required: true,
+  mfa_token: 'ot_n7Ck1cXo…',
+  expires_in: 300,
+  methods: ['totp', 'recovery_code'],
+};
+
+export const totpSetupSchema = z
+  .object({
+    secret: z.string().meta({ description: 'in base32, for apps without a camera' }),
+    otpauth_uri: z.string(),
+    qr_code: z.string().meta({ description: 'the URI as an image: a `data:` URL of an SVG' }),
+  })
+  .meta({ id: 'TotpSetup', description: 'What an authenticator app needs; shown once' });
+
+export type TotpSetup = z.output<typeof totpSetupSchema>;
+
+export const totpSetupExample: TotpSetup = {
+  secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
+  otpauth_uri: 'otpauth://totp/devopslocally:ada%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ…',
+  qr_code: 'data:image/svg+xml;base64,PHN2ZyB4bWxucz0i…',
+};
+
+export const recoveryCodesSchema = z
+  .object({ recovery_codes: z.array(z.string()) })
+  .meta({ id: 'RecoveryCodes', description: '10 codes, each good once; shown once' });
+
+export type RecoveryCodes = z.output<typeof recoveryCodesSchema>;
+
+export const recoveryCodesExample: RecoveryCodes = {
+  recovery_codes: ['MZXW-6YTB-OI2D-K3TL', 'JBSW-Y3DP-EHPK-3PXP'],
+};
+
+export const mfaStatusSchema = z
+  .object({
+    totp: z.boolean().meta({ description: 'whether an authenticator app guards the account' }),
+    recovery_codes: z.int().meta({ description: 'recovery codes that are left' }),
+  })
+  .meta({ id: 'MfaStatus', description: 'The account’s second factors' });
+
+export type MfaStatus = z.output<typeof mfaStatusSchema>;
+
+export const mfaStatusExample: MfaStatus = { totp: true, recovery_codes: 10 };

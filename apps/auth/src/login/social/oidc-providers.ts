@@ -1,0 +1,188 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import * as oidc from 'openid-client';
+import { z } from 'zod';
+import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
+import type { FlowSecrets } from './flow-secrets.ts';
+import type { ProviderSettings } from '../../config/index.ts';
+import { providerUnavailable, providerUnknown, socialLoginFailed } from './social-login.problems.ts';
+
+const metadataMaxAgeMs = 60 * 60 * 1000;
+const retryAfterSeconds = 5;
+
+/** What openid-client says of an answer that is not the one to this flow, or not the provider's. */
+const refusals = new Set([
+  'OAUTH_INVALID_RESPONSE',
+  'OAUTH_JWT_CLAIM_COMPARISON_FAILED',
+  'OAUTH_JWT_TIMESTAMP_CHECK_FAILED',
+  'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',
+]);
+
+const claimsSchema = z.object({
+  iss: z.string(),
+  sub: z.string().min(1).max(255),
+  email: z.string().optional().catch(undefined),
+  // some providers send it as text
+  email_verified: z.union([z.boolean(), z.stringbool()]).optional().catch(undefined),
+});
+
+/** Who somebody is, as a provider says. */
+export interface Person {
+  issuer: string;
+  subject: string;
+  email: string | undefined;
+  emailVerified: boolean;
+}
+
+/** What a client brings back from the provider. */
+export interface AuthorizationResponse {
+  code: string;
+  state: string;
+  /** RFC 9207. */
+  iss?: string | undefined;
+}
+
+interface CachedConfiguration {
+  fetchedAt: number;
+  configuration: Promise<oidc.Configuration>;
+}
+
+/** Speaks OpenID Connect with the providers of the settings; each wait for them is bounded. */
+@Injectable()
+export class OidcProviders {
+  private readonly logger = new Logger(OidcProviders.name);
+  private readonly settings: ReadonlyMap<string, ProviderSettings>;
+  private readonly configurations = new Map<string, CachedConfiguration>();
+
+  constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {
+    this.settings = new Map(config.OIDC_PROVIDERS.map((provider) => [provider.id, provider]));
+  }
+
+  list(): ProviderSettings[] {
+    return [...this.settings.values()];
+  }
+
+  /** @throws ProblemException `identity_provider_unknown` */
+  get(id: string): ProviderSettings {
+    const provider = this.settings.get(id);
+    if (!provider) {
+      throw providerUnknown.exception();
+    }
+    return provider;
+  }
+
+  /**
+   * Where to send the browser for a flow of authorization code with PKCE.
+   * @throws ProblemException `identity_provider_unavailable`
+   */
+  async authorizationUrl(provider: ProviderSettings, redirectUri: string, flow: FlowSecrets): Promise<string> {
+    const configuration = await this.configuration(provider);
+    return oidc.buildAuthorizationUrl(configuration, {
+      redirect_uri: redirectUri,
+      scope: provider.scopes.join(' '),
+      state: flow.state,
+      nonce: flow.nonce,
+      code_challenge: await oidc.calculatePKCECodeChallenge(flow.codeVerifier),
+      code_challenge_method: 'S256',
+    }).href;
+  }
+
+  /**
+   * Exchanges the code and checks all that comes back: `iss` of the response, PKCE, and of the ID token signature, `iss`,
+   * `aud`, `exp` and `nonce`.
+   * @throws ProblemException `social_login_failed`, `identity_provider_unavailable`
+   */
+  async identify(
+    provider: ProviderSettings,
+    redirectUri: string,
+    flow: FlowSecrets,
+    { code, state, iss }: AuthorizationResponse,
+  ): Promise<Person> {
+    const configuration = await this.configuration(provider);
+    const url = new URL(redirectUri);
+    url.search = new URLSearchParams({ code, state, ...(iss === undefined ? {} : { iss }) }).toString();
+    try {
+      const tokens = await oidc.authorizationCodeGrant(configuration, url, {
+        expectedState: flow.state,
+        expectedNonce: flow.nonce,
+        pkceCodeVerifier: flow.codeVerifier,
+        idTokenExpected: true,
+      });
+      const idToken = claimsSchema.parse(tokens.claims());
+      const claims =
+        idToken.email === undefined && configuration.serverMetadata().userinfo_endpoint !== undefined
+          ? { ...idToken, ...(await this.userInfo(configuration, tokens.access_token, idToken.sub)) }
+          : idToken;
+      return {
+        issuer: idToken.iss,
+        subject: idToken.sub,
+        email: claims.email,
+        emailVerified: claims.email_verified === true,
+      };
+    } catch (error) {
+      throw this.toProblem(provider, error);
+    }
+  }
+
+  private async userInfo(configuration: oidc.Configuration, accessToken: string, subject: string) {
+    const claims = await oidc.fetchUserInfo(configuration, accessToken, subject);
+    return claimsSchema.pick({ email: true, email_verified: true }).parse(claims);
+  }
+
+  /** The provider's metadata, fetched once an hour; a failure is not remembered. */
+  private async configuration(provider: ProviderSettings): Promise<oidc.Configuration> {
+    const cached = this.configurations.get(provider.id);
+    if (cached && Date.now() - cached.fetchedAt < metadataMaxAgeMs) {
+      return cached.configuration;
+    }
+    const fetched = { fetchedAt: Date.now(), configuration: this.discover(provider) };
+    this.configurations.set(provider.id, fetched);
+    try {
+      return await fetched.configuration;
+    } catch (error) {
+      if (this.configurations.get(provider.id) === fetched) {
+        this.configurations.delete(provider.id);
+      }
+      throw error;
+    }
+  }
+
+  private async discover(provider: ProviderSettings): Promise<oidc.Configuration> {
+    const { client_secret: secret, client_authentication: method } = provider;
+    const authentication =
+      secret === undefined
+        ? oidc.None()
+        : method === 'client_secret_basic'
+          ? oidc.ClientSecretBasic(secret)
+          : oidc.ClientSecretPost(secret);
+    const issuer = new URL(provider.issuer);
+    try {
+      return await oidc.discovery(issuer, provider.client_id, undefined, authentication, {
+        timeout: this.config.OIDC_TIMEOUT_MS / 1000,
+        execute: [
+          oidc.enableNonRepudiationChecks,
+          // the settings allow it for loopback addresses alone
+          // eslint-disable-next-line @typescript-eslint/no-deprecated
+          ...(issuer.protocol === 'http:' ? [oidc.allowInsecureRequests] : []),
+        ],
+      });
+    } catch (error) {
+      throw this.unavailable(provider, error);
+    }
+  }
+
+  private toProblem(provider: ProviderSettings, error: unknown): Error {
+    const refused =
+      error instanceof oidc.ResponseBodyError
+        ? error.error === 'invalid_grant'
+        : error instanceof z.ZodError || refusals.has((error as { code?: string }).code ?? '');
+    return refused ? socialLoginFailed.exception() : this.unavailable(provider, error);
+  }
+
+  /** The errors of openid-client carry codes and tokens along, so that only their names may be logged. */
+  private unavailable(provider: ProviderSettings, error: unknown): Error {
+    const { error: oauthError, code, name, cause } = error as { error?: string; code?: string } & Error;
+    const reason = oauthError ?? (Object(cause) as { code?: string }).code ?? code ?? name;
+    this.logger.warn({ msg: 'an identity provider cannot be used', provider: provider.id, reason });
+    return providerUnavailable.exception({ cause: new Error(reason), retryAfter: retryAfterSeconds });
+  }
+}

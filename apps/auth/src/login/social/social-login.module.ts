@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { AccountsModule } from '../../accounts/index.ts';
+import { RateLimitsModule } from '../../rate-limits/index.ts';
+import { AuditModule } from '../../audit/index.ts';
+import { PasswordLoginModule } from '../password/index.ts';
+import { FlowCookie } from './flow-cookie.ts';
+import { FlowsService } from './flows.service.ts';
+import { IdentitiesController } from './identities.controller.ts';
+import { IdentitiesService } from './identities.service.ts';
+import { OidcProviders } from './oidc-providers.ts';
+import { SocialLoginController } from './social-login.controller.ts';
+import { flowsProvider, identitiesProvider, SocialLoginMetrics } from './social-login.metrics.ts';
+import { SocialLoginService } from './social-login.service.ts';
+
+/** Logging in by OpenID providers, and the identities of accounts there. */
+@Module({
+  imports: [AccountsModule, RateLimitsModule, AuditModule, PasswordLoginModule],
+  controllers: [SocialLoginController, IdentitiesController],
+  providers: [
+    FlowCookie,
+    FlowsService,
+    IdentitiesService,
+    OidcProviders,
+    SocialLoginMetrics,
+    SocialLoginService,
+    flowsProvider,
+    identitiesProvider,
+  ],
+  exports: [FlowsService],
+})
+export class SocialLoginModule {}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { existingPassword } from '../../passwords/index.ts';
+
+const redirectUri = z.string().min(1).max(2048).meta({
+  description: 'where the provider sends the browser back to: one of the provider’s settings',
+  example: 'https://app.example.com/signed-in',
+});
+
+export const providerIdSchema = z
+  .string()
+  .min(1)
+  .max(32)
+  .meta({ description: 'the provider’s id in `GET /auth/social`', example: 'google' });
+
+export const providerListSchema = z
+  .object({ providers: z.array(z.object({ id: z.string(), name: z.string() })) })
+  .meta({ id: 'IdentityProviderList', description: 'The identity providers that people may log in by' });
+
+export const providerListExample = { providers: [{ id: 'google', name: 'Google' }] };
+
+export const loginStartSchema = z
+  .strictObject({ redirect_uri: redirectUri })
+  .meta({ id: 'SocialLoginStart', example: { redirect_uri: 'https://app.example.com/signed-in' } });
+
+export const linkStartSchema = z
+  .strictObject({ redirect_uri: redirectUri, password: existingPassword.optional() })
+  .meta({
+    id: 'IdentityLinkStart',
+    example: { redirect_uri: 'https://app.example.com/signed-in', password: 'violet-otter-hums-42-songs' },
+  });
+
+export type LinkStart = z.output<typeof linkStartSchema>;
+
+export const flowSchema = z
+  .object({
+    authorization_url: z.string().meta({ description: 'where to send the browser' }),
+    expires_in: z.int().meta({ description: 'seconds within which it has to come back' }),
+  })
+  .meta({ id: 'SocialFlow', description: 'A sign-in at an identity provider that has begun' });
+
+export type FlowView = z.output<typeof flowSchema>;
+
+export const flowExample: FlowView = {
+  authorization_url: 'https://accounts.google.com/o/oauth2/v2/auth?client_id=…&state=…&nonce=…&code_challenge=…',
+  expires_in: 600,
+};
+
+export const flowCompletionSchema = z
+  .strictObject({
+    code: z.string().min(1).max(4096),
+    state: z.string().min(1).max(128),
+    iss: z.string().min(1).max(2048).optional().meta({ description: 'wherever the provider sent it (RFC 9207)' }),
+  })
+  .meta({
+    id: 'SocialFlowCompletion',
+    description: 'The query that the provider added to the redirect URI',
+    example: { code: '4/0AbCD…', state: 'q3Jf…', iss: 'https://accounts.google.com' },
+  });
+
+const identityId = '0199f2c4-8c1d-7b52-a3a0-5f1e2d3c4b5a';
+
+export const identityIdSchema = z.uuid().meta({ description: 'an identity’s id', example: identityId });
+
+export const identitySchema = z
+  .object({
+    id: z.uuid(),
+    provider: z.string(),
+    email: z.string().nullable().meta({ description: 'as the provider said when it was linked' }),
+    created_at: z.iso.datetime(),
+    last_used_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Identity', description: 'What the account’s owner is at an identity provider' });
+
+export type IdentityView = z.output<typeof identitySchema>;
+
+export const identityExample: IdentityView = {
+  id: identityId,
+  provider: 'google',
+  email: 'ada@example.com',
+  created_at: '2026-11-25T12:00:00.000Z',
+  last_used_at: '2026-11-25T12:10:00.000Z',
+};
+
+export const identityListSchema = z
+  .object({ identities: z.array(identitySchema) })
+  .meta({ id: 'IdentityList', description: 'The account’s identities, the oldest first' });

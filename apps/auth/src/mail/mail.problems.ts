@@ -1,3 +1,0 @@
-import { Problem } from '#common';
-
-export const mailOff = new Problem(503, 'mail_off', 'No mail server is configured, and this needs one');

@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { BreachedPasswords } from './breached-passwords.ts';
+import { BreachedPasswordsMetrics, breachChecksProvider } from './breached-passwords.metrics.ts';
+import { DummyHashes } from './dummy-hashes.ts';
+import { PasswordStrength } from './password-strength.ts';
+import { PasswordsMetrics } from './passwords.metrics.ts';
+import { PasswordsService } from './passwords.service.ts';
+
+/** Password hashing with bounded memory, and strength. */
+@Module({
+  providers: [
+    BreachedPasswords,
+    BreachedPasswordsMetrics,
+    breachChecksProvider,
+    DummyHashes,
+    PasswordStrength,
+    PasswordsService,
+    PasswordsMetrics,
+  ],
+  exports: [DummyHashes, PasswordsService],
+})
+export class PasswordsModule {}

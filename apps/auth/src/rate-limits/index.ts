@@ -1,0 +1,6 @@
+export { RateLimitsModule } from './rate-limits.module.ts';
+export { consuming, succeeding, type LoginLimits, type RateLimit } from './rate-limits.repository.ts';
+export { RateLimitsService } from './rate-limits.service.ts';
+export { ipKey } from './ip-key.ts';
+export { emailKey } from './email-key.ts';
+export { tooManyAttempts } from './rate-limits.problems.ts';

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { RateLimitsRepository } from './rate-limits.repository.ts';
+import { RateLimitsService } from './rate-limits.service.ts';
+
+/** Rate limits and lockout, cluster-wide. */
+@Module({ providers: [RateLimitsRepository, RateLimitsService], exports: [RateLimitsService] })
+export class RateLimitsModule {}

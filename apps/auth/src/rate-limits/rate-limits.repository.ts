@@ -1,0 +1,115 @@
+import { execute, purge, queryRow, sql, type Queryable, type Sql } from '#common';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+
+/** What attempts are counted against. */
+export interface RateLimit {
+  key: string;
+  /** Attempts that may fail before each further one is delayed. */
+  burst: number;
+}
+
+/** The limits of one login: a success resets the account's, and only refunds its own attempt to the IP address's. */
+export interface LoginLimits {
+  /** Of the account, or of a device that the account knows. */
+  account: RateLimit;
+  ip?: RateLimit;
+}
+
+const forgetAfterSeconds = 3600;
+const maxDelaySeconds = 900;
+
+const isForgotten = sql.raw(`a.updated_at < now() - make_interval(secs => ${String(forgetAfterSeconds)})`);
+const nextCount = sql`(CASE WHEN ${isForgotten} THEN 1 ELSE a.failures + 1 END)`;
+
+/**
+ * Until when the limit is blocked after the nth failure: not at all within the burst, then for 1 s, 2 s, 4 s …. Not `now()`
+ * for an open limit: a transaction that began a moment earlier would find it blocked.
+ */
+const blockedUntil = (failures: Sql, burst: number) => sql`
+  CASE WHEN ${failures} < ${burst}::int THEN '-infinity'::timestamptz
+    ELSE now() + make_interval(secs => least(${sql.raw(String(maxDelaySeconds))},
+      power(2, least(${failures} - ${burst}::int, 20)))) END`;
+
+const consumeOne = ({ key, burst }: RateLimit, condition: Sql) => sql`
+  INSERT INTO attempt AS a (key, failures, blocked_until, updated_at)
+  SELECT ${key}::text, 1, ${blockedUntil(sql.raw('1'), burst)}, now() WHERE ${condition}
+  ON CONFLICT (key) DO UPDATE
+    SET failures = ${nextCount}, blocked_until = ${blockedUntil(nextCount, burst)}, updated_at = now()
+    WHERE a.blocked_until <= now()
+  RETURNING failures`;
+
+/**
+ * Common table expressions that count an attempt in one atomic statement: concurrent attempts, on any replica, never
+ * exceed a limit's burst. The second limit counts only what the first lets through. The last expression, `consumed`,
+ * has one row, whose column `blocked` is the key of the limit that blocks the attempt, or null.
+ */
+export function consuming(first: RateLimit, second?: RateLimit): Sql {
+  const other = second ?? { key: null as unknown as string, burst: 0 };
+  return sql`
+    first AS (${consumeOne(first, sql.raw('true'))}),
+    second AS (${consumeOne(other, sql`${other.key}::text IS NOT NULL AND EXISTS (SELECT FROM first)`)}),
+    consumed AS (
+      SELECT CASE WHEN NOT EXISTS (SELECT FROM first) THEN ${first.key}::text
+        WHEN ${other.key}::text IS NOT NULL AND NOT EXISTS (SELECT FROM second) THEN ${other.key}::text END AS blocked)`;
+}
+
+/**
+ * Common table expressions that reset the account's limit and refund the IP address's if `proof`, an expression before
+ * them, has a row. They take their locks in the order of {@link consuming}, so that the two never deadlock, and after
+ * those of `proof`, so that clients behind one IP address wait for each other as briefly as possible.
+ */
+export function succeeding(limits: LoginLimits | undefined, proof: Sql): Sql {
+  return sql`
+    refunded AS (
+      UPDATE attempt SET failures = greatest(failures - 1, 0)
+      WHERE key = ${limits?.ip?.key ?? null}::text AND EXISTS (SELECT FROM ${proof}) RETURNING key),
+    reset AS (
+      DELETE FROM attempt
+      WHERE key = ${limits?.account.key ?? null}::text AND EXISTS (SELECT FROM ${proof})
+        AND (SELECT count(*) FROM refunded) >= 0)`;
+}
+
+/** The table `attempt`: failures by key, cluster-wide. */
+@Injectable()
+export class RateLimitsRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Counts an attempt, and returns the key of the limit if it is blocked. */
+  async consume(limit: RateLimit): Promise<string | null> {
+    const statement = sql`/* rate-limits.consume */ WITH ${consuming(limit)} SELECT blocked FROM consumed`;
+    return (await queryRow<{ blocked: string | null }>(this.dataSource, statement))?.blocked ?? null;
+  }
+
+  async succeed(on: Queryable, limits: LoginLimits): Promise<void> {
+    const proof = sql.raw('proof');
+    await queryRow(on, sql`/* rate-limits.succeed */ WITH proof AS (SELECT), ${succeeding(limits, proof)} SELECT`);
+  }
+
+  async reset(on: Queryable, key: string): Promise<void> {
+    await execute(on, sql`/* rate-limits.reset */ DELETE FROM attempt WHERE key = ${key}`);
+  }
+
+  async refund(on: Queryable, key: string): Promise<void> {
+    await execute(
+      on,
+      sql`/* rate-limits.refund */ UPDATE attempt SET failures = greatest(failures - 1, 0) WHERE key = ${key}`,
+    );
+  }
+
+  /** Seconds until a blocked limit opens, at least 1. */
+  async secondsBlocked(key: string): Promise<number> {
+    const row = await queryRow<{ seconds: number }>(
+      this.dataSource,
+      sql`/* rate-limits.seconds-blocked */
+        SELECT greatest(1, ceil(extract(epoch FROM blocked_until - now())))::int AS seconds FROM attempt WHERE key = ${key}`,
+    );
+    return row?.seconds ?? 1;
+  }
+
+  purge(on: Queryable, limit: number): Promise<number> {
+    const expired = sql`updated_at < now() - make_interval(secs => ${sql.raw(String(forgetAfterSeconds))}) AND blocked_until <= now()`;
+    return purge(on, { table: 'attempt', key: 'key', expired, orderBy: 'updated_at' }, limit);
+  }
+}

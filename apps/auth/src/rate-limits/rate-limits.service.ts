@@ -1,0 +1,49 @@
+import type { Queryable } from '#common';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { tooManyAttempts } from './rate-limits.problems.ts';
+import { RateLimitsRepository, type LoginLimits, type RateLimit } from './rate-limits.repository.ts';
+
+/** Rate limits with progressive delays after failures, shared by all replicas. */
+@Injectable()
+export class RateLimitsService {
+  constructor(private readonly limits: RateLimitsRepository) {}
+
+  /**
+   * Counts an attempt as failed before its outcome is known; {@link reset}, {@link succeed} or {@link refund} undo that.
+   * @throws ProblemException `too_many_attempts` with the seconds to wait
+   */
+  async consume(limit: RateLimit): Promise<void> {
+    await this.assertNotBlocked(await this.limits.consume(limit));
+  }
+
+  /**
+   * @param blocked the key of the limit that a statement with `consuming` found blocked, if any
+   * @throws ProblemException `too_many_attempts` with the seconds to wait
+   */
+  async assertNotBlocked(blocked: string | null | undefined): Promise<void> {
+    if (blocked) {
+      throw tooManyAttempts.exception({ retryAfter: await this.limits.secondsBlocked(blocked) });
+    }
+  }
+
+  /** Forgets the failures that a limit has counted: the attempt succeeded. */
+  async reset(on: Queryable, { key }: RateLimit): Promise<void> {
+    await this.limits.reset(on, key);
+  }
+
+  /** Resets the account's limit and refunds the IP address's; best last in a transaction. */
+  async succeed(manager: EntityManager, limits: LoginLimits): Promise<void> {
+    await this.limits.succeed(manager, limits);
+  }
+
+  /** Takes one attempt back: it was never decided, or succeeded at a limit that others share. */
+  async refund(on: Queryable, { key }: RateLimit): Promise<void> {
+    await this.limits.refund(on, key);
+  }
+
+  /** Deletes limits whose failures are forgotten, `limit` at most, and returns how many. */
+  purge(manager: EntityManager, limit: number): Promise<number> {
+    return this.limits.purge(manager, limit);
+  }
+}

@@ -1,0 +1,1 @@
+export { ClientCredentialsModule } from './client-credentials.module.ts';

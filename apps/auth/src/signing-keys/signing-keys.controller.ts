@@ -1,0 +1,52 @@
+import {
+  ApiProblems,
+  callerProblems,
+  Context,
+  CurrentPrincipal,
+  type Principal,
+  problems,
+  Public,
+  type RequestContext,
+  Roles,
+} from '#common';
+import { Controller, Get, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { jwksExample, jwksSchema, rotationExample, rotationSchema } from './signing-keys.schema.ts';
+import { SigningKeysService } from './signing-keys.service.ts';
+
+/** The public keys, and their rotation on demand. */
+@ApiTags('keys')
+@Controller()
+export class SigningKeysController {
+  constructor(private readonly keys: SigningKeysService) {}
+
+  @Public()
+  @Get('.well-known/jwks.json')
+  @ApiOperation({
+    summary: 'Get the public keys',
+    description:
+      'All keys that a valid access token may be signed with, and the next one ahead of its use. Cache as told.',
+  })
+  @ApiResponse({ status: 200, description: 'The key set.', standardSchema: jwksSchema, example: jwksExample })
+  @ApiProblems(problems.validationFailed)
+  jwks(@Res({ passthrough: true }) reply: FastifyReply) {
+    reply.header('cache-control', `public, max-age=${String(this.keys.maxAgeSeconds)}`);
+    return this.keys.publicKeys();
+  }
+
+  @Roles(['admin'])
+  @Post('auth/keys/rotate')
+  @HttpCode(200)
+  @ApiBearerAuth()
+  @ApiOperation({
+    summary: 'Rotate the signing key',
+    description:
+      'For admins. Makes a successor that is published at once and signs later; nobody’s token stops working.',
+  })
+  @ApiResponse({ status: 200, description: 'The successor.', standardSchema: rotationSchema, example: rotationExample })
+  @ApiProblems(...callerProblems, problems.roleRequired)
+  rotateKeys(@Context() context: RequestContext, @CurrentPrincipal() principal: Principal) {
+    return this.keys.rotate(context, principal.accountId);
+  }
+}

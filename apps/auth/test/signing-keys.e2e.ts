@@ -1,0 +1,178 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
+import { SignJWT } from 'jose';
+import { createPrivateKey } from 'node:crypto';
+import { HousekeepingService } from '../src/housekeeping/index.ts';
+import { loadAuthConfig } from '../src/config.ts';
+import { AppModule } from '../src/app.module.ts';
+import { Keyring } from '../src/keyring/index.ts';
+import { SigningKeysService } from '../src/signing-keys/index.ts';
+import { Client } from './support/client.ts';
+import { startTestService, testEnvironment, type TestService } from './support/service.ts';
+
+let service: TestService;
+let client: Client;
+
+beforeAll(async () => {
+  service = await startTestService();
+  client = new Client(service.url);
+});
+
+const jwks = async () => {
+  const { body } = await client.call('GET', '/.well-known/jwks.json');
+  return body.keys as Record<string, string>[];
+};
+const kidOf = (token: string) =>
+  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid as string;
+
+const newAdmin = async () => {
+  const { email } = await client.newAccount();
+  await service.database.query("UPDATE account SET roles = '{admin}' WHERE email = $1", [email]);
+  return client.signIn(email);
+};
+
+describe('GET /.well-known/jwks.json', () => {
+  it('shows public keys only, and for how long they may be kept', async () => {
+    const { headers, body } = await client.call('GET', '/.well-known/jwks.json');
+    expect(headers.get('cache-control')).toBe('public, max-age=300');
+    expect(body.keys).toEqual([
+      {
+        kty: 'EC',
+        crv: 'P-256',
+        alg: 'ES256',
+        use: 'sig',
+        kid: expect.any(String),
+        x: expect.any(String),
+        y: expect.any(String),
+      },
+    ]);
+  });
+});
+
+describe('POST /auth/keys/rotate', () => {
+  it('is for admins', async () => {
+    const { accessToken } = await client.newAccount();
+    const { status, body } = await client.call('POST', '/auth/keys/rotate', { token: accessToken });
+    expect([status, body.code]).toEqual([403, 'role_required']);
+  });
+
+  it('publishes a successor ahead of its first use, and keeps the old key until its last token has expired', async () => {
+    const admin = await newAdmin();
+    const [old] = await jwks();
+    const { status, body } = await client.call('POST', '/auth/keys/rotate', { token: admin.accessToken });
+    expect(status).toBe(200);
+    expect(Math.round((Date.parse(body.active_from) - Date.now()) / 1000)).toBeGreaterThan(590);
+    expect((await jwks()).map(({ kid }) => kid).sort()).toEqual([old?.['kid'], body.kid].sort());
+    expect(kidOf((await client.signIn(admin.email)).accessToken)).toBe(old?.['kid']);
+
+    // as if all this had been a while ago: the successor signs, the old key still checks
+    await service.database.query("UPDATE signing_key SET active_from = active_from - interval '601 s'");
+    const replica = await startTestService({ DATABASE_URL: service.databaseUrl });
+    const replicaClient = new Client(replica.url);
+    expect(kidOf((await replicaClient.signIn(admin.email)).accessToken)).toBe(body.kid);
+    expect((await replicaClient.me(admin.accessToken)).status).toBe(200);
+
+    // and once no token of the old key can live, it goes
+    await service.database.query("UPDATE signing_key SET active_from = active_from - interval '721 s'");
+    const later = await startTestService({ DATABASE_URL: service.databaseUrl });
+    expect((await new Client(later.url).me(admin.accessToken)).body.code).toBe('token_invalid');
+  });
+});
+
+it('rotates by itself when a key has grown old, once for all replicas', async () => {
+  const config = loadAuthConfig(testEnvironment({ DATABASE_URL: service.databaseUrl }));
+  const build = () => Test.createTestingModule({ imports: [AppModule.register(config)] }).compile();
+  const replicas = await Promise.all([build(), build(), build()]);
+  await Promise.all(replicas.map((replica) => replica.init()));
+  const keyCounts = () =>
+    replicas.map((replica) => replica.get(SigningKeysService, { strict: false }).publicKeys().keys.length);
+  const [before] = keyCounts();
+  await service.database.query("UPDATE signing_key SET created_at = created_at - interval '31 days'");
+  await Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).run()));
+  await Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).run()));
+  expect(keyCounts()).toEqual(replicas.map(() => Number(before) + 1));
+  await Promise.all(replicas.map((replica) => replica.close()));
+});
+
+it('keeps private keys encrypted, and refuses to start a key with the wrong key-encryption key', async () => {
+  const { rows } = await service.database.query('SELECT private_key FROM signing_key');
+  expect(rows[0].private_key.includes(Buffer.from('2a8648ce3d0301', 'hex'))).toBe(false);
+  const stranger = await startTestService({
+    DATABASE_URL: service.databaseUrl,
+    KEY_ENCRYPTION_KEYS: Buffer.alloc(32, 1).toString('base64'),
+  });
+  const { status, body } = await new Client(stranger.url).call('GET', '/health/ready');
+  expect([status, body.error.signing_key.message]).toEqual([503, 'there is no signing key']);
+});
+
+describe('access tokens', () => {
+  const forge = (token: string, change: (header: Record<string, unknown>, claims: Record<string, unknown>) => void) => {
+    const [header, claims, signature] = token.split('.');
+    const parts = [header, claims].map((part) => JSON.parse(Buffer.from(part ?? '', 'base64url').toString()));
+    change(parts[0], parts[1]);
+    return [...parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')), signature].join('.');
+  };
+
+  it.each<[string, Parameters<typeof forge>[1]]>([
+    ['of no algorithm', (header) => (header['alg'] = 'none')],
+    ['of a symmetric algorithm', (header) => (header['alg'] = 'HS256')],
+    ['of another type', (header) => (header['typ'] = 'JWT')],
+    ['of an unknown key', (header) => (header['kid'] = 'unknown')],
+    ['without a key', (header) => delete header['kid']],
+    ['of another account', (_header, claims) => (claims['sub'] = '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10')],
+  ])('%s are refused', async (_name, change) => {
+    const { accessToken } = await client.newAccount();
+    const answer = await client.me(forge(accessToken, change));
+    expect([answer.status, answer.body.code]).toEqual([401, 'token_invalid']);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+  });
+
+  it.each(['', 'a', 'a.b', 'a.b.c', '..', 'e30.e30.e30', 'bnVsbA.e30.', '💥'])(
+    'spelled %p are refused',
+    async (token) => {
+      const answer = await fetch(`${service.url}/auth/me`, {
+        headers: { authorization: `Bearer ${Buffer.from(token).toString('latin1')}` },
+      });
+      expect(answer.status).toBe(401);
+    },
+  );
+
+  it.each<[string, string, object]>([
+    ['of another type', 'JWT', {}],
+    ['without an end', 'at+jwt', { exp: undefined }],
+    ['without a session', 'at+jwt', { sid: undefined }],
+    ['whose roles are no list', 'at+jwt', { roles: 'admin' }],
+    ['for another audience', 'at+jwt', { aud: 'another' }],
+    ['of the future', 'at+jwt', { nbf: Math.floor(Date.now() / 1000) + 3600 }],
+  ])('%s are refused, though our key signed them', async (_name, typ, change) => {
+    const { accessToken } = await client.newAccount();
+    const [header, claims] = accessToken
+      .split('.', 2)
+      .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()));
+    const { rows } = await service.database.query('SELECT private_key FROM signing_key WHERE kid = $1', [header.kid]);
+    const pkcs8 = new Keyring(service.config).decrypt(rows[0].private_key, header.kid);
+    const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+    const sign = (signedHeader: object, signedClaims: object) =>
+      new SignJWT({ ...signedClaims }).setProtectedHeader({ alg: 'ES256', ...signedHeader }).sign(key);
+    expect((await client.me(await sign(header, claims))).status).toBe(200);
+    const { status, body } = await client.me(await sign({ ...header, typ }, { ...claims, ...change }));
+    expect([status, body.code]).toEqual([401, 'token_invalid']);
+  });
+
+  it('of another issuer or audience are refused, and old ones named as such', async () => {
+    const elsewhere = await startTestService({
+      DATABASE_URL: service.databaseUrl,
+      TOKEN_ISSUER: 'https://other.example',
+      ACCESS_TOKEN_TTL_SECONDS: '1',
+    });
+    const elsewhereClient = new Client(elsewhere.url);
+    const { accessToken } = await elsewhereClient.newAccount();
+    expect((await elsewhereClient.me(accessToken)).status).toBe(200);
+    expect((await client.me(accessToken)).body.code).toBe('token_invalid');
+    // 1 second of life and 5 of tolerance for clocks that differ
+    await new Promise((resolve) => setTimeout(resolve, 7000));
+    const { body, headers } = await elsewhereClient.me(accessToken);
+    expect(body.code).toBe('token_expired');
+    expect(headers.get('www-authenticate')).toContain('expired');
+  });
+});
