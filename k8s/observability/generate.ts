@@ -28,5 +28,7 @@ export function generated(): Record<string, string> {
 }
 
 if (import.meta.main) {
-  for (const [path, text] of Object.entries(generated())) writeFileSync(join(import.meta.dirname, path), text);
+  for (const [path, text] of Object.entries(generated())) {
+    writeFileSync(join(import.meta.dirname, path), text);
+  }
 }

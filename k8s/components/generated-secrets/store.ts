@@ -25,7 +25,11 @@ const names = readdirSync(folder)
   .filter((name) => !name.startsWith('.'))
   .sort();
 const present: string[] = [];
-for (const name of names) if ((await call('GET', `/${name}`)) === 200) present.push(name);
+for (const name of names) {
+  if ((await call('GET', `/${name}`)) === 200) {
+    present.push(name);
+  }
+}
 
 if (present.length === names.length) {
   console.log(`kept ${names.join(', ')}`);
