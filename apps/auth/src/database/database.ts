@@ -14,13 +14,12 @@ import { Admin1764115400000 } from './migrations/1764115400000-admin.ts';
 import { ServiceAccounts1764115410000 } from './migrations/1764115410000-service-accounts.ts';
 import { ApiKey, ServiceAccount } from '../service-accounts/index.ts';
 import { Passkey } from '../login/passkeys/index.ts';
-import { Session } from '../sessions/index.ts';
 import { ExternalIdentity } from '../login/social/index.ts';
 
 /** The service's tables and how they come to be. */
 export const authSchema: DatabaseSchema = {
   applicationName: 'auth',
-  entities: [Account, ApiKey, ExternalIdentity, Passkey, ServiceAccount, Session, SigningKey, Totp],
+  entities: [Account, ApiKey, ExternalIdentity, Passkey, ServiceAccount, SigningKey, Totp],
   migrations: [
     InitialSchema1764028800000,
     Mail1764115200000,
