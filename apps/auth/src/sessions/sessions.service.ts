@@ -15,7 +15,7 @@ import type { AccessToken, SessionView, Tokens } from './sessions.schema.ts';
 const trimFrom = maxSessionsPerAccount - 10;
 
 /** A login that has passed all its checks. */
-interface CompletedLogin extends Pick<NewSession, 'amr' | 'passwordSince' | 'limits'> {
+interface CompletedLogin extends Pick<NewSession, 'amr'>, Partial<Pick<NewSession, 'passwordSince' | 'limits'>> {
   account: { id: string; roles: string[] };
   /** The way to log in, for the audit trail. */
   method: string;
