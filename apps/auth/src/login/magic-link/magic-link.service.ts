@@ -2,8 +2,7 @@ import type { RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { AccountsService } from '../../accounts/index.ts';
-import { EmailVerificationService } from '../../accounts/email-verification/index.ts';
+import { AccountsRepository } from '../../accounts/index.ts';
 import { oneTimeTokenInvalid, OneTimeTokensService } from '../../email/one-time-tokens/index.ts';
 import { LoginService, type LoginResult } from '../password/index.ts';
 
@@ -12,10 +11,9 @@ import { LoginService, type LoginResult } from '../password/index.ts';
 export class MagicLinkService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly accounts: AccountsService,
+    private readonly accounts: AccountsRepository,
     private readonly logins: LoginService,
     private readonly tokens: OneTimeTokensService,
-    private readonly verification: EmailVerificationService,
   ) {}
 
   /**
@@ -27,7 +25,7 @@ export class MagicLinkService {
     return this.dataSource.transaction(async (manager) => {
       const proof = await this.tokens.consume(manager, 'magic_link', token);
       const account = proof && (await this.accounts.findById(manager, proof.accountId));
-      if (!account || !(await this.verification.markVerified(manager, account.id, String(proof.detail['to'])))) {
+      if (!account || !(await this.accounts.markVerified(manager, account.id, String(proof.detail['to'])))) {
         throw oneTimeTokenInvalid.exception();
       }
       return this.logins.complete(manager, { account, method: 'magic_link', amr: ['otp'], cookies }, context);

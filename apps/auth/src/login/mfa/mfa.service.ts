@@ -2,7 +2,7 @@ import { ProblemException, queryRows, type Principal, type RequestContext } from
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountsService } from '../../accounts/index.ts';
+import { ReauthenticationService } from '../../accounts/index.ts';
 import { RateLimitsService, tooManyAttempts, type RateLimit } from '../../rate-limits/index.ts';
 import { AuditService, type AuditEventType } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
@@ -40,7 +40,7 @@ export class MfaService {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
     private readonly totp: TotpService,
     private readonly recoveryCodes: RecoveryCodesService,
-    private readonly accounts: AccountsService,
+    private readonly reauthentication: ReauthenticationService,
     private readonly sessions: SessionsService,
     private readonly oneTimeTokens: OneTimeTokensService,
     private readonly rateLimits: RateLimitsService,
@@ -118,7 +118,7 @@ export class MfaService {
    * @throws ProblemException `password_incorrect`, `totp_enrolled`, `too_many_attempts`
    */
   async enrolTotp(principal: Principal, password: string, context: RequestContext): Promise<TotpSetup> {
-    const account = await this.accounts.reauthenticate(principal, password);
+    const account = await this.reauthentication.byPassword(principal, password);
     return this.dataSource.transaction(async (manager) => {
       const setup = await this.totp.setUp(manager, account);
       await this.record(manager, context, account.id, 'mfa.totp_set_up');
@@ -150,7 +150,7 @@ export class MfaService {
    * @throws ProblemException `password_incorrect`, `totp_not_enrolled`, `too_many_attempts`
    */
   async disableTotp(principal: Principal, password: string, context: RequestContext): Promise<void> {
-    const { id } = await this.accounts.reauthenticate(principal, password);
+    const { id } = await this.reauthentication.byPassword(principal, password);
     await this.dataSource.transaction(async (manager) => {
       if (!(await this.totp.remove(manager, id))) {
         throw totpNotEnrolled.exception();
@@ -182,14 +182,12 @@ export class MfaService {
   }
 
   /**
-   * Removes all second factors of an account, passkeys too, in the caller's transaction. Auditing it, and ending sessions,
-   * is the caller's.
+   * Removes an account's authenticator app and recovery codes in the caller's transaction. Neither audits it nor ends
+   * sessions.
    */
   async reset(manager: EntityManager, accountId: string): Promise<void> {
     await this.totp.remove(manager, accountId);
     await this.forgetTotp(manager, accountId);
-    // by its name: passkeys are built on logins, and logins on this
-    await manager.query('DELETE FROM passkey WHERE account_id = $1', [accountId]);
   }
 
   private async forgetTotp(manager: EntityManager, accountId: string): Promise<void> {

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { parse as parseUuid, v7 as uuidv7 } from 'uuid';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountsService } from '../../accounts/index.ts';
+import { AccountsRepository, ReauthenticationService } from '../../accounts/index.ts';
 import { ipKey, RateLimitsService, tooManyAttempts, type RateLimit } from '../../rate-limits/index.ts';
 import { AuditService, type AuditEventType } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
@@ -33,7 +33,8 @@ export class PasskeysService {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
     private readonly ceremonies: Ceremonies,
     private readonly challenges: ChallengesService,
-    private readonly accounts: AccountsService,
+    private readonly accounts: AccountsRepository,
+    private readonly reauthentication: ReauthenticationService,
     private readonly logins: LoginService,
     private readonly rateLimits: RateLimitsService,
     private readonly audit: AuditService,
@@ -45,7 +46,7 @@ export class PasskeysService {
    * @throws ProblemException `password_incorrect`, `too_many_attempts`
    */
   async creationOptions(principal: Principal, password: string) {
-    const account = await this.accounts.reauthenticate(principal, password);
+    const account = await this.reauthentication.byPassword(principal, password);
     const existing = await this.dataSource.manager.findBy(Passkey, { accountId: account.id });
     return this.ceremonies.creationOptions(this.challenges.issue(account.id), account, existing);
   }
@@ -118,6 +119,11 @@ export class PasskeysService {
     return signedIn;
   }
 
+  /** Deletes all passkeys of an account in the caller's transaction. Neither audits it nor ends sessions. */
+  async removeAll(manager: EntityManager, accountId: string): Promise<void> {
+    await manager.delete(Passkey, { accountId });
+  }
+
   async list({ accountId }: Principal): Promise<{ passkeys: PasskeyView[] }> {
     const passkeys = await this.dataSource.manager.find(Passkey, { where: { accountId }, order: { id: 'ASC' } });
     return { passkeys: passkeys.map(viewOf) };
@@ -137,7 +143,7 @@ export class PasskeysService {
 
   /** @throws ProblemException `password_incorrect`, `passkey_not_found`, `too_many_attempts` */
   async remove(principal: Principal, id: string, password: string, context: RequestContext): Promise<void> {
-    const account = await this.accounts.reauthenticate(principal, password);
+    const account = await this.reauthentication.byPassword(principal, password);
     await this.dataSource.transaction(async (manager) => {
       const { affected } = await manager.delete(Passkey, { id, accountId: account.id });
       if (affected === 0) {

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { FastifyReply } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountsService, type KnownAccount } from '../../accounts/index.ts';
+import { AccountPasswordsService, AccountsRepository, type StoredAccount } from '../../accounts/index.ts';
 import {
   consuming,
   emailKey,
@@ -36,7 +36,7 @@ export interface LoginResult {
 
 /** Somebody who has shown who they are. */
 interface ProvenLogin {
-  account: KnownAccount;
+  account: StoredAccount;
   method: LoginMethod;
   /** What that was, in the words of RFC 8176; with `mfa` no second factor is asked for. */
   amr: string[];
@@ -49,7 +49,7 @@ interface ProvenLogin {
 }
 
 /** An account that somebody wants to log in to by its password. */
-interface ClaimedAccount extends KnownAccount {
+interface ClaimedAccount extends StoredAccount {
   passwordSince: string;
 }
 
@@ -59,7 +59,8 @@ export class LoginService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
-    private readonly accounts: AccountsService,
+    private readonly accounts: AccountsRepository,
+    private readonly accountPasswords: AccountPasswordsService,
     private readonly passwords: PasswordsService,
     private readonly sessions: SessionsService,
     private readonly rateLimits: RateLimitsService,
@@ -140,7 +141,7 @@ export class LoginService {
   /** Starts a session; the owner is told of a device that was not known before. */
   private async start(
     manager: EntityManager,
-    account: KnownAccount,
+    account: StoredAccount,
     { method, amr, passwordSince, device }: Factor,
     context: RequestContext,
     limits?: LoginLimits,
@@ -220,14 +221,14 @@ export class LoginService {
 
   /** Whether the password is right; if so, an outdated hash is replaced. */
   private async verify(
-    account: KnownAccount | undefined,
+    account: StoredAccount | undefined,
     { email, password }: Credentials,
     limits: LoginLimits,
   ): Promise<boolean> {
     try {
       const matches = await this.passwords.verify(account?.passwordHash, password, email);
       if (matches && account?.passwordHash && this.passwords.isOutdated(account.passwordHash)) {
-        await this.accounts.replaceHash(account, password);
+        await this.accountPasswords.rehash(account, password);
         this.metrics.hashUpgrades.inc({ from: this.passwords.schemeOf(account.passwordHash) });
       }
       return matches;

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { AccountsService, type KnownAccount } from '../../accounts/index.ts';
+import { ReauthenticationService, type StoredAccount } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { ExternalIdentity } from './external-identity.entity.ts';
 import { FlowsService, type StartedFlow } from './flows.service.ts';
@@ -37,7 +37,7 @@ const unlinkStatement = `
 export class IdentitiesService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly accounts: AccountsService,
+    private readonly reauthentication: ReauthenticationService,
     private readonly flows: FlowsService,
     private readonly audit: AuditService,
     private readonly metrics: SocialLoginMetrics,
@@ -62,7 +62,7 @@ export class IdentitiesService {
     context: RequestContext,
   ): Promise<StartedFlow> {
     if (password !== undefined) {
-      await this.accounts.reauthenticate(principal, password);
+      await this.reauthentication.byPassword(principal, password);
     } else if (!(await this.hasJustLoggedIn(principal))) {
       throw reauthenticationRequired.exception();
     }
@@ -133,8 +133,8 @@ export class IdentitiesService {
    * The account that a person's identity belongs to, which is used now. The account is locked before its identity, as whoever
    * links or unlinks one does: two that take both in other orders would wait for each other.
    */
-  async findAccount(manager: EntityManager, { issuer, subject }: Person): Promise<KnownAccount | undefined> {
-    const [account] = await queryRows<KnownAccount>(
+  async findAccount(manager: EntityManager, { issuer, subject }: Person): Promise<StoredAccount | undefined> {
+    const [account] = await queryRows<StoredAccount>(
       manager,
       `WITH owner AS (
          SELECT a.* FROM external_identity i JOIN account a ON a.id = i.account_id

@@ -2,7 +2,12 @@ import { ProblemException, type RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountsService, email as emailSchema, type KnownAccount } from '../../accounts/index.ts';
+import {
+  AccountsRepository,
+  email as emailSchema,
+  RegistrationService,
+  type StoredAccount,
+} from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { LoginService, type LoginResult } from '../password/index.ts';
 import { FlowsService } from './flows.service.ts';
@@ -13,7 +18,7 @@ import { identityUnlinked, providerEmailUnverified, socialLoginFailed } from './
 
 /** Whom a login admits, and how it came to be so. */
 interface Admission {
-  account: KnownAccount;
+  account: StoredAccount;
   linked: boolean;
 }
 
@@ -22,7 +27,8 @@ interface Admission {
 export class SocialLoginService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly accounts: AccountsService,
+    private readonly accounts: AccountsRepository,
+    private readonly registration: RegistrationService,
     private readonly identities: IdentitiesService,
     private readonly flows: FlowsService,
     private readonly logins: LoginService,
@@ -45,7 +51,7 @@ export class SocialLoginService {
     const person = await this.flows.finish(provider, response, null, cookies, context);
     try {
       if (!(await this.identities.isKnown(person))) {
-        await this.accounts.consumeRegistration(context);
+        await this.registration.consumeLimit(context);
       }
       const { signedIn, linked } = await this.dataSource.transaction(async (manager) => {
         const { account, linked } = await this.admit(manager, provider, person, context);
@@ -77,7 +83,7 @@ export class SocialLoginService {
     if (!person.emailVerified || !address.success) {
       throw providerEmailUnverified.exception();
     }
-    const created = await this.accounts.createVerified(manager, address.data, { provider }, context);
+    const created = await this.registration.registerVerified(manager, address.data, { provider }, context);
     const account = created ?? (await this.accounts.lockVerified(manager, address.data));
     if (!account) {
       throw identityUnlinked.exception();
