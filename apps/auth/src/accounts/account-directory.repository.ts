@@ -1,18 +1,6 @@
 import { queryRow, queryRows, sql, type Queryable, type Sql } from '#common';
 import { Injectable } from '@nestjs/common';
-import type { Role } from './accounts.repository.ts';
-
-/** An account as its owner and admins may see it. */
-export interface AccountDetails {
-  id: string;
-  email: string;
-  emailVerifiedAt: Date | null;
-  roles: Role[];
-  hasPassword: boolean;
-  createdAt: Date;
-  passwordChangedAt: Date;
-  disabledAt: Date | null;
-}
+import { detailColumns, type AccountDetails, type Role } from './account.ts';
 
 /** Which accounts to list. */
 export interface AccountFilter {
@@ -24,10 +12,6 @@ export interface AccountFilter {
   after?: string | undefined;
   limit: number;
 }
-
-const columns = sql.raw(`id, email, email_verified_at AS "emailVerifiedAt", roles,
-  password_hash IS NOT NULL AS "hasPassword", created_at AS "createdAt", password_changed_at AS "passwordChangedAt",
-  disabled_at AS "disabledAt"`);
 
 /** The expression of the indexes `account_email_order_idx`, `account_admin_idx` and `account_disabled_idx`. */
 const emailOrder = sql.raw('lower(email) COLLATE "C"');
@@ -49,16 +33,9 @@ const lockedAdmins = sql`admin AS (SELECT id FROM account WHERE ${isActiveAdmin}
 const isNotLastAdmin = (id: string) =>
   sql`(NOT (${isActiveAdmin}) OR EXISTS (SELECT FROM admin WHERE admin.id <> ${id}))`;
 
-/** The table `account`: what admins do. A change that could remove the last active admin does nothing then. */
+/** The table `account`: what admins search and change. No change removes the last active admin. */
 @Injectable()
 export class AccountDirectoryRepository {
-  async find(on: Queryable, id: string): Promise<AccountDetails | undefined> {
-    return queryRow<AccountDetails>(
-      on,
-      sql`/* accounts.find-details */ SELECT ${columns} FROM account WHERE id = ${id}`,
-    );
-  }
-
   /** One page of accounts, ordered by e-mail address; each search is a range of an index. */
   async search(on: Queryable, { emailPrefix, role, disabled, after, limit }: AccountFilter): Promise<AccountDetails[]> {
     const conditions = [
@@ -72,7 +49,7 @@ export class AccountDirectoryRepository {
     const where = conditions.length > 0 ? sql`WHERE ${sql.join(conditions, ' AND ')}` : sql.raw('');
     return queryRows<AccountDetails>(
       on,
-      sql`/* accounts.search */ SELECT ${columns} FROM account ${where} ORDER BY ${emailOrder} LIMIT ${limit}`,
+      sql`/* accounts.search */ SELECT ${detailColumns} FROM account ${where} ORDER BY ${emailOrder} LIMIT ${limit}`,
     );
   }
 

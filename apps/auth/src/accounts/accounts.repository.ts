@@ -3,40 +3,35 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-
-export type Role = 'user' | 'admin';
-
-/** What a login, and every check of a password, needs to know of an account. */
-export interface StoredAccount {
-  id: string;
-  /** As its owner typed it; unique without regard to case. */
-  email: string;
-  /** In the PHC string format or another that `passwords/formats` reads; null without a password. */
-  passwordHash: string | null;
-  roles: Role[];
-  /** Whether the account has a confirmed authenticator app. */
-  secondFactor: boolean;
-}
+import { detailColumns, storedColumns, type AccountDetails, type StoredAccount } from './account.ts';
 
 /** An account to store; its e-mail address is not verified. */
 export type NewAccount = Pick<StoredAccount, 'email' | 'passwordHash' | 'roles'>;
 
-const columns = sql.raw('id, email, password_hash AS "passwordHash", roles, second_factor AS "secondFactor"');
-
-/** The table `account`: what registrations, logins and owners of accounts do. */
+/** The table `account`: what registrations, logins and owners of accounts read and write. */
 @Injectable()
 export class AccountsRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   async findById(on: Queryable, id: string): Promise<StoredAccount | undefined> {
-    return queryRow<StoredAccount>(on, sql`/* accounts.find-by-id */ SELECT ${columns} FROM account WHERE id = ${id}`);
+    return queryRow<StoredAccount>(
+      on,
+      sql`/* accounts.find-by-id */ SELECT ${storedColumns} FROM account WHERE id = ${id}`,
+    );
+  }
+
+  async findDetails(on: Queryable, id: string): Promise<AccountDetails | undefined> {
+    return queryRow<AccountDetails>(
+      on,
+      sql`/* accounts.find-details */ SELECT ${detailColumns} FROM account WHERE id = ${id}`,
+    );
   }
 
   /** Finds without regard to case; the index `account_email_key` serves it. */
   async findByEmail(on: Queryable, email: string): Promise<StoredAccount | undefined> {
     return queryRow<StoredAccount>(
       on,
-      sql`/* accounts.find-by-email */ SELECT ${columns} FROM account WHERE lower(email) = lower(${email}::text)`,
+      sql`/* accounts.find-by-email */ SELECT ${storedColumns} FROM account WHERE lower(email) = lower(${email}::text)`,
     );
   }
 
@@ -55,24 +50,20 @@ export class AccountsRepository {
     return queryRow<StoredAccount>(
       manager,
       sql`/* accounts.lock-verified */
-        SELECT ${columns} FROM account
+        SELECT ${storedColumns} FROM account
         WHERE lower(email) = lower(${email}::text) AND email_verified_at IS NOT NULL FOR NO KEY UPDATE`,
     );
   }
 
-  /**
-   * @returns the new account's id
-   * @throws QueryFailedError of the constraint `account_email_key` if another account has the e-mail address
-   */
-  async insert(on: Queryable, { email, passwordHash, roles }: NewAccount): Promise<string> {
-    const id = uuidv7();
-    await execute(
+  /** @throws QueryFailedError of the constraint `account_email_key` if another account has the e-mail address */
+  async insert(on: Queryable, { email, passwordHash, roles }: NewAccount): Promise<AccountDetails> {
+    const [account] = await queryRows<AccountDetails>(
       on,
       sql`/* accounts.insert */
         INSERT INTO account (id, email, password_hash, roles)
-        VALUES (${id}, ${email}, ${passwordHash}, ${roles}::text[]) RETURNING id`,
+        VALUES (${uuidv7()}, ${email}, ${passwordHash}, ${roles}::text[]) RETURNING ${detailColumns}`,
     );
-    return id;
+    return account as AccountDetails;
   }
 
   /**
@@ -84,7 +75,7 @@ export class AccountsRepository {
       on,
       sql`/* accounts.insert-verified */
         INSERT INTO account (id, email, roles, email_verified_at) VALUES (${uuidv7()}, ${email}, '{user}', now())
-        ON CONFLICT (lower(email)) DO NOTHING RETURNING ${columns}`,
+        ON CONFLICT (lower(email)) DO NOTHING RETURNING ${storedColumns}`,
     );
   }
 
@@ -161,15 +152,6 @@ export class AccountsRepository {
         WHERE id = ${id} AND lower(email) = lower(${email}::text)`,
     );
     return marked > 0;
-  }
-
-  /** The account's e-mail address if it is not verified. */
-  async findUnverifiedEmail(on: Queryable, id: string): Promise<string | undefined> {
-    const row = await queryRow<{ email: string }>(
-      on,
-      sql`/* accounts.find-unverified-email */ SELECT email FROM account WHERE id = ${id} AND email_verified_at IS NULL`,
-    );
-    return row?.email;
   }
 
   /** Deletes an account with all that refers to it. */

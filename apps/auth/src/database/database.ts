@@ -1,7 +1,6 @@
 import { dataSourceOptions, type DatabaseSchema } from '#common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { Account } from '../accounts/index.ts';
 import { SigningKey } from '../signing-keys/index.ts';
 import { SecondFactorOfAccount1764115700000 } from './migrations/1764115700000-second-factor-of-account.ts';
 import { SocialLogin1764115600000 } from './migrations/1764115600000-social-login.ts';
@@ -16,7 +15,7 @@ import { ApiKey, ServiceAccount } from '../service-accounts/index.ts';
 /** The service's tables and how they come to be. */
 export const authSchema: DatabaseSchema = {
   applicationName: 'auth',
-  entities: [Account, ApiKey, ServiceAccount, SigningKey],
+  entities: [ApiKey, ServiceAccount, SigningKey],
   migrations: [
     InitialSchema1764028800000,
     Mail1764115200000,

@@ -3,11 +3,11 @@ import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
-import { tooManyAttempts } from '../../rate-limits/index.ts';
+import { EmailLinkRequestsService } from '../../accounts/email-link-requests/index.ts';
 import { confirmationSchema, type Confirmation } from '../../accounts/email-verification/index.ts';
-import { mailDisabled } from '../../email/outbox/index.ts';
-import { EmailLinksService } from '../../email/links/index.ts';
 import { oneTimeTokenInvalid } from '../../email/one-time-tokens/index.ts';
+import { mailDisabled } from '../../email/outbox/index.ts';
+import { tooManyAttempts } from '../../rate-limits/index.ts';
 import { loginResultExamples, loginResultSchema, replyWithLogin } from '../completion/index.ts';
 import { magicLinkRequestSchema } from './magic-link.schema.ts';
 import { MagicLinkService } from './magic-link.service.ts';
@@ -19,7 +19,7 @@ import { MagicLinkService } from './magic-link.service.ts';
 export class MagicLinkController {
   constructor(
     private readonly magicLinks: MagicLinkService,
-    private readonly links: EmailLinksService,
+    private readonly linkRequests: EmailLinkRequestsService,
   ) {}
 
   @Post()
@@ -34,7 +34,7 @@ export class MagicLinkController {
     @Body({ schema: magicLinkRequestSchema }) body: z.output<typeof magicLinkRequestSchema>,
     @Context() context: RequestContext,
   ) {
-    return this.links.request('magic_link', body.email, context);
+    return this.linkRequests.request('magic_link', body.email, context);
   }
 
   @Post('confirm')

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../../accounts/index.ts';
-import { EmailLinksModule } from '../../email/links/index.ts';
+import { EmailLinkRequestsModule } from '../../accounts/email-link-requests/index.ts';
 import { OneTimeTokensModule } from '../../email/one-time-tokens/index.ts';
 import { LoginCompletionModule } from '../completion/index.ts';
 import { MagicLinkController } from './magic-link.controller.ts';
@@ -8,7 +8,7 @@ import { MagicLinkService } from './magic-link.service.ts';
 
 /** Logging in by a link in an e-mail. */
 @Module({
-  imports: [AccountsModule, EmailLinksModule, OneTimeTokensModule, LoginCompletionModule],
+  imports: [AccountsModule, EmailLinkRequestsModule, LoginCompletionModule, OneTimeTokensModule],
   controllers: [MagicLinkController],
   providers: [MagicLinkService],
 })

@@ -2,7 +2,6 @@ import { execute, queryRow, queryRows, sql, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { Keyring, reencryptColumn } from '../../keyring/index.ts';
 
 /** Minutes within which a code must confirm a new secret. */
 const setupMinutes = 15;
@@ -33,10 +32,7 @@ export const secretContext = (accountId: string) => `totp ${accountId}`;
 /** The table `totp`: each account's authenticator app. Until it is confirmed, logins do not ask for it. */
 @Injectable()
 export class TotpRepository {
-  constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly keyring: Keyring,
-  ) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
    * Stores the encrypted secret of an app that is not yet confirmed, and replaces an earlier one that never was.
@@ -101,15 +97,6 @@ export class TotpRepository {
         DELETE FROM totp WHERE account_id = ${accountId} RETURNING ${conditions.confirmed} AS confirmed`,
     );
     return row?.confirmed === true;
-  }
-
-  /**
-   * Encrypts again what the first key of the keyring does not decrypt.
-   * @returns the number of secrets that it encrypted again
-   */
-  reencryptSecrets(): Promise<number> {
-    const column = { table: 'totp', key: 'account_id', column: 'secret', contextOf: secretContext };
-    return reencryptColumn(this.dataSource, this.keyring, column);
   }
 
   /** What the table says about the owner of an account. */
