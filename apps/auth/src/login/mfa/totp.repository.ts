@@ -26,6 +26,16 @@ interface UsedStep {
   resealed: Buffer;
 }
 
+/** Where the secrets are stored. */
+interface EncryptedSecrets {
+  table: string;
+  /** The primary key. */
+  key: string;
+  column: string;
+  /** The encryption context of a row, from its primary key. */
+  contextOf: (key: string) => string;
+}
+
 /** The encryption context of an account's secret. */
 export const secretContext = (accountId: string) => `totp ${accountId}`;
 
@@ -97,6 +107,15 @@ export class TotpRepository {
         DELETE FROM totp WHERE account_id = ${accountId} RETURNING ${conditions.confirmed} AS confirmed`,
     );
     return row?.confirmed === true;
+  }
+
+  /**
+   * Lets a caller encrypt all secrets again.
+   * @param reencrypt gets the column, its primary key and the encryption context of a row
+   * @returns what `reencrypt` returns
+   */
+  reencryptSecrets<T>(reencrypt: (column: EncryptedSecrets) => T): T {
+    return reencrypt({ table: 'totp', key: 'account_id', column: 'secret', contextOf: secretContext });
   }
 
   /** What the table says about the owner of an account. */
