@@ -1,13 +1,15 @@
 import { Module } from '@nestjs/common';
-import { RateLimitsModule } from '../rate-limits/index.ts';
+import { AccountsModule } from '../accounts/index.ts';
 import { AuditModule } from '../audit/index.ts';
+import { RateLimitsModule } from '../rate-limits/index.ts';
+import { personalDataSourcesProvider } from './personal-data-sources.ts';
 import { PrivacyController } from './privacy.controller.ts';
 import { exportsProvider, PrivacyService } from './privacy.service.ts';
 
-/** What is stored about an account, told to its owner. */
+/** Exports of personal data. */
 @Module({
-  imports: [RateLimitsModule, AuditModule],
+  imports: [AccountsModule, AuditModule, RateLimitsModule],
   controllers: [PrivacyController],
-  providers: [PrivacyService, exportsProvider],
+  providers: [PrivacyService, exportsProvider, personalDataSourcesProvider],
 })
 export class PrivacyModule {}
