@@ -59,7 +59,7 @@ scan-secrets: node_modules/.package-lock.json ## Scan the history and the workin
 scan-files: bin/trivy ## Scan the lock file for vulnerable packages
 	@$(TRIVY) filesystem --scanners vuln --skip-dirs node_modules $(FAIL_ON) .
 
-scan-config: bin/trivy $(TOOLS) node_modules/.package-lock.json ## Scan Dockerfiles and rendered manifests
+scan-config: bin/trivy $(TOOLS) node_modules/.package-lock.json ## Scan Dockerfiles and rendered manifests for misconfiguration
 	@node tools/supply-chain/scan-config.ts
 
 scan-images: bin/trivy images ## Scan the images for vulnerable packages
