@@ -4,7 +4,6 @@ import { DataSource } from 'typeorm';
 import { SigningKey } from '../signing-keys/index.ts';
 import { SecondFactorOfAccount1764115700000 } from './migrations/1764115700000-second-factor-of-account.ts';
 import { SocialLogin1764115600000 } from './migrations/1764115600000-social-login.ts';
-import { Totp } from '../login/mfa/index.ts';
 import { Mail1764115200000 } from './migrations/1764115200000-mail.ts';
 import { SecondFactors1764115300000 } from './migrations/1764115300000-second-factors.ts';
 import { ImportAndPrivacy1764115500000 } from './migrations/1764115500000-import-and-privacy.ts';
@@ -12,14 +11,11 @@ import { InitialSchema1764028800000 } from './migrations/1764028800000-initial-s
 import { Admin1764115400000 } from './migrations/1764115400000-admin.ts';
 import { ServiceAccounts1764115410000 } from './migrations/1764115410000-service-accounts.ts';
 import { ApiKey, ServiceAccount } from '../service-accounts/index.ts';
-import { Passkey } from '../login/passkeys/index.ts';
-import { Session } from '../sessions/index.ts';
-import { ExternalIdentity } from '../login/social/index.ts';
 
 /** The service's tables and how they come to be. */
 export const authSchema: DatabaseSchema = {
   applicationName: 'auth',
-  entities: [ApiKey, ExternalIdentity, Passkey, ServiceAccount, Session, SigningKey, Totp],
+  entities: [ApiKey, ServiceAccount, SigningKey],
   migrations: [
     InitialSchema1764028800000,
     Mail1764115200000,

@@ -10,21 +10,10 @@ export const loginsProvider = makeCounterProvider({
   labelNames: ['result'],
 });
 
-const hashUpgradesName = 'auth_hash_upgrades_total';
-
-export const hashUpgradesProvider = makeCounterProvider({
-  name: hashUpgradesName,
-  help: 'Password hashes that a login replaced by one of today’s parameters, by the algorithm they were made by',
-  labelNames: ['from'],
-});
-
-/** Counters of what becomes of logins. */
+/** Metrics of logins, in whatever way. */
 @Injectable()
 export class LoginMetrics {
-  constructor(
-    @InjectMetric(loginsName) readonly logins: Counter<'result'>,
-    @InjectMetric(hashUpgradesName) readonly hashUpgrades: Counter<'from'>,
-  ) {
+  constructor(@InjectMetric(loginsName) readonly logins: Counter<'result'>) {
     for (const result of ['succeeded', 'mfa_required', 'failed', 'throttled', 'unavailable']) {
       logins.inc({ result }, 0);
     }
