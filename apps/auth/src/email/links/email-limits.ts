@@ -1,17 +1,17 @@
 import { ipKey, emailKey, type RateLimit } from '../../rate-limits/index.ts';
 
-const perAddress = 20;
-const perAccount = 5;
+const burstPerIp = 20;
+const burstPerAccount = 5;
 
 /**
- * The limits of a request that mails somebody who has not logged in: nobody's mailbox can be flooded, known or not.
- * @param kind what is asked for
- * @param email whose mailbox
- * @param address the IP address that asks
+ * The limits of an unauthenticated request that sends a mail, so that nobody can flood a mailbox.
+ * @param kind purpose of the mail
+ * @param email the recipient's e-mail address, whether or not it has an account
+ * @param ipAddress the client's IP address
  */
-export function emailLimits(kind: string, email: string, address: string): RateLimit[] {
+export function emailLimits(kind: string, email: string, ipAddress: string): RateLimit[] {
   return [
-    { key: `${kind}:address:${ipKey(address)}`, burst: perAddress },
-    { key: `${kind}:account:${emailKey(email)}`, burst: perAccount },
+    { key: `${kind}:address:${ipKey(ipAddress)}`, burst: burstPerIp },
+    { key: `${kind}:account:${emailKey(email)}`, burst: burstPerAccount },
   ];
 }

@@ -5,7 +5,7 @@ import { MailModule } from '../outbox/index.ts';
 import { OneTimeTokensModule } from '../one-time-tokens/index.ts';
 import { EmailLinksService } from './email-links.service.ts';
 
-/** Links in mails, each with a one-time token. */
+/** Sends links with a one-time token by e-mail. */
 @Module({
   imports: [RateLimitsModule, AuditModule, MailModule, OneTimeTokensModule],
   providers: [EmailLinksService],
