@@ -1,12 +1,13 @@
 import { queryRows } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
+import { DummyHashes } from '../../passwords/index.ts';
 import { readLine, type ReadLine } from './import-line.ts';
 import { splitLines } from './lines.ts';
 
@@ -64,12 +65,6 @@ const refuseStatement = `
   INSERT INTO import_refusal (job_id, line, reason)
   SELECT $1, line, reason FROM jsonb_to_recordset($2::jsonb) AS refusal (line bigint, reason text)`;
 
-const kindStatement = `
-  INSERT INTO imported_hash_kind AS k (kind, decoy, accounts)
-  SELECT kind, decoy, accounts FROM jsonb_to_recordset($1::jsonb) AS line (kind text, decoy text, accounts bigint)
-  ORDER BY kind
-  ON CONFLICT (kind) DO UPDATE SET accounts = k.accounts + excluded.accounts`;
-
 const purgeStatement = `
   DELETE FROM import_job WHERE id = ANY (ARRAY (
     SELECT id FROM import_job WHERE updated_at < now() - interval '30 days' LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
@@ -81,6 +76,7 @@ export class ImportService {
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
     private readonly audit: AuditService,
+    private readonly dummyHashes: DummyHashes,
   ) {}
 
   /**
@@ -178,7 +174,8 @@ export class ImportService {
     if (entries.length > 0) {
       await this.audit.recordAll(manager, null, entries);
     }
-    await manager.query(kindStatement, [JSON.stringify(kindsOf(lines.filter((_, i) => ids.has(rows[i]?.id ?? ''))))]);
+    const hashes = lines.flatMap(({ hash }, i) => (hash && ids.has(rows[i]?.id ?? '') ? [hash] : []));
+    await this.dummyHashes.addImported(manager, hashes);
 
     // what was not inserted is there already, unless it claims an id of its own and only its address is there
     const claimed = lines.filter(({ account }) => account.id !== undefined && !ids.has(account.id.toLowerCase()));
@@ -191,22 +188,6 @@ export class ImportService {
       .map(({ line }) => ({ line, reason: 'email: belongs to another account' }));
     return { imported: ids.size, taken };
   }
-}
-
-/** How many accounts have hashes of which kind, each with a hash of that kind that no password has. */
-function kindsOf(lines: Importable[]) {
-  const hashes = lines.flatMap(({ hash }) => hash ?? []);
-  return [...Map.groupBy(hashes, ({ kind }) => kind)].map(([kind, [first, ...others]]) => ({
-    kind,
-    decoy: scramble(first?.text ?? ''),
-    accounts: 1 + others.length,
-  }));
-}
-
-/** Keeps the last two characters: of base64 the last one can't be any. */
-function scramble(hash: string): string {
-  const noise = randomBytes(15).toString('base64').replaceAll('+', 'A');
-  return hash.slice(0, -2 - noise.length) + noise + hash.slice(-2);
 }
 
 async function digestOf(file: FileHandle): Promise<Buffer> {
