@@ -67,13 +67,13 @@ it('keys reencrypt makes the old key-encryption key unnecessary, and has nothing
   const { code, output } = await run(['keys', 'reencrypt'], '', both);
   expect([code, output]).toEqual([
     0,
-    expect.stringMatching(/^encrypted anew: signing_key [1-9]\d*, totp 0, mail \d+\n$/),
+    expect.stringMatching(/^re-encrypted: signing_key [1-9]\d*, totp 0, mail \d+\n$/),
   ]);
   const keyring = new Keyring({ KEY_ENCRYPTION_KEYS: [Buffer.from(fresh, 'base64')] });
   for (const { kid, private_key } of (await service.database.query(stored)).rows) {
     expect(keyring.decrypt(private_key, kid)).toHaveLength(138);
   }
-  expect((await run(['keys', 'reencrypt'], '', both)).output).toBe('encrypted anew: signing_key 0, totp 0, mail 0\n');
+  expect((await run(['keys', 'reencrypt'], '', both)).output).toBe('re-encrypted: signing_key 0, totp 0, mail 0\n');
   await run(['keys', 'reencrypt'], '', { KEY_ENCRYPTION_KEYS: `${old},${fresh}` });
 });
 

@@ -216,7 +216,7 @@ describe('a login on a device', () => {
       headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0' },
     });
     const mail = await mailbox.expect(email, /new device/);
-    expect(mail.text).toMatch(/Firefox on Linux, from the address 127\.0\.0\.1/);
+    expect(mail.text).toMatch(/Firefox on Linux, from the IP address 127\.0\.0\.1/);
     expect(mailbox.to(email).filter(({ subject }) => subject?.includes('new device'))).toHaveLength(1);
   });
 
