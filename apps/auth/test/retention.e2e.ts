@@ -6,7 +6,7 @@ import { AppModule } from '../src/app.module.ts';
 import { AuditRepository } from '../src/audit/index.ts';
 import { loadAuthConfig } from '../src/config.ts';
 import { HousekeepingService } from '../src/housekeeping/index.ts';
-import { retentionLock } from '../src/housekeeping/retention.service.ts';
+import { retentionLock } from '../src/housekeeping/retention-lock.ts';
 import { Client } from './support/client.ts';
 import { startTestService, testEnvironment, type TestService } from './support/service.ts';
 
@@ -30,7 +30,7 @@ afterAll(() => Promise.all(replicas.map((replica) => replica.close())));
 const query = async (statement: string, parameters: unknown[] = []) =>
   (await service.database.query(statement, parameters)).rows;
 const runAtOnce = () =>
-  Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).run()));
+  Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).runRound()));
 
 const addOld = async (count: number) => {
   await query(

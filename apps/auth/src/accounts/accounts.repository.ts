@@ -36,8 +36,8 @@ export class AccountsRepository {
   }
 
   /**
-   * Locks an account until the transaction ends (`FOR NO KEY UPDATE`): logins, and whoever else locks it, wait; rows that
-   * refer to it can be inserted meanwhile.
+   * Locks an account until the transaction ends (`FOR NO KEY UPDATE`). Logins to it and other locks wait; rows that refer
+   * to it can be inserted meanwhile.
    * @returns whether it exists
    */
   async lock(manager: EntityManager, id: string): Promise<boolean> {
@@ -159,7 +159,7 @@ export class AccountsRepository {
     await execute(on, sql`/* accounts.delete */ DELETE FROM account WHERE id = ${id}`);
   }
 
-  /** What the table stores about an account, but for its password's hash. */
+  /** What the table stores about an account, without the password's hash. */
   async personalData(accountId: string): Promise<unknown[]> {
     const rows = await queryRows<{ row: unknown }>(
       this.dataSource,

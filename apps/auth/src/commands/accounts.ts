@@ -6,21 +6,24 @@ import type { Terminal, WithService } from './terminal.ts';
 
 /** `accounts import` and `accounts export`. */
 export function addAccountsCommands(program: Command, terminal: Terminal, withService: WithService): void {
-  const accounts = program.command('accounts').description('move accounts from and to other systems');
+  const accounts = program.command('accounts').description('import and export accounts');
 
   accounts
     .command('import')
-    .description('import accounts from a file of JSON lines; one that was cut off goes on where it was')
-    .argument('<file>', 'one account a line: email, password_hash, and what `accounts export` writes beside')
+    .description('import accounts from a file of JSON lines; resumes an interrupted import of the same file')
+    .argument(
+      '<file>',
+      'one account per line: email, password_hash, and optionally the other fields of `accounts export`',
+    )
     .action((file: string) => withService(ImportService, (imports) => runImport(imports, file, terminal)));
 
   accounts
     .command('export')
-    .description('write all accounts, with their password hashes, as JSON lines to standard output')
+    .description('write all accounts with their password hashes to standard output, as JSON lines')
     .action(() => withService(ExportService, (exports) => runExport(exports, terminal)));
 }
 
-/** @throws Error that says how many lines were refused, if any were */
+/** @throws Error if lines were refused */
 async function runImport(imports: ImportService, file: string, { output, errors }: Terminal): Promise<void> {
   const bar = new ProgressBar(errors);
   const result = await imports.importFile(file, (progress, fileBytes) => {
@@ -32,7 +35,7 @@ async function runImport(imports: ImportService, file: string, { output, errors 
     output.write(`line ${String(line)}: ${reason}\n`);
   }
   if (result.refused > 0) {
-    throw new Error(`${String(result.refused)} lines were refused; the others are imported`);
+    throw new Error(`${String(result.refused)} lines were refused; the others were imported`);
   }
 }
 

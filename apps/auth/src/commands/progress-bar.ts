@@ -2,7 +2,7 @@ import type { Terminal } from './terminal.ts';
 
 const width = 30;
 
-/** Shows how far something long has come: a bar on a terminal, else a line for each tenth. */
+/** Shows the progress of a long job: a bar on a terminal, otherwise a line for each tenth. */
 export class ProgressBar {
   private readonly errors: Terminal['errors'];
   private readonly started = performance.now();
@@ -14,8 +14,8 @@ export class ProgressBar {
   }
 
   /**
-   * @param done how much of `total` is done, in any unit
-   * @param text what there is to say of it
+   * @param done completed part of `total`, in any unit
+   * @param text shown beside the percentage
    */
   show(done: number, total: number, text: string): void {
     this.begun ??= done;
@@ -29,7 +29,7 @@ export class ProgressBar {
     }
   }
 
-  /** Ends the bar's line. */
+  /** Ends the line of the bar. */
   end(): void {
     if (this.errors.isTTY === true) {
       this.errors.write('\n');

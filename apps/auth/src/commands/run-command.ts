@@ -6,18 +6,18 @@ import { Writable } from 'node:stream';
 import { z } from 'zod';
 import { email as emailSchema, RegistrationService } from '../accounts/index.ts';
 import { AppModule } from '../app.module.ts';
+import { loadAuthConfig } from '../config.ts';
+import { migrate } from '../database/index.ts';
+import { ReencryptionService } from '../housekeeping/index.ts';
+import { newPassword } from '../passwords/index.ts';
+import { KeyRotationService } from '../signing-keys/index.ts';
 import { addAccountsCommands } from './accounts.ts';
 import type { Terminal } from './terminal.ts';
-import { loadAuthConfig } from '../config.ts';
-import { ReencryptionService } from '../housekeeping/index.ts';
-import { SigningKeysService } from '../signing-keys/index.ts';
-import { newPassword } from '../passwords/index.ts';
-import { migrate } from '../database/index.ts';
 
 /**
  * Runs one command.
  * @param args the command line without the program's name
- * @returns the exit code: 0, 1, or 78 (`EX_CONFIG`) where the settings are wrong
+ * @returns the exit code: 0, 1, or 78 (`EX_CONFIG`) if the settings are not valid
  */
 export async function runCommand(args: string[], terminal: Terminal): Promise<number> {
   try {
@@ -33,7 +33,7 @@ function createProgram(terminal: Terminal): Command {
   const print = (line: string) => terminal.output.write(`${line}\n`);
   const config = () => loadAuthConfig(terminal.environment);
   const program = new Command('auth')
-    .description('Operates the auth service; settings come from the environment.')
+    .description('Operates the auth service. Settings come from the environment.')
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.output.write(text), writeErr: () => undefined });
 
@@ -49,8 +49,8 @@ function createProgram(terminal: Terminal): Command {
     .command('admin')
     .description('manage administrators')
     .command('create')
-    .description('create an account with the admin role; the password is read from standard input')
-    .requiredOption('--email <address>', 'e-mail address')
+    .description('create an account with the admin role; reads the password from standard input')
+    .requiredOption('--email <email>', 'e-mail address')
     .action(async (options: { email: string }) => {
       const email = emailSchema.parse(options.email);
       const password = newPassword.parse(await readPassword(terminal));
@@ -63,26 +63,23 @@ function createProgram(terminal: Terminal): Command {
   const keyCommands = program.command('keys').description('manage keys');
   keyCommands
     .command('rotate')
-    .description('make a successor for the signing key')
+    .description('make a successor of the signing key')
     .action(async () => {
-      const { kid, active_from } = await withService(SigningKeysService, (keys) => keys.rotate(null, null));
+      const { kid, active_from } = await withService(KeyRotationService, (keys) => keys.rotate(null, null));
       print(`published ${kid}, which signs from ${active_from}`);
     });
   keyCommands
     .command('reencrypt')
-    .description('encrypt what is stored anew by the first of KEY_ENCRYPTION_KEYS; then the others can be taken away')
+    .description('encrypt stored values with the first of KEY_ENCRYPTION_KEYS, so that the others can be removed')
     .action(async () => {
-      const counts = await withService(ReencryptionService, (reencryption) => reencryption.run());
-      print(
-        `encrypted anew: ${Object.entries(counts)
-          .map(([table, count]) => `${table} ${count}`)
-          .join(', ')}`,
-      );
+      const counts = await withService(ReencryptionService, (reencryption) => reencryption.reencrypt());
+      const parts = Object.entries(counts).map(([table, count]) => `${table} ${count}`);
+      print(`re-encrypted: ${parts.join(', ')}`);
     });
 
   addAccountsCommands(program, terminal, withService);
 
-  /** Runs a job inside the application, without its HTTP server. */
+  /** Runs a job with a provider of the application, without the HTTP server. */
   async function withService<S, T>(service: new (...args: never[]) => S, job: (service: S) => Promise<T>): Promise<T> {
     const app = await NestFactory.createApplicationContext(AppModule.register(config()), {
       logger: false,
@@ -98,7 +95,7 @@ function createProgram(terminal: Terminal): Command {
   return program;
 }
 
-/** Reads a line from a pipe, or asks for it without showing it. */
+/** Reads one line from a pipe, or prompts for it on a terminal without echo. */
 async function readPassword({ input, errors }: Terminal): Promise<string> {
   const terminal = input.isTTY === true;
   errors.write(terminal ? 'Password: ' : '');

@@ -1,4 +1,4 @@
-/** What the commands talk to. */
+/** The environment and streams of a command. */
 export interface Terminal {
   environment: NodeJS.ProcessEnv;
   input: NodeJS.ReadableStream & { isTTY?: boolean };
@@ -6,5 +6,5 @@ export interface Terminal {
   errors: Pick<NodeJS.WritableStream, 'write'> & { isTTY?: boolean };
 }
 
-/** Runs a job on a service of the application, which has no HTTP server then. */
+/** Runs a job with a provider of the application, without the HTTP server. */
 export type WithService = <S, T>(service: new (...args: never[]) => S, job: (service: S) => Promise<T>) => Promise<T>;

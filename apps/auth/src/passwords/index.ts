@@ -1,6 +1,5 @@
 export { PasswordsModule } from './passwords.module.ts';
 export { DummyHashes } from './dummy-hashes.ts';
-export { ImportedHashKindsRepository, type ImportedHashKind } from './imported-hash-kinds.repository.ts';
 export { PasswordsService } from './passwords.service.ts';
 export { existingPassword, newPassword } from './password.schema.ts';
 export { hashQueueFull, passwordBreached, passwordTooWeak } from './passwords.problems.ts';

@@ -1,18 +1,15 @@
 import type { Principal, RequestContext } from '#common';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
 import type { Counter } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { AuditService } from '../audit/index.ts';
+import { AuditLogService } from '../audit/log/index.ts';
 import { RateLimitsService } from '../rate-limits/index.ts';
-import { PERSONAL_DATA_SOURCES, type PersonalDataSource } from './personal-data-sources.ts';
-import { personalEvents } from './personal-data.ts';
+import { PersonalDataSources } from './personal-data-sources.ts';
 
 const exportBurst = 5;
-
-const firstEvent = '00000000-0000-0000-0000-000000000000';
-const eventsPage = 1000;
 
 const exportsName = 'auth_data_exports_total';
 
@@ -27,7 +24,8 @@ export class PrivacyService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @InjectMetric(exportsName) private readonly exports: Counter,
-    @Inject(PERSONAL_DATA_SOURCES) private readonly sources: PersonalDataSource[],
+    private readonly sources: PersonalDataSources,
+    private readonly auditLog: AuditLogService,
     private readonly rateLimits: RateLimitsService,
     private readonly audit: AuditService,
   ) {}
@@ -49,16 +47,17 @@ export class PrivacyService {
 
   private async *write(accountId: string): AsyncGenerator<string> {
     yield `{"exported_at":${JSON.stringify(new Date())}`;
-    for (const { name, personalData } of this.sources) {
+    for (const [name, personalData] of Object.entries(this.sources.byName)) {
       yield `,"${name}":${JSON.stringify(await personalData(accountId))}`;
     }
     yield ',"audit_events":[';
-    for (let after = firstEvent, more = true; more;) {
-      const page = await personalEvents(this.dataSource, accountId, after, eventsPage);
-      const rows = page.map(({ row }) => JSON.stringify(row)).join(',');
-      yield after === firstEvent || rows === '' ? rows : `,${rows}`;
-      after = page.at(-1)?.id ?? after;
-      more = page.length === eventsPage;
+    let separator = '';
+    for await (const page of this.auditLog.personalData(accountId)) {
+      const events = page.map((event) => JSON.stringify(event)).join(',');
+      if (events !== '') {
+        yield separator + events;
+        separator = ',';
+      }
     }
     yield ']}';
   }

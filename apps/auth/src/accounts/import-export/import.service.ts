@@ -5,11 +5,10 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
-import { ImportedHashKindsRepository } from '../../passwords/index.ts';
+import { DummyHashes } from '../../passwords/index.ts';
 import { BulkAccountsRepository } from '../index.ts';
 import { digestOf, readBatches, type NumberedLine } from './import-file.ts';
 import { ImportJobsRepository, type ImportProgress, type Refusal } from './import-jobs.repository.ts';
-import { countKinds } from './imported-hash-kinds.ts';
 
 type Importable = Extract<NumberedLine, { account: unknown }>;
 
@@ -23,7 +22,7 @@ export class ImportService {
     @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'IMPORT_HASH_MAX_MEMORY_KIB'>,
     private readonly accounts: BulkAccountsRepository,
     private readonly jobs: ImportJobsRepository,
-    private readonly hashKinds: ImportedHashKindsRepository,
+    private readonly dummyHashes: DummyHashes,
     private readonly audit: AuditService,
   ) {}
 
@@ -97,7 +96,7 @@ export class ImportService {
       await this.audit.recordAll(manager, null, entries);
     }
     const hashes = lines.flatMap(({ hash }, i) => (hash && inserted.has(rows[i]?.id ?? '') ? hash : []));
-    await this.hashKinds.add(manager, countKinds(hashes));
+    await this.dummyHashes.addImported(manager, hashes);
     return { imported: inserted.size, taken: await this.findTaken(manager, lines, inserted) };
   }
 

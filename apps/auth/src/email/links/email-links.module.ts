@@ -3,7 +3,7 @@ import { MailModule } from '../outbox/index.ts';
 import { OneTimeTokensModule } from '../one-time-tokens/index.ts';
 import { EmailLinksService } from './email-links.service.ts';
 
-/** Links in mails, each with a one-time token. */
+/** Sends links with a one-time token by e-mail. */
 @Module({
   imports: [MailModule, OneTimeTokensModule],
   providers: [EmailLinksService],

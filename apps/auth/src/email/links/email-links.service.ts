@@ -12,11 +12,11 @@ const hour = 60 * minute;
 interface Link {
   page: string;
   ttlSeconds: number;
-  /** Of the token, where it is not called as the mail is. */
+  /** Purpose of the token, if it differs from the mail's template. */
   purpose?: OneTimePurpose;
 }
 
-/** Where each link leads, and for how long; the mails say the same. */
+/** The page that each link opens, and how long it is valid. The texts of the mails name the same durations. */
 const links = {
   email_change: { page: 'confirm-email', ttlSeconds: hour },
   email_verification: { page: 'verify-email', ttlSeconds: 24 * hour },
@@ -26,10 +26,10 @@ const links = {
   password_reset_required: { page: 'reset-password', ttlSeconds: hour, purpose: 'password_reset' },
 } as const;
 
-/** What a mailed link is for: template of its mail and, if not said otherwise, purpose of its token. */
+/** What a link is for: the template of its mail and, by default, the purpose of its token. */
 export type LinkPurpose = keyof typeof links;
 
-/** Mails links that carry a one-time token. */
+/** Sends links with a one-time token by e-mail. */
 @Injectable()
 export class EmailLinksService {
   constructor(
@@ -39,9 +39,9 @@ export class EmailLinksService {
   ) {}
 
   /**
-   * Mails a link to an account's owner, in the caller's transaction. The token stands for the address it is sent to.
-   * @param to the address, where it is not the account's own
-   * @param context whose language the mail is written in
+   * Sends a link to an account's owner, in the caller's transaction. The token proves access to the recipient's mailbox.
+   * @param context the request whose `accept-language` selects the language
+   * @param to recipient's e-mail address, if it is not the account's own
    */
   async send(
     manager: EntityManager,
