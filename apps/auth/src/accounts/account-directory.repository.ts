@@ -1,6 +1,7 @@
 import { queryRow, queryRows, sql, type Queryable, type Sql } from '#common';
 import { Injectable } from '@nestjs/common';
-import { detailColumns, type AccountDetails, type Role } from './account.ts';
+import type { Role } from './account.entity.ts';
+import { detailColumns, type AccountDetails } from './account.ts';
 
 /** Which accounts to list. */
 export interface AccountFilter {

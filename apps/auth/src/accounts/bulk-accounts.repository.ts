@@ -2,7 +2,7 @@ import { queryRows, sql, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import type { Role } from './account.ts';
+import type { Role } from './account.entity.ts';
 
 /** An account with its password's hash, as imports and exports carry it; times as PostgreSQL reads and writes them. */
 export interface AccountRow {

@@ -1,5 +1,6 @@
 export { AccountsModule } from './accounts.module.ts';
-export type { AccountDetails, Role, StoredAccount } from './account.ts';
+export { Account, type Role } from './account.entity.ts';
+export type { AccountDetails, StoredAccount } from './account.ts';
 export { AccountDirectoryRepository } from './account-directory.repository.ts';
 export { AccountPasswordsService } from './account-passwords.service.ts';
 export { AccountsRepository } from './accounts.repository.ts';

@@ -7,7 +7,8 @@ import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { EmailLinksService } from '../email/links/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
 import { ipKey, RateLimitsService } from '../rate-limits/index.ts';
-import type { AccountDetails, Role, StoredAccount } from './account.ts';
+import type { Role } from './account.entity.ts';
+import type { AccountDetails, StoredAccount } from './account.ts';
 import { emailTaken } from './accounts.problems.ts';
 import { AccountsRepository } from './accounts.repository.ts';
 

@@ -1,6 +1,10 @@
 import { dataSourceOptions, type DatabaseSchema } from '#common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
+import { Account } from '../accounts/index.ts';
+import { Passkey } from '../login/passkeys/index.ts';
+import { ExternalIdentity } from '../login/social/index.ts';
+import { ServiceAccount } from '../service-accounts/index.ts';
 import { InitialSchema1764028800000 } from './migrations/1764028800000-initial-schema.ts';
 import { Mail1764115200000 } from './migrations/1764115200000-mail.ts';
 import { SecondFactors1764115300000 } from './migrations/1764115300000-second-factors.ts';
@@ -13,7 +17,7 @@ import { SecondFactorOfAccount1764115700000 } from './migrations/1764115700000-s
 /** The service's entities and migrations. */
 export const authSchema: DatabaseSchema = {
   applicationName: 'auth',
-  entities: [],
+  entities: [Account, ExternalIdentity, Passkey, ServiceAccount],
   migrations: [
     InitialSchema1764028800000,
     Mail1764115200000,

@@ -1,19 +1,10 @@
-import { execute, queryRow, queryRows, sql, type Queryable } from '#common';
+import { columnsOf, execute, queryRow, queryRows, sql, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { ServiceAccount } from './service-account.entity.ts';
 
-/** A program that calls services in its own name. */
-export interface ServiceAccount {
-  id: string;
-  /** Unique regardless of case, by the index `service_account_name_key`. */
-  name: string;
-  /** The scopes that its API keys may have. */
-  scopes: string[];
-  createdAt: Date;
-}
-
-const columns = sql.raw('id, name, scopes, created_at AS "createdAt"');
+const columns = columnsOf(ServiceAccount);
 
 /** The table `service_account`. */
 @Injectable()

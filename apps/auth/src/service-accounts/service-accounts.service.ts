@@ -14,7 +14,8 @@ import {
   scopeNotAllowed,
   serviceAccountNotFound,
 } from './service-accounts.problems.ts';
-import { ServiceAccountsRepository, type ServiceAccount } from './service-accounts.repository.ts';
+import type { ServiceAccount } from './service-account.entity.ts';
+import { ServiceAccountsRepository } from './service-accounts.repository.ts';
 import type {
   ApiKeyView,
   IssuedApiKey,

@@ -9,7 +9,7 @@ import { decodeClientDataJSON } from '@simplewebauthn/server/helpers';
 import { parse as parseUuid } from 'uuid';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { challengeSeconds } from './challenges.service.ts';
-import type { Passkey } from './passkeys.repository.ts';
+import type { Passkey } from './passkey.entity.ts';
 import type { PasskeyLogin, PasskeyRegistration } from './passkeys.schema.ts';
 
 /** EdDSA, ES256 and RS256 (RFC 9053), which all common authenticators support one of. */

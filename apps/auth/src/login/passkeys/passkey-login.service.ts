@@ -12,7 +12,8 @@ import { Ceremonies } from './ceremonies.ts';
 import { ChallengesService } from './challenges.service.ts';
 import { PasskeysMetrics } from './passkeys.metrics.ts';
 import { passkeyInvalid } from './passkeys.problems.ts';
-import { PasskeysRepository, type Passkey } from './passkeys.repository.ts';
+import type { Passkey } from './passkey.entity.ts';
+import { PasskeysRepository } from './passkeys.repository.ts';
 import type { PasskeyLogin } from './passkeys.schema.ts';
 
 /** The owner of a login's challenge: the account is not yet known. */

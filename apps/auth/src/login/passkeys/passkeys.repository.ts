@@ -1,28 +1,10 @@
-import { execute, queryRow, queryRows, sql, type Queryable } from '#common';
+import { columnsOf, execute, queryRow, queryRows, sql, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { Passkey } from './passkey.entity.ts';
 
-/** A WebAuthn credential by which its owner logs in without a password. */
-export interface Passkey {
-  id: string;
-  accountId: string;
-  credentialId: Buffer;
-  /** A COSE_Key (RFC 9052 §7). */
-  publicKey: Buffer;
-  /** The authenticator's signature counter; 0 if it does not count. A bigint, which the driver returns as text. */
-  counter: string;
-  transports: string[];
-  /** Whether it may exist on more than one device. */
-  synced: boolean;
-  name: string;
-  createdAt: Date;
-  lastUsedAt: Date | null;
-}
-
-const columns =
-  sql.raw(`id, account_id AS "accountId", credential_id AS "credentialId", public_key AS "publicKey", counter,
-  transports, synced, name, created_at AS "createdAt", last_used_at AS "lastUsedAt"`);
+const columns = columnsOf(Passkey);
 
 /** The table `passkey`. */
 @Injectable()

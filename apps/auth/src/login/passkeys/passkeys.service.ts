@@ -9,7 +9,8 @@ import { Ceremonies } from './ceremonies.ts';
 import { ChallengesService } from './challenges.service.ts';
 import { PasskeysMetrics } from './passkeys.metrics.ts';
 import { passkeyNotFound, passkeyRefused, passkeyTaken, tooManyPasskeys } from './passkeys.problems.ts';
-import { PasskeysRepository, type Passkey } from './passkeys.repository.ts';
+import type { Passkey } from './passkey.entity.ts';
+import { PasskeysRepository } from './passkeys.repository.ts';
 import type { PasskeyRegistration, PasskeyView } from './passkeys.schema.ts';
 
 const maxPasskeysPerAccount = 20;

@@ -1,22 +1,9 @@
-import { queryRow, queryRows, sql, type Queryable } from '#common';
+import { columnsOf, queryRow, queryRows, sql, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-
-/** A person as an OpenID provider identifies them. Each identity belongs to one account. */
-export interface ExternalIdentity {
-  id: string;
-  accountId: string;
-  /** The provider's id in the settings, for people. Logins go by the issuer. */
-  provider: string;
-  issuer: string;
-  subject: string;
-  /** The e-mail address at the provider when the identity was linked, for people. Nothing depends on it. */
-  email: string | null;
-  createdAt: Date;
-  lastUsedAt: Date;
-}
+import { ExternalIdentity } from './external-identity.entity.ts';
 
 /** An identity to link. */
 export interface NewIdentity {
@@ -26,8 +13,7 @@ export interface NewIdentity {
   email: string | undefined;
 }
 
-const columns = sql.raw(`id, account_id AS "accountId", provider, issuer, subject, email, created_at AS "createdAt",
-  last_used_at AS "lastUsedAt"`);
+const columns = columnsOf(ExternalIdentity);
 
 /** The table `external_identity`. The login room's repository has the statements that also read `account`. */
 @Injectable()

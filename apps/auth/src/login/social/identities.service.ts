@@ -6,7 +6,8 @@ import { AccountsRepository, ReauthenticationService } from '../../accounts/inde
 import { AuditService } from '../../audit/index.ts';
 import { LoginRepository } from '../index.ts';
 import { FlowsService, type StartedFlow } from './flows.service.ts';
-import { IdentitiesRepository, type ExternalIdentity } from './identities.repository.ts';
+import type { ExternalIdentity } from './external-identity.entity.ts';
+import { IdentitiesRepository } from './identities.repository.ts';
 import type { AuthorizationResponse, Person } from './oidc-providers.ts';
 import { SocialLoginMetrics } from './social-login.metrics.ts';
 import { identityNotFound, identityTaken, lastLoginMethod, reauthenticationRequired } from './social-login.problems.ts';

@@ -1,0 +1,40 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** What an account may do. */
+export type Role = 'user' | 'admin';
+
+/** A person with an e-mail address and, usually, a password. */
+@Entity('account')
+export class Account {
+  @PrimaryColumn('uuid')
+  id: string;
+
+  /** As its owner typed it; unique without regard to case, by the index `account_email_key`. */
+  @Column('text')
+  email: string;
+
+  /** When the owner proved that they receive e-mails at this e-mail address. */
+  @Column('timestamptz', { name: 'email_verified_at', nullable: true })
+  emailVerifiedAt: Date | null;
+
+  /** In a format that `passwords/formats` reads; null without a password. */
+  @Column('text', { name: 'password_hash', nullable: true })
+  passwordHash: string | null;
+
+  @Column('text', { array: true })
+  roles: Role[];
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt: Date;
+
+  @Column('timestamptz', { name: 'password_changed_at' })
+  passwordChangedAt: Date;
+
+  /** Whether the account has a confirmed authenticator app. Triggers of `totp` keep it up to date. */
+  @Column('boolean', { name: 'second_factor' })
+  secondFactor: boolean;
+
+  /** Since when nobody can log in to it. */
+  @Column('timestamptz', { name: 'disabled_at', nullable: true })
+  disabledAt: Date | null;
+}
