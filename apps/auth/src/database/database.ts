@@ -1,4 +1,4 @@
-import { dataSourceOptions, type DatabaseSchema } from '#common';
+import { dataSourceOptions, queryRow, sql, type DatabaseSchema } from '#common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Account } from '../accounts/index.ts';
@@ -50,9 +50,9 @@ export async function migrate(config: MigrationConfig): Promise<string[]> {
   try {
     const lock = dataSource.createQueryRunner();
     try {
-      await lock.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+      await queryRow(lock, sql`/* database.lock */ SELECT pg_advisory_lock(${migrationLock})`);
       const applied = await dataSource.runMigrations();
-      await lock.query('SELECT pg_advisory_unlock($1)', [migrationLock]);
+      await queryRow(lock, sql`/* database.unlock */ SELECT pg_advisory_unlock(${migrationLock})`);
       return applied.map(({ name }) => name);
     } finally {
       await lock.release();
