@@ -32,6 +32,13 @@ module.exports = {
       from: { path: '^apps/[^/]+/src/[^/]+$' },
       to: { circular: true },
     },
+    {
+      name: 'tools-know-no-tests',
+      comment: 'What tools and tests share is in tools/lib.',
+      severity: 'error',
+      from: { path: '^tools' },
+      to: { path: '^tests' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-dev-packages',

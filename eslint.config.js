@@ -9,6 +9,7 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
+      curly: ['error', 'all'],
       // hooks and checks must be async by their interface, whether they wait or not
       '@typescript-eslint/require-await': 'off',
       // the other rule on this, which stays, forbids what this one suggests

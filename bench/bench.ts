@@ -1,7 +1,7 @@
 /**
- * `make bench`: measures the built service against controls, and writes all figures to .cache/bench/. Options:
- * `--only=PART,…`, `--rounds=N`, `--seconds=N`, `--sizes=N,…` (of growth), `--profile=FOLDER` (CPU profiles of the service)
- * and `--quick`, which takes less than 2 minutes. Ends with 1 on an error, or where a ratio is below half of its goal.
+ * `make bench`: measures the built service against controls and writes all figures to .cache/bench/. Options: `--only=PART,…`,
+ * `--rounds=N`, `--seconds=N`, `--sizes=N,…` (numbers of accounts for growth), `--profile=FOLDER` (CPU profiles of the service)
+ * and `--quick`, which takes less than 2 minutes. Exits with 1 on an error, or if a ratio is below half of its goal.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -33,7 +33,7 @@ const sizes = (options.sizes ?? (options.quick ? '1000,10000' : '1000,100000,100
 const only = options.only?.split(',');
 const isWanted = (...names: string[]) => only === undefined || names.some((name) => only.includes(name));
 
-/** What is wrong with the results. */
+/** Expectations that the results do not meet. */
 const faults: string[] = [];
 const expect = (condition: boolean, fault: string) => {
   if (!condition) {
@@ -43,13 +43,13 @@ const expect = (condition: boolean, fault: string) => {
 const results: Record<string, unknown> = { processors: availableParallelism(), rounds, seconds };
 
 /**
- * A part of the benchmark, on a stage of its own.
- * @param members what of it can be asked for alone
+ * Runs a part of the benchmark on a new stage.
+ * @param members names with which `--only` selects single comparisons of the part
  */
 async function part<T>(
   name: string,
   run: (stage: Stage) => Promise<T>,
-  tell: (result: T) => string,
+  format: (result: T) => string,
   members: string[] = [],
 ): Promise<T | undefined> {
   if (!isWanted(name, ...members)) {
@@ -62,14 +62,14 @@ async function part<T>(
     const result = await run(stage);
     results[name] = result;
     const took = ((performance.now() - began) / 1000).toFixed(0);
-    process.stdout.write(`\n## ${name} (${took} s)\n\n${tell(result)}\n`);
+    process.stdout.write(`\n## ${name} (${took} s)\n\n${format(result)}\n`);
     return result;
   } finally {
     await stage.close();
   }
 }
 
-/** A part that holds the service against controls. */
+/** Runs a part that compares the service with controls. */
 function compareAll(
   name: string,
   members: string[],
@@ -90,15 +90,15 @@ function compareAll(
 }
 
 const compared = [
-  // so few hashes are done in a second that it takes a while until what is around them is compiled
+  // hashing runs few iterations per second, so V8 needs long to compile the code around it
   ...((await compareAll('hashing', hashingMembers, hashing, 60)) ?? []),
   ...((await compareAll('compared', comparedMembers, comparisons, 5)) ?? []),
 ];
 for (const one of compared) {
   const { name, goal = 0, ratio, cpuRatio } = one;
-  // of the two the one that suffers less from whatever else runs on the machine
+  // the better of the two suffers less from other load on the machine
   const better = Math.max(ratio.median, cpuRatio.median);
-  expect(better >= goal / 2, `${name} is at ${better.toFixed(2)} of its control, less than half of ${goal}`);
+  expect(better >= goal / 2, `${name} is at ${better.toFixed(2)} of its control, less than half of its goal ${goal}`);
   expect(!hasErrors(one), `${name} had errors`);
 }
 
@@ -108,10 +108,13 @@ const overloaded = await part(
   overloadTable,
 );
 for (const { factor, goodput, errors } of overloaded?.rounds ?? []) {
-  expect(errors === 0, `${errors} requests of ${factor} times the load had neither a login nor a 503 with Retry-After`);
-  expect(goodput >= 0.85 / 2, `at ${factor} times the load ${goodput.toFixed(2)} of the logins were left`);
+  expect(
+    errors === 0,
+    `at ${factor} times the load, ${errors} responses were neither a login nor a 503 with Retry-After`,
+  );
+  expect(goodput >= 0.85 / 2, `at ${factor} times the load, only ${goodput.toFixed(2)} of the peak logins succeeded`);
 }
-expect((overloaded?.peakMiB ?? 0) < memoryLimitMiB, 'the service needs more memory than its container has');
+expect((overloaded?.peakMiB ?? 0) < memoryLimitMiB, 'the service uses more memory than its container has');
 
 const grown = await part('growth', (stage) => growth(stage, sizes, rounds, seconds), growthTable);
 for (const { accounts, errors } of grown ?? []) {
@@ -127,7 +130,7 @@ if (!options.quick) {
   for (const { name, rounds: samples } of layered ?? []) {
     expect(
       samples.every(({ errors }) => errors === 0),
-      `a refresh of ${name} had errors`,
+      `refreshes of ${name} had errors`,
     );
   }
   await part('weight', (stage) => weight(stage, rounds, seconds), weightTable);
@@ -139,7 +142,10 @@ const scaled = await part(
   replicasTable,
 );
 for (const result of scaled ?? []) {
-  expect(holds(result), `${result.replicas} replicas do not keep limits or refreshes: ${JSON.stringify(result)}`);
+  expect(
+    holds(result),
+    `${result.replicas} replicas violate a limit or the rotation of refresh tokens: ${JSON.stringify(result)}`,
+  );
 }
 
 process.stdout.write(`\n${await saveResults('bench', results)}\n`);

@@ -1,6 +1,6 @@
 /**
- * `make bench-compare`: the service beside others, on the same PostgreSQL and with the same loads, each with its own password
- * hash and with the service's. Options: `--rounds=N`, `--seconds=N`. Ends with 1 on an error.
+ * `make bench-compare`: compares the service with other software on the same PostgreSQL and under the same loads, with the
+ * other's password hash and with the service's. Options: `--rounds=N`, `--seconds=N`. Exits with 1 on an error.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -22,7 +22,7 @@ try {
   const database = await stage.database('auth');
   await populate(database, accounts);
   const service = await stage.startService('auth');
-  // what a load still waits for at its end is lost: a token per connection, in each round and the warm-up
+  // each load loses one token per connection, whose response is pending when the load ends
   const tokens = await serviceTokens(database, stage.keyEncryptionKey, accounts + connections * (rounds + 2));
   const access = await accessTokens(service.url, tokens.splice(0, accounts));
   const postgresPid = await stage.postgresPid();
@@ -30,7 +30,7 @@ try {
   const equal = await startPeer('equal', { EQUAL_HASH: 'yes' });
   const renewing = await startPeer('renewing', { EQUAL_HASH: 'yes', UPDATE_AGE: '0' });
 
-  /** Of a request to the service and one to a peer that gives the caller the same. */
+  /** Compares a request to the service with the equivalent request to a peer. */
   const row = (name: string, control: string, peer: Program, ours: () => Call[], theirs: () => Call[]): Comparison => ({
     name,
     control,
@@ -39,7 +39,7 @@ try {
         ? sampleOf(stage.generator, service, postgresPid, { connections, seconds: time, calls: ours() })
         : sampleOf(stage.generator, peer, postgresPid, { connections, seconds: time, calls: theirs() }),
   });
-  const signIns = () => logins(accounts).map((call) => ({ ...call, path: '/api/auth/sign-in/email' }));
+  const peerLogins = () => logins(accounts).map((call) => ({ ...call, path: '/api/auth/sign-in/email' }));
   const sessionChecks = await cookies(equal).then((held) => () => getSession(held));
   const renewals = await cookies(renewing).then((held) => () => getSession(held));
   const me = () => authorized('/auth/me', access);
@@ -56,12 +56,12 @@ try {
         : sampleOf(stage.generator, renewing, postgresPid, { connections, seconds: time, calls: renewals() }),
   };
   const compared: Compared[] = [];
-  // sign-ins last: an account has so many sessions, and the oldest give way
+  // logins last, because they end an account's oldest sessions
   for (const comparison of [
     row('session check', 'better-auth', equal, me, sessionChecks),
     refresh,
-    row('sign-in', 'better-auth, the same argon2id', equal, () => logins(accounts), signIns),
-    row('sign-in', 'better-auth as shipped (scrypt)', shipped, () => logins(accounts), signIns),
+    row('login', 'better-auth, the same argon2id', equal, () => logins(accounts), peerLogins),
+    row('login', 'better-auth as shipped (scrypt)', shipped, () => logins(accounts), peerLogins),
   ]) {
     compared.push(await compare(comparison, rounds, seconds, 3));
   }
@@ -73,7 +73,7 @@ try {
   await stage.close();
 }
 
-/** A peer with as many accounts as the service. */
+/** Starts a peer with as many accounts as the service. */
 async function startPeer(name: string, settings: NodeJS.ProcessEnv): Promise<Program> {
   const url = await stage.emptyDatabase(name);
   const peer = await stage.start('bench/peers/better-auth.js', {
@@ -87,7 +87,7 @@ async function startPeer(name: string, settings: NodeJS.ProcessEnv): Promise<Pro
   return peer;
 }
 
-/** A session of each account, as cookies. */
+/** Logs each account in and returns the session cookies. */
 async function cookies(peer: Program): Promise<string[]> {
   const held: string[] = [];
   for (let account = 1; account <= accounts; account += 1) {
@@ -105,7 +105,7 @@ async function cookies(peer: Program): Promise<string[]> {
 async function post({ url }: Program, path: string, body: object, account: number): Promise<Response> {
   const response = await fetch(url + path, {
     method: 'POST',
-    // each from an address of its own: limits stay on
+    // one IP address per account, so that rate limits do not apply
     headers: { ...json, origin: url, 'x-forwarded-for': `10.1.0.${account}` },
     body: JSON.stringify(body),
   });

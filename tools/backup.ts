@@ -1,6 +1,6 @@
 /**
- * `make backup`: a dump of the database, compressed and encrypted, with its manifest beside it, in `.backups/`. What is older
- * than 30 days is removed; with `BACKUP_S3_URL` set, both files are uploaded.
+ * `make backup`: writes a compressed and encrypted dump of the database and its manifest into `.backups/`, and removes dumps older
+ * than 30 days. With `BACKUP_S3_URL` set, uploads both files.
  */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ try {
     unfinished,
   );
   if (!manifest) {
-    throw new Error('The dump did not come to its end.');
+    throw new Error('The dump is incomplete.');
   }
   const file = join(
     values.folder,
@@ -48,7 +48,7 @@ try {
     `${file}: ${manifest.tables.length} tables, ${rows} rows, ${((performance.now() - started) / 1000).toFixed(1)} s${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`,
   );
 } catch (error) {
-  console.error(`No backup was made. ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`Backup failed. ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 } finally {
   await rm(unfinished, { force: true });

@@ -1,6 +1,6 @@
 /**
- * `make drill-import`: imports 100,000 accounts with a process of its own, which is killed once in the middle. Ends with 1
- * if an account is lost or doubled, an old password does not log in, or the process took more than 256 MiB.
+ * `make drill-import`: imports 100,000 accounts and kills the importing process once in the middle. No account is lost or
+ * duplicated, accounts log in with their old passwords, and the process uses at most 256 MiB.
  */
 import { spawn } from 'node:child_process';
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
@@ -14,15 +14,16 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { loadAuthConfig, migrate, root, startService } from './built.ts';
 import { startPostgres } from './embedded-postgres.ts';
+import { drill } from './lib/drill.ts';
 
 const lines = 100_000;
-/** Each of so many lines can't be read. */
-const refusedEach = 10_000;
+/** Every such line has an unreadable hash. */
+const unreadableEvery = 10_000;
 const killAtPercent = 40;
 const maxRssMiB = 256;
 const reportRss = `data:text/javascript,process.on('exit',()=>process.stderr.write('RSS '+process.resourceUsage().maxRSS+'\\n'))`;
 
-/** What `npm run cli` runs, without npm between: what is killed is the import itself. */
+/** The command of `npm run cli`, run without npm, so that the signal kills the import itself. */
 const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: { cli: string } };
 const [, ...cli] = scripts.cli.split(' ');
 
@@ -33,12 +34,15 @@ function* file(): Generator<string> {
   for (let line = 1; line <= lines; line += 1) {
     const salt = randomBytes(8).toString('hex');
     const digest = pbkdf2Sync(password(line), salt, 1, 32, 'sha256').toString('base64');
-    const hash = line % refusedEach === 0 ? 'unreadable' : `pbkdf2_sha256$1$${salt}$${digest}`;
+    const hash = line % unreadableEvery === 0 ? 'unreadable' : `pbkdf2_sha256$1$${salt}$${digest}`;
     yield `${JSON.stringify({ email: email(line), password_hash: hash })}\n`;
   }
 }
 
-/** Runs the import; kills it once it has come so far. */
+/**
+ * Runs the import.
+ * @param killAt percentage at which to kill it
+ */
 async function run(path: string, environment: NodeJS.ProcessEnv, killAt = Infinity) {
   const child = spawn(process.execPath, [`--import=${reportRss}`, ...cli, 'accounts', 'import', path], {
     cwd: root,
@@ -59,15 +63,13 @@ async function run(path: string, environment: NodeJS.ProcessEnv, killAt = Infini
   return { output, rssMiB: Number(/RSS (\d+)/.exec(output)?.[1]) / 1024 };
 }
 
-function assert(condition: boolean, message: string): void {
-  if (!condition) {
-    throw new Error(message);
-  }
-}
-
-const directory = await mkdtemp(join(tmpdir(), 'auth-drill-'));
-const postgres = await startPostgres(directory);
-try {
+await drill('import', async ({ after, log, check }) => {
+  const directory = await mkdtemp(join(tmpdir(), 'auth-drill-'));
+  const postgres = await startPostgres(directory);
+  after(async () => {
+    await postgres.stop();
+    await rm(directory, { recursive: true });
+  });
   await postgres.createDatabase('drill');
   const environment = {
     HOST: '127.0.0.1',
@@ -82,7 +84,7 @@ try {
   const path = join(directory, 'accounts.ndjson');
   await pipeline(Readable.from(file()), createWriteStream(path));
   const database = new pg.Client(environment.DATABASE_URL);
-  // if this fails, the server stops before the client does
+  // a failed drill stops the server before the client
   database.on('error', () => undefined);
   await database.connect();
   const count = async (statement: string) =>
@@ -90,23 +92,20 @@ try {
 
   await run(path, environment, killAtPercent);
   const before = await count('SELECT count(*) FROM account');
-  process.stdout.write(`killed when ${String(before)} accounts were in\n`);
-  assert(before > 0 && before < lines / 2, 'the import was not cut off in the middle');
+  log(`killed after ${before} accounts`);
+  check('the import was killed in the middle', before > 0 && before < lines / 2);
 
   const started = performance.now();
   const { output, rssMiB } = await run(path, environment);
   const seconds = (performance.now() - started) / 1000;
-  const good = lines - lines / refusedEach;
-  assert(!/^0 % /m.test(output), 'the second run began anew');
+  const good = lines - lines / unreadableEvery;
+  check('the second run continues where the first stopped', !/^0 % /m.test(output));
   const accounts = await count('SELECT count(*) FROM account');
   const events = await count("SELECT count(DISTINCT subject_id) FROM audit_event WHERE type = 'account.imported'");
-  const refusals = await count('SELECT count(*) FROM import_refusal');
+  const rejected = await count('SELECT count(*) FROM import_refusal');
   await database.end();
-  assert(
-    accounts === good && events === good,
-    `${String(accounts)} accounts and ${String(events)} events, not ${String(good)}`,
-  );
-  assert(refusals === lines / refusedEach, `${String(refusals)} lines were refused`);
+  check(`${good} accounts and ${good} events were stored`, accounts === good && events === good);
+  check(`${rejected} lines with an unreadable hash were rejected`, rejected === lines / unreadableEvery);
 
   const service = await startService(config);
   for (const line of [1, lines / 2 + 1, lines - 1]) {
@@ -115,13 +114,10 @@ try {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ email: email(line), password: password(line) }),
     });
-    assert(status === 200, `the login of line ${String(line)} answered ${String(status)}`);
+    check(`the account of line ${line} logs in with its old password`, status === 200);
   }
   await service.stop();
   const rate = Math.round((lines - before) / seconds);
-  process.stdout.write(`${String(accounts)} accounts, ${String(rate)} rows/s, peak RSS ${rssMiB.toFixed(0)} MiB\n`);
-  assert(rssMiB <= maxRssMiB, `the import took more than ${String(maxRssMiB)} MiB`);
-} finally {
-  await postgres.stop();
-  await rm(directory, { recursive: true });
-}
+  log(`${accounts} accounts, ${rate} rows/s, peak RSS ${rssMiB.toFixed(0)} MiB`);
+  check(`the import uses at most ${maxRssMiB} MiB`, rssMiB <= maxRssMiB);
+});

@@ -8,20 +8,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 
-/** PostgreSQL refuses to run as root; as root it runs as this user (`nobody`), who then owns the data. */
+/** PostgreSQL refuses to run as root. Started by root, it runs as this user (`nobody`), who owns the data. */
 const unprivilegedId = 65534;
 const startTimeoutMs = 60_000;
 const superuser = 'postgres';
 
-/** A running server on a loopback port of its own. */
+/** A running server on a loopback port. */
 export interface EmbeddedPostgres {
-  /** URL of a database, for its superuser. */
+  /** The superuser's URL of a database. */
   url: (database: string) => string;
-  /** Creates a database unless it is there. */
+  /** Creates a database unless it exists. */
   createDatabase: (name: string) => Promise<void>;
-  /** Ends the server as a fast shutdown does: sessions are cut, everything committed is kept. */
+  /** Stops the server by a fast shutdown: ends sessions, keeps all committed data. */
   stop: () => Promise<void>;
-  /** Ends the server as a crash does. */
+  /** Kills the server, as a crash would. */
   kill: () => Promise<void>;
 }
 
@@ -32,11 +32,11 @@ interface Binaries {
 }
 
 /**
- * Starts a real PostgreSQL on files of this project alone; makes them the first time. A server that a killed process left
- * behind on the same files is stopped first.
- * @param directory where the server keeps its data, password and log
- * @param settings further server settings
- * @param fixedPort the port to listen on; a free one if there is none
+ * Starts a real PostgreSQL. Initialises its data directory the first time. Stops a server that a killed process left running on
+ * the same directory.
+ * @param directory for data, password and log
+ * @param settings additional server settings
+ * @param fixedPort port to listen on; by default a free one
  */
 export async function startPostgres(
   directory: string,
@@ -87,13 +87,16 @@ async function loadBinaries(): Promise<Binaries> {
   try {
     return (await import(name)) as Binaries;
   } catch (error) {
-    throw new Error(`There is no PostgreSQL for this machine (${name}); set DATABASE_URL to use another.`, {
-      cause: error,
-    });
+    throw new Error(
+      `There is no PostgreSQL package for this machine (${name}). Set DATABASE_URL to use another server.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
-/** Makes the data directory unless it is there, and gives its password. */
+/** Initialises the data directory unless it exists, and returns the superuser's password. */
 async function initialise(binaries: Binaries, directory: string, data: string): Promise<string> {
   const passwordFile = join(directory, 'postgres.password');
   if (await exists(join(data, 'PG_VERSION'))) {
@@ -129,8 +132,8 @@ async function initialise(binaries: Binaries, directory: string, data: string): 
 const isRoot = () => process.getuid?.() === 0;
 
 /**
- * As root, the command line that runs a program as the unprivileged user; it keeps one capability, to get through
- * directories that are root's alone, such as /root.
+ * The command line of a program. Started by root, it runs as the unprivileged user with one capability, which it needs to
+ * traverse directories that only root can enter, such as /root.
  */
 function unprivileged(program: string, args: string[]): [string, string[]] {
   const id = String(unprivilegedId);
@@ -152,7 +155,7 @@ function unprivileged(program: string, args: string[]): [string, string[]] {
     : [program, args];
 }
 
-/** A process group of its own: Ctrl-C in the terminal is ours to pass on, after the service has stopped. */
+/** Starts a process group of its own, so that Ctrl-C in the terminal stops the service before the database. */
 function spawnUnprivileged(program: string, args: string[], log: number): ChildProcess {
   return spawn(...unprivileged(program, args), { stdio: ['ignore', log, log], detached: true, env: environment() });
 }
@@ -161,7 +164,7 @@ async function run(program: string, args: string[]): Promise<void> {
   await promisify(execFile)(...unprivileged(program, args), { env: environment() });
 }
 
-/** Nothing of the caller's PG* variables, and messages that do not depend on the machine's language. */
+/** Without the caller's PG* variables, and with messages in English. */
 function environment(): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
 }
@@ -183,7 +186,7 @@ async function ready(server: ChildProcess, url: string, directory: string): Prom
       // not yet
     }
   }
-  throw new Error(`PostgreSQL did not start; ${join(directory, 'postgres.log')} says why.`, { cause: failure });
+  throw new Error(`PostgreSQL did not start. See ${join(directory, 'postgres.log')}.`, { cause: failure });
 }
 
 async function createDatabase(url: string, name: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * `make fuzz`: sends the service what its own OpenAPI document allows, and what it does not, on a database that is thrown
- * away. Ends with 1 on any 5xx, or any answer that the document does not describe. Options are passed on: `--seed=N`.
+ * `make fuzz`: sends the service valid and invalid requests generated from its OpenAPI document, on a temporary database. Exits
+ * with 1 on a 5xx or a response that the document does not describe. Passes options on to Schemathesis: `--seed=N`.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -14,7 +14,7 @@ import { startPostgres } from './embedded-postgres.ts';
 
 const schemathesis = 'schemathesis==4.32.5';
 const examplesPerOperation = '50';
-const longestRunMs = 15 * 60_000;
+const timeoutMs = 15 * 60_000;
 const unlimited = '1000000';
 
 const environment = join(root, '.cache', 'schemathesis');
@@ -28,7 +28,7 @@ const directory = await mkdtemp(join(tmpdir(), 'auth-fuzz-'));
 const postgres = await startPostgres(directory);
 await postgres.createDatabase('fuzz');
 const config = loadAuthConfig({
-  // mails are kept instead of off
+  // turns e-mail on without an SMTP server
   NODE_ENV: 'test',
   HOST: '127.0.0.1',
   PORT: '0',
@@ -70,7 +70,7 @@ const run = spawn(
   {
     stdio: 'inherit',
     cwd: directory,
-    timeout: longestRunMs,
+    timeout: timeoutMs,
     env: { ...process.env, SCHEMATHESIS_HOOKS: join(root, 'tools', 'fuzz_session.py') },
   },
 );

@@ -1,4 +1,4 @@
-"""Gives each fuzzed call that needs one an access token of a new session, since some calls end theirs."""
+"""Gives each request that needs one an access token of a new session, because some requests end their session."""
 
 import secrets
 

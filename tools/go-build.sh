@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds a program whose module has replace directives, which `go install` refuses: those count only in the module's own
-# build, so they are repeated here.  go-build.sh OUTPUT PACKAGE MODULE@VERSION [NEWER_DEPENDENCY@VERSION...]
+# Builds a program whose module has replace directives, which `go install` rejects. They apply only in the module's own build,
+# so this script copies them.  go-build.sh OUTPUT PACKAGE MODULE@VERSION [NEWER_DEPENDENCY@VERSION...]
 set -euo pipefail
 output=$(realpath -m "$1") package=$2 module=$3
 shift 3

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs the browser that the passkey tests need, unless it is there: as root on Debian or Ubuntu; elsewhere it says how.
+# Installs Chromium, which the browser tests need, if it is missing and this is root on Debian or Ubuntu.
 set -euo pipefail
 if command -v chromium >/dev/null; then
   exit 0
 fi
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-  echo 'The passkey tests need Chromium as `chromium`, which your system’s packages have; the others run without.' >&2
+  echo 'Chromium is missing: the browser tests fail without it. Install your system’s package `chromium`.' >&2
   exit 0
 fi
 apt-get update -qq

@@ -1,12 +1,12 @@
 /**
- * `make restore FILE=…`: verifies all of a dump, then loads it in one transaction into a database that is empty, or with
- * `--replace` instead of what is there. Ends with 1 and an untouched database where anything differs from the manifest.
+ * `make restore FILE=…`: verifies a whole dump, then loads it in one transaction into an empty database, or with `--replace` in
+ * place of the existing rows. If anything differs from the manifest, exits with 1 and leaves the database unchanged.
  */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { connect } from './backup/database.ts';
-import { RefusedError, load, verify } from './backup/load.ts';
+import { RestoreError, load, verify } from './backup/load.ts';
 import { digest, passphrase, unseal } from './backup/sealed-file.ts';
 import { migrations } from './backup/tables.ts';
 import { loadAuthConfig, migrate } from './built.ts';
@@ -22,7 +22,7 @@ const { values, positionals } = parseArgs({
 try {
   await restore(positionals[0] ?? '');
 } catch (error) {
-  console.error(`Not restored; the database is as it was. ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`Restore failed; the database is unchanged. ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 }
 
@@ -30,20 +30,20 @@ async function restore(file: string): Promise<void> {
   const started = performance.now();
   const phrase = await passphrase(process.env);
   const about = await readFile(`${file}.json`, 'utf8').catch(() => {
-    throw new RefusedError(`There is no manifest ${file}.json.`);
+    throw new RestoreError(`The manifest ${file}.json does not exist.`);
   });
   const { sha256, ...expected } = JSON.parse(about) as Record<string, unknown>;
   if ((await digest(file)) !== sha256) {
-    throw new RefusedError(`The checksum of ${file} is not that of its manifest.`);
+    throw new RestoreError(`The checksum of ${file} does not match its manifest.`);
   }
   const manifest = await verify(unseal(file, phrase));
   if (!isDeepStrictEqual(manifest, expected)) {
-    throw new RefusedError(`${file}.json is not the manifest of this dump.`);
+    throw new RestoreError(`${file}.json is not the manifest of this dump.`);
   }
   const connection = await connect(values, process.env);
   try {
     if (connection.url && (await migrations(connection.client)).length === 0) {
-      // its keys encrypt nothing: only the schema is made
+      // migrations encrypt nothing, so any key will do
       const keys = randomBytes(32).toString('base64');
       await migrate(
         loadAuthConfig({ DATABASE_URL: connection.url, KEY_ENCRYPTION_KEYS: keys, NODE_ENV: 'development' }),
@@ -55,6 +55,6 @@ async function restore(file: string): Promise<void> {
   }
   const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
   console.log(
-    `restored ${manifest.tables.length} tables, ${rows} rows as of ${manifest.taken_at}, all as in the manifest, in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+    `restored ${manifest.tables.length} tables, ${rows} rows as of ${manifest.taken_at}, verified against the manifest, in ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
 }

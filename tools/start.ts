@@ -1,6 +1,6 @@
 /**
- * `make start`: the service on a PostgreSQL of its own, whose data is kept in `.data/` or the directory that is named; with
- * `DATABASE_URL` set, on that one. Ctrl-C stops the service first, then the database.
+ * `make start`: runs the service on an embedded PostgreSQL with its data in `.data/` or the given directory, or on `DATABASE_URL`.
+ * Ctrl-C stops the service, then the database.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { startPostgres, type EmbeddedPostgres } from './embedded-postgres.ts';
 const directory = resolve(process.argv[2] ?? join(root, '.data'));
 
 if (process.env['NODE_ENV'] === 'production' && !process.env['DATABASE_URL']) {
-  throw new Error('The embedded database is for development: set DATABASE_URL.');
+  throw new Error('The embedded database is only for development. Set DATABASE_URL.');
 }
 
 const started = performance.now();
@@ -39,7 +39,7 @@ try {
       async stop() {
         await service.stop();
         await postgres?.stop();
-        process.stdout.write('Stopped; the data is kept.\n');
+        process.stdout.write('Stopped. The data is kept.\n');
       },
     },
     config,
@@ -50,7 +50,7 @@ try {
   throw error;
 }
 
-/** Made at the first start; without it the stored signing keys can't be read. */
+/** Reads the key, or creates it at the first start. Without it, the stored signing keys can't be decrypted. */
 async function keyEncryptionKey(): Promise<string> {
   const path = join(directory, 'key-encryption-key');
   try {
@@ -62,7 +62,7 @@ async function keyEncryptionKey(): Promise<string> {
   }
 }
 
-/** So that `npm run cli` in another terminal works on the same database. */
+/** Writes the settings that `npm run cli` needs to work on the same database. */
 async function writeEnvironment({ NODE_ENV, DATABASE_URL, KEY_ENCRYPTION_KEYS }: NodeJS.ProcessEnv): Promise<void> {
   const lines = Object.entries({ NODE_ENV, DATABASE_URL, KEY_ENCRYPTION_KEYS }).map(
     ([name, value]) => `${name}=${value ?? ''}\n`,

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { good, logins, registrations } from '../lib/measure.ts';
+import { logins, registrations, succeeded } from '../lib/measure.ts';
 import { Generator, type Call } from '../lib/load.ts';
 import { populate } from '../lib/population.ts';
 import { number, spread, table } from '../lib/report.ts';
@@ -7,9 +7,9 @@ import { spreadOf } from '../lib/rounds.ts';
 import type { Stage } from '../lib/stage.ts';
 
 interface Waited {
-  /** What else is done. */
+  /** The expensive requests. */
   beside: string;
-  /** Of these, per s. */
+  /** Expensive requests per second. */
   besidePerSecond: number;
   p50: number;
   p99: number;
@@ -18,13 +18,13 @@ interface Waited {
 }
 
 const accounts = 1000;
-/** Requests per s whose times are taken. */
+/** Cheap requests per second, which are timed. */
 const rate = 100;
-/** Fewer than the registrations that may wait. */
+/** Fewer than the registrations that may queue. */
 const connections = 4;
-const signs = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i));
+const characters = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i));
 
-/** How long those wait whose requests cost nothing, beside others' that cost much: keys are asked for all the time. */
+/** Measures how long cheap requests (for the key set) take beside expensive requests of others. */
 export async function bystanders(stage: Stage, rounds: number, seconds: number): Promise<Waited[]> {
   await populate(await stage.database('bystanders'), accounts);
   const { url } = await stage.startService('bystanders', { REGISTER_ADDRESS_BURST: '1000000' });
@@ -32,7 +32,7 @@ export async function bystanders(stage: Stage, rounds: number, seconds: number):
   const busy: Record<string, (() => Call[]) | undefined> = {
     nothing: undefined,
     logins: () => logins(accounts),
-    'registrations by 64 signs': () => registrations(2000, randomSigns),
+    'registrations, 64 characters': () => registrations(2000, randomPassword),
   };
   const results: Waited[] = [];
   try {
@@ -47,15 +47,15 @@ export async function bystanders(stage: Stage, rounds: number, seconds: number):
           calls: [{ method: 'GET', path: '/.well-known/jwks.json' }],
         });
         const done = await besides;
-        const { p50, p99, max } = good(seen);
+        const { p50, p99, max } = succeeded(seen);
         const failed = [...seen.byStatus, ...(done?.byStatus ?? [])].filter(({ status }) => status >= 300);
         results.push({
           beside,
-          besidePerSecond: done ? good(done).count / done.seconds : 0,
+          besidePerSecond: done ? succeeded(done).count / done.seconds : 0,
           p50,
           p99,
           max,
-          errors: seen.broken + (done?.broken ?? 0) + failed.reduce((sum, { count }) => sum + count, 0),
+          errors: seen.failed + (done?.failed ?? 0) + failed.reduce((sum, { count }) => sum + count, 0),
         });
       }
     }
@@ -65,8 +65,9 @@ export async function bystanders(stage: Stage, rounds: number, seconds: number):
   return results;
 }
 
-/** A password as password managers make them. */
-const randomSigns = (): string => Array.from({ length: 64 }, () => signs[randomInt(signs.length)]).join('');
+/** A password as password managers generate it. */
+const randomPassword = (): string =>
+  Array.from({ length: 64 }, () => characters[randomInt(characters.length)]).join('');
 
 export function bystandersTable(results: Waited[]): string {
   const rows = [...new Set(results.map(({ beside }) => beside))].map((beside) => {
@@ -81,5 +82,5 @@ export function bystandersTable(results: Waited[]): string {
       String(those.reduce((sum, { errors }) => sum + errors, 0)),
     ];
   });
-  return table([`${rate} requests/s beside`, '/s', 'p50 ms', 'p99 ms', 'most ms', 'errors'], rows);
+  return table([`${rate} requests/s beside`, '/s', 'p50 ms', 'p99 ms', 'max ms', 'errors'], rows);
 }

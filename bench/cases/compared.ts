@@ -13,7 +13,7 @@ const bearers = 200;
 
 const authDefaults = authSettings.pick({ TOKEN_ISSUER: true, TOKEN_AUDIENCE: true }).parse({});
 
-/** The requests that are held against what a bare program can do, on the same processors as PostgreSQL and the load generator. */
+/** Compares requests with a bare program. Both share their processors with PostgreSQL and the load generator. */
 export async function comparisons(stage: Stage): Promise<Comparison[]> {
   const database = await stage.database('compared');
   await populate(database, accounts);

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { AuditRepository } from '../../tools/built.ts';
 import type { Load } from '../lib/load.ts';
-import { accessTokens, authorized, good, logins } from '../lib/measure.ts';
+import { accessTokens, authorized, logins, succeeded } from '../lib/measure.ts';
 import { populate, serviceTokens } from '../lib/population.ts';
 import { number, table } from '../lib/report.ts';
 import { spreadOf } from '../lib/rounds.ts';
@@ -21,9 +21,9 @@ export interface Grown {
   errors: number;
 }
 
-/** The same requests on databases of several sizes side by side, in turn. */
+/** Sends the same requests to databases of several sizes, alternating between them. */
 export async function growth(stage: Stage, sizes: number[], rounds: number, seconds: number): Promise<Grown[]> {
-  const grounds = [];
+  const databases = [];
   for (const accounts of sizes) {
     const name = `growth_${accounts}`;
     const database = await stage.database(name);
@@ -39,7 +39,7 @@ export async function growth(stage: Stage, sizes: number[], rounds: number, seco
       refresh: { connections: 4, calls: [], chain },
       'session list': { connections: 4, calls: authorized('/auth/sessions', access) },
     };
-    grounds.push({
+    databases.push({
       accounts,
       database,
       fillSeconds,
@@ -51,19 +51,19 @@ export async function growth(stage: Stage, sizes: number[], rounds: number, seco
   const errors = new Map<number, number>();
   for (let round = -1; round < rounds; round += 1) {
     for (const kind of kinds) {
-      for (const { accounts, service, loads, seen } of round % 2 === 0 ? grounds : grounds.toReversed()) {
+      for (const { accounts, service, loads, seen } of round % 2 === 0 ? databases : databases.toReversed()) {
         const result = await stage.generator.run({ url: service.url, seconds, ...loads[kind] });
         // the first round warms up
         if (round >= 0) {
-          seen.set(kind, [...(seen.get(kind) ?? []), good(result)]);
+          seen.set(kind, [...(seen.get(kind) ?? []), succeeded(result)]);
         }
         const bad = result.byStatus.filter(({ status }) => status >= 300).reduce((sum, { count }) => sum + count, 0);
-        errors.set(accounts, (errors.get(accounts) ?? 0) + bad + result.broken);
+        errors.set(accounts, (errors.get(accounts) ?? 0) + bad + result.failed);
       }
     }
   }
   const results: Grown[] = [];
-  for (const { accounts, database, fillSeconds, service, seen } of grounds) {
+  for (const { accounts, database, fillSeconds, service, seen } of databases) {
     await service.stop();
     const { rows } = await database.query<{ size: string }>('SELECT pg_database_size(current_database()) AS size');
     const median = (kind: string, which: 'p50' | 'p99') =>
@@ -80,7 +80,7 @@ export async function growth(stage: Stage, sizes: number[], rounds: number, seco
   return results;
 }
 
-/** Times one batch of the retention of audit events, the largest table. */
+/** Times the deletion of one batch of old audit events, the largest table. */
 async function purge(database: pg.Client): Promise<number> {
   const times: number[] = [];
   const events = new AuditRepository({ AUDIT_RETENTION_DAYS: 400 });
@@ -94,7 +94,7 @@ async function purge(database: pg.Client): Promise<number> {
     const deleted = await events.purgeEvents(asQueryable(database), purgeRows);
     times.push(performance.now() - began);
     if (deleted !== purgeRows) {
-      throw new Error(`${String(deleted)} events were deleted`);
+      throw new Error(`${deleted} events were deleted, not ${purgeRows}`);
     }
   }
   return spreadOf(times).median;
@@ -126,7 +126,7 @@ export function growthTable(results: Grown[]): string {
 
 type Times = Grown['latency'][string];
 
-/** A client of the driver, with the answers that TypeORM gives to an UPDATE or a DELETE. */
+/** Adapts a client of node-postgres: TypeORM returns rows and their count for an UPDATE or a DELETE. */
 const asQueryable = (database: pg.Client) => ({
   async query(statement: string, parameters?: unknown[]) {
     const { rows, rowCount } = await database.query(statement, parameters);

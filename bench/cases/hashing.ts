@@ -13,8 +13,8 @@ export const hashingMembers = ['login', 'register'];
 const bareArgon2 = join(root, 'bench', 'controls', 'argon2.ts');
 
 /**
- * The requests that are made of a hash. A bare loop has its processors to itself, so that the service gets the same ones, and
- * PostgreSQL and the load generator the others.
+ * Compares requests whose cost is a password hash. The control, a bare loop, has processors to itself. The service runs on the
+ * same ones, PostgreSQL and the load generator on the others.
  */
 export async function hashing(stage: Stage): Promise<Comparison[]> {
   await stage.isolate();
@@ -49,7 +49,7 @@ export async function hashing(stage: Stage): Promise<Comparison[]> {
   ];
 }
 
-/** The library alone, as often at once as the service does it. */
+/** Runs the library alone, with the service's concurrency. */
 async function argon2(seconds: number, concurrency: number, processors: string | undefined): Promise<Sample> {
   const args = ['--disable-warning=ExperimentalWarning', bareArgon2, String(seconds), String(concurrency)];
   const { stdout } = await promisify(execFile)(...boundCommand(processors, process.execPath, args));

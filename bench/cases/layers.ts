@@ -14,20 +14,20 @@ export interface Layer {
   rounds: Sample[];
 }
 
-/** What each layer adds to the processor time of a refresh, from a bare program to the service, one after the other in turn. */
+/** Measures the processor time that each layer adds to a refresh, from a bare program to the service. */
 export async function layers(stage: Stage, rounds: number, seconds: number): Promise<Layer[]> {
   await stage.isolate();
   const database = await stage.database('layers');
   await populate(database, accounts);
   const { DATABASE_URL } = stage.environment('layers');
   const layered = (layer: string) => stage.start('bench/controls/layered.ts', { DATABASE_URL, LAYER: layer });
-  const others = await controlTokens(database, 4 * tokensEach);
-  const some = () => others.splice(0, tokensEach);
+  const controls = await controlTokens(database, 4 * tokensEach);
+  const nextTokens = () => controls.splice(0, tokensEach);
   const programs: [name: string, program: Program, tokens: string[]][] = [
-    ['bare Fastify + pg', await stage.start('bench/controls/bare.ts', { DATABASE_URL }), some()],
-    ['… on Nest', await layered('nest'), some()],
-    ['… by TypeORM’s data source', await layered('database'), some()],
-    ['… with libs/common', await layered('common'), some()],
+    ['bare Fastify + pg', await stage.start('bench/controls/bare.ts', { DATABASE_URL }), nextTokens()],
+    ['… on Nest', await layered('nest'), nextTokens()],
+    ['… with TypeORM’s data source', await layered('database'), nextTokens()],
+    ['… with libs/common', await layered('common'), nextTokens()],
     [
       'the service',
       await stage.startService('layers'),
@@ -59,7 +59,7 @@ export async function layers(stage: Stage, rounds: number, seconds: number): Pro
 export function layersTable(results: Layer[]): string {
   const [bare] = results;
   return table(
-    ['refresh', '/s', 'CPU ms', 'by bare', 'errors'],
+    ['refresh', '/s', 'CPU ms', '× bare', 'errors'],
     results.map(({ name, rounds }) => [
       name,
       number(spreadOf(rounds.map(({ perSecond }) => perSecond)).median, 0),

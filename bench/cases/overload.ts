@@ -1,6 +1,6 @@
-import { good, hashConnections, logins } from '../lib/measure.ts';
+import { hashConnections, logins, succeeded } from '../lib/measure.ts';
 import { populate } from '../lib/population.ts';
-import { rested, usageOf } from '../lib/programs.ts';
+import { untilIdle, usageOf } from '../lib/programs.ts';
 import { number, spread, table } from '../lib/report.ts';
 import { spreadOf } from '../lib/rounds.ts';
 import type { Stage } from '../lib/stage.ts';
@@ -9,13 +9,14 @@ const accounts = 1000;
 
 interface Overloaded {
   factor: number;
-  /** Good logins by those at peak. */
+  /** Successful logins, relative to the peak. */
   goodput: number;
   p99: number;
-  refused: number;
-  /** Longest time that a refusal took, in ms. */
-  refusedMax: number;
-  /** Answers that are neither, and refusals that do not say when to come back. */
+  /** Responses with 503 per second. */
+  rejected: number;
+  /** The slowest of them, in ms. */
+  rejectedMax: number;
+  /** Other responses, and 503 without Retry-After. */
   errors: number;
 }
 
@@ -25,34 +26,34 @@ export interface OverloadResult {
   peakMiB: number;
 }
 
-/** Offers more logins than can be done, from other processors: the peak is measured before each. */
+/** Sends more logins than the service can process, from other processors. Measures the peak before each overload. */
 export async function overload(stage: Stage, rounds: number, seconds: number): Promise<OverloadResult> {
   await stage.isolate();
   await populate(await stage.database('overload'), accounts);
   const service = await stage.startService('overload');
   const { url } = service;
-  // who is refused comes again at once, and takes what the others would need
+  // few enough connections that none is rejected: rejected clients would retry at once and distort the peak
   const closed = { url, connections: hashConnections(stage.processorCount), seconds };
   await stage.generator.run({ ...closed, calls: logins(accounts) });
   const result: OverloadResult = { peak: [], rounds: [], peakMiB: 0 };
   for (let round = 0; round < rounds; round += 1) {
     for (const factor of [2, 10]) {
       const seen = await stage.generator.run({ ...closed, calls: logins(accounts) });
-      const peak = good(seen).count / seen.seconds;
+      const peak = succeeded(seen).count / seen.seconds;
       result.peak.push(peak);
-      await rested(service.pid);
+      await untilIdle(service.pid);
       const over = await stage.generator.run({ ...closed, rate: peak * factor, calls: logins(accounts, 20_000) });
-      await rested(service.pid);
-      const { count, p99 } = good(over);
-      const refused = over.byStatus.find(({ status }) => status === 503);
+      await untilIdle(service.pid);
+      const { count, p99 } = succeeded(over);
+      const rejected = over.byStatus.find(({ status }) => status === 503);
       const rest = over.byStatus.filter(({ status }) => status !== 200 && status !== 503);
       result.rounds.push({
         factor,
         goodput: count / over.seconds / peak,
         p99,
-        refused: (refused?.count ?? 0) / over.seconds,
-        refusedMax: refused?.max ?? 0,
-        errors: over.broken + over.blunt + rest.reduce((sum, { count: n }) => sum + n, 0),
+        rejected: (rejected?.count ?? 0) / over.seconds,
+        rejectedMax: rejected?.max ?? 0,
+        errors: over.failed + over.withoutRetryAfter + rest.reduce((sum, { count: n }) => sum + n, 0),
       });
     }
   }
@@ -69,12 +70,12 @@ export function overloadTable({ peak, rounds, peakMiB }: OverloadResult): string
       `${factor} ×`,
       column(({ goodput }) => goodput, 2),
       column(({ p99 }) => p99, 0),
-      column(({ refused }) => refused, 0),
-      column(({ refusedMax }) => refusedMax, 0),
+      column(({ rejected }) => rejected, 0),
+      column(({ rejectedMax }) => rejectedMax, 0),
       String(of.reduce((sum, { errors }) => sum + errors, 0)),
     ];
   });
-  const head = ['offered', 'goodput by peak', 'p99 ms', '503 /s', 'slowest 503 ms', 'errors'];
+  const head = ['offered', 'goodput / peak', 'p99 ms', '503 /s', 'slowest 503 ms', 'errors'];
   const { median } = spreadOf(peak);
-  return `${table(head, rows)}\n\nPeak ${number(median, 0)} logins/s; the service used at most ${number(peakMiB, 0)} MiB.`;
+  return `${table(head, rows)}\n\nPeak ${number(median, 0)} logins/s. The service used at most ${number(peakMiB, 0)} MiB.`;
 }

@@ -1,5 +1,5 @@
 import { Generator, type Load } from '../lib/load.ts';
-import { accessTokens, authorized, good } from '../lib/measure.ts';
+import { accessTokens, authorized, succeeded } from '../lib/measure.ts';
 import { emailOf, password, populate, serviceTokens } from '../lib/population.ts';
 import type { Program } from '../lib/programs.ts';
 import { number, spread, table } from '../lib/report.ts';
@@ -13,18 +13,18 @@ const json = { 'content-type': 'application/json' };
 
 export interface ReplicasResult {
   replicas: number;
-  /** Rates of each round. */
+  /** Requests per second in each round. */
   refreshes: number[];
   me: number[];
   errors: number;
-  /** Of 100 refreshes with one token at once: different answers, and good ones. */
+  /** Of 100 concurrent refreshes with one token: distinct successors, and successful refreshes. */
   successors: number;
   refreshed: number;
-  /** Of 100 wrong logins of one account at once, those that were tried. */
+  /** Of 100 concurrent logins with a wrong password, those whose password was checked. */
   tried: number;
 }
 
-/** Processes on one database, each with a generator of its own, and what must hold across them. */
+/** Measures processes on one database, each with its own generator, and checks what must hold across them. */
 export async function replicas(
   stage: Stage,
   counts: number[],
@@ -43,7 +43,7 @@ export async function replicas(
     (count) => ({ replicas: count, refreshes: [], me: [], errors: 0 }) as unknown as ReplicasResult,
   );
 
-  /** All together, with as many connections whatever their number. */
+  /** Loads all replicas with 32 connections in total. */
   const run = async (
     count: number,
     result: ReplicasResult,
@@ -56,10 +56,10 @@ export async function replicas(
           (generators[index] as Generator).run({ url, connections: 32 / count, seconds, ...load(index) }),
         ),
     );
-    for (const { byStatus, broken } of seen) {
-      result.errors += broken + byStatus.reduce((sum, { status, count: n }) => sum + (status < 300 ? 0 : n), 0);
+    for (const { byStatus, failed } of seen) {
+      result.errors += failed + byStatus.reduce((sum, { status, count: n }) => sum + (status < 300 ? 0 : n), 0);
     }
-    return seen.reduce((sum, one) => sum + good(one).count / one.seconds, 0);
+    return seen.reduce((sum, one) => sum + succeeded(one).count / one.seconds, 0);
   };
   for (let round = -1; round < rounds; round += 1) {
     for (const result of round % 2 === 0 ? results : results.toReversed()) {
@@ -114,23 +114,23 @@ async function atOnce(services: Program[], path: string, body: object, address =
   );
 }
 
-/** Whether limits and refreshes hold on any number of replicas. */
+/** Whether the rate limit and the rotation of refresh tokens hold across replicas. */
 export function holds({ refreshed, successors, tried, errors }: ReplicasResult): boolean {
-  // slow machines let one more attempt through for each wait that has passed
+  // on a slow machine, waits end during the test, and each end allows one more attempt
   return refreshed === attempts && successors === 1 && tried <= burst + 2 && errors === 0;
 }
 
 export function replicasTable(results: ReplicasResult[]): string {
   const [one] = results;
   return table(
-    ['replicas', 'refreshes /s', 'me /s', 'me by one', '100 refreshes of one token', '100 wrong logins', 'errors'],
+    ['replicas', 'refreshes /s', 'me /s', 'me × one', '100 refreshes of one token', '100 wrong logins', 'errors'],
     results.map(({ replicas: count, refreshes, me, refreshed, successors, tried, errors }) => [
       String(count),
       spread(spreadOf(refreshes), 0),
       spread(spreadOf(me), 0),
       number(spreadOf(me).median / spreadOf(one?.me ?? []).median),
-      `${refreshed} good, ${successors} successor`,
-      `${tried} tried`,
+      `${refreshed} succeeded, ${successors} successor`,
+      `${tried} checked`,
       String(errors),
     ]),
   );

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../tools/built.ts';
 import { installedMiB, sizeMiB } from '../lib/installed.ts';
-import { authorized, accessTokens, connections, good, logins } from '../lib/measure.ts';
+import { authorized, accessTokens, connections, logins, succeeded } from '../lib/measure.ts';
 import { populate, serviceTokens } from '../lib/population.ts';
 import { usageOf, type Program } from '../lib/programs.ts';
 import { number, spread, table } from '../lib/report.ts';
@@ -17,15 +17,15 @@ interface Weighed {
 
 export interface WeightResult {
   rounds: Record<Side, Weighed>[];
-  /** What an image holds beyond its base, in MiB. */
+  /** Size of an image without its base, in MiB. */
   imageMiB: Record<Side, number>;
 }
 
 const accounts = 1000;
-/** What the hello needs. */
+/** Packages of the hello-world control. */
 const helloPackages = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-fastify', 'reflect-metadata', 'rxjs'];
 
-/** Start-up on a warm database, memory idle and under load, and size, by those of a hello on the same framework. */
+/** Measures start-up, memory and image size against a hello world on the same framework. The database is warm. */
 export async function weight(stage: Stage, rounds: number, seconds: number): Promise<WeightResult> {
   const database = await stage.database('weight');
   await populate(database, accounts);
@@ -39,7 +39,7 @@ export async function weight(stage: Stage, rounds: number, seconds: number): Pro
       await stage.generator.run({ url, connections, seconds, calls: authorized('/auth/me', access) });
     });
     const control = await weigh(await stage.start('bench/controls/hello.ts'), async ({ url }) => {
-      good(await stage.generator.run({ url, connections, seconds, calls: [{ method: 'GET', path: '/hello' }] }));
+      succeeded(await stage.generator.run({ url, connections, seconds, calls: [{ method: 'GET', path: '/hello' }] }));
     });
     results.push({ subject, control });
   }
@@ -60,12 +60,14 @@ async function weigh(program: Program, load: (program: Program) => Promise<void>
 
 export function weightTable({ rounds: results, imageMiB }: WeightResult): string {
   const rows = (['startMs', 'idleMiB', 'loadedMiB'] as const).map((which) => [
-    { startMs: 'start to listening, ms', idleMiB: 'memory idle, MiB', loadedMiB: 'most memory under load, MiB' }[which],
+    { startMs: 'start until listening, ms', idleMiB: 'idle memory, MiB', loadedMiB: 'peak memory under load, MiB' }[
+      which
+    ],
     spread(spreadOf(results.map(({ subject }) => subject[which])), 0),
     spread(spreadOf(results.map(({ control }) => control[which])), 0),
     spread(spreadOf(results.map(({ subject, control }) => subject[which] / control[which]))),
   ]);
   const { subject, control } = imageMiB;
-  rows.push(['image beyond its base, MiB', number(subject, 1), number(control, 1), number(subject / control)]);
-  return `${table(['', 'service', 'hello', 'ratio'], rows)}\n\n${availableParallelism()} hashes at once.`;
+  rows.push(['image without base, MiB', number(subject, 1), number(control, 1), number(subject / control)]);
+  return `${table(['', 'service', 'hello', 'ratio'], rows)}\n\n${availableParallelism()} concurrent hashes.`;
 }

@@ -1,6 +1,6 @@
 /**
- * The machine's own limit of logins: checks one password by the library alone for so many seconds, so many times at once, and
- * writes what that came to.
+ * The machine's upper limit for logins: verifies one password with the library alone, for the given seconds and concurrency, and
+ * prints the rate as JSON.
  */
 import { hash, verify } from '@node-rs/argon2';
 

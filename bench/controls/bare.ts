@@ -1,6 +1,6 @@
 /**
- * What the service is held against: Fastify and node-postgres, and what a request can't do without. No framework, no
- * validation, no log, no metrics. The same database, the same number of round trips, the same signatures.
+ * The control: Fastify and node-postgres, with the minimum that each request needs. No framework, validation, log or metrics. The
+ * same database, number of round trips and signatures.
  */
 import { joseToDer } from 'ecdsa-sig-formatter';
 import Fastify from 'fastify';
@@ -24,7 +24,7 @@ interface Claims {
 
 const json = (part: string | undefined): unknown => JSON.parse(Buffer.from(part ?? '', 'base64url').toString());
 
-/** Checks signature and expiry. */
+/** Verifies signature and expiry. */
 function claimsOf(authorization = ''): Claims {
   const [header, payload, signature = ''] = authorization.slice('Bearer '.length).split('.');
   const key = keys.get((json(header) as { kid: string }).kid);
@@ -34,7 +34,7 @@ function claimsOf(authorization = ''): Claims {
     claims.exp > Date.now() / 1000 &&
     verify('sha256', Buffer.from(`${header ?? ''}.${payload ?? ''}`), key, joseToDer(signature, 'ES256'));
   if (!good) {
-    throw new Error('the token is no good');
+    throw new Error('invalid token');
   }
   return claims;
 }

@@ -1,4 +1,4 @@
-/** Decorators of methods and their parameters, which Node.js can't read: it strips types and nothing else. */
+/** Applies method decorators. Node.js strips types, but does not support decorator syntax. */
 export function decorate(target: object, method: string, ...decorators: MethodDecorator[]): void {
   const descriptor = Object.getOwnPropertyDescriptor(target, method);
   for (const decorator of decorators) {

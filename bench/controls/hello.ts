@@ -1,4 +1,4 @@
-/** The smallest Nest application on Fastify: what the service is started and weighed against. */
+/** The smallest Nest application on Fastify: the control for start-up, memory and size. */
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';

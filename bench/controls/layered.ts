@@ -1,4 +1,4 @@
-/** The bare program's refresh on more and more of the platform: `LAYER` is `nest`, `database` or `common`. */
+/** The bare program's refresh on top of more layers. `LAYER` is `nest`, `database` or `common`. */
 import {
   commonSettings,
   Context,

@@ -1,4 +1,4 @@
-/** A second service, protected by the first one's tokens with libs/common; its requests cost what the guard costs. */
+/** A second service that libs/common protects with the first one's tokens. Its requests cost what the guard costs. */
 import {
   commonSettings,
   createHttpApp,

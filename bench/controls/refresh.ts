@@ -1,8 +1,8 @@
-/** What a refresh can't do without: one statement, one signature, a new token. */
+/** The minimum of a refresh: one statement, one signature, a new token. */
 import { derToJose } from 'ecdsa-sig-formatter';
 import { createHash, generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto';
 
-/** Runs a statement and gives its rows. */
+/** Runs a statement and returns its rows. */
 export type Rows = <Row>(name: string, text: string, values: unknown[]) => Promise<Row[]>;
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -23,7 +23,7 @@ export async function refresh(rows: Rows, token: string, address: string, userAg
     [session, sha256(Buffer.from(secret, 'base64url')), sha256(next), address, userAgent ?? null],
   );
   if (!row) {
-    throw new Error('the token is no good');
+    throw new Error('invalid token');
   }
   return {
     access_token: accessToken(row.account_id, session, row.roles),

@@ -1,6 +1,6 @@
 /**
- * The load generator, a process of its own: runs the load that its parent sends, and answers with what it saw. Refreshes are
- * chained: what one answers with is sent later.
+ * The load generator, a separate process. Runs the loads that its parent sends and returns what it measured. Refreshes are
+ * chained: the token that a refresh returns is sent later.
  */
 import autocannon, { type Request, type Result } from 'autocannon';
 import type { Call, Load, Seen } from './load.ts';
@@ -10,14 +10,14 @@ process.on('message', (load: Load) => {
   void run(load).then((seen) => process.send?.(seen));
 });
 
-/** Tokens wait here for their turn between two loads on the same chain. */
+/** Unused tokens, kept between loads on the same chain. */
 const chains = new Map<string, string[]>();
 
 function run(load: Load): Promise<Seen> {
   return load.rate === undefined ? closedLoop(load) : offered(load, load.rate);
 }
 
-/** Each connection sends its next request when the last is answered. */
+/** Each connection sends its next request when it has received a response. */
 async function closedLoop({ url, connections, seconds, calls, chain }: Load): Promise<Seen> {
   const byStatus = new Map<number, number[]>();
   const requests = [chain ? chained(chain) : inTurn(cycle(calls))];
@@ -25,20 +25,20 @@ async function closedLoop({ url, connections, seconds, calls, chain }: Load): Pr
   const result = await new Promise<Result>((resolve, reject) => {
     const instance = autocannon({ url, connections, duration: seconds, requests }, (error: unknown, done) => {
       if (error) {
-        reject(new Error('the load could not be sent', { cause: error }));
+        reject(new Error('the load failed', { cause: error }));
       } else {
         resolve(done);
       }
     });
     instance.on('response', (_client, status, _bytes, milliseconds) => {
-      note(byStatus, status, milliseconds);
+      record(byStatus, status, milliseconds);
     });
   });
   return {
     seconds: (performance.now() - began) / 1000,
     byStatus: [...byStatus].map(([status, times]) => summary(status, times)),
-    broken: result.errors,
-    blunt: 0,
+    failed: result.errors,
+    withoutRetryAfter: 0,
   };
 }
 
@@ -65,19 +65,19 @@ async function offered({ url, seconds, calls }: Load, rate: number): Promise<See
   const took = (performance.now() - began) / 1000;
   const byStatus = new Map<number, number[]>();
   for (const { status, milliseconds } of answers) {
-    note(byStatus, status, milliseconds);
+    record(byStatus, status, milliseconds);
   }
-  const broken = byStatus.get(0)?.length ?? 0;
+  const failed = byStatus.get(0)?.length ?? 0;
   byStatus.delete(0);
   return {
     seconds: took,
     byStatus: [...byStatus].map(([status, times]) => summary(status, times)),
-    broken,
-    blunt: answers.filter(({ status, retryAfter }) => status === 503 && !retryAfter).length,
+    failed,
+    withoutRetryAfter: answers.filter(({ status, retryAfter }) => status === 503 && !retryAfter).length,
   };
 }
 
-function note(byStatus: Map<number, number[]>, status: number, milliseconds: number): void {
+function record(byStatus: Map<number, number[]>, status: number, milliseconds: number): void {
   const times = byStatus.get(status);
   if (times) {
     times.push(milliseconds);

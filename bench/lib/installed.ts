@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, matchesGlob } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../../tools/built.ts';
-import { leftOut } from './recipe.ts';
+import { excludedFiles } from './dockerfile.ts';
 
 interface Manifest {
   dependencies: Record<string, string>;
@@ -12,8 +12,8 @@ interface Manifest {
 }
 
 /**
- * Size of packages with all that they need, as an image holds them, in MiB: what an image is beyond its base and its own code.
- * @param names of this project's dependencies; all without it
+ * Size of packages and their dependencies in an image, in MiB.
+ * @param names dependencies of this project; by default all
  */
 export async function installedMiB(names?: string[]): Promise<number> {
   const { dependencies, overrides } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
@@ -32,7 +32,9 @@ export async function installedMiB(names?: string[]): Promise<number> {
 /** Size of the files in a folder, in MiB. */
 export async function sizeMiB(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && !leftOut.some((name) => matchesGlob(entry.name, name)));
+  const files = entries.filter(
+    (entry) => entry.isFile() && !excludedFiles.some((name) => matchesGlob(entry.name, name)),
+  );
   const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
   return sizes.reduce((sum, size) => sum + size, 0) / 2 ** 20;
 }

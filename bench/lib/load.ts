@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** A request to be sent. */
+/** A request to send. */
 export interface Call {
   method: 'GET' | 'POST';
   path: string;
@@ -10,32 +10,32 @@ export interface Call {
   body?: string;
 }
 
-/** What the generator is to send. */
+/** What the generator sends. */
 export interface Load {
   url: string;
-  /** Without a rate. */
+  /** Concurrent connections; ignored with a rate. */
   connections: number;
   seconds: number;
-  /** Requests per s that are begun whether the others are answered or not; without it each connection sends when it can. */
+  /** Requests per second, started whether or not earlier ones have a response. By default, each connection sends when it can. */
   rate?: number;
-  /** Sent in turn. */
+  /** Requests, sent in turn. */
   calls: Call[];
-  /** Sent instead: refreshes, each token once, its successors later. */
+  /** Sends refreshes instead: each token once, its successors later. */
   chain?: { name: string; path: string; tokens: string[] };
 }
 
-/** What the generator saw; times in ms. */
+/** What the generator measured; times in ms. */
 export interface Seen {
-  /** Until the last answer. */
+  /** Time until the last response. */
   seconds: number;
   byStatus: { status: number; count: number; p50: number; p99: number; max: number }[];
-  /** Requests without an answer: timeouts and broken connections. */
-  broken: number;
-  /** Answers 503 that did not say when to come back; told for rates only. */
-  blunt: number;
+  /** Requests without a response: timeouts and broken connections. */
+  failed: number;
+  /** Responses 503 without Retry-After; only counted for loads with a rate. */
+  withoutRetryAfter: number;
 }
 
-/** A load generator, which keeps the chains of tokens it is given. */
+/** A load generator. It keeps the token chains between loads. */
 export class Generator {
   private readonly child: ChildProcess;
 
@@ -49,12 +49,12 @@ export class Generator {
     return this.child.pid ?? 0;
   }
 
-  /** @throws Error if the generator ends meanwhile */
+  /** @throws Error if the generator exits */
   async run(load: Load): Promise<Seen> {
     this.child.send(load);
     const ended = new AbortController();
     const exit = once(this.child, 'exit', ended).then(() => {
-      throw new Error('the load generator ended');
+      throw new Error('the load generator exited');
     });
     exit.catch(() => undefined);
     try {

@@ -2,9 +2,9 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Call } from './load.ts';
 
-/** What became of one request. */
-export interface Answered {
-  /** 0 where there was no answer. */
+/** The outcome of one request. */
+export interface Outcome {
+  /** 0 without a response. */
   status: number;
   milliseconds: number;
   retryAfter: boolean;
@@ -13,10 +13,10 @@ export interface Answered {
 const tickMs = 5;
 const timeoutMs = 10_000;
 
-/** Begins so many requests per s, spread evenly, whether those before are answered or not; waits for the last answers. */
-export async function openLoop(url: string, next: () => Call, rate: number, seconds: number): Promise<Answered[]> {
+/** Starts requests at a constant rate, whether or not earlier ones have a response. Waits for the last responses. */
+export async function openLoop(url: string, next: () => Call, rate: number, seconds: number): Promise<Outcome[]> {
   const agent = new Agent({ keepAlive: true });
-  const sent: Promise<Answered>[] = [];
+  const sent: Promise<Outcome>[] = [];
   const began = performance.now();
   for (let elapsed = 0; elapsed < seconds * 1000; elapsed = performance.now() - began) {
     while (sent.length < (elapsed / 1000) * rate) {
@@ -29,7 +29,7 @@ export async function openLoop(url: string, next: () => Call, rate: number, seco
   return answers;
 }
 
-function send(agent: Agent, url: string, { method, path, headers, body }: Call): Promise<Answered> {
+function send(agent: Agent, url: string, { method, path, headers, body }: Call): Promise<Outcome> {
   const began = performance.now();
   return new Promise((resolve) => {
     const done = (status: number, retryAfter: boolean) => {

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { Keyring, RefreshTokens } from '../../tools/built.ts';
 
-/** Of every account: one hash serves all of them. */
+/** The password of every account, so that one hash serves all of them. */
 export const password = 'violet-otter-hums-42-songs';
 
 export const emailOf = (account: number): string => `user-${account}@example.com`;
@@ -11,12 +11,11 @@ export const emailOf = (account: number): string => `user-${account}@example.com
 export const sessionsPerAccount = 10;
 
 /**
- * Fills a database that has nothing in it with accounts numbered from 1, 10 sessions each, and for each session the event of
- * its login.
+ * Fills an empty database with accounts numbered from 1, 10 sessions for each account, and one login event for each session.
  */
 export async function populate(database: pg.Client, accounts: number): Promise<void> {
   const passwordHash = await hash(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
-  // foreign keys hold by how the rows are made; triggers would ask for each
+  // the generated rows satisfy the foreign keys, whose triggers would check each row
   await database.query("SET session_replication_role = 'replica'");
   await database.query(
     `INSERT INTO account (id, email, password_hash, roles, email_verified_at)
@@ -40,24 +39,23 @@ export async function populate(database: pg.Client, accounts: number): Promise<v
 }
 
 /**
- * Refresh tokens of the service for sessions from all over the table, for the half of them whose tokens are not
- * {@link controlTokens}.
- * @throws Error where that half has not so many sessions
+ * Issues refresh tokens of the service for random sessions. Uses one half of the sessions; {@link controlTokens} uses the other.
+ * @throws Error if that half has too few sessions
  */
 export function serviceTokens(database: pg.Client, keyEncryptionKey: Buffer, count: number): Promise<string[]> {
   const tokens = new RefreshTokens(new Keyring({ KEY_ENCRYPTION_KEYS: [keyEncryptionKey] }));
-  return giveTokens(database, 0, count, (id) => tokens.issue(id));
+  return issueTokens(database, 0, count, (id) => tokens.issue(id));
 }
 
-/** The same for the control, whose tokens are `session.secret`. */
+/** Issues refresh tokens of the control, which are `session.secret`. */
 export function controlTokens(database: pg.Client, count: number): Promise<string[]> {
-  return giveTokens(database, 1, count, (id) => {
+  return issueTokens(database, 1, count, (id) => {
     const secret = randomBytes(32);
     return { token: `${id}.${secret.toString('base64url')}`, hash: createHash('sha256').update(secret).digest() };
   });
 }
 
-async function giveTokens(
+async function issueTokens(
   database: pg.Client,
   half: 0 | 1,
   count: number,
@@ -71,7 +69,7 @@ async function giveTokens(
     [count, half],
   );
   if (rows.length < count) {
-    throw new Error(`the database has ${rows.length} sessions for ${count} tokens`);
+    throw new Error(`the database has only ${rows.length} sessions for ${count} tokens`);
   }
   const issued = rows.map(({ id }) => ({ id, ...issue(id) }));
   await database.query(

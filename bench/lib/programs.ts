@@ -4,37 +4,36 @@ import { open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { boundCommand } from './processors.ts';
 
-/** A server under measurement, in a process of its own. */
+/** A measured server, in a process of its own. */
 export interface Program {
   pid: number;
   url: string;
-  /** From its start until it said that it listens, in ms. */
+  /** Time from its start until it listened, in ms. */
   startMs: number;
-  /** Ends it as Kubernetes does, and waits for that. */
+  /** Stops it with SIGTERM, as Kubernetes does, and waits for its exit. */
   stop: () => Promise<void>;
 }
 
-/** What a process has used so far. */
+/** Resource usage of a process so far. */
 export interface Usage {
-  /** Time on a processor, in ms. */
+  /** Processor time in ms. */
   cpuMs: number;
-  /** Memory in use now, in MiB. */
+  /** Current memory in MiB. */
   rssMiB: number;
-  /** The most memory it ever used, in MiB. */
+  /** Peak memory in MiB. */
   peakMiB: number;
 }
 
 const readyTimeoutMs = 60_000;
-/** `USER_HZ` is 100 wherever Linux tells of it (proc(5)). */
+/** `USER_HZ` is 100 on Linux (proc(5)). */
 const msPerTick = 10;
 
 /**
- * Starts a server by the Node.js that runs this; its output goes to a file, as a container's does. It is ready when it has
- * written a JSON line with the `url` it listens at.
+ * Starts a server with the current Node.js. Its output goes to a file. It is ready once it has written a JSON line with its `url`.
  * @param log file for its output
- * @param flags of Node.js
- * @param processors those that it may use; all without it
- * @throws Error with the log unless it is ready within a minute
+ * @param flags flags of Node.js
+ * @param processors processors that it may use; by default all
+ * @throws Error with the log if it is not ready within a minute
  */
 export async function startProgram(
   path: string,
@@ -73,8 +72,8 @@ async function end(child: ChildProcess): Promise<void> {
   }
 }
 
-/** Waits until a process has done what it was asked for, hashes of connections that are gone say; 10 s at most. */
-export async function rested(pid: number): Promise<void> {
+/** Waits until a process is idle, for example after hashes for closed connections. Waits at most 10 s. */
+export async function untilIdle(pid: number): Promise<void> {
   const until = performance.now() + 10_000;
   let before = -Infinity;
   let now = (await usageOf(pid)).cpuMs;
@@ -85,7 +84,7 @@ export async function rested(pid: number): Promise<void> {
   }
 }
 
-/** What a process has used, from /proc (Linux). */
+/** Resource usage of a process, from /proc (Linux). */
 export async function usageOf(pid: number): Promise<Usage> {
   const [stat, status] = await Promise.all([read(pid, 'stat'), read(pid, 'status')]);
   // the fields after the command, which is in parentheses and may contain anything
@@ -98,7 +97,7 @@ export async function usageOf(pid: number): Promise<Usage> {
   };
 }
 
-/** Time on a processor of a process and its children, those that have ended too, in ms. */
+/** Processor time of a process and its children, including those that have exited, in ms. */
 export async function cpuOfTree(pid: number): Promise<number> {
   const fields = (await read(pid, 'stat')).replace(/^.*\) /s, '').split(' ');
   const own = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * msPerTick;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { root } from '../../tools/built.ts';
 import { spreadOf, type Compared, type Spread } from './rounds.ts';
 
-/** A table in Markdown, its columns aligned. */
+/** A Markdown table with aligned columns. */
 export function table(head: string[], rows: string[][]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
@@ -13,7 +13,7 @@ export function table(head: string[], rows: string[][]): string {
 export const number = (value: number | undefined, digits = 2): string =>
   value === undefined || Number.isNaN(value) ? '' : value.toFixed(digits);
 
-/** Median and, in parentheses, least and most. */
+/** Median and, in parentheses, minimum and maximum. */
 export const spread = ({ median, min, max }: Spread, digits = 2): string =>
   `${number(median, digits)} (${number(min, digits)}–${number(max, digits)})`;
 

@@ -1,29 +1,29 @@
 /** One side's measurement in one round. */
 export interface Sample {
-  /** Good answers, or whatever is counted, per s. */
+  /** Successful responses (or iterations of a loop) per second. */
   perSecond: number;
-  /** Processor time of the measured process for one of these, in ms. */
+  /** Processor time of the measured process for each of them, in ms. */
   cpuMs: number;
-  /** The same of PostgreSQL. */
+  /** Processor time of PostgreSQL for each of them, in ms. */
   databaseMs?: number;
   p50?: number;
   p99?: number;
-  /** Anything but good answers. */
+  /** Requests that did not succeed. */
   errors: number;
 }
 
-/** A subject and what it is held against. */
+/** A subject and its control. */
 export interface Comparison {
   name: string;
   control: string;
-  /** Least good ratio of the rates, subject by control; none where it is only told. */
+  /** Minimum ratio of the rates (subject / control); undefined if there is no goal. */
   goal?: number;
   measure: (side: Side, seconds: number) => Promise<Sample>;
 }
 
 export type Side = 'subject' | 'control';
 
-/** Median, least and most of several rounds. */
+/** Median, minimum and maximum of several rounds. */
 export interface Spread {
   median: number;
   min: number;
@@ -34,14 +34,14 @@ export interface Compared {
   name: string;
   control: string;
   goal?: number;
-  /** Of the rates, in each round. */
+  /** Ratio of the rates, subject / control. */
   ratio: Spread;
-  /** Of the processor times: what the control takes by what the subject takes. */
+  /** Ratio of the processor times, control / subject. */
   cpuRatio: Spread;
   rounds: Record<Side, Sample>[];
 }
 
-/** Whether anything but good answers came, on either side. */
+/** Whether a request failed on either side. */
 export function hasErrors({ rounds }: Compared): boolean {
   return rounds.some(({ subject, control }) => subject.errors + control.errors > 0);
 }
@@ -54,7 +54,7 @@ export function spreadOf(values: number[]): Spread {
   return { median, min: at(0), max: at(sorted.length - 1) };
 }
 
-/** Measures both sides in turn, in the other order each round, after a warm-up that is not counted. */
+/** Measures both sides alternately, in reverse order every other round, after an uncounted warm-up. */
 export async function compare(
   { measure, ...about }: Comparison,
   rounds: number,

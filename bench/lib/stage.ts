@@ -8,16 +8,16 @@ import { startPostgres, type EmbeddedPostgres } from '../../tools/embedded-postg
 import { Generator } from './load.ts';
 import { bind, halves, type Shares } from './processors.ts';
 import { startProgram, type Program } from './programs.ts';
-import { nodeFlags } from './recipe.ts';
+import { nodeFlags } from './dockerfile.ts';
 
-/** Memory limit of the service's container, in MiB; half of it is for V8's heap. */
+/** Memory limit of the service's container in MiB. V8's heap gets half of it. */
 export const memoryLimitMiB = 512;
 
-/** What all measurements share: a PostgreSQL with its own defaults, a load generator, and programs on them. */
+/** The environment of a measurement: PostgreSQL with its defaults, a load generator, and programs. */
 export class Stage {
-  /** Folder for CPU profiles of the service; none are made without it. */
+  /** Folder for CPU profiles of the service, if any. */
   profiles: string | undefined;
-  /** Where programs have processors to themselves: theirs, and those of PostgreSQL and the generator. */
+  /** The partition of the processors after {@link isolate}. */
   processors: Shares | undefined;
   readonly keyEncryptionKey = randomBytes(32);
   readonly generator = new Generator();
@@ -39,16 +39,16 @@ export class Stage {
     return stage;
   }
 
-  /** Gives the programs that are started from now on half of the processors to themselves, where there are two or more. */
+  /** Reserves half of the processors for programs that are started from now on, if there are at least two processors. */
   async isolate(): Promise<void> {
     this.processors = await halves();
     if (this.processors !== undefined) {
-      await bind(await this.postgresPid(), this.processors.around);
-      await bind(this.generator.pid, this.processors.around);
+      await bind(await this.postgresPid(), this.processors.others);
+      await bind(this.generator.pid, this.processors.others);
     }
   }
 
-  /** How many processors a program may use that is started now. */
+  /** Number of processors for a program that is started now. */
   get processorCount(): number {
     return this.processors?.count ?? availableParallelism();
   }
@@ -58,12 +58,12 @@ export class Stage {
     return Number.parseInt(await readFile(join(this.directory, 'postgres', 'postmaster.pid'), 'utf8'), 10);
   }
 
-  /** A migrated database with nothing in it. */
+  /** Creates an empty, migrated database. */
   async database(name: string): Promise<pg.Client> {
     await this.postgres.createDatabase(name);
     await migrate(loadAuthConfig(this.environment(name)));
     const client = new pg.Client(this.postgres.url(name));
-    // if a measurement fails, the server stops before the client does
+    // a failed measurement stops the server before the client
     client.on('error', () => undefined);
     await client.connect();
     this.clients.push(client);
@@ -71,7 +71,7 @@ export class Stage {
   }
 
   /**
-   * A database of another program.
+   * Creates a database without a schema.
    * @returns its URL
    */
   async emptyDatabase(name: string): Promise<string> {
@@ -79,7 +79,7 @@ export class Stage {
     return this.postgres.url(name);
   }
 
-  /** Settings of the service in production behind a gateway that tells the client's address. */
+  /** Production settings of the service behind a gateway that forwards the client's IP address. */
   environment(database: string): NodeJS.ProcessEnv {
     return {
       NODE_ENV: 'production',
@@ -92,14 +92,14 @@ export class Stage {
     };
   }
 
-  /** The service as its image runs it. */
+  /** Starts the service as its image does. */
   startService(database: string, settings: NodeJS.ProcessEnv = {}): Promise<Program> {
     const profiling = this.profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.profiles}`];
     const flags = [`--max-old-space-size=${memoryLimitMiB / 2}`, ...profiling];
     return this.start('dist/apps/auth/src/main.js', { ...this.environment(database), ...settings }, flags);
   }
 
-  /** A program of this project, by the same Node.js as the service's image. */
+  /** Starts a program of this project with the Node.js flags of the service's image. */
   async start(path: string, environment: NodeJS.ProcessEnv = {}, flags: string[] = []): Promise<Program> {
     this.started += 1;
     const log = join(this.directory, `program-${this.started}.log`);
@@ -118,7 +118,7 @@ export class Stage {
     void this.close().finally(() => process.exit(1));
   };
 
-  /** Ends all, and leaves nothing. */
+  /** Stops everything and deletes all data. */
   async close(): Promise<void> {
     process.off('SIGINT', this.abort).off('SIGTERM', this.abort);
     this.generator.stop();

@@ -1,4 +1,4 @@
-/** better-auth as its documentation sets it up with PostgreSQL, on the HTTP server of Node.js. */
+/** better-auth with PostgreSQL on Node.js' HTTP server, set up as its documentation says. */
 import { hash, verify } from '@node-rs/argon2';
 import { betterAuth } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';

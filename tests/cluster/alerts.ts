@@ -1,11 +1,12 @@
-// Causes what alerts are for, and sees each alert go pending, fire, reach the receiver, and be resolved when the cause is gone.
-// The rules are those of k8s/observability, with their own times.
+// Causes five incidents. Each alert becomes pending, fires, reaches the receiver, and is resolved once its cause is gone.
+// The rules and their durations are those of k8s/observability.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Row, drill } from './lib/drill.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { until } from '../../tools/lib/until.ts';
 import { deploy } from './lib/environment.ts';
-import { apply, kubectl, until } from './lib/kubectl.ts';
 import { type Alert, deliveries, deployMonitoring, portForward } from './lib/monitoring.ts';
-import { allQueries, fruitless, unknownNames } from './lib/queries.ts';
+import { allQueries, withoutLines, unknownNames } from './lib/queries.ts';
 import { failingCommands } from './lib/runbooks.ts';
 import { gatewayNamespace, pod, startTraffic } from './lib/traffic.ts';
 
@@ -17,7 +18,7 @@ interface Cause {
   end: () => Promise<unknown>;
 }
 
-const patience = 420;
+const timeoutSeconds = 420;
 const since = (start: number, end: number) => ((end - start) / 1000).toFixed(0);
 
 await drill('alerts', async ({ own, after, log, table, check }) => {
@@ -26,13 +27,13 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
   const gateway = await own('drill-alerts-gateway');
   const monitoring = await own('drill-alerts-monitoring');
   after(await deployMonitoring(monitoring));
-  log('Prometheus, Alertmanager, Loki, Alloy and kube-state-metrics run, from images that were built here');
+  log('Prometheus, Alertmanager, Loki, Alloy and kube-state-metrics are running, from images that were built here');
   await gatewayNamespace(gateway);
   for (const namespace of [service, databaseless]) {
     await deploy({
       namespace,
       components: ['postgres-exporter'],
-      // one pod, so that no autoscaler takes part
+      // a single pod, so that the autoscaler does nothing
       patches: [
         {
           apiVersion: 'autoscaling/v2',
@@ -62,9 +63,9 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
         ?.value[1] ?? 0,
     );
   const scraped = `count(up{job=~"auth|postgres-exporter",namespace=~"${service}|${databaseless}"} == 1)`;
-  await until('all targets to be scraped', 90, async () => (await query(scraped)) === 4, 2000);
+  await until('all targets scraped', 90, async () => (await query(scraped)) === 4, 2000);
   await until(
-    'traffic to be seen',
+    'traffic visible in metrics',
     90,
     async () =>
       (await query(`sum(rate(http_request_duration_seconds_count{namespace="${service}",route="/auth/me"}[1m]))`)) > 1,
@@ -73,8 +74,10 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
   const ours = ({ labels }: { labels: Record<string, string> }) =>
     [service, databaseless].includes(labels['namespace'] ?? '');
   const before = (await alerts()).filter(ours);
-  log(`before: ${before.map(({ labels, state }) => `${labels['alertname']} ${state}`).join(', ') || 'no alert'}`);
-  check('no alert was pending or firing before', before.length === 0);
+  log(
+    `before the incidents: ${before.map(({ labels, state }) => `${labels['alertname']} ${state}`).join(', ') || 'no alert'}`,
+  );
+  check('no alert is pending or firing before the incidents', before.length === 0);
 
   const scale = (replicas: number) => () =>
     kubectl(['scale', 'statefulset', 'postgres', '-n', databaseless, `--replicas=${replicas}`]);
@@ -161,15 +164,17 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
   const matches = (item: { labels: Record<string, string> }, { alert, labels }: Cause) =>
     item.labels['alertname'] === alert && Object.entries(labels).every(([key, value]) => item.labels[key] === value);
   let current: Alert[] = [];
-  let told: Awaited<ReturnType<typeof deliveries>> = [];
+  let delivered: Awaited<ReturnType<typeof deliveries>> = [];
   const watching = { on: true };
   const watch = (async () => {
     while (watching.on) {
       current = await alerts().catch(() => current);
-      told = await deliveries(monitoring).catch(() => told);
-      for (const alert of current.filter(ours))
-        if (alert.state === 'firing' && !causes.some((cause) => matches(alert, cause)))
+      delivered = await deliveries(monitoring).catch(() => delivered);
+      for (const alert of current.filter(ours)) {
+        if (alert.state === 'firing' && !causes.some((cause) => matches(alert, cause))) {
           others.add(alert.labels['alertname'] ?? '');
+        }
+      }
       await sleep(1000);
     }
   })();
@@ -181,27 +186,27 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
         alert: item.alert,
         'pending after s': '-',
         'fires after s': '-',
-        'told after s': '-',
-        'resolved, after its end s': '-',
+        'delivered after s': '-',
+        'resolved after end, s': '-',
       };
       try {
         const begun = Date.now();
         await item.begin();
         const state = (wanted: Alert['state']) => async () =>
           current.some((alert) => matches(alert, item) && alert.state === wanted);
-        await until(`${item.alert} pending`, patience, state('pending'), 500);
+        await until(`${item.alert} pending`, timeoutSeconds, state('pending'), 500);
         row['pending after s'] = since(begun, Date.now());
-        await until(`${item.alert} firing`, patience, state('firing'), 500);
+        await until(`${item.alert} firing`, timeoutSeconds, state('firing'), 500);
         row['fires after s'] = since(begun, Date.now());
-        const delivered = (status: string) => async () =>
-          told.find((delivery) => matches(delivery, item) && delivery.status === status);
-        const firing = await until(`${item.alert} delivered`, patience, delivered('firing'), 500);
-        row['told after s'] = since(begun, firing.at);
+        const delivery = (status: string) => async () =>
+          delivered.find((sent) => matches(sent, item) && sent.status === status);
+        const firing = await until(`${item.alert} delivered`, timeoutSeconds, delivery('firing'), 500);
+        row['delivered after s'] = since(begun, firing.at);
         log(`${item.cause}: ${firing.annotations['summary']}`);
         const ended = Date.now();
         await item.end();
-        const resolved = await until(`${item.alert} resolved`, patience, delivered('resolved'), 500);
-        row['resolved, after its end s'] = since(ended, resolved.at);
+        const resolved = await until(`${item.alert} resolved`, timeoutSeconds, delivery('resolved'), 500);
+        row['resolved after end, s'] = since(ended, resolved.at);
         log(`${item.cause}: resolved`);
       } catch (error) {
         log(`${item.cause}: ${error instanceof Error ? error.message : String(error)}`);
@@ -212,30 +217,34 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
   watching.on = false;
   await watch;
   table(rows);
-  // Loki's ruler keeps no state that is asked for here: what counts is that its alerts get through
+  // the state of Loki's ruler is not queried: its alerts must reach the receiver
   const logAlerts = ['ErrorLogSpike', 'UnhandledException', 'AuthenticationAnomaly'];
-  const toldOf = logAlerts.filter((name) =>
-    told.some(({ labels }) => labels['alertname'] === name && labels['namespace'] === service),
+  const logAlertsDelivered = logAlerts.filter((name) =>
+    delivered.some(({ labels }) => labels['alertname'] === name && labels['namespace'] === service),
   );
-  log(`of Loki's alerts were told: ${toldOf.join(', ') || 'none'}`);
-  check('alerts on log lines got from Alloy through Loki to the receiver', toldOf.includes('UnhandledException'));
-  log(`what else fired meanwhile: ${[...others].join(', ') || 'nothing'}`);
+  log(`alerts of Loki that were delivered: ${logAlertsDelivered.join(', ') || 'none'}`);
+  check(
+    'an alert on log lines reaches the receiver from Alloy through Loki',
+    logAlertsDelivered.includes('UnhandledException'),
+  );
+  log(`other alerts that fired: ${[...others].join(', ') || 'none'}`);
   const queries = allQueries(service);
-  // a cluster without cert-manager, volumes without statistics, jobs none of which failed
+  // this cluster has no cert-manager, no volume statistics and no failed jobs
   const notHere = /^(certmanager_|kubelet_volume_stats_|kube_job_failed)/;
   const unknown = await unknownNames(ask, queries.prometheus, notHere);
   const loki = await portForward(monitoring, 'pod/loki-0', 3100);
   after(loki.close);
-  const nothing = await fruitless(loki.url, queries.loki);
-  [...unknown, ...nothing].forEach(log);
+  const empty = await withoutLines(loki.url, queries.loki);
+  [...unknown, ...empty].forEach(log);
   check(
     `the metrics and labels of all ${queries.prometheus.length} PromQL queries of rules and panels exist`,
     unknown.length === 0,
   );
-  check(`all ${queries.loki.length} LogQL queries of rules and panels find lines`, nothing.length === 0);
+  check(`all ${queries.loki.length} LogQL queries of rules and panels find lines`, empty.length === 0);
   const { ran, failed } = await failingCommands(service, monitoring);
   failed.forEach(log);
-  check(`the ${ran} commands of the runbooks run`, failed.length === 0);
-  for (const { cause, alert, ...times } of rows)
-    check(`${cause}: ${alert} was pending, fired, was told and was resolved`, !Object.values(times).includes('-'));
+  check(`all ${ran} commands of the runbooks succeed`, failed.length === 0);
+  for (const { cause, alert, ...times } of rows) {
+    check(`${cause}: ${alert} was pending, fired, was delivered and was resolved`, !Object.values(times).includes('-'));
+  }
 });

@@ -1,11 +1,12 @@
-// Tries every source against every destination for real. Two controls beside the sources tell what the cluster itself does:
-// a pod that no policy isolates must get an answer, and a pod that may do nothing must get none.
+// Opens a connection from every source to every destination. Two controls show what the cluster enforces: a pod without any
+// policy must reach everything outside, and a pod that is denied everything must reach nothing.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Row, drill } from './lib/drill.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { until } from '../../tools/lib/until.ts';
 import { deploy } from './lib/environment.ts';
-import { apply, kubectl, until } from './lib/kubectl.ts';
 import { phase, pod } from './lib/traffic.ts';
 
 const probe = readFileSync(join(import.meta.dirname, 'lib/probe.ts'), 'utf8');
@@ -14,10 +15,10 @@ const idle = ['node', '-e', 'setInterval(() => {}, 1 << 30)'];
 interface Source {
   name: string;
   namespace: string;
-  /** Labels of a pod made for this drill; none for a pod of the environment. */
+  /** Labels of a pod made for this drill. Without them, the source is a pod of the environment. */
   labels?: Record<string, string>;
   may: string[];
-  /** Destinations that are this very pod. */
+  /** Destinations that are this pod itself. */
   is?: string[];
 }
 
@@ -33,7 +34,7 @@ await drill('denial', async ({ own, log, table, check }) => {
     namespace,
     components: ['postgres-exporter'],
     patches: [
-      // one pod, so that its address stays
+      // a single pod, so that its IP address stays the same
       {
         apiVersion: 'autoscaling/v2',
         kind: 'HorizontalPodAutoscaler',
@@ -54,11 +55,11 @@ await drill('denial', async ({ own, log, table, check }) => {
     spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
   });
 
-  const address = async (selector: string) =>
+  const podIp = async (selector: string) =>
     (await kubectl(['get', 'pods', '-n', namespace, '-l', selector, '-o', 'jsonpath={.items[0].status.podIP}'])).trim();
-  const auth = await address('app.kubernetes.io/component=api');
-  const database = await address('app.kubernetes.io/name=postgres');
-  const exporter = await address('app.kubernetes.io/name=postgres-exporter');
+  const auth = await podIp('app.kubernetes.io/component=api');
+  const database = await podIp('app.kubernetes.io/name=postgres');
+  const exporter = await podIp('app.kubernetes.io/name=postgres-exporter');
   const dns = (
     await kubectl(['get', 'service', 'kube-dns', '-n', 'kube-system', '-o', 'jsonpath={.spec.clusterIP}'])
   ).trim();
@@ -73,7 +74,7 @@ await drill('denial', async ({ own, log, table, check }) => {
     'exporter metrics': `${exporter}:9187`,
     dns: `${dns}:53`,
     'api server': `${api}:443`,
-    // an address of documentation: whatever answers, the packet has left
+    // a documentation address: any answer means that the packet left the cluster
     outside: process.env['OUTSIDE'] ?? '203.0.113.1:443',
   };
 
@@ -116,24 +117,27 @@ await drill('denial', async ({ own, log, table, check }) => {
   const podName = ({ name }: Source) => name.replaceAll(' ', '-');
   const subjects = [...sources, stranger];
   for (const source of [...subjects, seal]) {
-    if (source.labels) await apply(pod(podName(source), source.namespace, source.labels, idle));
+    if (source.labels) {
+      await apply(pod(podName(source), source.namespace, source.labels, idle));
+    }
   }
   for (const source of [...subjects, seal]) {
-    if (source.labels)
+    if (source.labels) {
       await until(
         `${source.name} running`,
         60,
         async () => (await phase(podName(source), source.namespace)) === 'Running',
       );
+    }
   }
-  log('probes are running');
-  // policies are put into force after a pod has started
+  log('probe pods are running');
+  // policies take effect shortly after a pod has started
   await sleep(5000);
 
   const targets = Object.values(destinations);
   async function results(source: Source): Promise<Record<string, string>> {
     if (source.name === 'postgres') {
-      // no Node.js in there
+      // the postgres image has no Node.js
       const script = targets.map((target) => {
         const [host, port] = target.split(':');
         return `(timeout 5 bash -c 'exec 3<>/dev/tcp/${host}/${port}' 2>/dev/null; echo ${target} $?) &`;
@@ -177,24 +181,31 @@ await drill('denial', async ({ own, log, table, check }) => {
     const verdict = (name: string) => {
       const result = found[i]?.[destinations[name] ?? ''];
       const expected = source.may.includes(name);
-      if (source.is?.includes(name)) return 'itself';
-      if (!expected && unenforced.includes(name)) return 'not enforced here';
+      if (source.is?.includes(name)) {
+        return 'itself';
+      }
+      if (!expected && unenforced.includes(name)) {
+        return 'not enforced here';
+      }
       proven += 1;
-      if (answered(result) === expected) return expected ? 'allowed' : 'denied';
+      if (answered(result) === expected) {
+        return expected ? 'allowed' : 'denied';
+      }
       wrong += 1;
       return `WRONG: ${result}`;
     };
     rows.push({ source: source.name, ...Object.fromEntries(everything.map((name) => [name, verdict(name)])) });
   }
   table(rows);
-  if (unenforced.length > 0)
+  if (unenforced.length > 0) {
     log(
-      `a pod that may do nothing still reaches ${unenforced.join(', ')}: this cluster does not enforce policies on that way`,
+      `a pod that is denied everything still reaches ${unenforced.join(', ')}: this cluster does not enforce policies there`,
     );
-  check(`${proven} ways are allowed or denied as meant`, wrong === 0);
-  check('a pod that no policy isolates gets an answer from outside', answered(open[destinations['outside'] ?? '']));
+  }
+  check(`${proven} connections are allowed or denied as specified`, wrong === 0);
+  check('a pod without any policy reaches the outside', answered(open[destinations['outside'] ?? '']));
   check(
-    'a pod that may do nothing gets none from pods or from outside',
+    'a pod that is denied everything reaches no pod and not the outside',
     !unenforced.some((name) => name !== 'api server'),
   );
 });

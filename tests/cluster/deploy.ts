@@ -1,7 +1,7 @@
-// From a commit to serving by the chain that the workflow runs: build, push, a commit that sets the digest, Argo CD, smoke test; a
-// broken release is taken back; promotion is a commit.  GITOPS_ROOT: a folder that the cluster's Argo CD can clone from by file://.
+// Runs the chain of the deploy workflow: build, push, a commit that sets the digest, Argo CD, smoke test. A broken release is
+// rolled back, and promotion is a commit.  GITOPS_ROOT: a folder that the cluster's Argo CD can clone from by file://.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -9,9 +9,13 @@ import { parse as parseYaml, stringify } from 'yaml';
 import { deploy } from '../../tools/deploy/deploy.ts';
 import { type Images, parseImages, Repository } from '../../tools/deploy/repository.ts';
 import { type Watch, watchApplication } from '../../tools/deploy/watch.ts';
-import { type Row, drill } from './lib/drill.ts';
-import { apply, kubectl, run, until } from './lib/kubectl.ts';
-import { type Manifest, root } from './lib/manifests.ts';
+import { copyRepository } from '../../tools/lib/copy-repository.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { root } from '../../tools/lib/root.ts';
+import { run } from '../../tools/lib/run.ts';
+import { until } from '../../tools/lib/until.ts';
+import { type Manifest } from './lib/manifests.ts';
 import { failures, gatewayNamespace, startTraffic } from './lib/traffic.ts';
 
 interface AppProject extends Manifest {
@@ -31,30 +35,30 @@ const name = 'drill-deploy';
 const gitRoot = process.env['GITOPS_ROOT'];
 
 await drill('deploy', async ({ own, after, log, table, check }) => {
-  if (!gitRoot)
+  if (!gitRoot) {
     throw new Error("GITOPS_ROOT is not set: a folder that the cluster's Argo CD can clone from by file://");
+  }
   await own(name);
 
-  // the repository as it is, with an environment of the drill's own
+  // a copy of the repository, with an environment of its own
   const work = mkdtempSync(join(tmpdir(), 'deploy-'));
   const bare = join(gitRoot, `${name}.git`);
   after(async () => [work, bare].forEach((folder) => rmSync(folder, { recursive: true, force: true })));
   rmSync(bare, { recursive: true, force: true });
-  const files = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
-  for (const file of files.trim().split('\n')) cpSync(join(root, file), join(work, file));
+  await copyRepository(work);
   const read = (path: string) => readFileSync(join(work, path), 'utf8');
   const write = (path: string, text: string) => writeFileSync(join(work, path), text);
 
   const overlay = 'k8s/overlays/dev-released/kustomization.yaml';
-  // a deployment that doesn't get ready is given up sooner than in earnest
-  const sooner = {
+  // a deployment that never becomes ready fails sooner than in production
+  const failSooner = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name: 'auth' },
     spec: { progressDeadlineSeconds: 30 },
   };
   const kustomization = parseYaml(read(overlay)) as object;
-  write(overlay, stringify({ ...kustomization, namespace: name, patches: [{ patch: JSON.stringify(sooner) }] }));
+  write(overlay, stringify({ ...kustomization, namespace: name, patches: [{ patch: JSON.stringify(failSooner) }] }));
   const application = parseYaml(read('k8s/argocd/application-dev.yaml')) as Application;
   application.metadata = { ...application.metadata, name, namespace: 'argocd' };
   application.spec.project = name;
@@ -87,7 +91,7 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
   });
   after(() => kubectl(['delete', 'appproject', name, '-n', 'argocd', '--wait=false']));
 
-  /** What the workflow's `make publish` does. */
+  /** Does what `make publish` does in the workflow. */
   const publish = async (): Promise<Images> => {
     const output = await run(join(root, 'tools/deploy/publish.sh'), [], {
       cwd: work,
@@ -96,16 +100,18 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
     });
     return parseImages(/^IMAGES=(.+)$/m.exec(output)?.[1] ?? '');
   };
-  let told = '';
+  let announced = '';
   const watch: Watch = async (environment, commits) => {
-    // before the first release there are no images to deploy
-    if (told === '') await apply(application);
-    // what the repository's webhook does
-    else if (told !== commits[0]) {
+    // the Application is created with the first release, before which there are no images
+    if (announced === '') {
+      await apply(application);
+    }
+    // stands in for the repository's webhook
+    else if (announced !== commits[0]) {
       const refresh = 'argocd.argoproj.io/refresh=normal';
       await kubectl(['annotate', 'application', name, '-n', 'argocd', '--overwrite', refresh]);
     }
-    told = commits[0] ?? '';
+    announced = commits[0] ?? '';
     return watchApplication(environment, commits);
   };
   const rows: Row[] = [];
@@ -113,29 +119,32 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
     const started = Date.now();
     const images = await publish();
     const built = (Date.now() - started) / 1000;
-    const result = await deploy({ repository, environment: name, images, watch, log, patience: 420 });
+    const result = await deploy({ repository, environment: name, images, watch, log, timeoutSeconds: 420 });
     rows.push({
       release: what,
       'build, push s': built.toFixed(0),
       'verdict s': result.seconds.toFixed(0),
       'commit to verdict s': (built + result.seconds).toFixed(0),
-      'taken back s': result.rollbackSeconds?.toFixed(0) ?? '-',
+      'rolled back s': result.rollbackSeconds?.toFixed(0) ?? '-',
     });
     return { images, ...result };
   };
 
   after(() => kubectl(['delete', 'application', name, '-n', 'argocd', '--ignore-not-found']));
-  const first = await release('the first, on nothing');
-  check('the first release serves', first.rolledBack === undefined);
+  const first = await release('first, into an empty namespace');
+  check('the first release serves requests', first.rolledBack === undefined);
 
-  const service = 'apps/auth/src/service.ts';
+  const service = 'apps/auth/src/app.ts';
   write(service, read(service).replace("title: 'auth'", "title: 'auth, the second release'"));
   await commit('feat: another title');
-  const second = await release('a change');
-  check('a change serves', second.rolledBack === undefined && (await title()) === 'auth, the second release');
+  const second = await release('second, a change');
+  check(
+    'the second release serves requests',
+    second.rolledBack === undefined && (await title()) === 'auth, the second release',
+  );
 
   check(
-    'what has not changed is not built again',
+    'an unchanged image is not built again',
     first.images['devopslocally/postgres'] === second.images['devopslocally/postgres'],
   );
 
@@ -147,33 +156,35 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
     mix: { me: 5, refresh: 2 },
   });
   write('apps/auth/src/main.ts', `process.exit(1);\n${read('apps/auth/src/main.ts')}`);
-  await commit('feat: ends at its start');
-  const broken = await release('broken: ends at its start');
-  log(`taken back because: ${broken.rolledBack ?? 'it was not'}`);
+  await commit('feat: exits at its start');
+  const broken = await release('third, exits at its start');
+  log(`rolled back because: ${broken.rolledBack ?? 'it was not'}`);
   const requests = await traffic.finished();
   table(rows);
   const failed = failures(requests);
-  if (failed.length > 0) table(failed);
-  check('the broken release was taken back', broken.rolledBack !== undefined);
-  check('the second release serves on', (await title()) === 'auth, the second release');
-  check(`0 of ${requests.length} requests failed meanwhile`, requests.length > 0 && failed.length === 0);
-  check('git names what serves', isDeepStrictEqual(repository.images(name), second.images));
+  if (failed.length > 0) {
+    table(failed);
+  }
+  check('the broken release was rolled back', broken.rolledBack !== undefined);
+  check('the second release still serves requests', (await title()) === 'auth, the second release');
+  check(`0 of ${requests.length} requests failed`, requests.length > 0 && failed.length === 0);
+  check('Git names the images that are running', isDeepStrictEqual(repository.images(name), second.images));
 
   await repository.setImages('staging', repository.images(name));
   const changed = await repository.git('show', '--name-only', '--format=%s', 'HEAD');
   check(
-    'promotion to staging is one commit of one file, with the same digests',
+    'promotion to staging is one commit to one file, with the same digests',
     changed.trim().split(/\n+/).join() === 'chore(staging): deploy,k8s/overlays/staging/kustomization.yaml' &&
       isDeepStrictEqual(repository.images('staging'), second.images),
   );
 
-  /** The title of the API that answers in the cluster. */
+  /** The title of the deployed API. */
   async function title(): Promise<string> {
     const forward = spawn('kubectl', ['port-forward', '-n', name, 'service/auth', ':80']);
     try {
       let output = '';
       forward.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-      const port = await until('the port', 20, async () => /127\.0\.0\.1:(\d+)/.exec(output)?.[1], 100);
+      const port = await until('port-forward', 20, async () => /127\.0\.0\.1:(\d+)/.exec(output)?.[1], 100);
       const response = await fetch(`http://127.0.0.1:${port}/docs/openapi.json`, {
         signal: AbortSignal.timeout(10_000),
       });

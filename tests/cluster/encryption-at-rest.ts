@@ -1,15 +1,16 @@
-// Stores a Secret and reads its raw value from etcd.  ETCD_URL, ETCD_CACERT, ETCD_CERT, ETCD_KEY: how etcd is reached, where it can be.
+// Creates a Secret and reads its raw value from etcd.  ETCD_URL, ETCD_CACERT, ETCD_CERT, ETCD_KEY: etcd's URL and, for TLS, files
+// with its certificate authority and the client's certificate and key.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request as overTcp } from 'node:http';
 import { request as overTls } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { drill } from './lib/drill.ts';
-import { apply } from './lib/kubectl.ts';
+import { drill } from '../../tools/lib/drill.ts';
+import { apply } from '../../tools/lib/kubectl.ts';
 
 const file = (name: string) => (process.env[name] ? readFileSync(process.env[name]) : undefined);
 
-/** The raw value of a key, by etcd's JSON gateway. */
+/** Reads the raw value of a key through etcd's JSON gateway. */
 async function raw(url: string, key: string): Promise<Buffer> {
   const tls = { ca: file('ETCD_CACERT'), cert: file('ETCD_CERT'), key: file('ETCD_KEY') };
   const body = JSON.stringify({ key: Buffer.from(key).toString('base64') });
@@ -27,8 +28,9 @@ async function raw(url: string, key: string): Promise<Buffer> {
 
 await drill('encryption-at-rest', async ({ own, log, check }) => {
   const url = process.env['ETCD_URL'];
-  if (!url)
-    throw new Error('nothing is shown: ETCD_URL is not set, and on this context etcd can not be read otherwise');
+  if (!url) {
+    throw new Error('ETCD_URL is not set: the drill has to read etcd directly');
+  }
   const namespace = await own('drill-encryption');
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const value = randomBytes(16).toString('hex');
@@ -40,7 +42,7 @@ await drill('encryption-at-rest', async ({ own, log, check }) => {
   log(
     `etcd holds ${secret.length} bytes that begin with ${secret.toString('latin1', 0, 32).replaceAll(/[^ -~]/g, '.')}`,
   );
-  check('the same value can be read in a ConfigMap: this is the right etcd', control.includes(value));
-  check('the Secret is there and its value can not be read', secret.length > 0 && !secret.includes(value));
-  check('it is marked as encrypted', secret.toString('latin1', 0, 8) === 'k8s:enc:');
+  check('control: the value of a ConfigMap is readable in this etcd', control.includes(value));
+  check('the Secret exists, and its value is not readable', secret.length > 0 && !secret.includes(value));
+  check('the Secret is marked as encrypted', secret.toString('latin1', 0, 8) === 'k8s:enc:');
 });

@@ -1,14 +1,19 @@
-// Argo CD syncs each overlay from an empty cluster in wave order, is stopped by bad commits while the old version serves,
-// and undoes what is changed by hand.  GITOPS_ROOT: a folder that the cluster's Argo CD can clone from by file://.
+// Argo CD syncs each overlay from nothing, in the order of the sync waves. It stops at bad commits while the old version serves,
+// and reverts manual changes.  GITOPS_ROOT: a folder that the cluster's Argo CD can clone from by file://.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse as parseYaml, stringify } from 'yaml';
-import { type Row, drill } from './lib/drill.ts';
-import { images, replacement, underTest } from './lib/environment.ts';
-import { apply, getJson, kubectl, run, until } from './lib/kubectl.ts';
-import { type Manifest, build, isServed, parse, root } from './lib/manifests.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { apply, getJson, kubectl } from '../../tools/lib/kubectl.ts';
+import { imageEntry } from '../../tools/lib/kustomize.ts';
+import { build } from '../../tools/lib/kustomize.ts';
+import { root } from '../../tools/lib/root.ts';
+import { run } from '../../tools/lib/run.ts';
+import { until } from '../../tools/lib/until.ts';
+import { images, underTest } from './lib/environment.ts';
+import { isServed, type Manifest, parse } from './lib/manifests.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 interface Application extends Manifest {
@@ -35,19 +40,22 @@ const standIns = join(root, 'tests/cluster/stand-ins');
 const gitRoot = process.env['GITOPS_ROOT'];
 
 await drill('gitops', async ({ own, after, log, table, check }) => {
-  if (!gitRoot)
+  if (!gitRoot) {
     throw new Error("GITOPS_ROOT is not set: a folder that the cluster's Argo CD can clone from by file://");
-  for (const environment of environments) await own(`devopslocally-${environment}`);
+  }
+  for (const environment of environments) {
+    await own(`devopslocally-${environment}`);
+  }
   await apply(await build('k8s/policies'));
 
-  // what the overlays need of a cluster, where it is missing
+  // stand-ins for kinds that the overlays need and this cluster lacks
   const definitions = parse(readFileSync(join(standIns, 'definitions.yaml'), 'utf8'));
   if (!(await isServed({ apiVersion: 'cert-manager.io/v1', kind: 'Certificate', metadata: { name: '' } }))) {
     for (const definition of definitions) {
       await apply(definition);
       after(() => kubectl(['delete', 'crd', definition.metadata.name]));
     }
-    log('stand-ins: Certificate, Gateway and HTTPRoute are stored and nothing acts on them');
+    log('stand-ins: Certificate, Gateway and HTTPRoute are stored, without a controller');
   }
   const controller = readFileSync(join(standIns, 'sealed-secrets.yaml'), 'utf8').replace(
     'image: sealed-secrets',
@@ -63,7 +71,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
       'clusterrolebinding/drill-sealed-secrets',
     ]),
   );
-  const certificate = await until('the sealing certificate', 90, () =>
+  const certificate = await until('sealing certificate', 90, () =>
     kubectl([
       'get',
       'secret',
@@ -76,7 +84,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     ]),
   );
 
-  // the repository as it is, with this cluster's secrets and the images under test
+  // the repository's manifests, with secrets sealed for this cluster and the images under test
   const work = mkdtempSync(join(tmpdir(), 'gitops-'));
   const bare = join(gitRoot, 'devopslocally-drill.git');
   after(async () => [work, bare].forEach((folder) => rmSync(folder, { recursive: true, force: true })));
@@ -91,8 +99,9 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     change(kustomization);
     writeFileSync(file, stringify(kustomization));
   };
-  for (const environment of ['staging', 'prod'])
+  for (const environment of ['staging', 'prod']) {
     await run(join(work, 'k8s/seal.sh'), [environment, join(work, 'certificate.pem')]);
+  }
   for (const overlay of ['dev-released', 'staging', 'prod']) {
     edit(overlay, (kustomization) => {
       kustomization.images = underTest();
@@ -103,7 +112,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   await git('remote', 'add', 'origin', bare);
   const push = async () => {
     await git('push', '--quiet', 'origin', 'main');
-    // what the repository's webhook does
+    // stands in for the repository's webhook
     await kubectl([
       'annotate',
       'applications',
@@ -124,15 +133,19 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
 
   const argo = parse(await build('k8s/argocd'));
   const project = argo.find(({ kind, metadata }) => kind === 'AppProject' && metadata.name === 'devopslocally');
-  if (!project) throw new Error('no AppProject');
-  // at any hour
+  if (!project) {
+    throw new Error('no AppProject');
+  }
+  // without sync windows, so that it syncs at any hour
   await apply({ ...project, spec: { ...project.spec, sourceRepos: [`file://${bare}`], syncWindows: [] } });
   after(() => kubectl(['delete', 'appproject', 'devopslocally', '-n', 'argocd', '--wait=false']));
   const app = (name: string) => getJson<Application>(['application', name, '-n', 'argocd']);
   const inSync = async (name: string, revision?: string) => {
     const { status } = await app(name);
-    if (status?.sync?.status !== 'Synced' || status.health?.status !== 'Healthy') return false;
-    // a revert to what is still running needs no sync
+    if (status?.sync?.status !== 'Synced' || status.health?.status !== 'Healthy') {
+      return false;
+    }
+    // reverting to what is still running needs no sync
     return revision ? status.sync.revision === revision : status.operationState?.phase === 'Succeeded';
   };
 
@@ -141,7 +154,9 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     const application = argo.find(
       (manifest): manifest is Application => manifest.kind === 'Application' && manifest.metadata.name === environment,
     );
-    if (!application) throw new Error(`no Application ${environment}`);
+    if (!application) {
+      throw new Error(`no Application ${environment}`);
+    }
     const { source, syncPolicy } = application.spec;
     source.repoURL = `file://${bare}`;
     syncPolicy.retry.limit = 1;
@@ -153,7 +168,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
       `${environment} Synced and Healthy`,
       300,
       async () => {
-        // no cert-manager acts on it
+        // stands in for cert-manager
         const condition = {
           type: 'Ready',
           status: 'True',
@@ -187,14 +202,14 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     log(`${environment} is Synced and Healthy`);
   }
   table(rows);
-  check('each overlay became Synced and Healthy unattended', rows.length === environments.length);
+  check('each overlay becomes Synced and Healthy', rows.length === environments.length);
   check(
-    'waves followed each other',
+    'sync waves are in order',
     rows.every((row) => row['waves in order'] === 'yes'),
   );
 
   await until(
-    'the autoscaler to have raised prod to 3',
+    'autoscaler to scale prod to 3',
     60,
     async () =>
       (await kubectl([
@@ -218,13 +233,17 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   ]);
   await sleep(15_000);
   const drifted = [];
-  for (const environment of environments) if (!(await inSync(environment))) drifted.push(environment);
+  for (const environment of environments) {
+    if (!(await inSync(environment))) {
+      drifted.push(environment);
+    }
+  }
   check(
-    `no drift while the autoscaler holds 1, 2 and 3 replicas${drifted.length > 0 ? `: ${drifted.join()}` : ''}`,
+    `no drift while autoscalers keep 1, 2 and 3 replicas${drifted.length > 0 ? `: ${drifted.join()}` : ''}`,
     drifted.length === 0,
   );
 
-  // bad commits, and the way back, under traffic
+  // bad commits and their reverts, under traffic
   const gateway = await own('drill-gitops-gateway');
   await gatewayNamespace(gateway);
   const traffic = await startTraffic('client', gateway, {
@@ -240,7 +259,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     const started = Date.now();
     await git('revert', '--no-edit', 'HEAD');
     const revision = await push();
-    await until('staging healthy again', 120, () => inSync('staging', revision), 1000);
+    await until('staging healthy after the revert', 120, () => inSync('staging', revision), 1000);
     return (Date.now() - started) / 1000;
   }
 
@@ -254,13 +273,13 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     },
   };
   edit('staging', (kustomization) => {
-    kustomization.images[0] = replacement('devopslocally/auth', images.authNext());
+    kustomization.images[0] = imageEntry('devopslocally/auth', images.authNext());
     kustomization.patches.push({ patch: JSON.stringify(failing) });
   });
   let revision = await commit('feat: a migration that fails');
   let started = Date.now();
   await until(
-    'the sync to fail',
+    'sync to fail',
     180,
     async () => {
       const { status } = await app('staging');
@@ -276,9 +295,9 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     'bad commit': 'migration fails',
     'stopped after s': ((Date.now() - started) / 1000).toFixed(1),
     'old pods': untouched ? 'untouched' : 'REPLACED',
-    'back after s': (await revert()).toFixed(1),
+    'reverted after s': (await revert()).toFixed(1),
   });
-  log('a failing migration stopped the sync');
+  log('the failing migration stopped the sync');
 
   const unready = {
     apiVersion: 'apps/v1',
@@ -290,7 +309,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     },
   };
   edit('staging', (kustomization) => kustomization.patches.push({ patch: JSON.stringify(unready) }));
-  revision = await commit('feat: a version that never gets ready');
+  revision = await commit('feat: a version that never becomes ready');
   started = Date.now();
   await until('staging degraded', 120, async () => (await app('staging')).status?.health?.status === 'Degraded', 1000);
   const ready = await kubectl([
@@ -306,13 +325,13 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     'bad commit': 'never ready',
     'stopped after s': ((Date.now() - started) / 1000).toFixed(1),
     'old pods': `${ready} ready`,
-    'back after s': (await revert()).toFixed(1),
+    'reverted after s': (await revert()).toFixed(1),
   });
-  log('a version that never gets ready was stopped by its probe');
+  log('the readiness probe stopped the version that never becomes ready');
 
   await kubectl(['delete', 'networkpolicy', 'default-deny', '-n', 'devopslocally-staging']);
   started = Date.now();
-  await until('the deleted policy to be back', 60, () =>
+  await until('deleted policy to be restored', 60, () =>
     kubectl([
       'get',
       'networkpolicy',
@@ -327,13 +346,15 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   const healed = (Date.now() - started) / 1000;
   const requests = (await traffic.finished()).filter(({ kind }) => kind !== 'setup');
   table(outcome);
-  table([summary('staging meanwhile', requests)]);
+  table([summary('staging', requests)]);
   const failed = failures(requests);
-  if (failed.length > 0) table(failed);
-  check('a failing migration left the old version untouched', untouched);
-  check('a version that never gets ready took no pod away', Number(ready) >= 2);
-  check('0 failed requests meanwhile', failed.length === 0);
-  check(`a policy deleted by hand in staging was back after ${healed.toFixed(1)} s`, healed < 60);
+  if (failed.length > 0) {
+    table(failed);
+  }
+  check('a failing migration leaves the old version untouched', untouched);
+  check('a version that never becomes ready removes no ready pod', Number(ready) >= 2);
+  check('0 failed requests', failed.length === 0);
+  check(`a manually deleted policy is restored after ${healed.toFixed(1)} s`, healed < 60);
 
   async function wavesInOrder(namespace: string): Promise<boolean> {
     const kinds =
@@ -344,7 +365,9 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     const waves = new Map<number, number[]>();
     for (const { metadata } of items) {
       const { 'argocd.argoproj.io/sync-wave': wave, 'argocd.argoproj.io/hook': hook } = metadata.annotations ?? {};
-      if (wave === undefined && hook === undefined) continue;
+      if (wave === undefined && hook === undefined) {
+        continue;
+      }
       const order = hook === 'PostSync' ? Infinity : Number(wave);
       waves.set(order, [...(waves.get(order) ?? []), Date.parse(metadata.creationTimestamp)]);
     }

@@ -1,5 +1,5 @@
-// TLS, redirect and routing through the cluster's ingress controller; its certificate is replaced under traffic.
-// INGRESS_ADDRESS: where the controller answers on 80 and 443.  INGRESS_NAMESPACE: where its pods run.
+// TLS, redirect and routing through the cluster's ingress controller. The certificate is replaced under traffic.
+// INGRESS_ADDRESS: IP address of the controller, on ports 80 and 443.  INGRESS_NAMESPACE: namespace of its pods.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { get as getPlain } from 'node:http';
 import { type RequestOptions, get as getSecure } from 'node:https';
@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type TLSSocket } from 'node:tls';
-import { type Row, drill } from './lib/drill.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { run } from '../../tools/lib/run.ts';
+import { until } from '../../tools/lib/until.ts';
 import { deploy } from './lib/environment.ts';
-import { apply, kubectl, run, until } from './lib/kubectl.ts';
 
 const host = 'auth.example.com';
 
@@ -21,9 +23,11 @@ interface Answer {
 }
 
 await drill('ingress', async ({ own, after, log, table, check }) => {
-  const address = process.env['INGRESS_ADDRESS'];
+  const ip = process.env['INGRESS_ADDRESS'];
   const controller = process.env['INGRESS_NAMESPACE'] ?? 'ingress';
-  if (!address) throw new Error('INGRESS_ADDRESS is not set: where the ingress controller answers');
+  if (!ip) {
+    throw new Error('INGRESS_ADDRESS is not set: the IP address of the ingress controller');
+  }
   const namespace = await own('drill-ingress');
   const folder = mkdtempSync(join(tmpdir(), 'ingress-'));
   after(async () => rmSync(folder, { recursive: true }));
@@ -99,7 +103,7 @@ await drill('ingress', async ({ own, after, log, table, check }) => {
   function request(secure: boolean, target: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const options: RequestOptions = {
-        host: address,
+        host: ip,
         path: target,
         headers: { host },
         servername: host,
@@ -126,12 +130,17 @@ await drill('ingress', async ({ own, after, log, table, check }) => {
   await kubectl(['label', 'namespace', controller, 'devopslocally/role=gateway', '--overwrite']);
   after(() => kubectl(['label', 'namespace', controller, 'devopslocally/role-']));
   await certify('A1');
-  await until('the route', 60, async () => (await request(true, '/.well-known/jwks.json')).status === 200);
+  await until('route', 60, async () => (await request(true, '/.well-known/jwks.json')).status === 200);
 
   const expectations: [string, boolean, string, (answer: Answer) => boolean][] = [
-    ['keys over TLS', true, '/.well-known/jwks.json', ({ status, serial }) => status === 200 && serial === 'A1'],
     [
-      'the API over TLS',
+      'keys are served over TLS',
+      true,
+      '/.well-known/jwks.json',
+      ({ status, serial }) => status === 200 && serial === 'A1',
+    ],
+    [
+      'the API is served over TLS',
       true,
       '/auth/me',
       ({ status, type }) => status === 401 && type.startsWith('application/problem+json'),
@@ -155,7 +164,7 @@ await drill('ingress', async ({ own, after, log, table, check }) => {
       ({ status, type }) => status === 404 && !type.startsWith('application/problem+json'),
     ],
     [
-      'HTTP goes to HTTPS',
+      'HTTP redirects to HTTPS',
       false,
       '/auth/me',
       ({ status, location }) =>
@@ -163,10 +172,10 @@ await drill('ingress', async ({ own, after, log, table, check }) => {
     ],
   ];
   const rows: Row[] = [];
-  for (const [what, secure, target, holds] of expectations) {
+  for (const [claim, secure, target, holds] of expectations) {
     const answer = await request(secure, target);
     rows.push({
-      what,
+      claim,
       request: `${secure ? 'https' : 'http'}://${host}${target}`,
       status: answer.status,
       location: answer.location || '-',
@@ -175,7 +184,7 @@ await drill('ingress', async ({ own, after, log, table, check }) => {
   }
   table(rows);
   check(
-    'TLS, routes and redirect are as meant',
+    'TLS, routes and redirect are as specified',
     rows.every((row) => row['holds'] === 'yes'),
   );
 
@@ -188,7 +197,7 @@ await drill('ingress', async ({ own, after, log, table, check }) => {
     sleep(4000).then(async () => {
       await certify('B2');
       replaced = Date.now();
-      log('certificate replaced');
+      log('replaced the certificate');
     }),
     (async () => {
       while (Date.now() < end) {
@@ -196,8 +205,12 @@ await drill('ingress', async ({ own, after, log, table, check }) => {
           (answer) => (answer.status === 200 ? answer.serial : ''),
           () => '',
         );
-        if (!serial) failed += 1;
-        if (serial === 'B2' && !seen) seen = Date.now();
+        if (!serial) {
+          failed += 1;
+        }
+        if (serial === 'B2' && !seen) {
+          seen = Date.now();
+        }
         serials.push(serial);
         await sleep(20);
       }
@@ -207,13 +220,13 @@ await drill('ingress', async ({ own, after, log, table, check }) => {
     {
       requests: serials.length,
       failed,
-      'with the old certificate': serials.filter((serial) => serial === 'A1').length,
-      'with the new': serials.filter((serial) => serial === 'B2').length,
-      'new one served after s': seen ? ((seen - replaced) / 1000).toFixed(2) : 'never',
+      'old certificate': serials.filter((serial) => serial === 'A1').length,
+      'new certificate': serials.filter((serial) => serial === 'B2').length,
+      'new certificate served after s': seen ? ((seen - replaced) / 1000).toFixed(2) : 'never',
     },
   ]);
   check(
-    'the new certificate is served without a failed request',
+    'the certificate changes without a failed request',
     failed === 0 && serials.at(-1) === 'B2' && serials[0] === 'A1',
   );
 });

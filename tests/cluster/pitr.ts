@@ -1,10 +1,11 @@
-// Everything is deleted by mistake, and the database goes back to the second before: all that was acknowledged until then is
-// there, nothing from after it.  SIZE: megabytes of data.
+// Deletes all accounts, then restores the database to a point in time before that. Every write acknowledged before that point is
+// present, and no later one.  SIZE: megabytes of data.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { drill } from '../../tools/lib/drill.ts';
+import { kubectl } from '../../tools/lib/kubectl.ts';
+import { until } from '../../tools/lib/until.ts';
 import { accounts, backedUp, databaseReady, fill, ledger, restoreTo, runJob, sql, volume } from './lib/database.ts';
-import { drill } from './lib/drill.ts';
 import { deploy } from './lib/environment.ts';
-import { kubectl, until } from './lib/kubectl.ts';
 import { gatewayNamespace, startTraffic } from './lib/traffic.ts';
 
 await drill('pitr', async ({ own, log, table, check }) => {
@@ -12,7 +13,7 @@ await drill('pitr', async ({ own, log, table, check }) => {
   const gateway = await own('drill-pitr-gateway');
   await deploy({ namespace, config: { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' } });
   await gatewayNamespace(gateway);
-  await until('the first backup', 180, () => backedUp(namespace), 2000);
+  await until('first backup', 180, () => backedUp(namespace), 2000);
   await fill(namespace, Number(process.env['SIZE'] ?? 10));
   await runJob(namespace, 'postgres-backup', 'backup-before');
 
@@ -31,21 +32,21 @@ await drill('pitr', async ({ own, log, table, check }) => {
   const targetMs = Number(
     await sql(namespace, 'postgres', `SELECT extract(epoch FROM '${target}'::timestamptz) * 1000`),
   );
-  log(`the second to go back to: ${target}`);
+  log(`target of the restore: ${target}`);
   const requests = await traffic.finished();
   await sql(namespace, 'auth', 'TRUNCATE account CASCADE');
-  check('the mistake is real: no account is left', (await accounts(namespace)).size <= 1);
+  check('no account is left', (await accounts(namespace)).size <= 1);
 
   const started = Date.now();
   const lostVolume = await volume(namespace, 'data-postgres-0');
   await restoreTo(namespace, target);
-  // a clean shutdown archives the last of it
+  // a clean shutdown archives the last WAL
   await kubectl(['scale', 'statefulset/postgres', '--replicas=0', '-n', namespace]);
   await kubectl(['wait', '--for=delete', 'pod/postgres-0', '-n', namespace, '--timeout=120s'], { seconds: 130 });
   await kubectl(['delete', 'pvc', 'data-postgres-0', '-n', namespace, '--timeout=60s'], { seconds: 70 });
   await kubectl(['scale', 'statefulset/postgres', '--replicas=1', '-n', namespace]);
   await until(
-    'the database back',
+    'database restored',
     900,
     async () => (await databaseReady(namespace)) && (await volume(namespace, 'data-postgres-0')) !== lostVolume,
   );
@@ -54,27 +55,27 @@ await drill('pitr', async ({ own, log, table, check }) => {
 
   const there = await accounts(namespace);
   const writes = ledger(requests);
-  const until_ = writes.filter(({ answered }) => answered <= targetMs);
+  const earlier = writes.filter(({ answered }) => answered <= targetMs);
   const later = writes.filter(({ sent }) => sent > targetMs);
-  const lost = until_.filter(({ email }) => !there.has(email));
+  const lost = earlier.filter(({ email }) => !there.has(email));
   const kept = later.filter(({ email }) => there.has(email));
   table([
     {
       'database ready s': ready.toFixed(1),
-      'acknowledged until then': until_.length,
+      'acknowledged before': earlier.length,
       'rows lost': lost.length,
       'acknowledged after': later.length,
-      'of those still there': kept.length,
+      'of these present': kept.length,
     },
   ]);
-  check('there were writes before and after the chosen second', until_.length > 10 && later.length > 10);
-  check('nothing acknowledged until then is lost', lost.length === 0);
-  check('nothing from after it is there', kept.length === 0);
+  check('there were writes before and after the target time', earlier.length > 10 && later.length > 10);
+  check('no write acknowledged before the target time is lost', lost.length === 0);
+  check('no later write is present', kept.length === 0);
   const backup = await runJob(namespace, 'postgres-backup', 'backup-after');
-  check(`the new timeline is backed up (${backup.toFixed(1)} s)`, await backedUp(namespace));
+  check(`a backup of the new timeline is in every repository (${backup.toFixed(1)} s)`, await backedUp(namespace));
   const restoreCheck = await runJob(namespace, 'postgres-restore-check', 'restore-check-after');
   check(
-    `the weekly restore check passes on it (${restoreCheck.toFixed(1)} s)`,
+    `the weekly restore check passes on the new timeline (${restoreCheck.toFixed(1)} s)`,
     (await sql(namespace, 'postgres', `SELECT succeeded FROM maintenance.job_runs WHERE job = 'restore-check'`)) ===
       't',
   );

@@ -1,22 +1,25 @@
-// Two regions, the passive one asleep as its overlay has it, its database a streaming replica of the first's. The active one is
-// lost under write traffic; the replica is promoted, the second is woken and gets the name; what was acknowledged is compared.
+// Two regions: the passive one is scaled to zero by its overlay, and its database is a streaming replica of the active one's.
+// The active region is lost under write traffic. The replica is promoted, and the passive region is scaled up and gets the
+// public name. Compares acknowledged writes with the rows of the promoted database.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { drill } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { root } from '../../tools/lib/root.ts';
+import { until } from '../../tools/lib/until.ts';
+import { healthy } from '../../tools/lib/workloads.ts';
 import { wipe, sql } from './lib/database.ts';
-import { drill } from './lib/drill.ts';
-import { type Shape, deploy, healthy, render } from './lib/environment.ts';
-import { apply, kubectl, until } from './lib/kubectl.ts';
-import { judgeLoss, serves } from './lib/loss.ts';
-import { root } from './lib/manifests.ts';
+import { deploy, render, type Shape } from './lib/environment.ts';
+import { reportLoss, serves } from './lib/loss.ts';
 import { regionSecrets, startDatabase } from './lib/regions.ts';
 import { gatewayNamespace, pointName, startTraffic } from './lib/traffic.ts';
 
 const before = 60;
 const seconds = before + 90;
 const overlay = join(root, 'k8s/overlays/prod-standby/kustomization.yaml');
-const asleep = (parse(readFileSync(overlay, 'utf8')) as { patches: object[] }).patches;
+const scaledToZero = (parse(readFileSync(overlay, 'utf8')) as { patches: object[] }).patches;
 
 await drill('region-lost', async (drill) => {
   const { own, log, check } = drill;
@@ -29,12 +32,14 @@ await drill('region-lost', async (drill) => {
 
   const secrets = await regionSecrets(Object.values(databases));
   for (const region of ['first', 'second'] as const) {
-    for (const namespace of [regions[region], databases[region]]) await make(namespace);
+    for (const namespace of [regions[region], databases[region]]) {
+      await make(namespace);
+    }
     await secrets.give(regions[region], databases[region]);
   }
   await startDatabase(databases.first);
   await startDatabase(databases.second, databases.first);
-  /** What an overlay with a database of its own region is. */
+  /** A region, as an overlay with its own database defines it. */
   const shape = (region: 'first' | 'second', patches: object[] = []): Shape => ({
     namespace: regions[region],
     base: 'k8s/base',
@@ -43,17 +48,17 @@ await drill('region-lost', async (drill) => {
     patches: [secrets.egress(databases[region]), ...patches],
   });
   await deploy(shape('first'));
-  await apply(await render(shape('second', asleep)));
+  await apply(await render(shape('second', scaledToZero)));
   const state = `SELECT state FROM pg_stat_replication`;
-  await until('the replica to follow', 60, async () => (await sql(databases.first, 'postgres', state)) === 'streaming');
-  log('the first serves, the second sleeps, its database follows');
+  await until('replica to stream', 60, async () => (await sql(databases.first, 'postgres', state)) === 'streaming');
+  log('the first region serves, the second is scaled to zero, its database replicates');
 
   await gatewayNamespace(gateway);
   await pointName(gateway, regions.first);
   const mix = { register: 2, me: 2, login: 1 };
   const traffic = await startTraffic('client', gateway, { url: 'http://auth', seconds, mix, users: 5 });
   await sleep(before * 1000);
-  const awake = await kubectl([
+  const running = await kubectl([
     'get',
     'pods',
     '-n',
@@ -68,21 +73,21 @@ await drill('region-lost', async (drill) => {
     await kubectl(['delete', 'namespace', namespace, '--wait=false']);
     await kubectl(['delete', 'pods', '--all', '-n', namespace, '--grace-period=0', '--force', '--wait=false']);
   }
-  log('the first is lost');
+  log('the first region is lost');
   await sql(databases.second, 'postgres', 'SELECT pg_promote()');
   const promoted = (Date.now() - destroyed) / 1000;
   await apply(await render(shape('second')));
   await pointName(gateway, regions.second);
-  await until('the second healthy', 240, () => healthy(regions.second));
+  await until('second region healthy', 240, () => healthy(regions.second));
   const whole = (Date.now() - destroyed) / 1000;
-  log('the second serves');
+  log('the second region serves requests');
 
-  check('the second had no pod that ran before', awake === '');
-  const later = await judgeLoss(
+  check('the second region had no running pod before', running === '');
+  const later = await reportLoss(
     { namespace: databases.second, destroyed, before, requests: await traffic.finished() },
     drill,
     { 'promoted s': promoted.toFixed(1), 'all healthy s': whole.toFixed(1) },
   );
-  check('tokens issued by the first are good at the second', serves(later, 'me'));
-  check('accounts of the first log in at the second', serves(later, 'login'));
+  check('the second region accepts tokens of the first', serves(later, 'me'));
+  check('accounts of the first region can log in at the second', serves(later, 'login'));
 });

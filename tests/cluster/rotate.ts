@@ -1,14 +1,16 @@
-// Each secret is replaced under traffic: 0 failed requests, and the old one is good for nothing afterwards.
+// Replaces each secret under traffic. No request fails, and the old secret is useless afterwards.  ROTATE: secrets to replace.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { kubectl } from '../../tools/lib/kubectl.ts';
+import { root } from '../../tools/lib/root.ts';
+import { run } from '../../tools/lib/run.ts';
+import { until } from '../../tools/lib/until.ts';
 import { backedUp, runJob, sql } from './lib/database.ts';
-import { type Row, drill } from './lib/drill.ts';
 import { deploy } from './lib/environment.ts';
-import { kubectl, run, until } from './lib/kubectl.ts';
-import { root } from './lib/manifests.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
-// the old key-encryption key goes last: each client must have refreshed once since
+// the old key-encryption key is removed late, because each client must have refreshed once before
 const all = ['key-encryption-keys', 'signing-keys', 'password', 'old-key-encryption-keys', 'tls', 'passphrase'];
 const chosen = process.env['ROTATE']?.split(',') ?? all;
 // a changed Secret reaches a pod within about a minute
@@ -24,7 +26,7 @@ await drill('rotate', async ({ own, log, table, check }) => {
     config: { LOGIN_ADDRESS_BURST: '10000', REGISTER_ADDRESS_BURST: '10000' },
   });
   await gatewayNamespace(gateway);
-  await until('the first backup', 180, () => backedUp(namespace), 2000);
+  await until('first backup', 180, () => backedUp(namespace), 2000);
   const secret = async (name: string, key: string) =>
     Buffer.from(
       await kubectl(['get', 'secret', name, '-n', namespace, '-o', `jsonpath={.data.${key.replaceAll('.', '\\.')}}`]),
@@ -64,9 +66,11 @@ await drill('rotate', async ({ own, log, table, check }) => {
     })),
   );
   const failed = failures(requests);
-  if (failed.length > 0) table(failed);
+  if (failed.length > 0) {
+    table(failed);
+  }
   check(
-    'traffic went on until after the last rotation',
+    'traffic lasted until after the last rotation',
     Math.max(...requests.map(({ at }) => at)) > (marks.at(-1)?.to ?? Infinity),
   );
   check('0 failed requests', failed.length === 0);
@@ -80,23 +84,31 @@ await drill('rotate', async ({ own, log, table, check }) => {
       ],
       { input: `${password}\n` },
     );
-    check('the old password is refused', (await attempt).includes('password authentication failed'));
+    check('the old password is rejected', (await attempt).includes('password authentication failed'));
   }
   if (chosen.includes('tls')) {
     const now = await secret('auth', 'ca.crt');
-    check('the old authority is trusted no more', !now.includes(before.authority.trim()) && now.length > 0);
-    const backup = await runJob(namespace, 'postgres-backup', 'after-tls');
-    check(`backup jobs get in by their new certificate (${backup.toFixed(1)} s)`, true);
-  }
-  if (chosen.includes('signing-keys'))
     check(
-      'there is another signing key',
+      'the old certificate authority is no longer trusted',
+      !now.includes(before.authority.trim()) && now.length > 0,
+    );
+    const backup = await runJob(namespace, 'postgres-backup', 'after-tls');
+    check(`backup jobs authenticate with their new certificate (${backup.toFixed(1)} s)`, true);
+  }
+  if (chosen.includes('signing-keys')) {
+    check(
+      'a new signing key exists',
       (await sql(namespace, 'auth', 'SELECT count(*) FROM signing_key')) > before.signing,
     );
-  if (chosen.includes('old-key-encryption-keys'))
-    check('the old key-encryption key is gone', !(await secret('auth', 'key-encryption-keys')).includes(before.keys));
+  }
+  if (chosen.includes('old-key-encryption-keys')) {
+    check(
+      'the old key-encryption key is removed',
+      !(await secret('auth', 'key-encryption-keys')).includes(before.keys),
+    );
+  }
   if (chosen.includes('passphrase')) {
-    await until('the first backup in the new repository', 120, () => backedUp(namespace), 2000);
-    check('there is a backup under the new passphrase', (await repositories()) !== before.repositories);
+    await until('first backup in the new repository', 120, () => backedUp(namespace), 2000);
+    check('a backup with the new passphrase exists', (await repositories()) !== before.repositories);
   }
 });

@@ -1,7 +1,8 @@
-// Logins, which are what costs CPU, until the autoscaler adds pods; then none, until it takes them away again.
-import { type Row, drill } from './lib/drill.ts';
+// Sends logins, which cost CPU, until the autoscaler adds pods; then waits until it has removed them.
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { getJson, kubectl } from '../../tools/lib/kubectl.ts';
+import { until } from '../../tools/lib/until.ts';
 import { deploy } from './lib/environment.ts';
-import { getJson, kubectl, until } from './lib/kubectl.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 interface Autoscaler {
@@ -20,7 +21,7 @@ interface PodMetrics {
 const seconds = 90;
 const memoryLimitMi = 512;
 
-/** The working set of the fullest auth container, in MiB: what the kubelet evicts and the kernel kills by. */
+/** The largest working set of an auth container, in MiB. The kubelet evicts by it, and the kernel kills at the limit. */
 async function memoryMi(namespace: string): Promise<number> {
   const { items } = JSON.parse(
     await kubectl(['get', '--raw', `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods`]),
@@ -45,7 +46,7 @@ async function restartCount(namespace: string): Promise<number> {
 await drill('scale', async ({ own, log, table, check }) => {
   const namespace = await own('drill-scale');
   const gateway = await own('drill-scale-gateway');
-  // scaling down is the base's, sooner: five minutes and a pod a minute are no drill's to wait for
+  // scales down faster than the base does (after five minutes, one pod a minute), so that the drill ends sooner
   const scaleDown = { stabilizationWindowSeconds: 20, policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] };
   await deploy({
     namespace,
@@ -61,7 +62,7 @@ await drill('scale', async ({ own, log, table, check }) => {
   });
   await gatewayNamespace(gateway);
   const autoscaler = () => getJson<Autoscaler>(['hpa', 'auth', '-n', namespace]);
-  await until('one pod at rest', 180, async () => (await autoscaler()).status.currentReplicas === 1);
+  await until('one pod without load', 180, async () => (await autoscaler()).status.currentReplicas === 1);
 
   const traffic = await startTraffic('client', gateway, {
     url: `http://auth.${namespace}`,
@@ -71,7 +72,7 @@ await drill('scale', async ({ own, log, table, check }) => {
   const started = Date.now();
   const rows: Row[] = [];
   let most = 1;
-  let fullestMi = 0;
+  let largestMi = 0;
   let restarts = 0;
   const watch = async (): Promise<number> => {
     const { status } = await autoscaler();
@@ -87,31 +88,28 @@ await drill('scale', async ({ own, log, table, check }) => {
       log(`${replicas} pods`);
     }
     most = Math.max(most, replicas);
-    fullestMi = Math.max(fullestMi, await memoryMi(namespace));
+    largestMi = Math.max(largestMi, await memoryMi(namespace));
     restarts = Math.max(restarts, await restartCount(namespace));
     return replicas;
   };
-  await until(
-    'the end of the load',
-    seconds + 30,
-    async () => (await watch(), Date.now() - started > seconds * 1000),
-    2000,
-  );
+  await until('load to end', seconds + 30, async () => (await watch(), Date.now() - started > seconds * 1000), 2000);
   const requests = (await traffic.finished()).filter(({ kind }) => kind !== 'setup');
-  rows.push({ 'after s': ((Date.now() - started) / 1000).toFixed(0), pods: 'load ends', 'cpu % of request': '-' });
+  rows.push({ 'after s': ((Date.now() - started) / 1000).toFixed(0), pods: 'load ended', 'cpu % of request': '-' });
   await until('one pod again', 240, async () => (await watch()) === 1, 2000);
 
   table(rows);
   table([summary('load', requests)]);
   const failed = failures(requests);
-  if (failed.length > 0) table(failed);
-  check(`the load took it from 1 pod to ${most}`, most >= 3);
-  check('and back to 1', rows.at(-1)?.['pods'] === 1);
+  if (failed.length > 0) {
+    table(failed);
+  }
+  check(`the load scales the service from 1 pod to ${most}`, most >= 3);
+  check('without load it scales back to 1 pod', rows.at(-1)?.['pods'] === 1);
   check(
-    `under the load no pod used more than ${fullestMi.toFixed(0)} MiB of its ${memoryLimitMi}, and none was restarted`,
-    fullestMi > 0 && fullestMi < memoryLimitMi && restarts === 0,
+    `under load no pod uses more than ${largestMi.toFixed(0)} MiB of its ${memoryLimitMi} MiB, and none is restarted`,
+    largestMi > 0 && largestMi < memoryLimitMi && restarts === 0,
   );
-  // one pod can't hash that much: until more are there it turns logins away, and says so
+  // a single pod cannot hash that many passwords: it rejects logins until there are more pods
   const other = requests.filter(({ status }) => (status < 200 || status > 299) && status !== 503 && status !== 429);
-  check('no request failed but those turned away with 503 or 429', other.length === 0);
+  check('requests fail only with 503 or 429', other.length === 0);
 });

@@ -1,13 +1,16 @@
-// The real controller: sealed in, Secret out; what is tampered with or moved is refused; a lost controller comes back with its keys;
-// what is sealed is sealed anew for a new key.
+// The real controller decrypts a SealedSecret and rejects one that was tampered with or moved. A lost controller recovers with
+// its keys. `make reseal` seals with the newest key.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { drill } from './lib/drill.ts';
+import { drill } from '../../tools/lib/drill.ts';
+import { apply, getJson, kubectl } from '../../tools/lib/kubectl.ts';
+import { root } from '../../tools/lib/root.ts';
+import { run } from '../../tools/lib/run.ts';
+import { until } from '../../tools/lib/until.ts';
 import { images } from './lib/environment.ts';
-import { apply, getJson, kubectl, portable, run, until } from './lib/kubectl.ts';
-import { root } from './lib/manifests.ts';
+import { portable } from './lib/portable.ts';
 
 interface Sealed {
   metadata: { name: string; namespace: string };
@@ -24,7 +27,9 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
       ...['clusterrolebinding/drill-sealed-secrets', '--ignore-not-found'],
     ]),
   );
-  for (const name of [namespace, other]) await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  for (const name of [namespace, other]) {
+    await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  }
   const controller = readFileSync(join(root, 'tests/cluster/stand-ins/sealed-secrets.yaml'), 'utf8').replace(
     'image: sealed-secrets',
     `image: ${images.sealedSecrets()}`,
@@ -32,7 +37,7 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
   const keys = ['get', 'secret', '-n', sealing, '-l', 'sealedsecrets.bitnami.com/sealed-secrets-key'];
   const start = async () => {
     await apply(controller);
-    return until('the sealing certificate', 90, async () => {
+    return until('sealing certificate', 90, async () => {
       const { items } = await getJson<{ items: { data: Record<string, string> }[] }>(keys.slice(1));
       return items.at(-1)?.data['tls.crt'];
     });
@@ -46,7 +51,7 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name: 'sealed', namespace },
-    stringData: { password: 'a value that is sealed' },
+    stringData: { password: 'a sealed value' },
   };
   const yaml = await run('kubeseal', ['--cert', certificate, '--format', 'yaml'], { input: JSON.stringify(plain) });
   const sealed = parseYaml(yaml) as Sealed;
@@ -56,8 +61,8 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
     ]);
     return Buffer.from(value, 'base64').toString();
   };
-  const refused = async (where: string, name: string) =>
-    until(`${name} refused`, 60, async () => {
+  const rejected = async (where: string, name: string) =>
+    until(`${name} rejected`, 60, async () => {
       const { status } = await getJson<{ status?: { conditions?: { type: string; status: string }[] } }>([
         ...['sealedsecret', name, '-n', where],
       ]);
@@ -65,8 +70,8 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
     }).then(async () => (await opened(where, name)) === '');
 
   await apply(sealed);
-  await until('the Secret', 60, async () => (await opened(namespace, 'sealed')) === plain.stringData.password);
-  check('sealed in, Secret out', true);
+  await until('Secret', 60, async () => (await opened(namespace, 'sealed')) === plain.stringData.password);
+  check('a SealedSecret becomes a Secret', true);
 
   const bytes = Buffer.from(sealed.spec.encryptedData['password'] ?? '', 'base64');
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
@@ -75,13 +80,13 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
     metadata: { name: 'sealed-tampered', namespace },
     spec: { encryptedData: { password: bytes.toString('base64') } },
   });
-  check('one that was tampered with is refused', await refused(namespace, 'sealed-tampered'));
+  check('a SealedSecret that was tampered with is rejected', await rejected(namespace, 'sealed-tampered'));
   await apply({
     ...sealed,
     metadata: { ...sealed.metadata, namespace: other },
     spec: { encryptedData: sealed.spec.encryptedData },
   });
-  check('one that was moved to another namespace is refused', await refused(other, 'sealed'));
+  check('a SealedSecret that was moved to another namespace is rejected', await rejected(other, 'sealed'));
 
   const backup = await kubectl([...keys, '-o', 'yaml']);
   const lost = Date.now();
@@ -91,9 +96,9 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
   await kubectl(['create', '-n', sealing, '-f', '-'], { input: portable(backup) });
   await start();
   await apply(sealed);
-  await until('the Secret again', 90, async () => (await opened(namespace, 'sealed')) === plain.stringData.password);
+  await until('Secret restored', 90, async () => (await opened(namespace, 'sealed')) === plain.stringData.password);
   check(
-    `a lost controller opens the same file by its restored key, ${((Date.now() - lost) / 1000).toFixed(0)} s later`,
+    `a lost controller decrypts the same file with its restored key, ${((Date.now() - lost) / 1000).toFixed(0)} s later`,
     true,
   );
 
@@ -101,10 +106,10 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
   const before = sealed.spec.encryptedData['password'];
   const committed = join(folder, 'sealed.yaml');
   writeFileSync(committed, yaml);
-  // its Service may not know the new controller yet
-  await until('sealed anew', 60, async () => (await run(join(root, 'k8s/reseal.sh'), [folder, sealing]), true));
+  // the Service may not route to the new controller yet
+  await until('resealing', 60, async () => (await run(join(root, 'k8s/reseal.sh'), [folder, sealing]), true));
   const fresh = parseYaml(readFileSync(committed, 'utf8')) as Sealed;
-  check('make reseal seals anew', fresh.spec.encryptedData['password'] !== before);
+  check('make reseal seals the value again', fresh.spec.encryptedData['password'] !== before);
 
   const valid = (input: string) =>
     run('kubeseal', ['--validate', ...services], { input }).then(
@@ -112,5 +117,8 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
       () => false,
     );
   const tampered = { ...sealed, spec: { ...sealed.spec, encryptedData: { password: bytes.toString('base64') } } };
-  check('kubeseal --validate tells the two apart', (await valid(yaml)) && !(await valid(JSON.stringify(tampered))));
+  check(
+    'kubeseal --validate accepts the valid file and rejects the other',
+    (await valid(yaml)) && !(await valid(JSON.stringify(tampered))),
+  );
 });

@@ -1,35 +1,39 @@
-// Checks all manifests without a cluster; with --server also by a dry run on the current context's API server.
+// Checks all manifests without a cluster. --server adds a dry run on the API server of the current context.
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { drill } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { build, buildWith } from '../../tools/lib/kustomize.ts';
+import { root } from '../../tools/lib/root.ts';
+import { CommandError, run } from '../../tools/lib/run.ts';
 import { loadBroken } from './lib/broken.ts';
-import { drill } from './lib/drill.ts';
-import { apply, CommandError, kubectl, run } from './lib/kubectl.ts';
-import { type Manifest, build, buildWith, isServed, label, parse, root } from './lib/manifests.ts';
+import { isServed, label, type Manifest, parse } from './lib/manifests.ts';
 import { loadPolicies } from './lib/policies.ts';
-import { checkSealed } from './lib/sealed.ts';
 import { checkBuiltIn, checkCustom, isCustom, kubernetesVersions } from './lib/schemas.ts';
+import { checkSealed } from './lib/sealed.ts';
 
 const { values } = parseArgs({ options: { server: { type: 'boolean', default: false } } });
 
-// kube-score's tests that are left out, and why: everywhere, and in one overlay
+// kube-score's tests that are skipped, and why: in all overlays, or in one
 const everywhere = {
-  'container-image-pull-policy': "an image by digest can't change, so it is pulled once",
-  'deployment-has-host-podantiaffinity': 'topologySpreadConstraints do it, and let ten pods fit on fewer nodes',
+  'container-image-pull-policy': "an image by digest can't change, so pulling it once is enough",
+  'deployment-has-host-podantiaffinity':
+    'topologySpreadConstraints spread the pods, and let ten pods fit on fewer nodes',
 };
 const dev = {
   'container-security-context-readonlyrootfilesystem': 'Skaffold writes sources, the compiler writes dist',
-  'horizontalpodautoscaler-replicas': 'files are copied into one pod',
+  'horizontalpodautoscaler-replicas': 'Skaffold copies files into a single pod',
 };
-const monitoring = { 'deployment-replicas': 'without it the service runs on, and Watchdog tells' };
+const monitoring = { 'deployment-replicas': 'the service runs without it, and the Watchdog alert reports its loss' };
 const inOverlay: Record<string, Record<string, string>> = {
   dev,
   'dev-released': dev,
   observability: monitoring,
   monitoring,
   'prod-standby': {
-    'deployment-replicas': 'asleep',
-    'networkpolicy-targets-pod': 'the jobs that they are for wake with it',
+    'deployment-replicas': 'the passive region is scaled to zero',
+    'networkpolicy-targets-pod': 'their Jobs are created when the region is activated',
   },
 };
 
@@ -38,7 +42,9 @@ const folders = (path: string) =>
 
 async function inTurn<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
-  for (const item of items) results.push(await work(item));
+  for (const item of items) {
+    results.push(await work(item));
+  }
   return results;
 }
 
@@ -89,29 +95,44 @@ await drill('verify', async ({ own, log, table, check }) => {
   );
 
   const unique = new Map<string, Manifest>();
-  for (const yaml of built.values()) for (const manifest of parse(yaml)) unique.set(JSON.stringify(manifest), manifest);
+  for (const yaml of built.values()) {
+    for (const manifest of parse(yaml)) {
+      unique.set(JSON.stringify(manifest), manifest);
+    }
+  }
   const manifests = [...unique.values()];
   const builtIn = manifests.filter((manifest) => !isCustom(manifest));
   const custom = manifests.filter(isCustom);
-  for (const version of kubernetesVersions) report(version, await checkBuiltIn(builtIn, version));
-  clean(`${builtIn.length} manifests of built-in kinds fit Kubernetes ${kubernetesVersions.join(', ')}, strictly`);
-  for (const manifest of custom) report(label(manifest), await checkCustom(manifest));
-  clean(`${custom.length} custom resources fit their published schemas, strictly`);
+  for (const version of kubernetesVersions) {
+    report(version, await checkBuiltIn(builtIn, version));
+  }
+  clean(
+    `${builtIn.length} manifests of built-in kinds are valid for Kubernetes ${kubernetesVersions.join(', ')}, strictly`,
+  );
+  for (const manifest of custom) {
+    report(label(manifest), await checkCustom(manifest));
+  }
+  clean(`${custom.length} custom resources are valid by their published schemas, strictly`);
 
   const policies = await loadPolicies();
   const inOverlays = deployed.map((folder) => ({ folder, manifests: parse(built.get(folder) ?? '') }));
   for (const overlay of inOverlays) {
     const namespace = overlay.manifests.find(({ kind }) => kind === 'Namespace');
-    if (!namespace) report(overlay.folder, ['no Namespace']);
-    else
-      for (const manifest of overlay.manifests)
+    if (!namespace) {
+      report(overlay.folder, ['no Namespace']);
+    } else {
+      for (const manifest of overlay.manifests) {
         report(`${overlay.folder} ${label(manifest)}`, policies(manifest, namespace));
+      }
+    }
   }
-  clean('every overlay, and k8s/observability, keeps the rules of k8s/policies');
+  clean('every overlay, and k8s/observability, satisfies the rules of k8s/policies');
 
   const sealed = inOverlays.filter(({ folder }) => existsSync(join(root, folder, 'sealed-secrets')));
-  for (const { folder, manifests } of sealed) report(folder, checkSealed(folder, manifests));
-  clean(`${sealed.length} overlays have their secrets sealed for the certificate beside them`);
+  for (const { folder, manifests } of sealed) {
+    report(folder, checkSealed(folder, manifests));
+  }
+  clean(`${sealed.length} overlays have secrets sealed with the certificate beside them`);
 
   for (const folder of deployed) {
     const ignored = Object.keys({ ...everywhere, ...inOverlay[basename(folder)] }).flatMap((test) => [
@@ -120,28 +141,32 @@ await drill('verify', async ({ own, log, table, check }) => {
     ]);
     const options = ['--exit-one-on-warning', '--output-format', 'ci', ...ignored];
     await run('kube-score', ['score', ...options, '-'], { input: built.get(folder) }).catch((error: unknown) => {
-      // its message has the last lines alone
-      if (!(error instanceof CommandError)) throw error;
+      // the error's message has only the last lines
+      if (!(error instanceof CommandError)) {
+        throw error;
+      }
       report(
         folder,
         error.output.split('\n').filter((line) => !/^\[(OK|SKIPPED)\]|^$/.test(line)),
       );
     });
   }
-  clean('kube-score finds nothing that is not excepted');
+  clean('kube-score finds nothing beyond the exceptions');
 
   const broken = await loadBroken();
-  const refusals = await inTurn(broken, async ({ file, rule, manifest, namespace }) => {
+  const rejections = await inTurn(broken, async ({ file, rule, manifest, namespace }) => {
     const bySchema = isCustom(manifest)
       ? await checkCustom(manifest)
       : await checkBuiltIn([manifest], kubernetesVersions[0] ?? '');
     const by =
       bySchema.length > 0 ? ['schema'] : policies(manifest, namespace).map((message) => message.split(':')[0] ?? '');
-    if (by.join() !== rule) report(file, [`refused by ${by.join(', ') || 'nothing'}`]);
-    return { broken: file, 'refused by': by.join(', ') || 'nothing' };
+    if (by.join() !== rule) {
+      report(file, [`rejected by ${by.join(', ') || 'nothing'}`]);
+    }
+    return { broken: file, 'rejected by': by.join(', ') || 'nothing' };
   });
-  table(refusals);
-  clean(`${broken.length} broken manifests are refused, each by the rule that it is named after and no other`);
+  table(rejections);
+  clean(`${broken.length} broken manifests are rejected, each by the rule that it is named after and no other`);
 
   if (values.server) {
     for (const { folder } of inOverlays) {
@@ -153,7 +178,7 @@ await drill('verify', async ({ own, log, table, check }) => {
         report(folder, [String(error)]),
       );
       log(
-        `${folder}: ${accepted.length} objects sent, ${parse(yaml).length - accepted.length} of kinds that this server does not know`,
+        `${folder}: ${accepted.length} objects sent, ${parse(yaml).length - accepted.length} skipped, whose kinds this server does not have`,
       );
     }
     clean('the API server accepts every overlay in a dry run');

@@ -1,17 +1,17 @@
-// Each alert is quiet, fires and is resolved, as alerts.yaml says, by promtool; has severity, summary and a runbook.
+// Each alert has a severity, a summary and a runbook. promtool verifies the cases of alerts.yaml: quiet, firing, resolved.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { type Row, drill } from '../cluster/lib/drill.ts';
-import { CommandError, run } from '../cluster/lib/kubectl.ts';
-import { root } from '../cluster/lib/manifests.ts';
 import { generated } from '../../k8s/observability/generate.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { root } from '../../tools/lib/root.ts';
+import { CommandError, run } from '../../tools/lib/run.ts';
 import { alertsOf, lokiRules, prometheusRules, ruleFiles } from './lib/rules.ts';
 
 interface Case {
   series: Record<string, string>;
-  /** Minutes at which it is asked whether the alert fires. */
+  /** Minutes at which the alert is quiet, fires, or is resolved. */
   quiet?: number;
   fires: number;
   resolved?: number;
@@ -20,10 +20,10 @@ interface Case {
 }
 
 const severities = ['critical', 'warning', 'none'];
-// these never end
+// alerts that are never quiet
 const alwaysFires = ['Watchdog'];
 
-/** How often promtool is to find the alert firing, at each of a case's times. */
+/** The number of firing alerts that promtool must find at each time of a case. */
 function expectations(alert: string, { quiet, fires, resolved }: Case) {
   const at = (minute: number | undefined, value: number) =>
     minute === undefined
@@ -64,11 +64,14 @@ await drill('alert rules', async ({ table, check }) => {
       !annotations?.['runbook_url']?.endsWith(`/docs/runbooks/${alert}.md`) && 'link',
       commands.length < 3 && 'runbook',
     ].filter(Boolean);
-    check(`${alert} has severity, summary, and a runbook with three commands ${missing.join()}`, missing.length === 0);
+    check(
+      `${alert} has a severity, a summary, and a runbook with three commands${missing.length > 0 ? `, but no ${missing.join(', ')}` : ''}`,
+      missing.length === 0,
+    );
   }
   table(rows);
 
-  // without it, promtool takes groups in any order, and alerts see their ratios a turn late or not
+  // without a fixed order, an alert may be evaluated before the ratio that it reads
   const group_eval_order = files.flatMap(({ groups }) => groups.map(({ name }) => name));
   const folder = mkdtempSync(join(tmpdir(), 'alerts-'));
   const tests: string[] = [];
@@ -95,18 +98,25 @@ await drill('alert rules', async ({ table, check }) => {
     const result = await run('promtool', ['test', 'rules', ...tests], {
       seconds: 300,
     }).catch((error: unknown) => {
-      if (error instanceof CommandError) return error.output;
+      if (error instanceof CommandError) {
+        return error.output;
+      }
       throw error;
     });
-    if (!result.includes('SUCCESS') || result.includes('FAILED')) console.log(result);
-    check(`promtool agrees in all ${tests.length} cases`, !result.includes('FAILED') && result.includes('SUCCESS'));
+    if (!result.includes('SUCCESS') || result.includes('FAILED')) {
+      console.log(result);
+    }
+    check(`promtool passes all ${tests.length} cases`, !result.includes('FAILED') && result.includes('SUCCESS'));
   } finally {
     rmSync(folder, { recursive: true });
   }
   const stale = Object.entries(generated())
     .filter(([path, text]) => readFileSync(join(root, 'k8s/observability', path), 'utf8') !== text)
     .map(([path]) => path);
-  check(`what is generated is up to date: ${stale.join(', ') || 'all of it'}`, stale.length === 0);
+  check(`generated files are up to date${stale.length > 0 ? `, but ${stale.join(', ')}` : ''}`, stale.length === 0);
   const unknown = Object.keys(cases).filter((name) => !alerts.some(({ alert }) => alert === name));
-  check(`no case is of an alert that is gone: ${unknown.join(', ') || 'none'}`, unknown.length === 0);
+  check(
+    `every case belongs to an existing alert${unknown.length > 0 ? `, but ${unknown.join(', ')}` : ''}`,
+    unknown.length === 0,
+  );
 });

@@ -1,4 +1,4 @@
-/** Which database is meant: `DATABASE_URL`, that of an environment in the cluster or in Docker Compose, or the embedded one. */
+/** Connects to the chosen database: an environment's in the cluster, Docker Compose's, `DATABASE_URL`, or the embedded one. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -8,20 +8,19 @@ import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { startPostgres } from '../embedded-postgres.ts';
-
-const root = join(import.meta.dirname, '../..');
+import { root } from '../lib/root.ts';
 
 export interface Connection {
   client: pg.Client;
-  /** What tools that connect by themselves are told; none for a database in the cluster. */
+  /** For code that opens its own connection; undefined if the database is only reachable through this one. */
   url?: string;
   close: () => Promise<void>;
 }
 
 export interface Place {
-  /** The environment in the current kube context. */
+  /** An environment in the current kube context. */
   namespace?: string | undefined;
-  /** That of compose.yaml. */
+  /** The database of compose.yaml. */
   compose?: boolean | undefined;
 }
 
@@ -63,7 +62,7 @@ async function byUrl(url: string, after: () => Promise<void> = async () => undef
   };
 }
 
-/** Through the API server to the pod. */
+/** Connects through the API server to the pod. */
 async function inCluster(namespace: string): Promise<Connection> {
   const secret = async (key: string) => {
     const path = `jsonpath={.data.${key.replaceAll('.', '\\.')}}`;
@@ -83,7 +82,7 @@ async function inCluster(namespace: string): Promise<Connection> {
   return byForward(url, ca, Number(/127\.0\.0\.1:(\d+)/.exec(line.toString())?.[1]), () => forward.kill());
 }
 
-/** Through a process in the service's container: the database has no port on the host. */
+/** Connects through a process in the service's container, because the database has no port on the host. */
 async function inCompose(): Promise<Connection> {
   const inside = ['compose', 'exec', '-T', 'auth'];
   const secret = async (key: string) => {
@@ -92,7 +91,7 @@ async function inCompose(): Promise<Connection> {
   };
   const url = await secret('database-url');
   const ca = await secret('ca.crt');
-  // the client notices by itself what breaks
+  // errors end the socket, which the client notices
   const pipe =
     "const s = net.connect(5432, 'postgres').on('error', () => process.exit()); process.stdin.pipe(s).pipe(process.stdout)";
   const server = createServer((socket) => {
@@ -107,7 +106,7 @@ async function inCompose(): Promise<Connection> {
   return byForward(url, ca, (server.address() as AddressInfo).port, () => server.close());
 }
 
-/** Over a port of this machine, by TLS to the database itself. */
+/** Connects to a forwarded port, with TLS to the database itself. */
 async function byForward(databaseUrl: string, ca: string, port: number, after: () => unknown): Promise<Connection> {
   const url = new URL(databaseUrl);
   const client = new pg.Client({

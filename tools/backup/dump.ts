@@ -1,6 +1,6 @@
 /**
- * The text of a dump. It is a script for psql: `COPY … FROM stdin;`, the rows, `\.`, table after table, and at its end the
- * manifest as a comment.
+ * The format of a dump: a script for psql with `COPY … FROM stdin;`, rows and `\.` for each table, and the manifest as a comment
+ * at the end.
  */
 import type { Client } from 'pg';
 import { z } from 'zod';
@@ -24,13 +24,13 @@ const manifestSchema = z.strictObject({
   ),
 });
 
-/** What a dump holds. */
+/** The contents of a dump. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
 const manifestMark = '-- manifest ';
 const endOfRows = Buffer.from('\\.\n');
 
-/** All tables as of one moment, without keeping writers waiting. */
+/** Dumps all tables from one snapshot. Does not block writers. */
 export async function* dump(client: Client, done: (manifest: Manifest) => void): AsyncGenerator<Buffer> {
   await client.query(`${settings} BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY`);
   const { rows: about } = await client.query<{ database: string; taken_at: Date; server_version: string }>(
@@ -58,8 +58,9 @@ export async function* dump(client: Client, done: (manifest: Manifest) => void):
 }
 
 /**
- * Reads a dump's text: hands each table's rows over, which must be read to their end, and gives the manifest.
- * @throws Error for what is no dump, or has no end
+ * Parses a dump. Passes each table's rows to `onTable`, which must read them to their end.
+ * @returns the manifest
+ * @throws Error if the text is not a dump, or is truncated
  */
 export async function parse(
   text: AsyncIterable<Buffer>,
@@ -70,7 +71,7 @@ export async function parse(
   const more = async () => {
     const next = await source.next();
     if (next.done === true) {
-      throw new Error('The dump has no end.');
+      throw new Error('The dump is truncated.');
     }
     buffer = Buffer.concat([buffer, next.value]);
   };
@@ -90,10 +91,10 @@ export async function parse(
     if (!buffer.subarray(0, endOfRows.length).equals(endOfRows)) {
       let end: number;
       while ((end = buffer.indexOf('\n\\.\n')) === -1) {
-        // all but what may be the beginning of the end
-        const sure = Math.max(0, buffer.length - endOfRows.length);
-        yield buffer.subarray(0, sure);
-        buffer = buffer.subarray(sure);
+        // all but the last bytes, which may be the start of the end marker
+        const safe = Math.max(0, buffer.length - endOfRows.length);
+        yield buffer.subarray(0, safe);
+        buffer = buffer.subarray(safe);
         await more();
       }
       yield buffer.subarray(0, end + 1);
@@ -104,9 +105,9 @@ export async function parse(
   for (;;) {
     const text = await line();
     if (text.startsWith(manifestMark)) {
-      // to the end of the file, so that all of it is authenticated
+      // read to the end of the file, so that all of it is authenticated
       if (buffer.length > 0 || (await source.next()).done !== true) {
-        throw new Error('Something follows the manifest.');
+        throw new Error('The dump continues after its manifest.');
       }
       return manifestSchema.parse(JSON.parse(text.slice(manifestMark.length)));
     }

@@ -1,23 +1,21 @@
-/** Restores a dump: all of it is verified before the database is touched, and again before anything counts. */
+/** Restores a dump. Verifies it before it changes the database, and verifies the database before it commits. */
 import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { parse, type Manifest } from './dump.ts';
-import { measured, migrations, quoted, read, settings, tables, type Content } from './tables.ts';
+import { contentOf, measured, migrations, quoted, read, settings, tables, type Content } from './tables.ts';
 
-/** Why a dump is not restored. The database is as it was. */
-export class RefusedError extends Error {}
+/** Why a dump was not restored. The database is unchanged. */
+export class RestoreError extends Error {}
 
 /**
- * Reads a dump to its end and compares it with its own manifest.
- * @throws RefusedError where they differ
+ * Reads a whole dump and compares it with its own manifest.
+ * @throws RestoreError if they differ
  */
 export async function verify(text: AsyncIterable<Buffer>): Promise<Manifest> {
   const found = new Map<string, Content>();
   const manifest = await parse(text, async (name, rows) => {
-    const measure = measured(rows);
-    for await (const _ of measure.chunks);
-    found.set(name, measure.content());
+    found.set(name, await contentOf(measured(rows)));
   });
   compare(manifest, found);
   return manifest;
@@ -27,17 +25,17 @@ function compare({ tables: expected }: Manifest, found: Map<string, Content>): v
   for (const { name, rows, sha256 } of expected) {
     const content = found.get(name);
     if (content?.rows !== rows || content.sha256 !== sha256) {
-      throw new RefusedError(
-        `${name} does not match the manifest: ${content?.rows ?? 0} rows of ${rows}, or other content than was dumped.`,
+      throw new RestoreError(
+        `${name} does not match the manifest: ${content?.rows ?? 0} of ${rows} rows, or different content.`,
       );
     }
   }
 }
 
 /**
- * Loads a verified dump in one transaction, and compares what the database then holds with the manifest.
- * @param replace whether rows that are there may be removed
- * @throws RefusedError where the schema is another one, or rows are there that may not be removed
+ * Loads a verified dump in one transaction, and compares the loaded rows with the manifest.
+ * @param replace deletes existing rows
+ * @throws RestoreError if the schema differs, or if the database has rows and `replace` is false
  */
 export async function load(
   client: Client,
@@ -47,27 +45,25 @@ export async function load(
 ): Promise<void> {
   const applied = await migrations(client);
   if (applied.join() !== manifest.migrations.join()) {
-    throw new RefusedError(
-      `The dump was made at the migration ${manifest.migrations.at(-1) ?? '(none)'}, the database is at ${applied.at(-1) ?? '(none)'}: use the release that made it, then migrate.`,
+    throw new RestoreError(
+      `The dump is at migration ${manifest.migrations.at(-1) ?? '(none)'}, the database at ${applied.at(-1) ?? '(none)'}: restore with the release that made the dump, then migrate.`,
     );
   }
   await client.query(`${settings} BEGIN`);
   try {
-    const there = await tables(client);
+    const existing = await tables(client);
     const names = quoted(
       client,
-      there.map(({ name }) => name),
+      existing.map(({ name }) => name),
     );
     await client.query(`LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`);
-    for (const table of there) {
+    for (const table of existing) {
       const name = client.escapeIdentifier(table.name);
       const { rowCount } = await client.query(`SELECT FROM ${name} LIMIT 1`);
       if (rowCount !== 0 && !replace) {
-        throw new RefusedError(
-          `The database is not empty: ${table.name} has rows. REPLACE=1 replaces all that is there.`,
-        );
+        throw new RestoreError(`The database is not empty: ${table.name} has rows. REPLACE=1 replaces all rows.`);
       }
-      // rows are taken as they were, without what inserting them sets off
+      // triggers must not change the restored rows
       await client.query(`ALTER TABLE ${name} DISABLE TRIGGER USER`);
     }
     await client.query(`TRUNCATE ${names}`);
@@ -78,12 +74,10 @@ export async function load(
     });
     const found = new Map<string, Content>();
     for (const table of manifest.tables) {
-      const rows = read(client, table);
-      for await (const _ of rows.chunks);
-      found.set(table.name, rows.content());
+      found.set(table.name, await contentOf(read(client, table)));
     }
     compare(manifest, found);
-    for (const { name } of there) {
+    for (const { name } of existing) {
       await client.query(`ALTER TABLE ${client.escapeIdentifier(name)} ENABLE TRIGGER USER`);
     }
     await client.query('COMMIT');

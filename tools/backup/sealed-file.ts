@@ -1,4 +1,4 @@
-/** Files that are compressed by zstd (RFC 8878) and encrypted by age (age-encryption.org/v1) with a passphrase. */
+/** Files compressed with zstd (RFC 8878) and encrypted with age (age-encryption.org/v1) and a passphrase. */
 import { Decrypter, Encrypter } from 'age-encryption';
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -8,24 +8,24 @@ import type { ReadableStream } from 'node:stream/web';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress, createZstdDecompress } from 'node:zlib';
 
-const leastCharacters = 16;
+const minCharacters = 16;
 
 /**
- * The passphrase from `BACKUP_PASSPHRASE` or the file that `BACKUP_PASSPHRASE_FILE` names.
- * @throws Error where there is none, or a short one
+ * Reads the passphrase from `BACKUP_PASSPHRASE` or the file that `BACKUP_PASSPHRASE_FILE` names.
+ * @throws Error if it is missing or too short
  */
 export async function passphrase(environment: NodeJS.ProcessEnv): Promise<string> {
   const { BACKUP_PASSPHRASE: value, BACKUP_PASSPHRASE_FILE: file } = environment;
   const phrase = (file ? await readFile(file, 'utf8') : (value ?? '')).trim();
-  if (phrase.length < leastCharacters) {
+  if (phrase.length < minCharacters) {
     throw new Error(
-      `Set BACKUP_PASSPHRASE or BACKUP_PASSPHRASE_FILE, with at least ${leastCharacters} characters; keep it apart from the backups.`,
+      `Set BACKUP_PASSPHRASE or BACKUP_PASSPHRASE_FILE, with at least ${minCharacters} characters, and store it apart from the backups.`,
     );
   }
   return phrase;
 }
 
-/** Writes a new file, readable by its owner alone. */
+/** Writes a new file that only its owner can read. */
 export async function seal(content: AsyncIterable<Buffer>, phrase: string, path: string): Promise<void> {
   const encrypter = new Encrypter();
   encrypter.setPassphrase(phrase);
@@ -38,8 +38,8 @@ export async function seal(content: AsyncIterable<Buffer>, phrase: string, path:
 }
 
 /**
- * The content of a sealed file, authenticated chunk by chunk.
- * @throws Error for another passphrase, and where the file is damaged, cut off or no such file
+ * Reads a sealed file, authenticating each chunk.
+ * @throws Error if the passphrase is wrong, or if the file is damaged, truncated or not a sealed file
  */
 export async function* unseal(path: string, phrase: string): AsyncGenerator<Buffer> {
   const decrypter = new Decrypter();
@@ -50,7 +50,7 @@ export async function* unseal(path: string, phrase: string): AsyncGenerator<Buff
     );
     yield* Readable.fromWeb(decrypted as ReadableStream).compose(createZstdDecompress()) as AsyncIterable<Buffer>;
   } catch (error) {
-    throw new Error(`${path} can't be read: it is damaged, no backup, or sealed with another passphrase.`, {
+    throw new Error(`${path} can't be read: it is damaged, not a backup, or encrypted with another passphrase.`, {
       cause: error,
     });
   }

@@ -1,4 +1,4 @@
-/** Where dumps are kept: a folder, and optionally a bucket. */
+/** Storage of dumps: a folder, and optionally an S3 bucket. */
 import { AwsClient } from 'aws4fetch';
 import { openAsBlob } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
@@ -8,8 +8,8 @@ const keepDays = 30;
 export const extension = '.dump.age';
 
 /**
- * Removes dumps older than 30 days with their manifests, but never the newest.
- * @returns the names of those removed
+ * Removes dumps older than 30 days and their manifests, but never the newest dump.
+ * @returns the names of the removed dumps
  */
 export async function prune(folder: string, now = Date.now()): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(extension)).sort();
@@ -26,8 +26,8 @@ export async function prune(folder: string, now = Date.now()): Promise<string[]>
 }
 
 /**
- * Uploads files to `BACKUP_S3_URL` (https://HOST/BUCKET/PREFIX) with the usual `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.
- * @throws Error where the store does not take one
+ * Uploads files to `BACKUP_S3_URL` (https://HOST/BUCKET/PREFIX) with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.
+ * @throws Error if an upload fails
  */
 export async function upload(files: string[], environment: NodeJS.ProcessEnv): Promise<void> {
   const {

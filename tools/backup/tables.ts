@@ -1,13 +1,14 @@
-/** A database's tables as text: what PostgreSQL's COPY writes, in an order that the same rows always have. */
+/** Tables as text, as PostgreSQL's COPY writes them, in a stable order of rows. */
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 
-/** A table of the schema `public` and what of it is data. */
+/** A table of the schema `public`. */
 export interface Table {
   name: string;
+  /** Columns that are not generated. */
   columns: string[];
-  /** Columns of the primary key; of a table that has none, all columns. */
+  /** Columns of the primary key, or all columns if there is none. */
   order: string[];
 }
 
@@ -17,7 +18,7 @@ export interface Content {
   sha256: string;
 }
 
-/** What TypeORM keeps its history in: the schema's, not data. */
+/** TypeORM's table of applied migrations. It belongs to the schema and is not dumped. */
 const history = 'migration';
 
 const tablesStatement = `
@@ -32,19 +33,19 @@ const tablesStatement = `
   WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relname <> $1
   GROUP BY c.oid, c.relname ORDER BY c.relname`;
 
-/** One way to write each value, whatever the server's settings are. */
+/** Makes the text of each value independent of the server's settings. */
 export const settings = `
   SET client_encoding = 'UTF8'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET TimeZone = 'UTC';
   SET extra_float_digits = 1; SET bytea_output = 'hex'; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;`;
 
-/** All tables, each after those that its foreign keys need. */
+/** All tables, each after those that its foreign keys reference. */
 export async function tables(client: Client): Promise<Table[]> {
   const { rows } = await client.query<Table & { needs: string[] }>(tablesStatement, [history]);
   const sorted: Table[] = [];
   while (rows.length > 0) {
     const next = rows.findIndex(({ needs }) => needs.every((need) => !rows.some(({ name }) => name === need)));
     if (next === -1) {
-      throw new Error(`The foreign keys of ${rows.map(({ name }) => name).join(', ')} go in a circle.`);
+      throw new Error(`The foreign keys of ${rows.map(({ name }) => name).join(', ')} form a cycle.`);
     }
     const [{ name, columns, order } = {} as Table] = rows.splice(next, 1);
     sorted.push({ name, columns, order });
@@ -52,7 +53,7 @@ export async function tables(client: Client): Promise<Table[]> {
   return sorted;
 }
 
-/** The names of the migrations that were applied, in their order; none in an empty database. */
+/** The names of the applied migrations in order; none for an empty database. */
 export async function migrations(client: Client): Promise<string[]> {
   const { rows: there } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
     history,
@@ -67,13 +68,13 @@ export async function migrations(client: Client): Promise<string[]> {
 export const quoted = (client: Client, names: string[]): string =>
   names.map((name) => client.escapeIdentifier(name)).join(', ');
 
-/** A table's rows; `content` tells of those that have been read. */
+/** Reads a table's rows. `content` describes the rows that have been read so far. */
 export function read(client: Client, { name, columns, order }: Table) {
   const selected = `SELECT ${quoted(client, columns)} FROM ${client.escapeIdentifier(name)} ORDER BY ${quoted(client, order)}`;
   return measured(client.query(copyTo(`COPY (${selected}) TO STDOUT`)) as AsyncIterable<Buffer>);
 }
 
-/** Counts and digests rows on their way. */
+/** Counts and hashes rows as they pass. */
 export function measured(source: AsyncIterable<Buffer>) {
   const hash = createHash('sha256');
   let rows = 0;
@@ -87,4 +88,12 @@ export function measured(source: AsyncIterable<Buffer>) {
     }
   }
   return { chunks: chunks(), content: (): Content => ({ rows, sha256: hash.digest('hex') }) };
+}
+
+/** Reads all rows and returns their count and hash. */
+export async function contentOf({ chunks, content }: ReturnType<typeof measured>): Promise<Content> {
+  for await (const _ of chunks) {
+    // `measured` counts them
+  }
+  return content();
 }

@@ -1,4 +1,4 @@
-import { until } from '../../tests/cluster/lib/kubectl.ts';
+import { until } from '../lib/until.ts';
 import { type Images, type Repository } from './repository.ts';
 import { type Watch } from './watch.ts';
 
@@ -7,40 +7,40 @@ export interface Deployment {
   environment: string;
   images: Images;
   watch: Watch;
-  /** Runs once the environment is healthy; what it throws takes the deployment back. */
+  /** Runs once the environment is healthy. If it throws, the deployment is rolled back. */
   smokeTest?: () => Promise<unknown>;
-  /** Longest wait for Argo CD's verdict, in seconds. */
-  patience?: number;
+  /** Time limit for Argo CD's result. */
+  timeoutSeconds?: number;
   log: (text: string) => void;
 }
 
 export interface Result {
-  /** Why it was taken back; nothing where it serves. */
+  /** Why the deployment was rolled back; undefined if it succeeded. */
   rolledBack?: string;
-  /** From the push to the verdict, in seconds. */
+  /** From the push to the result. */
   seconds: number;
-  /** From the failure to healthy again, in seconds. */
+  /** From the failure until the environment was healthy again. */
   rollbackSeconds?: number;
 }
 
 const since = (started: number) => (Date.now() - started) / 1000;
 
 /**
- * Commits an environment's images, waits until Argo CD has brought them to health and the smoke test has passed, and takes the
- * commit back where that fails.
- * @throws where what was there before does not get healthy either
+ * Commits an environment's images, then waits until Argo CD reports it healthy and the smoke test has passed. Reverts the commit
+ * if that fails.
+ * @throws Error if the environment is not healthy after the revert
  */
 export async function deploy(deployment: Deployment): Promise<Result> {
-  const { repository, environment, images, smokeTest, log, patience = 900 } = deployment;
+  const { repository, environment, images, smokeTest, log, timeoutSeconds = 900 } = deployment;
   const started = Date.now();
   const revision = await repository.setImages(environment, images);
   if (!revision) {
-    log(`${environment} has these images already`);
+    log(`${environment} already runs these images`);
     return { seconds: 0 };
   }
-  log(`${environment}: ${revision.slice(0, 12)} is pushed`);
+  log(`${environment}: pushed ${revision.slice(0, 12)}`);
   try {
-    await verdict(deployment, revision, patience);
+    await settled(deployment, revision, timeoutSeconds);
     await smokeTest?.();
     return { seconds: since(started) };
   } catch (error) {
@@ -49,25 +49,28 @@ export async function deploy(deployment: Deployment): Promise<Result> {
     log(`${environment}: ${rolledBack}`);
     const failed = Date.now();
     const back = await repository.revert(revision);
-    log(`${environment}: ${back.slice(0, 12)} takes it back`);
-    await verdict(deployment, back, patience);
+    log(`${environment}: reverted by ${back.slice(0, 12)}`);
+    await settled(deployment, back, timeoutSeconds);
     return { rolledBack, seconds, rollbackSeconds: since(failed) };
   }
 }
 
-async function verdict(
+/** @throws Error with the reason if the deployment of a commit fails */
+async function settled(
   { repository, environment, watch }: Deployment,
   revision: string,
-  patience: number,
+  timeoutSeconds: number,
 ): Promise<void> {
   const outcome = await until(
-    `Argo CD's verdict on ${environment}`,
-    patience,
+    `Argo CD's result for ${environment}`,
+    timeoutSeconds,
     async () => {
       const answer = await watch(environment, [revision, await repository.head()]);
       return answer === 'pending' ? undefined : answer;
     },
     2000,
   );
-  if (outcome !== 'healthy') throw new Error(outcome.failed);
+  if (outcome !== 'healthy') {
+    throw new Error(outcome.failed);
+  }
 }

@@ -1,27 +1,29 @@
 /**
- * `make deploy` and `make promote`: ENVIRONMENT gets IMAGES, or what the environment FROM runs. On GitHub
- * Argo CD's verdict is read from the commit's status, elsewhere from the current kube context. Exit code 1: taken back.
+ * `make deploy` and `make promote`: deploys IMAGES, or the images of the environment FROM, to ENVIRONMENT. Reads Argo CD's result
+ * from the commit's status on GitHub, elsewhere from the current kube context. Exits with 1 if the deployment was rolled back.
  */
 import { join } from 'node:path';
-import { run } from '../../tests/cluster/lib/kubectl.ts';
+import { root } from '../lib/root.ts';
+import { run } from '../lib/run.ts';
 import { deploy } from './deploy.ts';
 import { parseImages, Repository } from './repository.ts';
 import { watchApplication, watchCommitStatus } from './watch.ts';
 
-function needed(name: string): string {
+function required(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set`);
+  if (!value) {
+    throw new Error(`${name} is not set`);
+  }
   return value;
 }
 
-const root = join(import.meta.dirname, '../..');
 const { FROM, SMOKE_TEST_URL, GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_TOKEN } = process.env;
 const repository = new Repository(root);
-const images = FROM ? repository.images(FROM) : parseImages(needed('IMAGES'));
+const images = FROM ? repository.images(FROM) : parseImages(required('IMAGES'));
 
 const { rolledBack, seconds, rollbackSeconds } = await deploy({
   repository,
-  environment: needed('ENVIRONMENT'),
+  environment: required('ENVIRONMENT'),
   images,
   watch: GITHUB_TOKEN
     ? watchCommitStatus(`${GITHUB_API_URL ?? ''}/repos/${GITHUB_REPOSITORY ?? ''}`, GITHUB_TOKEN)
@@ -35,8 +37,8 @@ const { rolledBack, seconds, rollbackSeconds } = await deploy({
 });
 if (rolledBack !== undefined) {
   console.error(
-    `taken back after ${seconds.toFixed(0)} s, healthy ${(rollbackSeconds ?? 0).toFixed(0)} s later: ${rolledBack}`,
+    `rolled back after ${seconds.toFixed(0)} s, healthy again ${(rollbackSeconds ?? 0).toFixed(0)} s later: ${rolledBack}`,
   );
   process.exit(1);
 }
-console.log(`serves after ${seconds.toFixed(0)} s`);
+console.log(`deployed after ${seconds.toFixed(0)} s`);

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Builds the images, pushes them to REGISTRY and prints IMAGES=… with their references by digest, also to $GITHUB_OUTPUT.
-# An image is named by the last commit that changed what goes into it: where the registry has that one, it is taken, so that
-# a release restarts only what has changed.  FRESH=1 builds all anew, for the security updates of their bases.
-# PLATFORMS: for several platforms, with provenance and a list of contents (needs buildx).
+# An image's tag is the last commit that changed its inputs. If the registry already has that tag, the image is reused, so that
+# a release restarts only what has changed.  FRESH=1 rebuilds all images, for security updates of their bases.
+# PLATFORMS: builds for several platforms, with provenance and an SBOM (needs buildx).
 set -euo pipefail
 : "${REGISTRY:?}"
 
-published() { # published IMAGE:TAG prints its digest, if it is there
+published() { # published IMAGE:TAG prints its digest, if the registry has it
   if [ -n "${PLATFORMS:-}" ]; then
     docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$1" 2>/dev/null
   else
@@ -31,12 +31,12 @@ build() { # build IMAGE:TAG BUILD_OPTION... prints its digest
 
 publish() { # publish NAME INPUTS BUILD_OPTION... prints devopslocally/NAME=REFERENCE
   local name=devopslocally/$1 image=$REGISTRY/devopslocally/$1 revision digest=
-  # shellcheck disable=SC2086 # several paths
+  # shellcheck disable=SC2086 # a list of paths
   revision=$(git log -1 --format=%H -- $2)
   shift 2
   [ -n "${FRESH:-}" ] || digest=$(published "$image:$revision") || digest=
   if [ -n "$digest" ]; then
-    echo "$name is there already" >&2
+    echo "$name is already published" >&2
   else
     digest=$(build "$image:$revision" --build-arg "REVISION=$revision" ${FRESH:+--no-cache --pull} "$@")
   fi

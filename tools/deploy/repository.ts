@@ -2,15 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { parse, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
-import { run } from '../../tests/cluster/lib/kubectl.ts';
+import { run } from '../lib/run.ts';
 
-/** An image's name in the manifests, and the reference by digest that takes its place. */
+/** References by digest, by the images' names in the manifests. */
 export type Images = Record<string, string>;
 
 const pushes = 3;
 const branch = 'main';
 
-/** Reads `NAME=REFERENCE NAME=REFERENCE …`, as publish.sh prints it. */
+/** Parses `NAME=REFERENCE NAME=REFERENCE …`, the output of publish.sh. */
 export function parseImages(text: string): Images {
   return Object.fromEntries(
     text
@@ -23,7 +23,7 @@ export function parseImages(text: string): Images {
   );
 }
 
-/** The repository that Argo CD pulls: a clone in which main is checked out. */
+/** A clone, with main checked out, of the repository that Argo CD pulls. */
 export class Repository {
   private readonly folder: string;
 
@@ -36,7 +36,10 @@ export class Repository {
     return run('git', [...identity, ...args], { cwd: this.folder });
   }
 
-  /** The images that an environment runs.  @throws where one is not by digest */
+  /**
+   * The images of an environment.
+   * @throws Error if a reference is not by digest
+   */
   images(environment: string): Images {
     return Object.fromEntries(this.entries(environment).map(([name, reference]) => [name, byDigest(reference)]));
   }
@@ -47,8 +50,8 @@ export class Repository {
   }
 
   /**
-   * Commits these images for an environment and pushes.
-   * @returns the commit, or nothing where the environment has them already
+   * Commits an environment's images and pushes.
+   * @returns the commit, or undefined if the environment already has these images
    */
   async setImages(environment: string, images: Images): Promise<string | undefined> {
     const file = this.overlay(environment);
@@ -57,44 +60,50 @@ export class Repository {
     for (const [name, reference] of Object.entries(images)) {
       const [newName, digest] = byDigest(reference).split('@');
       const entry = entries.find((item) => item.get('name') === name);
-      if (!entry) throw new Error(`${file} has no image ${name}`);
+      if (!entry) {
+        throw new Error(`${file} has no image ${name}`);
+      }
       entry.delete('newTag');
       entry.set('newName', newName);
       entry.set('digest', digest);
     }
     writeFileSync(file, await format(document.toString(), { ...(await resolveConfig(file)), filepath: file }));
     await this.git('add', file);
-    if ((await this.git('diff', '--cached', '--name-only')) === '') return undefined;
+    if ((await this.git('diff', '--cached', '--name-only')) === '') {
+      return undefined;
+    }
     const lines = Object.values(images).map((reference) => `- ${reference}`);
     await this.git('commit', '--quiet', '--no-verify', '-m', `chore(${environment}): deploy`, '-m', lines.join('\n'));
     return this.push();
   }
 
-  /** The newest commit there is to pull. */
+  /** The newest commit on the remote. */
   async head(): Promise<string> {
     return (await this.git('ls-remote', 'origin', branch)).split('\t')[0] ?? '';
   }
 
-  /** Takes a commit back and pushes that; returns the new commit. */
+  /** Reverts a commit and pushes. Returns the new commit. */
   async revert(revision: string): Promise<string> {
     await this.git('revert', '--no-edit', revision);
     return this.push();
   }
 
-  /** Others push too: goes on top of what they did. */
+  /** Pushes. If others pushed first, rebases and retries. */
   private async push(): Promise<string> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.git('push', '--quiet', 'origin', `HEAD:${branch}`);
         return (await this.git('rev-parse', 'HEAD')).trim();
       } catch (error) {
-        if (attempt === pushes) throw error;
+        if (attempt === pushes) {
+          throw error;
+        }
         await this.git('pull', '--quiet', '--rebase', 'origin', branch);
       }
     }
   }
 
-  /** The kustomization that the environment's Application points at. */
+  /** The kustomization of the environment's Application. */
   overlay(environment: string): string {
     const application = parse(
       readFileSync(join(this.folder, `k8s/argocd/application-${environment}.yaml`), 'utf8'),
@@ -112,13 +121,15 @@ export class Repository {
   }
 }
 
-/** The digest of a reference; nothing where it has none, or the zeros of an overlay that was never deployed. */
+/** The digest of a reference; undefined if there is none, or if it is the zeros of an overlay that was never deployed. */
 function digestOf(reference: string): string | undefined {
   const [, digest = ''] = /^[^@]+@sha256:([0-9a-f]{64})$/.exec(reference) ?? [];
   return /[1-9a-f]/.test(digest) ? digest : undefined;
 }
 
 function byDigest(reference: string): string {
-  if (digestOf(reference) === undefined) throw new Error(`not an image by digest: ${reference}`);
+  if (digestOf(reference) === undefined) {
+    throw new Error(`not a reference by digest: ${reference}`);
+  }
   return reference;
 }

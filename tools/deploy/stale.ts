@@ -1,25 +1,26 @@
 /**
- * `make stale-digests`: environments that have run the same images for too long, by the history of their overlays. Bases get
- * security updates, so an old digest is an unpatched one.
+ * `make stale-digests`: lists environments whose images have not changed for 30 days, by the history of their overlays. Their base
+ * images lack security updates.
  */
-import { join } from 'node:path';
-import { run } from '../../tests/cluster/lib/kubectl.ts';
+import { root } from '../lib/root.ts';
+import { run } from '../lib/run.ts';
 import { Repository } from './repository.ts';
 
 const maxDays = 30;
-const root = join(import.meta.dirname, '../..');
 const repository = new Repository(root);
 let stale = 0;
 for (const environment of ['dev', 'staging', 'prod']) {
   if (!repository.isDeployed(environment)) {
-    console.log(`${environment.padEnd(8)} has had no release yet`);
+    console.log(`${environment.padEnd(8)} no release yet`);
     continue;
   }
   const changed = await run('git', ['log', '-1', '--format=%ct', '--', repository.overlay(environment)], { cwd: root });
   const days = Math.floor((Date.now() / 1000 - Number(changed)) / 86_400);
-  if (days > maxDays) stale += 1;
+  if (days > maxDays) {
+    stale += 1;
+  }
   console.log(
-    `${environment.padEnd(8)} ${days} days old${days > maxDays ? `: more than ${maxDays}, build it anew` : ''}`,
+    `${environment.padEnd(8)} ${days} days old${days > maxDays ? `: more than ${maxDays}, publish with FRESH=1` : ''}`,
   );
 }
 process.exit(stale === 0 ? 0 : 1);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { watchCommitStatus } from './watch.ts';
 
-/** Answers as https://docs.github.com/rest/commits/statuses says, by the commit asked for. */
+/** Responses by commit, as https://docs.github.com/rest/commits/statuses specifies them. */
 const statuses: Record<string, object[]> = {
   none: [],
   good: [
@@ -30,8 +30,8 @@ afterAll(() => {
   server.close();
 });
 
-describe('the status of a commit', () => {
-  it('is the verdict on its environment', async () => {
+describe('commit status', () => {
+  it('gives the outcome for its environment', async () => {
     const watch = watchCommitStatus(api, 'token');
     expect(await watch('staging', ['none'])).toBe('pending');
     expect(await watch('staging', ['none', 'good'])).toBe('healthy');
@@ -39,7 +39,7 @@ describe('the status of a commit', () => {
     expect(await watch('staging', ['bad', 'good'])).toEqual({ failed: 'Failed, Degraded' });
   });
 
-  it('is no verdict where it can not be read', async () => {
+  it('fails if it cannot be read', async () => {
     await expect(watchCommitStatus(api, 'wrong')('staging', ['good'])).rejects.toThrow('404');
   });
 });

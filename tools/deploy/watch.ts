@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { getJson } from '../../tests/cluster/lib/kubectl.ts';
+import { getJson } from '../lib/kubectl.ts';
 
-/** What came of a commit in an environment; a failure says why. */
+/** The state of a commit's deployment; a failure has a reason. */
 export type Outcome = 'healthy' | 'pending' | { failed: string };
 
-/** Asks once what came of any of these commits: Argo CD may have gone on to a later one, which contains the one meant. */
+/** Reads the outcome of any of these commits once. Argo CD may have synced a later commit that contains the first. */
 export type Watch = (environment: string, commits: string[]) => Promise<Outcome>;
 
 interface Application {
@@ -15,19 +15,26 @@ interface Application {
   };
 }
 
-/** By the Application in the current kube context: for whoever has access to the cluster anyway. */
+/** Reads the Application in the current kube context. Needs access to the cluster. */
 export const watchApplication: Watch = async (environment, commits) => {
   const { status } = await getJson<Application>(['application', environment, '-n', 'argocd']);
   const { sync, health, operationState: operation } = status ?? {};
   const settled = sync?.status === 'Synced' && health?.status === 'Healthy';
-  // until a commit's own sync has ended, the health is what the one before has left
-  if (operation?.phase === 'Running') return 'pending';
-  // going back to what still runs needs no sync
-  if (!commits.includes(operation?.syncResult?.revision ?? ''))
+  // until the sync has ended, the health is that of the previous commit
+  if (operation?.phase === 'Running') {
+    return 'pending';
+  }
+  // reverting to what is still running needs no sync
+  if (!commits.includes(operation?.syncResult?.revision ?? '')) {
     return settled && commits.includes(sync.revision) ? 'healthy' : 'pending';
-  if (['Failed', 'Error'].includes(operation?.phase ?? '')) return { failed: operation?.message ?? 'the sync failed' };
-  if (health?.status === 'Degraded') return { failed: 'the new version does not stay healthy' };
-  // the smoke test was part of the sync
+  }
+  if (['Failed', 'Error'].includes(operation?.phase ?? '')) {
+    return { failed: operation?.message ?? 'the sync failed' };
+  }
+  if (health?.status === 'Degraded') {
+    return { failed: 'the new version is degraded' };
+  }
+  // the sync includes the smoke test
   return settled ? 'healthy' : 'pending';
 };
 
@@ -36,9 +43,9 @@ const answer = z.object({
 });
 
 /**
- * By the status that Argo CD's notifications set on the commit: needs no access to the cluster.
- * @param api such as https://api.github.com/repos/OWNER/NAME
- * @param token that may read statuses
+ * Reads the status that Argo CD's notifications set on the commit. Needs no access to the cluster.
+ * @param api for example https://api.github.com/repos/OWNER/NAME
+ * @param token with permission to read statuses
  */
 export function watchCommitStatus(api: string, token: string): Watch {
   const ask = async (environment: string, commit: string): Promise<Outcome> => {
@@ -46,19 +53,26 @@ export function watchCommitStatus(api: string, token: string): Watch {
       headers: { accept: 'application/vnd.github+json', authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(10_000),
     });
-    if (!response.ok) throw new Error(`the status of ${commit}: ${response.status}`);
+    if (!response.ok) {
+      throw new Error(`the status of ${commit}: ${response.status}`);
+    }
     const status = answer
       .parse(await response.json())
       .statuses.find(({ context }) => context === `argocd/${environment}`);
-    if (status?.state === 'success') return 'healthy';
-    if (status?.state === 'failure' || status?.state === 'error')
-      return { failed: status.description ?? 'Argo CD says so' };
+    if (status?.state === 'success') {
+      return 'healthy';
+    }
+    if (status?.state === 'failure' || status?.state === 'error') {
+      return { failed: status.description ?? 'Argo CD reports a failure' };
+    }
     return 'pending';
   };
   return async (environment, commits) => {
     for (const commit of commits) {
       const outcome = await ask(environment, commit);
-      if (outcome !== 'pending') return outcome;
+      if (outcome !== 'pending') {
+        return outcome;
+      }
     }
     return 'pending';
   };

@@ -1,6 +1,6 @@
 /**
- * `npm run new:service NAME`: adds a service built on libs/common, with its image, manifests, and entries for Skaffold; it is
- * reached by other services and gateways, and knows callers by the auth service's tokens.
+ * `npm run new:service NAME`: generates a service built on libs/common with its tests and manifests, and adds it to the build
+ * and to Skaffold. The service authenticates callers by the auth service's access tokens.
  */
 import { readFileSync, readdirSync, statSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -10,11 +10,11 @@ import { addToManifests } from './manifests.ts';
 const root = process.cwd();
 const name = process.argv[2] ?? '';
 if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 30) {
-  console.error('npm run new:service NAME: lower-case words with dashes between them, such as order-history');
+  console.error('Usage: npm run new:service NAME. NAME is lower-case words joined by dashes, such as order-history.');
   process.exit(1);
 }
 if (existsSync(join(root, 'apps', name))) {
-  console.error(`apps/${name} is there already`);
+  console.error(`apps/${name} already exists`);
   process.exit(1);
 }
 
@@ -34,7 +34,9 @@ async function write(path: string, text: string): Promise<void> {
 const template = join(import.meta.dirname, 'template');
 for (const entry of readdirSync(template, { recursive: true, encoding: 'utf8' })) {
   const source = join(template, entry);
-  if (!statSync(source).isFile()) continue;
+  if (!statSync(source).isFile()) {
+    continue;
+  }
   const target = fill(
     relative(template, source)
       .replaceAll('NAME', name)
@@ -60,5 +62,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 manifest.scripts['build'] = `${manifest.scripts['build'] ?? ''} && tsc -p apps/${name}/tsconfig.app.json`;
 await write('package.json', JSON.stringify(manifest, null, 2));
 
-for (const [path, text] of addToManifests(root, name)) await write(path, text);
+for (const [path, text] of addToManifests(root, name)) {
+  await write(path, text);
+}
 console.log(`\nNext: npm test -- ${name}, make verify, skaffold run`);

@@ -4,7 +4,7 @@ import { type Document, parseDocument, YAMLSeq } from 'yaml';
 
 const digest = `sha256:${'0'.repeat(64)}`;
 
-/** What the manifests that are there say of a new service: their paths and new texts. */
+/** Adds a service to the existing manifests. Returns their paths and new texts. */
 export function addToManifests(root: string, name: string): [string, string][] {
   const image = `devopslocally/${name}`;
   const released = { name: image, newName: `registry.example.com/${image}`, digest };
@@ -42,11 +42,15 @@ export function addToManifests(root: string, name: string): [string, string][] {
   });
 }
 
-/** Adds to the end of a list. */
+/** Returns a change that appends items to the list at `path`. */
 function append(path: string[], ...items: unknown[]): (document: Document) => void {
   return (document) => {
     const list = document.getIn(path);
-    if (!(list instanceof YAMLSeq)) throw new Error(`no list ${path.join('.')}`);
-    for (const item of items) list.add(document.createNode(item));
+    if (!(list instanceof YAMLSeq)) {
+      throw new Error(`${path.join('.')} is not a list`);
+    }
+    for (const item of items) {
+      list.add(document.createNode(item));
+    }
   };
 }

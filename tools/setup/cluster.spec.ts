@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { recognise } from './cluster.ts';
+import { detectKind } from './cluster.ts';
 
 const node = (name: string, providerID?: string, labels: Record<string, string> = {}) => [
   { metadata: { name, labels }, spec: { ...(providerID && { providerID }) } },
 ];
 
-describe('a cluster', () => {
+describe('detectKind', () => {
   it.each([
     ['kind-one', node('one-control-plane', 'kind://docker/one/one-control-plane'), 'kind', 'one'],
     ['renamed', node('one-control-plane', 'kind://podman/one/one-control-plane'), 'kind', 'one'],
@@ -14,7 +14,7 @@ describe('a cluster', () => {
     ['docker-desktop', node('docker-desktop'), 'Docker Desktop', 'docker-desktop'],
     ['production', node('ip-10-0-0-1', 'aws:///eu-central-1a/i-0abc'), 'other', 'production'],
     ['empty', [], 'other', 'empty'],
-  ])('with the context %s is recognised by its nodes', (context, nodes, kind, name) => {
-    expect(recognise(context, nodes)).toEqual({ context, kind, name });
+  ])('detects the cluster of the context %s by its nodes', (context, nodes, kind, name) => {
+    expect(detectKind(context, nodes)).toEqual({ context, kind, name });
   });
 });

@@ -1,13 +1,14 @@
-import { getJson, kubectl, run } from '../../tests/cluster/lib/kubectl.ts';
-import { agreed, step, UserError } from './progress.ts';
-import { needPrograms } from './programs.ts';
+import { getJson, kubectl } from '../lib/kubectl.ts';
+import { run } from '../lib/run.ts';
+import { requirePrograms } from './programs.ts';
+import { confirm, step, UserError } from './progress.ts';
 
 export type ClusterKind = 'kind' | 'k3d' | 'minikube' | 'Docker Desktop' | 'other';
 
 export interface Cluster {
   context: string;
   kind: ClusterKind;
-  /** What its own program calls it. */
+  /** Its name in kind, k3d or minikube. */
   name: string;
 }
 
@@ -16,50 +17,65 @@ interface Node {
   spec: { providerID?: string };
 }
 
-/** What `make setup` creates where there is no cluster, and `make teardown` deletes. */
+/** The cluster that `make setup` creates if there is none, and that `make teardown` deletes. */
 export const ownCluster = 'devopslocally';
 
-/** Tells a cluster's kind by what its nodes say of themselves, whatever its context is called. */
-export function recognise(context: string, nodes: Node[]): Cluster {
+/** Detects a cluster's kind by its nodes, whatever the name of its context. */
+export function detectKind(context: string, nodes: Node[]): Cluster {
   const [node] = nodes;
   const provider = node?.spec.providerID ?? '';
   const profile = node?.metadata.labels['minikube.k8s.io/name'];
   const [, kindName] = /^kind:\/\/[^/]+\/([^/]+)\//.exec(provider) ?? [];
   const [, k3dName] = /^k3s:\/\/k3d-(.+)-(server|agent)-\d+$/.exec(provider) ?? [];
-  if (context === 'docker-desktop') return { context, kind: 'Docker Desktop', name: context };
-  if (kindName) return { context, kind: 'kind', name: kindName };
-  if (k3dName) return { context, kind: 'k3d', name: k3dName };
-  if (profile) return { context, kind: 'minikube', name: profile };
+  if (context === 'docker-desktop') {
+    return { context, kind: 'Docker Desktop', name: context };
+  }
+  if (kindName) {
+    return { context, kind: 'kind', name: kindName };
+  }
+  if (k3dName) {
+    return { context, kind: 'k3d', name: k3dName };
+  }
+  if (profile) {
+    return { context, kind: 'minikube', name: profile };
+  }
   return { context, kind: 'other', name: context };
 }
 
-/** The current context's cluster, or nothing where there is none. */
+/** The cluster of the current context; undefined if there is no context. */
 export async function currentCluster(): Promise<Cluster | undefined> {
   const context = await kubectl(['config', 'current-context']).then(
     (text) => text.trim(),
     () => '',
   );
-  if (context === '') return undefined;
+  if (context === '') {
+    return undefined;
+  }
   const { items } = await getJson<{ items: Node[] }>(['nodes', '--request-timeout=10s']).catch(() => {
     throw new UserError(
-      `The context ${context} does not answer. Start its cluster, or choose another: kubectl config use-context NAME`,
+      `The cluster of the context ${context} does not respond. Start it, or choose another: kubectl config use-context NAME`,
     );
   });
-  return recognise(context, items);
+  return detectKind(context, items);
 }
 
-/** The current context's cluster, or one that is made with kind; asks before it makes one or uses one that is not local. */
+/** The cluster of the current context, or a new kind cluster. Asks before it creates one or uses one of an unknown kind. */
 export async function findCluster(): Promise<Cluster> {
   const cluster = await currentCluster();
   if (cluster) {
-    if (cluster.kind === 'other' && !(await agreed(`Use the context ${cluster.context}, of a kind not known here?`)))
-      throw new UserError('Nothing was changed.');
+    if (
+      cluster.kind === 'other' &&
+      !(await confirm(`The context ${cluster.context} is not a known kind of local cluster. Use it?`))
+    ) {
+      throw new UserError('Nothing changed.');
+    }
     return cluster;
   }
-  await needPrograms('kind');
-  if (!(await agreed(`There is no cluster. Create one with kind, called ${ownCluster}?`)))
-    throw new UserError('Nothing was changed.');
-  await step('cluster created', () =>
+  await requirePrograms('kind');
+  if (!(await confirm(`There is no cluster. Create one with kind, named ${ownCluster}?`))) {
+    throw new UserError('Nothing changed.');
+  }
+  await step('create cluster', () =>
     run('kind', ['create', 'cluster', '--name', ownCluster, '--wait', '120s'], { seconds: 600 }),
   );
   return { context: `kind-${ownCluster}`, kind: 'kind', name: ownCluster };

@@ -1,23 +1,31 @@
 import { join } from 'node:path';
-import { healthy, jobDone, replacement } from '../../tests/cluster/lib/environment.ts';
-import { apply, getJson, kubectl, run, until } from '../../tests/cluster/lib/kubectl.ts';
-import { root, writeKustomization } from '../../tests/cluster/lib/manifests.ts';
+import { apply, getJson, kubectl } from '../lib/kubectl.ts';
+import { imageEntry } from '../lib/kustomize.ts';
+import { writeKustomization } from '../lib/kustomize.ts';
+import { root } from '../lib/root.ts';
+import { run } from '../lib/run.ts';
+import { until } from '../lib/until.ts';
+import { healthy, jobDone } from '../lib/workloads.ts';
 import { type Cluster } from './cluster.ts';
 import { UserError } from './progress.ts';
 
 export const namespace = 'devopslocally-dev';
 
-type Tell = (what: string) => void;
+type Report = (progress: string) => void;
 
 const applyFolder = (folder: string) =>
   kubectl(['apply', '--server-side', '--force-conflicts', '-k', join(root, folder)], { seconds: 120 });
 
-/** What an environment needs of its cluster: the project's policies, and metrics for the autoscaler. */
+/** Installs what an environment needs in its cluster: the project's policies, and metrics for the autoscaler. */
 export async function addOns({ kind, name }: Cluster): Promise<string> {
   await applyFolder('k8s/policies');
   const metrics = await kubectl(['get', 'apiservice', 'v1beta1.metrics.k8s.io', '--ignore-not-found', '-o', 'name']);
-  if (metrics) return 'policies; metrics are there';
-  if (kind !== 'minikube') return 'policies; no metrics-server, so nothing is scaled: add it if you want that';
+  if (metrics) {
+    return 'policies; metrics-server is already installed';
+  }
+  if (kind !== 'minikube') {
+    return 'policies; without metrics-server, which the autoscaler needs';
+  }
   await run('minikube', ['addons', 'enable', 'metrics-server', '--profile', name], { seconds: 120 });
   return 'policies, metrics-server';
 }
@@ -28,16 +36,16 @@ export async function observability(): Promise<void> {
 
 /**
  * Applies the dev overlay.
- * @param references by image name
+ * @param references image references by name
  */
 export async function applyOverlay(references: Record<string, string>): Promise<void> {
   const kustomization = writeKustomization((path) => ({
     resources: [path('k8s/overlays/dev')],
-    images: Object.entries(references).map(([name, reference]) => replacement(name, reference)),
+    images: Object.entries(references).map(([name, reference]) => imageEntry(name, reference)),
   }));
   try {
     const manifests = await kubectl(['kustomize', kustomization.folder]);
-    // a Job can't be changed, only made again
+    // Jobs are immutable
     const jobs = ['auth-migrate', 'auth-smoke-test', 'generate-secrets'];
     await kubectl(['delete', 'job', ...jobs, '-n', namespace, '--ignore-not-found']);
     await apply(manifests);
@@ -51,21 +59,21 @@ interface Pod {
   status: { phase: string; containerStatuses?: { state: { waiting?: { reason: string } } }[] };
 }
 
-const why = ({ metadata, status }: Pod) => {
+const describe = ({ metadata, status }: Pod) => {
   const reason = status.containerStatuses?.find(({ state }) => state.waiting)?.state.waiting?.reason ?? status.phase;
   return `${metadata.name} ${reason}`;
 };
 
-/** Waits until every workload is healthy; tells meanwhile what is waited for. */
-export async function untilHealthy(tell: Tell): Promise<void> {
+/** Waits until every workload is healthy, and reports the pods that it waits for. */
+export async function untilHealthy(report: Report): Promise<void> {
   let waiting = '';
   await until('all workloads healthy', 300, async () => {
     const { items } = await getJson<{ items: Pod[] }>(['pods', '-n', namespace]);
     waiting = items
       .filter(({ status }) => status.phase !== 'Succeeded')
-      .map(why)
+      .map(describe)
       .join(', ');
-    tell(waiting);
+    report(waiting);
     return healthy(namespace);
   }).catch((error: unknown) => {
     throw new UserError(
@@ -74,9 +82,9 @@ export async function untilHealthy(tell: Tell): Promise<void> {
   });
 }
 
-/** @returns what the smoke test has said last */
+/** @returns the number of requests that the smoke test made */
 export async function smokeTest(): Promise<string> {
-  await until('the smoke test', 300, () => jobDone(namespace, 'auth-smoke-test'));
+  await until('smoke test', 300, () => jobDone(namespace, 'auth-smoke-test'));
   const lines = (await kubectl(['logs', 'job/auth-smoke-test', '-n', namespace])).trim().split('\n');
   return `${String(lines.length - 1)} calls`;
 }

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../../tests/cluster/lib/kubectl.ts';
-import { root } from '../../tests/cluster/lib/manifests.ts';
+import { root } from '../lib/root.ts';
+import { run } from '../lib/run.ts';
 import { type Cluster } from './cluster.ts';
 
-/** The project's images, and how each is built. */
+/** Build options of the project's images, by name. */
 export const images: Record<string, string[]> = {
   'devopslocally/postgres': ['--file', 'images/postgres.Dockerfile'],
   ...Object.fromEntries(
@@ -17,7 +17,7 @@ export const images: Record<string, string[]> = {
 
 const docker = (args: string[]) => run('docker', args, { cwd: root, seconds: 900 });
 
-/** Builds an image and names it by its content, so that one that has not changed is not rolled out again. */
+/** Builds an image and tags it by its content, so that an unchanged image is not rolled out again. */
 export async function build(name: string, options: string[]): Promise<string> {
   const id = (await docker(['build', '--quiet', ...options, '.'])).trim();
   const reference = `${name}:${id.replace('sha256:', '').slice(0, 12)}`;
@@ -26,15 +26,23 @@ export async function build(name: string, options: string[]): Promise<string> {
 }
 
 /**
- * Brings an image to the cluster's nodes.
- * @param registry that nodes of a cluster of an unknown kind pull from
- * @returns the reference that pods must name
+ * Loads an image into the cluster's nodes.
+ * @param registry from which the nodes of an unknown kind of cluster pull
+ * @returns the reference for pods
  */
 export async function load(reference: string, { kind, name }: Cluster, registry: string): Promise<string> {
-  if (kind === 'kind') await run('kind', ['load', 'docker-image', '--name', name, reference], { seconds: 300 });
-  if (kind === 'k3d') await run('k3d', ['image', 'import', '--cluster', name, reference], { seconds: 300 });
-  if (kind === 'minikube') await run('minikube', ['image', 'load', '--profile', name, reference], { seconds: 300 });
-  if (kind !== 'other') return reference;
+  if (kind === 'kind') {
+    await run('kind', ['load', 'docker-image', '--name', name, reference], { seconds: 300 });
+  }
+  if (kind === 'k3d') {
+    await run('k3d', ['image', 'import', '--cluster', name, reference], { seconds: 300 });
+  }
+  if (kind === 'minikube') {
+    await run('minikube', ['image', 'load', '--profile', name, reference], { seconds: 300 });
+  }
+  if (kind !== 'other') {
+    return reference;
+  }
   const pushed = `${registry}/${reference}`;
   await docker(['tag', reference, pushed]);
   await docker(['push', '--quiet', pushed]);

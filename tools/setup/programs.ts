@@ -1,8 +1,8 @@
-import { run } from '../../tests/cluster/lib/kubectl.ts';
+import { run } from '../lib/run.ts';
 import { UserError } from './progress.ts';
 
 interface Program {
-  /** Ends well where the program works. */
+  /** A command that succeeds if the program works. */
   test: [string, ...string[]];
   install: Partial<Record<NodeJS.Platform, string>> & { otherwise: string };
 }
@@ -35,8 +35,8 @@ const programs = {
 
 export type ProgramName = keyof typeof programs;
 
-/** @throws UserError that names each program that is missing or does not work, and how to get it */
-export async function needPrograms(...names: ProgramName[]): Promise<void> {
+/** @throws UserError with the programs that are missing or do not work, and how to install them */
+export async function requirePrograms(...names: ProgramName[]): Promise<void> {
   const missing: string[] = [];
   for (const name of names) {
     const { test, install }: Program = programs[name];
@@ -45,5 +45,7 @@ export async function needPrograms(...names: ProgramName[]): Promise<void> {
       missing.push(`  ${name.padEnd(9)} ${install[process.platform] ?? install.otherwise}`);
     });
   }
-  if (missing.length > 0) throw new UserError(`Missing, or not working:\n${missing.join('\n')}`);
+  if (missing.length > 0) {
+    throw new UserError(`Missing or not working:\n${missing.join('\n')}`);
+  }
 }

@@ -1,6 +1,7 @@
 /**
- * `make audit`: known vulnerabilities of the locked packages, by the registry's advisories. High and critical ones fail, unless
- * audit-exceptions.json names them with a reason and a day that has not passed. Exit code 2: the registry gave no advisories.
+ * `make audit`: checks the locked packages against the registry's advisories. Fails on high and critical ones, unless
+ * audit-exceptions.json has an exception with a reason and a date that has not passed. Exits with 2 if the registry returns no
+ * advisories.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -12,7 +13,7 @@ const exceptionsSchema = z.array(
     /** GHSA-xxxx-xxxx-xxxx */
     advisory: z.string().regex(/^GHSA(-[0-9a-z]{4}){3}$/),
     reason: z.string().min(10),
-    /** Last day on which it may stay. */
+    /** Last day of the exception. */
     until: z.iso.date(),
   }),
 );
@@ -29,26 +30,37 @@ const today = new Date().toISOString().slice(0, 10);
 const { stdout, stderr } = spawnSync('npm', ['audit', '--json'], { encoding: 'utf8', timeout: 120_000 });
 const report = reportSchema.safeParse(JSON.parse(stdout || '{}'));
 if (!report.success) {
-  console.error(`the registry gave no advisories:\n${stderr.trim()}`);
+  console.error(`the registry returned no advisories:\n${stderr.trim()}`);
   process.exit(2);
 }
 
 const found = new Map<string, string>();
 for (const [name, { via }] of Object.entries(report.data.vulnerabilities)) {
   for (const entry of via) {
-    if (typeof entry === 'string' || !['high', 'critical'].includes(entry.severity)) continue;
+    if (typeof entry === 'string' || !['high', 'critical'].includes(entry.severity)) {
+      continue;
+    }
     found.set(entry.url.split('/').at(-1) ?? entry.url, `${entry.severity}: ${name}: ${entry.title}`);
   }
 }
 const problems: string[] = [];
 for (const [id, what] of found) {
   const exception = exceptions.find((item) => item.advisory === id);
-  if (!exception) problems.push(`${id} ${what}`);
-  else if (exception.until < today) problems.push(`${id} ${what} (excepted until ${exception.until})`);
-  else console.log(`excepted until ${exception.until}: ${id} ${what}: ${exception.reason}`);
+  if (!exception) {
+    problems.push(`${id} ${what}`);
+  } else if (exception.until < today) {
+    problems.push(`${id} ${what} (excepted until ${exception.until})`);
+  } else {
+    console.log(`excepted until ${exception.until}: ${id} ${what}: ${exception.reason}`);
+  }
 }
-for (const { advisory: id } of exceptions)
-  if (!found.has(id)) problems.push(`${id} is excepted, and not found any more`);
-for (const problem of problems) console.error(`FAIL ${problem}`);
+for (const { advisory: id } of exceptions) {
+  if (!found.has(id)) {
+    problems.push(`${id} has an exception, but is no longer reported`);
+  }
+}
+for (const problem of problems) {
+  console.error(`FAIL ${problem}`);
+}
 console.log(`${found.size} high or critical advisories, ${problems.length} problems`);
 process.exit(problems.length === 0 ? 0 : 1);

@@ -1,11 +1,11 @@
 /**
- * `make lock-file`: what the lock file binds. Every package has a SHA-512 and no address of its own (so that it comes from
- * the registry that npm is set to, and from no other), a licence that is allowed here, and no install script that
- * package.json does not name.
+ * `make lock-file`: checks every package of the lock file. It must have a SHA-512 checksum, no URL (so that it comes from the
+ * configured registry), an allowed licence, and no install script that package.json does not name.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import satisfies from 'spdx-satisfies';
+import { root } from '../lib/root.ts';
 
 interface Locked {
   version: string;
@@ -16,7 +16,7 @@ interface Locked {
   hasInstallScript?: boolean;
 }
 
-/** Licences (SPDX) that ask for no more than to be named. */
+/** SPDX identifiers of licences that only require attribution. */
 const allowed = [
   '0BSD',
   'Apache-2.0',
@@ -31,16 +31,15 @@ const allowed = [
   'Zlib',
 ];
 
-/** What tools may have besides, which are not shipped. */
+/** Licences of development tools, which are not shipped. */
 const allowedInTools = [...allowed, 'Artistic-2.0', 'CC-BY-3.0', 'CC-BY-4.0', 'WTFPL'];
 
-/** Packages whose metadata states no licence, and where it is. */
+/** Packages whose metadata has no licence, and where it is stated. */
 const stated: Record<string, string> = {
   'passport-strategy': 'MIT by its LICENSE',
   pause: 'MIT by its Readme.md',
 };
 
-const root = join(import.meta.dirname, '../..');
 const read = (path: string): unknown => JSON.parse(readFileSync(join(root, path), 'utf8'));
 const { packages } = read('package-lock.json') as { packages: Record<string, Locked> };
 const { allowScripts } = read('package.json') as { allowScripts: Record<string, boolean> };
@@ -54,19 +53,31 @@ const locked = Object.entries(packages).filter(([path]) => path !== '');
 for (const [path, { version, dev, integrity, resolved, license, hasInstallScript }] of locked) {
   const name = nameOf(path);
   const report = (what: string) => problems.push(`${name}@${version}: ${what}`);
-  if (!integrity?.startsWith('sha512-')) report(`integrity is ${integrity ?? 'missing'}, not SHA-512`);
-  if (resolved) report(`is bound to ${resolved}`);
-  if (hasInstallScript && allowScripts[name] === undefined)
-    report('has an install script: say in allowScripts of package.json whether it may run');
+  if (!integrity?.startsWith('sha512-')) {
+    report(`integrity is ${integrity ?? 'missing'}, not SHA-512`);
+  }
+  if (resolved) {
+    report(`has the URL ${resolved}`);
+  }
+  if (hasInstallScript && allowScripts[name] === undefined) {
+    report('has an install script that allowScripts in package.json does not name');
+  }
   licences.set(license ?? 'not stated', (licences.get(license ?? 'not stated') ?? 0) + 1);
-  if (name in stated) unused.delete(name);
-  else if (!license || !satisfies(license, dev ? allowedInTools : allowed))
+  if (name in stated) {
+    unused.delete(name);
+  } else if (!license || !satisfies(license, dev ? allowedInTools : allowed)) {
     report(`licence ${license ?? 'not stated'}`);
+  }
 }
-for (const name of unused) problems.push(`${name}: named here, and not used any more`);
+for (const name of unused) {
+  problems.push(`${name}: listed in this script, but no longer used`);
+}
 
-for (const [licence, count] of [...licences].sort(([, a], [, b]) => b - a))
+for (const [licence, count] of [...licences].sort(([, a], [, b]) => b - a)) {
   console.log(`${String(count).padStart(5)} ${licence}`);
-for (const problem of problems) console.error(`FAIL ${problem}`);
+}
+for (const problem of problems) {
+  console.error(`FAIL ${problem}`);
+}
 console.log(`${locked.length} packages: ${problems.length} problems`);
 process.exit(problems.length === 0 ? 0 : 1);

@@ -1,21 +1,22 @@
 /**
- * `make reproducible`: builds each image twice from nothing and compares every file: content, kind, rights. Times differ, and so
- * do digests; they are left out.
+ * `make reproducible`: builds each image twice without cache and compares the content, type and mode of every file. Ignores
+ * timestamps, and digests of images, which depend on them.
  */
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../../tests/cluster/lib/kubectl.ts';
+import { root } from '../lib/root.ts';
+import { run } from '../lib/run.ts';
 import { images } from '../setup/images.ts';
 
-const root = join(import.meta.dirname, '../..');
-
-/** What makes up each file under a folder, by path; what a container mounts over is left out. */
+/** The mode and content hash of each file under a folder, by path. Skips /dev, /proc and /sys. */
 function contents(folder: string, path = '', files = new Map<string, string>()): Map<string, string> {
   for (const entry of readdirSync(join(folder, path), { withFileTypes: true })) {
     const inner = join(path, entry.name);
-    if (['dev', 'proc', 'sys'].includes(inner)) continue;
+    if (['dev', 'proc', 'sys'].includes(inner)) {
+      continue;
+    }
     const file = join(folder, inner);
     const content = entry.isSymbolicLink()
       ? readlinkSync(file)
@@ -23,7 +24,9 @@ function contents(folder: string, path = '', files = new Map<string, string>()):
         ? createHash('sha256').update(readFileSync(file)).digest('hex')
         : '';
     files.set(inner, `${lstatSync(file).mode.toString(8)} ${content}`);
-    if (entry.isDirectory()) contents(folder, inner, files);
+    if (entry.isDirectory()) {
+      contents(folder, inner, files);
+    }
   }
   return files;
 }
@@ -43,10 +46,14 @@ for (const [name, options] of Object.entries(images)) {
     const paths = [...new Set([...first.keys(), ...second.keys()])];
     const differing = paths.filter((path) => first.get(path) !== second.get(path));
     problems += differing.length;
-    for (const path of differing) console.log(`DIFFERS ${name}: ${path}`);
+    for (const path of differing) {
+      console.log(`DIFFERS ${name}: ${path}`);
+    }
     console.log(`${name}: ${paths.length} files, ${differing.length} differ`);
   } finally {
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    for (const folder of folders) {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 }
 process.exit(problems === 0 ? 0 : 1);

@@ -1,11 +1,12 @@
 /**
- * `make scan-config`: Trivy's checks of the Dockerfiles and of all manifests as they are rendered. High and critical findings fail,
- * but those of trivy-exceptions.yaml.
+ * `make scan-config`: runs Trivy's checks on the Dockerfiles and on all rendered manifests. Fails on high and critical findings,
+ * except those of trivy-exceptions.yaml.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { CommandError, run } from '../../tests/cluster/lib/kubectl.ts';
-import { build, root } from '../../tests/cluster/lib/manifests.ts';
+import { build } from '../lib/kustomize.ts';
+import { root } from '../lib/root.ts';
+import { CommandError, run } from '../lib/run.ts';
 
 const rendered = join(root, '.cache/rendered');
 rmSync(rendered, { recursive: true, force: true });
@@ -14,7 +15,9 @@ const folders = [
   ...readdirSync(join(root, 'k8s/overlays')).map((overlay) => `overlays/${overlay}`),
   ...['observability', 'platform', 'policies', 'argocd'],
 ];
-for (const folder of folders) writeFileSync(join(rendered, `${basename(folder)}.yaml`), await build(`k8s/${folder}`));
+for (const folder of folders) {
+  writeFileSync(join(rendered, `${basename(folder)}.yaml`), await build(`k8s/${folder}`));
+}
 
 const exceptions = join(import.meta.dirname, 'trivy-exceptions.yaml');
 const options = ['--quiet', '--skip-check-update', '--severity', 'HIGH,CRITICAL', '--ignorefile', exceptions];
@@ -28,6 +31,6 @@ for (const folder of ['images', '.cache/rendered']) {
   );
 }
 console.log(
-  `${folders.length} rendered folders and the Dockerfiles: ${failed.length > 0 ? 'FAILED' : 'nothing high or critical'}`,
+  `${folders.length} rendered folders and the Dockerfiles: ${failed.length > 0 ? 'FAILED' : 'no high or critical findings'}`,
 );
 process.exit(failed.length > 0 ? 1 : 0);

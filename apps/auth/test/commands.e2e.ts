@@ -28,7 +28,7 @@ const run = async (args: string[], input = '', overrides: NodeJS.ProcessEnv = {}
 };
 
 describe('admin create', () => {
-  it('makes the first admin, with the password from standard input', async () => {
+  it('creates the first admin, with the password from standard input', async () => {
     const email = newEmail();
     const { code, output } = await run(['admin', 'create', '--email', email], `${strongPassword}\n`);
     expect([code, output]).toEqual([0, expect.stringMatching(`^created ${email} .* user, admin\n$`)]);
@@ -44,21 +44,21 @@ describe('admin create', () => {
   it.each([
     ['a weak password', ['--email', 'root@example.com'], 'password1', 'too easy'],
     ['no password', ['--email', 'root@example.com'], '', '8 to 128'],
-    ['a bad address', ['--email', 'root'], strongPassword, 'e-mail'],
-    ['no address', [], strongPassword, '--email'],
-  ])('refuses %s', async (_name, options, input, message) => {
+    ['a malformed e-mail address', ['--email', 'root'], strongPassword, 'e-mail'],
+    ['no e-mail address', [], strongPassword, '--email'],
+  ])('rejects %s', async (_name, options, input, message) => {
     const { code, output } = await run(['admin', 'create', ...options], input);
     expect([code, output]).toEqual([1, expect.stringContaining(message)]);
   });
 
-  it('refuses an address that is taken', async () => {
+  it('rejects a taken e-mail address', async () => {
     const email = newEmail();
     await run(['admin', 'create', '--email', email], strongPassword);
     expect((await run(['admin', 'create', '--email', email], strongPassword)).output).toContain('exists');
   });
 });
 
-it('keys reencrypt makes the old key-encryption key dispensable, and has nothing to do the second time', async () => {
+it('keys reencrypt makes the old key-encryption key unnecessary, and has nothing to do the second time', async () => {
   const { KEY_ENCRYPTION_KEYS: old } = testEnvironment();
   const fresh = Buffer.alloc(32, 77).toString('base64');
   const stored = 'SELECT kid, private_key FROM signing_key';
@@ -77,7 +77,7 @@ it('keys reencrypt makes the old key-encryption key dispensable, and has nothing
   await run(['keys', 'reencrypt'], '', { KEY_ENCRYPTION_KEYS: `${old},${fresh}` });
 });
 
-it('migrate applies what is pending once, also when two run at the same time', async () => {
+it('migrate applies pending migrations once, even by two concurrent runs', async () => {
   const server = service.databaseUrl.replace(/[^/]+$/, '');
   const name = `empty_${String(process.pid)}`;
   const client = new pg.Client(`${server}postgres`);
@@ -102,7 +102,7 @@ it('keys rotate publishes a successor', async () => {
   expect([code, output]).toEqual([0, expect.stringMatching(/^published [\w-]{43}, which signs from /)]);
 });
 
-it('explains itself, and ends with 78 if the settings are wrong', async () => {
+it('prints its usage, and exits with 78 if the settings are invalid', async () => {
   expect((await run(['--help'])).output).toContain('Usage: auth');
   expect(await run(['migrate'], '', { DATABASE_URL: 'mysql://x' })).toEqual({
     code: 78,

@@ -1,4 +1,4 @@
-// Walks one account through the API behind the URL given and deletes it again: register, login, me, refresh, logout.
+// Takes one account through the API at the given URL and deletes it again: register, login, me, refresh, logout.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -27,7 +27,9 @@ async function call(method: string, path: string, expected: number, body?: objec
   console.log(
     `${method.padEnd(6)} ${path.padEnd(16)} ${response.status} ${(performance.now() - started).toFixed(0)} ms`,
   );
-  if (response.status !== expected) throw new Error(`${method} ${path}: ${response.status}, expected ${expected}`);
+  if (response.status !== expected) {
+    throw new Error(`${method} ${path}: ${response.status}, expected ${expected}`);
+  }
   return text ? JSON.parse(text) : undefined;
 }
 
@@ -38,8 +40,12 @@ async function ready(): Promise<void> {
       (r) => r.ok,
       () => false,
     );
-    if (ok) return;
-    if (Date.now() > deadline) throw new Error(`${base} was not ready within ${patience / 1000} s`);
+    if (ok) {
+      return;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`${base} was not ready within ${patience / 1000} s`);
+    }
     await sleep(1000);
   }
 }

@@ -1,6 +1,6 @@
 /** What a service of the platform needs on its first day, and nothing of any service's rules. */
 export { commaSeparated, commonSettings, type CommonConfig } from './config/common-settings.ts';
-export { ConfigError, configTable, loadConfig, setting } from './config/config.ts';
+export { ConfigError, describeSettings, loadConfig, setting, type SettingDescription } from './config/config.ts';
 export { isUniqueViolation } from './database/database-errors.ts';
 export { DatabaseModule, dataSourceOptions, type DatabaseSchema } from './database/database.module.ts';
 export { execute, purge, queryRow, queryRows, type Queryable } from './database/queries.ts';

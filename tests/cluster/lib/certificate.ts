@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from './kubectl.ts';
+import { run } from '../../../tools/lib/run.ts';
 
-/** A certificate for these hosts that is its own authority, good for two days, and its key; both in PEM. */
+/** A self-signed certificate for these hosts, valid for two days, and its private key, both as PEM. */
 export async function selfSigned(hosts: string[]): Promise<{ certificate: string; key: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
   const file = (name: string) => join(folder, name);

@@ -1,4 +1,4 @@
-// Runs in a pod: sends a mix of requests at a steady rate and prints a line for each:  time kind status milliseconds subject
+// Runs in a pod: sends a mix of requests at a steady rate and prints for each: time, kind, status, milliseconds, subject.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -7,10 +7,10 @@ const { values } = parseArgs({
   options: {
     url: { type: 'string', default: 'http://auth' },
     seconds: { type: 'string', default: '60' },
-    /** Requests a second by kind, such as me=20,refresh=10,login=1. */
+    /** Requests per second by kind, such as me=20,refresh=10,login=1. */
     mix: { type: 'string', default: 'me=10' },
     users: { type: 'string', default: '10' },
-    /** Accounts that must be able to log in: the ledger of an earlier run. */
+    /** E-mail addresses of accounts that must be able to log in. */
     expect: { type: 'string', default: '' },
   },
 });
@@ -19,7 +19,7 @@ interface User {
   email: string;
   access: string;
   refresh: string;
-  /** As any client, one refreshes once at a time. */
+  /** A client never refreshes the same token twice at once. */
   refreshing?: boolean;
 }
 
@@ -57,7 +57,9 @@ async function call(
     const text = await response.text();
     status = response.status;
     answer = text ? (JSON.parse(text) as Record<string, string>) : {};
-    if (!response.ok) reason = answer['code'] ?? reason;
+    if (!response.ok) {
+      reason = answer['code'] ?? reason;
+    }
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     reason = String((cause as NodeJS.ErrnoException).code ?? cause).replaceAll(/\s/g, '_');
@@ -71,20 +73,26 @@ const login = (kind: string, email: string) => call(kind, 'POST', '/auth/login',
 async function newUser(): Promise<User> {
   const email = newEmail();
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    if ((await call('setup', 'POST', '/auth/register', { email, password }, undefined, email)).status !== 201) continue;
+    if ((await call('setup', 'POST', '/auth/register', { email, password }, undefined, email)).status !== 201) {
+      continue;
+    }
     const { status, body } = await login('setup', email);
-    if (status === 200) return { email, access: body['access_token'] ?? '', refresh: body['refresh_token'] ?? '' };
+    if (status === 200) {
+      return { email, access: body['access_token'] ?? '', refresh: body['refresh_token'] ?? '' };
+    }
   }
-  throw new Error('no account could be made');
+  throw new Error('could not create an account');
 }
 
 const users: User[] = [];
 const turns: Record<string, number> = {};
-/** Each kind of request goes round by itself, so that none leaves a user out. */
+/** Each kind of request cycles through all users on its own. */
 const next = (kind: string): User => {
   const turn = (turns[kind] = (turns[kind] ?? 0) + 1);
   const user = users[turn % users.length];
-  if (!user) throw new Error('there are no users');
+  if (!user) {
+    throw new Error('no users');
+  }
   return user;
 };
 
@@ -92,7 +100,7 @@ const kinds: Record<string, () => Promise<unknown>> = {
   jwks: () => call('jwks', 'GET', '/.well-known/jwks.json'),
   me: () => call('me', 'GET', '/auth/me', undefined, next('me').access),
   login: () => login('login', next('login').email),
-  /** Someone else's password, tried on an account that is not there. */
+  /** A login to an account that does not exist. */
   wrong: () => login('wrong', newEmail()),
   register: () => {
     const email = newEmail();
@@ -100,17 +108,27 @@ const kinds: Record<string, () => Promise<unknown>> = {
   },
   refresh: async () => {
     let user = next('refresh');
-    for (let tried = 1; user.refreshing && tried < users.length; tried += 1) user = next('refresh');
-    if (user.refreshing) return;
+    for (let tried = 1; user.refreshing && tried < users.length; tried += 1) {
+      user = next('refresh');
+    }
+    if (user.refreshing) {
+      return;
+    }
     user.refreshing = true;
     const { status, body } = await call('refresh', 'POST', '/auth/refresh', { refresh_token: user.refresh });
     user.refreshing = false;
-    if (status === 200) Object.assign(user, { access: body['access_token'], refresh: body['refresh_token'] });
+    if (status === 200) {
+      Object.assign(user, { access: body['access_token'], refresh: body['refresh_token'] });
+    }
   },
 };
 
-for (const email of values.expect.split(',').filter(Boolean)) await login('expect', email);
-for (let i = 0; i < Number(values.users); i += 1) users.push(await newUser());
+for (const email of values.expect.split(',').filter(Boolean)) {
+  await login('expect', email);
+}
+for (let i = 0; i < Number(values.users); i += 1) {
+  users.push(await newUser());
+}
 console.log('started');
 
 const end = Date.now() + Number(values.seconds) * 1000;
@@ -119,7 +137,9 @@ await Promise.all(
   values.mix.split(',').map(async (part) => {
     const [kind = '', rate = '1'] = part.split('=');
     const send = kinds[kind];
-    if (!send) throw new Error(`no such kind: ${kind}`);
+    if (!send) {
+      throw new Error(`unknown kind: ${kind}`);
+    }
     const begin = Date.now();
     for (let sent = 0; Date.now() < end; sent += 1) {
       const request = send().finally(() => open.delete(request));

@@ -1,8 +1,9 @@
-import { apply, getJson, kubectl, until } from './kubectl.ts';
-import { jobDone } from './environment.ts';
+import { apply, getJson, kubectl } from '../../../tools/lib/kubectl.ts';
+import { until } from '../../../tools/lib/until.ts';
+import { jobDone } from '../../../tools/lib/workloads.ts';
 import type { Request } from './traffic.ts';
 
-/** What the database of an environment answers its superuser. */
+/** Runs SQL as the superuser and returns the output. */
 export const sql = (namespace: string, database: string, statement: string, seconds = 600): Promise<string> =>
   kubectl(
     [
@@ -13,7 +14,7 @@ export const sql = (namespace: string, database: string, statement: string, seco
     { input: statement, seconds },
   ).then((text) => text.trim());
 
-/** Rows that hardly compress, so that backups carry what is asked for. */
+/** Inserts data that hardly compresses, so that backups have the requested size. */
 export async function fill(namespace: string, megabytes: number): Promise<void> {
   const block = `(SELECT string_agg(md5(random()::text || i), '') FROM generate_series(1, 32) i WHERE n > 0)`;
   await sql(
@@ -28,7 +29,7 @@ export async function databaseMegabytes(namespace: string): Promise<number> {
   return Number(await sql(namespace, 'postgres', 'SELECT sum(pg_database_size(oid)) / 1048576 FROM pg_database'));
 }
 
-/** Runs a CronJob now and returns how long it took, in seconds. */
+/** Runs a CronJob now and returns its duration in seconds. */
 export async function runJob(namespace: string, cronJob: string, name: string, seconds = 900): Promise<number> {
   const started = Date.now();
   await kubectl(['create', 'job', name, `--from=cronjob/${cronJob}`, '-n', namespace]);
@@ -36,7 +37,7 @@ export async function runJob(namespace: string, cronJob: string, name: string, s
   return (Date.now() - started) / 1000;
 }
 
-/** Whether there is a backup in every repository. */
+/** Whether every repository contains a backup. */
 export async function backedUp(namespace: string): Promise<boolean> {
   const [stanza] = JSON.parse(
     await kubectl([
@@ -56,8 +57,8 @@ export async function backedUp(namespace: string): Promise<boolean> {
 }
 
 /**
- * Stops the server and takes its files away at once: one that only loses its pod would archive its last words.
- * @returns when, by the clock of the cluster
+ * Freezes the server and removes its files, so that it cannot archive its last WAL as it does when only its pod is deleted.
+ * @returns the time by the cluster's clock, in ms
  */
 export async function wipe(namespace: string, claims: string[]): Promise<number> {
   const folders = claims.map((claim) =>
@@ -69,17 +70,17 @@ export async function wipe(namespace: string, claims: string[]): Promise<number>
   return Number(await kubectl(['exec', 'postgres-0', '-n', namespace, '-c', 'postgres', '--', ...command]));
 }
 
-/** Destroys volumes of the database and the pod that uses them; returns when. */
+/** Destroys volumes of the database and the pod that uses them. Returns the time in ms. */
 export async function destroy(namespace: string, claims: string[]): Promise<number> {
   const destroyed = await wipe(namespace, claims);
-  // the finished pods of jobs hold the claim
+  // finished pods of Jobs keep the claim in use
   await kubectl(['delete', 'pods', '-l', 'app.kubernetes.io/name=postgres-maintenance', '-n', namespace]);
   await kubectl(['delete', 'pvc', ...claims, '-n', namespace, '--wait=false']);
   await kubectl(['delete', 'pod', 'postgres-0', '-n', namespace, '--grace-period=0', '--force']);
   return destroyed;
 }
 
-/** The volume's identity: another one has taken a lost one's place. */
+/** The name of the volume behind a claim. It differs for each volume. */
 export async function volume(namespace: string, claim: string): Promise<string> {
   const { spec } = await getJson<{ spec: { volumeName: string } }>(['pvc', claim, '-n', namespace]);
   return spec.volumeName;
@@ -93,18 +94,18 @@ export async function databaseReady(namespace: string): Promise<boolean> {
   return ready.trim() === 'True';
 }
 
-/** Acknowledged registrations, by when they were answered. */
+/** Acknowledged registrations, with the times of request and response in ms. */
 export const ledger = (requests: Request[]) =>
   requests
     .filter(({ kind, status }) => kind === 'register' && status === 201)
     .map(({ at, ms, subject }) => ({ email: subject, sent: at, answered: at + ms }));
 
-/** Which addresses have an account. */
+/** The e-mail addresses of all accounts. */
 export async function accounts(namespace: string): Promise<Set<string>> {
   return new Set((await sql(namespace, 'auth', 'SELECT email FROM account')).split('\n'));
 }
 
-/** Restores are told how far to go. */
+/** Sets the target time of the next restore. */
 export async function restoreTo(namespace: string, target: string): Promise<void> {
   const metadata = { name: 'postgres-restore', namespace };
   await apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { RESTORE_TARGET_TIME: target } });

@@ -1,18 +1,22 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { apply, getJson, kubectl, until } from './kubectl.ts';
-import { buildWith, root } from './manifests.ts';
+import { apply } from '../../../tools/lib/kubectl.ts';
+import { buildWith, imageEntry } from '../../../tools/lib/kustomize.ts';
+import { root } from '../../../tools/lib/root.ts';
+import { until } from '../../../tools/lib/until.ts';
+import { healthy, jobDone } from '../../../tools/lib/workloads.ts';
 
 function image(variable: string): string {
   const value = process.env[variable];
-  if (!value)
+  if (!value) {
     throw new Error(
-      `${variable} is not set: run the drill by its make target, or name an image that the cluster can pull`,
+      `${variable} is not set: run the drill by its make target, or set it to an image that the cluster can pull`,
     );
+  }
   return value;
 }
 
-/** The services' images by their names in the manifests. */
+/** Each service's name in the manifests, and its image. */
 function services(): [string, string][] {
   return readdirSync(join(root, 'apps')).map((app) => [
     `devopslocally/${app}`,
@@ -38,28 +42,22 @@ export interface Shape {
   namespace: string;
   base?: string;
   components?: string[];
-  /** Parts of objects, or entries of a kustomization's `patches`. */
+  /** Partial objects, or entries of a kustomization's `patches`. */
   patches?: object[];
   config?: Record<string, string>;
 }
 
-/** An image as an entry of a kustomization's `images`. */
-export function replacement(name: string, reference: string): Record<string, string> {
-  const [, newName = '', tag, digest] = /^(.+?)(?::([\w.-]+))?(?:@(sha256:\w+))?$/.exec(reference) ?? [];
-  return { name, newName, ...(digest ? { digest } : { newTag: tag ?? 'latest' }) };
-}
-
-/** The images under test, and the stand-in of the one that others publish, as a kustomization's `images`. */
+/** The images under test and a stand-in for the published exporter, as a kustomization's `images`. */
 export function underTest(): object[] {
   const all: [string, string][] = [
     ...services(),
     ['devopslocally/postgres', images.postgres()],
     ['quay.io/prometheuscommunity/postgres-exporter', images.postgresExporter()],
   ];
-  return all.map(([name, reference]) => replacement(name, reference));
+  return all.map(([name, reference]) => imageEntry(name, reference));
 }
 
-/** The drills' environment, or another folder, with this namespace and the images under test. */
+/** Renders the drills' environment, or another folder, with this namespace and the images under test. */
 export function render({
   namespace,
   base = 'tests/cluster/environment',
@@ -78,40 +76,7 @@ export function render({
   }));
 }
 
-interface Workload {
-  kind: string;
-  metadata: { name: string; generation: number };
-  spec: { replicas?: number };
-  status?: { observedGeneration?: number; readyReplicas?: number; updatedReplicas?: number; replicas?: number };
-}
-
-export async function healthy(namespace: string): Promise<boolean> {
-  const { items } = await getJson<{ items: Workload[] }>(['deployments,statefulsets', '-n', namespace]);
-  return (
-    items.length > 0 &&
-    items.every(
-      ({ metadata, spec: { replicas = 1 }, status = {} }) =>
-        [status.readyReplicas, status.updatedReplicas, status.replicas].every((count) => count === replicas) &&
-        status.observedGeneration === metadata.generation,
-    )
-  );
-}
-
-export async function jobDone(namespace: string, name: string): Promise<boolean> {
-  const job = await getJson<{ status?: { conditions?: { type: string; status: string }[] } }>([
-    'job',
-    name,
-    '-n',
-    namespace,
-  ]);
-  const is = (type: string) =>
-    job.status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
-  if (is('Failed'))
-    throw new Error(`job ${name} failed:\n${await kubectl(['logs', `job/${name}`, '-n', namespace, '--tail=30'])}`);
-  return is('Complete');
-}
-
-/** Deploys and waits until every workload is healthy and the smoke test has passed. */
+/** Deploys an environment, then waits until every workload is healthy and the smoke test has passed. */
 export async function deploy(shape: Shape): Promise<void> {
   await apply(await render(shape));
   await until(`${shape.namespace} healthy`, 240, () => healthy(shape.namespace));

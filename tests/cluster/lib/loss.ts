@@ -1,21 +1,21 @@
+import { type Drill, type Row } from '../../../tools/lib/drill.ts';
 import { accounts, ledger } from './database.ts';
-import type { Drill, Row } from './drill.ts';
 import { type Request, failures, summary } from './traffic.ts';
 
 interface Loss {
-  /** Where the database is now. */
+  /** Namespace of the recovered database. */
   namespace: string;
   destroyed: number;
-  /** For how many seconds traffic flowed before. */
+  /** Seconds of traffic before the loss. */
   before: number;
   requests: Request[];
 }
 
 /**
- * Compares what was acknowledged with what is there: prints and checks RTO, RPO and the rows lost.
- * @returns what was asked once writes had succeeded again for 10 s
+ * Compares acknowledged writes with the rows of the recovered database. Prints and checks RTO, RPO and the number of lost rows.
+ * @returns the requests sent more than 10 s after writes succeeded again
  */
-export async function judgeLoss(
+export async function reportLoss(
   { namespace, destroyed, before, requests: all }: Loss,
   { table, check }: Pick<Drill, 'table' | 'check'>,
   row: Row,
@@ -35,10 +35,12 @@ export async function judgeLoss(
       title,
       requests.filter(({ at }) => at >= from && at < to),
     );
-  table([phase('before', 0, destroyed), phase('lost and restored', destroyed, back), phase('after', back, Infinity)]);
+  table([phase('before', 0, destroyed), phase('lost and recovering', destroyed, back), phase('after', back, Infinity)]);
   const later = requests.filter(({ at }) => at > back + 10_000);
   const wrong = failures(later);
-  if (wrong.length > 0) table(wrong);
+  if (wrong.length > 0) {
+    table(wrong);
+  }
   table([
     {
       ...row,
@@ -48,16 +50,16 @@ export async function judgeLoss(
       'rows lost': lost.length,
     },
   ]);
-  check('writes were acknowledged for a minute before', acknowledged.length > before);
+  check('more than one write per second was acknowledged before the loss', acknowledged.length > before);
   check('writes succeed again within 30 minutes (RTO)', rto < 1800);
-  check('what is lost was acknowledged in the last 75 s (RPO 1 hour, archive_timeout 60 s)', rpo < 75);
-  check('most was archived', lost.length < acknowledged.length * 0.8);
-  check('nothing acknowledged after the restore is missing', after.length > 0 && lostAfter.length === 0);
+  check('only writes of the last 75 s are lost (RPO 1 hour, archive_timeout 60 s)', rpo < 75);
+  check('less than 80 % of the acknowledged writes are lost', lost.length < acknowledged.length * 0.8);
+  check('every write acknowledged after the recovery is present', after.length > 0 && lostAfter.length === 0);
   return later;
 }
 
-/** Whether all requests of a kind that came later were served. */
+/** Whether all later requests of a kind succeeded. */
 export function serves(later: Request[], kind: string): boolean {
-  const asked = later.filter((request) => request.kind === kind);
-  return asked.length > 10 && asked.every(({ status }) => status === 200);
+  const sent = later.filter((request) => request.kind === kind);
+  return sent.length > 10 && sent.every(({ status }) => status === 200);
 }

@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { images, replacement, healthy } from './environment.ts';
-import { apply, kubectl, until } from './kubectl.ts';
-import { buildWith, parse } from './manifests.ts';
+import { apply, kubectl } from '../../../tools/lib/kubectl.ts';
+import { imageEntry } from '../../../tools/lib/kustomize.ts';
+import { buildWith } from '../../../tools/lib/kustomize.ts';
+import { until } from '../../../tools/lib/until.ts';
+import { healthy } from '../../../tools/lib/workloads.ts';
+import { images } from './environment.ts';
+import { parse } from './manifests.ts';
 import { pod } from './traffic.ts';
 
 export interface Alert {
@@ -19,13 +23,13 @@ export interface Delivery {
   annotations: Record<string, string>;
 }
 
-// no stand-in of it can be built, and no alert depends on it
+// there is no stand-in for Grafana, and no alert depends on it
 const leftOut = ['grafana'];
 const clusterWide = ['ClusterRole', 'ClusterRoleBinding'];
 
 /**
- * k8s/observability in a namespace of its own, with a pod as the receiver of its alerts.
- * @returns what removes its cluster-wide objects
+ * Deploys k8s/observability into a namespace, with a pod that receives its alerts.
+ * @returns a function that removes its cluster-wide objects
  */
 export async function deployMonitoring(namespace: string): Promise<() => Promise<unknown>> {
   const receiver = { name: 'receiver', namespace };
@@ -33,11 +37,11 @@ export async function deployMonitoring(namespace: string): Promise<() => Promise
     resources: [path('k8s/observability')],
     namespace,
     images: [
-      replacement('docker.io/prom/prometheus', images.prometheus()),
-      replacement('docker.io/prom/alertmanager', images.alertmanager()),
-      replacement('docker.io/grafana/loki', images.loki()),
-      replacement('docker.io/grafana/alloy', images.alloy()),
-      replacement('registry.k8s.io/kube-state-metrics/kube-state-metrics', images.kubeStateMetrics()),
+      imageEntry('docker.io/prom/prometheus', images.prometheus()),
+      imageEntry('docker.io/prom/alertmanager', images.alertmanager()),
+      imageEntry('docker.io/grafana/loki', images.loki()),
+      imageEntry('docker.io/grafana/alloy', images.alloy()),
+      imageEntry('registry.k8s.io/kube-state-metrics/kube-state-metrics', images.kubeStateMetrics()),
     ],
     patches: [
       {
@@ -59,13 +63,16 @@ export async function deployMonitoring(namespace: string): Promise<() => Promise
   );
   const roles: string[] = [];
   for (const manifest of manifests) {
-    if (!clusterWide.includes(manifest.kind)) continue;
-    // beside those of an installation that may be there
+    if (!clusterWide.includes(manifest.kind)) {
+      continue;
+    }
+    // another name than in an existing installation
     manifest.metadata.name = `${namespace}-${manifest.metadata.name}`;
     if ('roleRef' in manifest) {
       Object.assign(manifest.roleRef as object, { name: manifest.metadata.name });
-      for (const subject of (manifest as unknown as { subjects: object[] }).subjects)
+      for (const subject of (manifest as unknown as { subjects: object[] }).subjects) {
         Object.assign(subject, { namespace });
+      }
     }
     roles.push(`${manifest.kind}/${manifest.metadata.name}`);
   }
@@ -115,7 +122,7 @@ export async function deployMonitoring(namespace: string): Promise<() => Promise
   return remove;
 }
 
-/** What the receiver has been told so far. */
+/** The alerts that the receiver has got so far. */
 export async function deliveries(namespace: string): Promise<Delivery[]> {
   return (await kubectl(['logs', 'receiver', '-n', namespace]))
     .split('\n')
@@ -123,7 +130,7 @@ export async function deliveries(namespace: string): Promise<Delivery[]> {
     .map((line) => JSON.parse(line) as Delivery);
 }
 
-/** Opens a way to a pod's port, as a person would. */
+/** Forwards a local port to a pod's port. */
 export async function portForward(
   namespace: string,
   target: string,
@@ -131,9 +138,10 @@ export async function portForward(
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const child = spawn('kubectl', ['port-forward', '-n', namespace, target, `:${port}`]);
   let output = '';
-  for (const stream of [child.stdout, child.stderr])
+  for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const local = await until(`a way to ${target}`, 20, async () => /127\.0\.0\.1:(\d+)/.exec(output)?.[1]);
+  }
+  const local = await until(`port-forward to ${target}`, 20, async () => /127\.0\.0\.1:(\d+)/.exec(output)?.[1]);
   return {
     url: `http://127.0.0.1:${local}`,
     close: async () => void child.kill(),

@@ -1,5 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js';
-import { type Manifest, build, parse } from './manifests.ts';
+import { build } from '../../../tools/lib/kustomize.ts';
+import { type Manifest, parse } from './manifests.ts';
 
 interface Policy extends Manifest {
   spec: {
@@ -19,7 +20,10 @@ cel.registerVariable('object', 'dyn').registerVariable('namespaceObject', 'dyn')
 const plural = (kind: string) => kind.toLowerCase().replace(/y$/, 'ie').replace(/s$/, 'se') + 's';
 const group = (apiVersion: string) => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '');
 
-/** What the admission policies in k8s/policies say of a manifest, evaluated here: the messages of the rules it breaks. */
+/**
+ * Loads the admission policies of k8s/policies and evaluates them locally. The returned function lists the messages of the
+ * rules that a manifest violates.
+ */
 export async function loadPolicies(): Promise<(manifest: Manifest, namespace: Manifest) => string[]> {
   const policies = parse(await build('k8s/policies')).filter(
     (document): document is Policy => document.kind === 'ValidatingAdmissionPolicy',
@@ -38,7 +42,9 @@ export async function loadPolicies(): Promise<(manifest: Manifest, namespace: Ma
       .flatMap((policy) => {
         const variables: Record<string, unknown> = {};
         const context = { object, namespaceObject, variables };
-        for (const { name, evaluate } of policy.variables) variables[name] = evaluate(context);
+        for (const { name, evaluate } of policy.variables) {
+          variables[name] = evaluate(context);
+        }
         return policy.validations.filter(({ evaluate }) => evaluate(context) !== true).map(({ message }) => message);
       });
 }

@@ -1,4 +1,4 @@
-// Runs in a pod: tries to open each TCP connection host:port given and prints what came of it as JSON.
+// Runs in a pod: tries to open a TCP connection to each HOST:PORT argument and prints the results as JSON.
 import { createConnection } from 'node:net';
 
 const seconds = 5;

@@ -1,7 +1,7 @@
-import { alertsOf, lokiRules, prometheusRules, ruleFiles, rulesOf } from '../../observability/lib/rules.ts';
 import { dashboards } from '../../../k8s/observability/grafana/dashboards.ts';
+import { alertsOf, lokiRules, prometheusRules, ruleFiles, rulesOf } from '../../observability/lib/rules.ts';
 
-/** Part of the tree that Prometheus parses a query into. */
+/** A node of the tree into which Prometheus parses a query. */
 interface Node {
   type: string;
   name?: string;
@@ -18,7 +18,7 @@ interface Query {
 
 type Ask = <T>(path: string) => Promise<T>;
 
-/** All queries of rules and panels, with the variables of dashboards filled in. */
+/** All queries of rules and dashboard panels, with dashboard variables replaced. */
 export function allQueries(namespace: string): { prometheus: Query[]; loki: Query[] } {
   const fill = (expr: string) => expr.replaceAll('$namespace', namespace).replaceAll('$__auto', '15m');
   const panels = Object.entries(dashboards).flatMap(([name, { datasource, panels: list }]) =>
@@ -30,7 +30,7 @@ export function allQueries(namespace: string): { prometheus: Query[]; loki: Quer
     where: alert ?? record ?? '',
     expr,
   }));
-  // what is asked of lines, whether or not there are enough of them
+  // without the threshold
   const logRules = alertsOf(ruleFiles(lokiRules)).map(({ alert, expr }) => ({
     where: alert,
     expr: expr.replace(/ > \d+\s*$/, ''),
@@ -44,20 +44,26 @@ export function allQueries(namespace: string): { prometheus: Query[]; loki: Quer
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'type' in value;
 const children = (node: Node): Node[] => Object.values(node).flat().filter(isNode);
 
-/** The metrics under a node by name, and the labels that are asked of them. */
-function metrics(node: Node, asked: string[] = []): [string, string[]][] {
-  const labels = [...asked, ...(node.grouping ?? []), ...(node.matching?.labels ?? [])];
-  if (node.name && node.matchers)
+/** The metrics under a node by name, and the labels that the query expects of them. */
+function metrics(node: Node, expected: string[] = []): [string, string[]][] {
+  const labels = [...expected, ...(node.grouping ?? []), ...(node.matching?.labels ?? [])];
+  if (node.name && node.matchers) {
     return [[node.name, [...labels, ...node.matchers.map(({ name }) => name)].filter((label) => label !== '__name__')]];
+  }
   return children(node).flatMap((child) => metrics(child, labels));
 }
 
-/** Names of metrics and labels that queries use and Prometheus has never seen; `sum by` of a join is allowed one of its sides. */
+/**
+ * Lists metrics and labels that queries use but Prometheus does not have.
+ * @param notHere metrics that this cluster cannot have
+ */
 export async function unknownNames(ask: Ask, queries: Query[], notHere: RegExp): Promise<string[]> {
   const known = new Map<string, Set<string>>();
   const labelsOf = async (name: string): Promise<Set<string>> => {
     const there = known.get(name);
-    if (there) return there;
+    if (there) {
+      return there;
+    }
     const match = encodeURIComponent(`{__name__="${name}"}`);
     const series = await ask<Record<string, string>[]>(`series?match[]=${match}&limit=500`);
     const labels = new Set(series.flatMap((labels) => Object.keys(labels)));
@@ -68,19 +74,26 @@ export async function unknownNames(ask: Ask, queries: Query[], notHere: RegExp):
   for (const { where, expr } of queries) {
     const tree = await ask<Node>(`parse_query?query=${encodeURIComponent(expr)}`);
     for (const [name, labels] of metrics(tree)) {
-      if (notHere.test(name)) continue;
+      if (notHere.test(name)) {
+        continue;
+      }
       const has = await labelsOf(name);
-      if (has.size === 0) problems.push(`${where}: no metric ${name}`);
-      else
-        for (const label of new Set(labels))
-          if (!has.has(label)) problems.push(`${where}: ${name} has no label ${label}`);
+      if (has.size === 0) {
+        problems.push(`${where}: no metric ${name}`);
+      } else {
+        for (const label of new Set(labels)) {
+          if (!has.has(label)) {
+            problems.push(`${where}: ${name} has no label ${label}`);
+          }
+        }
+      }
     }
   }
   return problems;
 }
 
-/** Queries that find no line in Loki, or that it refuses. */
-export async function fruitless(url: string, queries: Query[]): Promise<string[]> {
+/** Lists queries that Loki rejects or that find no line. */
+export async function withoutLines(url: string, queries: Query[]): Promise<string[]> {
   const problems: string[] = [];
   for (const { where, expr } of queries) {
     const start = String(Date.now() - 15 * 60_000) + '000000';
@@ -89,8 +102,11 @@ export async function fruitless(url: string, queries: Query[]): Promise<string[]
     );
     const text = await response.text();
     const { data } = (response.ok ? JSON.parse(text) : {}) as { data?: { result: unknown[] } };
-    if (!data) problems.push(`${where}: ${text.slice(0, 200)}`);
-    else if (data.result.length === 0) problems.push(`${where}: finds nothing`);
+    if (!data) {
+      problems.push(`${where}: ${text.slice(0, 200)}`);
+    } else if (data.result.length === 0) {
+      problems.push(`${where}: finds no line`);
+    }
   }
   return problems;
 }

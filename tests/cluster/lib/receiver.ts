@@ -1,4 +1,4 @@
-// Runs in a pod: prints each alert that Alertmanager sends, as a line of JSON with the time it came.
+// Runs in a pod: prints each alert from Alertmanager as a line of JSON with the time of its arrival.
 import { createServer } from 'node:http';
 
 interface Message {
@@ -10,8 +10,11 @@ createServer((request, response) => {
   request.setEncoding('utf8').on('data', (text: string) => (body += text));
   request.on('end', () => {
     response.end();
-    if (request.method !== 'POST') return;
-    for (const { status, labels, annotations } of (JSON.parse(body) as Message).alerts)
+    if (request.method !== 'POST') {
+      return;
+    }
+    for (const { status, labels, annotations } of (JSON.parse(body) as Message).alerts) {
       console.log(JSON.stringify({ at: Date.now(), status, labels, annotations }));
+    }
   });
 }).listen(8080);

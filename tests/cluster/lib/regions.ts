@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { apply, kubectl } from '../../../tools/lib/kubectl.ts';
+import { until } from '../../../tools/lib/until.ts';
 import { selfSigned } from './certificate.ts';
 import { images } from './environment.ts';
-import { apply, kubectl, until } from './kubectl.ts';
 
 const host = (namespace: string) => `postgres.${namespace}.svc`;
 
-/** What two regions share, and what each of them is given. */
+/** The credentials that two regions share. */
 export async function regionSecrets(databases: string[]) {
   const { certificate, key } = await selfSigned(databases.map(host));
   const [password, replication] = [32, 32].map((bytes) => randomBytes(bytes).toString('hex'));
   const keyEncryptionKey = randomBytes(32).toString('base64');
   return {
-    /** To a region and its database, in namespaces that are there. */
+    /** Creates the Secrets of a region and its database. Both namespaces must exist. */
     async give(region: string, database: string): Promise<void> {
       const secret = (name: string, namespace: string, stringData: object) =>
         apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, stringData });
@@ -23,7 +24,7 @@ export async function regionSecrets(databases: string[]) {
       });
       await secret('database', database, { 'tls.crt': certificate, 'tls.key': key, password, replication });
     },
-    /** What an overlay does by naming its database's address. */
+    /** A patch that allows egress to the database, as an overlay does by the database's IP address. */
     egress(database: string): object {
       const value = [
         {
@@ -39,7 +40,7 @@ export async function regionSecrets(databases: string[]) {
   };
 }
 
-/** What managed databases do: a server of its own, or a replica that follows another. Only what is local may be superuser. */
+/** Stands in for a managed database: a primary, or a replica of another server. Only local connections may be superuser. */
 const script = `
 cp /etc/database/tls.key /tmp/tls.key
 chmod 600 /tmp/tls.key
@@ -64,8 +65,8 @@ exec postgres -D "$PGDATA" $settings
 `;
 
 /**
- * A region's PostgreSQL outside of its platform.
- * @param primary namespace of the one that it follows; without it, it is one that may be written to
+ * Starts a region's PostgreSQL outside of the platform.
+ * @param primary namespace of the server to replicate; without it, the server is a primary
  */
 export async function startDatabase(namespace: string, primary?: string): Promise<void> {
   await apply({

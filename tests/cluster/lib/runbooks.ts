@@ -1,12 +1,12 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from './kubectl.ts';
-import { root } from './manifests.ts';
+import { root } from '../../../tools/lib/root.ts';
+import { run } from '../../../tools/lib/run.ts';
 
-/** What needs more than a drill's environment: cert-manager, a container that ended before, these tests themselves. */
+/** Commands that need more than a drill's environment: cert-manager, a restarted container, make targets. */
 const notHere = /cert-manager|certificaterequests|--previous|^make /;
 
-/** Runs the commands of all runbooks as someone on call would; returns those that fail. */
+/** Runs the commands of all runbooks. */
 export async function failingCommands(
   namespace: string,
   monitoring: string,

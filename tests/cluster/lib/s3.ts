@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { apply, kubectl } from '../../../tools/lib/kubectl.ts';
+import { until } from '../../../tools/lib/until.ts';
 import { selfSigned } from './certificate.ts';
-import { type Shape, images } from './environment.ts';
-import { apply, kubectl, until } from './kubectl.ts';
+import { images, type Shape } from './environment.ts';
 import { pod } from './traffic.ts';
 
 const port = 8443;
 
 /**
- * A real S3 server in a namespace of its own, and what an environment needs to keep its second repository there.
- * @returns the shape's parts, and what stores the credentials in the environment's namespace
+ * Starts a real S3 server in a namespace of its own.
+ * @returns what an environment needs to keep its second repository there
  */
 export async function startS3(namespace: string) {
   const host = `s3.${namespace}.svc`;
@@ -74,7 +75,7 @@ export async function startS3(namespace: string) {
     }),
   );
   await until(
-    'the S3 server',
+    'S3 server ready',
     120,
     async () =>
       (await kubectl(['get', 'pod', 's3', '-n', namespace, '-o', 'jsonpath={.status.containerStatuses[0].ready}'])) ===
@@ -120,7 +121,7 @@ export async function startS3(namespace: string) {
   };
   return {
     shape,
-    /** The Secret that an environment's operator keeps; to be called when the namespace is there. */
+    /** Creates the Secret with the credentials. The environment's namespace must exist. */
     async grant(environment: string): Promise<void> {
       await apply({
         apiVersion: 'v1',
@@ -132,9 +133,11 @@ export async function startS3(namespace: string) {
         },
       });
     },
-    /** What an overlay does by naming the store's address. */
+    /** Allows egress to the server, as an overlay does by the store's IP address. */
     async admit(environment: string): Promise<void> {
-      for (const name of ['postgres', 'postgres-maintenance']) await apply(policy(name), ['--namespace', environment]);
+      for (const name of ['postgres', 'postgres-maintenance']) {
+        await apply(policy(name), ['--namespace', environment]);
+      }
     },
   };
 }

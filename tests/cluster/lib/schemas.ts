@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CommandError, run } from './kubectl.ts';
+import { CommandError, run } from '../../../tools/lib/run.ts';
 import { type Manifest } from './manifests.ts';
 
 export const kubernetesVersions = ['1.34.0', '1.35.0', '1.36.0'];
@@ -17,7 +17,7 @@ const packages: Record<string, string> = {
 const packageOf = ({ apiVersion }: Manifest) => packages[apiVersion.split('/')[0] ?? ''];
 export const isCustom = (manifest: Manifest): boolean => packageOf(manifest) !== undefined;
 
-/** Strict validation of built-in kinds against one Kubernetes version; returns what is wrong. */
+/** Validates built-in kinds strictly against one Kubernetes version. Returns the problems. */
 export async function checkBuiltIn(manifests: Manifest[], version: string): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'schema-'));
   const lines = (output: string) => output.replaceAll(`${folder}/`, '').split('\n').filter(Boolean);
@@ -27,14 +27,16 @@ export async function checkBuiltIn(manifests: Manifest[], version: string): Prom
       writeFileSync(file, JSON.stringify(manifest));
       return file;
     });
-    // what it prints without failing is a kind or version that Kubernetes does not have
+    // output with exit code 0 means that Kubernetes does not have the kind or its version
     return lines(
       await run('kubernetes-validate', ['--kubernetes-version', version, '--strict', '--quiet', ...files], {
         seconds: 300,
       }),
     );
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof CommandError)) {
+      throw error;
+    }
     return lines(error.output);
   } finally {
     rmSync(folder, { recursive: true });
@@ -45,25 +47,31 @@ interface Model {
   prototype: { validate(this: unknown): void };
 }
 
-/** The published schemas let unknown fields pass, but read each field that they know: what is never read is unknown. */
+/** The published schemas accept unknown fields, but read every field that they know: a field that is never read is unknown. */
 function watched(value: unknown, path: string, unread: Set<string>): unknown {
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
   const children = new Map<string | symbol, unknown>();
   for (const [key, child] of Object.entries(value)) {
     const place = Array.isArray(value) ? `${path}[]` : `${path}.${key}`;
     children.set(key, watched(child, place, unread));
-    if (!Array.isArray(value)) unread.add(place);
+    if (!Array.isArray(value)) {
+      unread.add(place);
+    }
   }
   return new Proxy(value, {
     get(target, key) {
-      if (!children.has(key)) return Reflect.get(target, key) as unknown;
+      if (!children.has(key)) {
+        return Reflect.get(target, key) as unknown;
+      }
       unread.delete(`${path}.${String(key)}`);
       return children.get(key);
     },
   });
 }
 
-/** Strict validation of a custom resource against the schema published for it. */
+/** Validates a custom resource strictly against its published schema. Returns the problems. */
 export async function checkCustom(manifest: Manifest): Promise<string[]> {
   const { apiVersion, kind } = manifest;
   const models = (await import(`@kubernetes-models/${packageOf(manifest)}/${apiVersion}/${kind}`)) as Record<
@@ -71,10 +79,12 @@ export async function checkCustom(manifest: Manifest): Promise<string[]> {
     Model
   >;
   const Model = models[kind];
-  if (!Model) return [`no schema for ${apiVersion} ${kind}`];
+  if (!Model) {
+    return [`no schema for ${apiVersion} ${kind}`];
+  }
   try {
     const unread = new Set<string>();
-    // called on the manifest itself: an instance would be a copy, which reads every field
+    // called on the manifest itself, since an instance is a copy, and copying reads every field
     Model.prototype.validate.call(watched(manifest, kind, unread));
     return [...unread].map((path) => `unknown field ${path}`);
   } catch (error) {

@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Row } from './drill.ts';
+import { type Row } from '../../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../../tools/lib/kubectl.ts';
+import { until } from '../../../tools/lib/until.ts';
 import { images } from './environment.ts';
-import { apply, kubectl, until } from './kubectl.ts';
 
 export interface Request {
   at: number;
   kind: string;
   status: number;
   ms: number;
-  /** The account it was about, or why it failed. */
+  /** The account, or the reason of the failure. */
   subject: string;
 }
 
@@ -32,7 +33,7 @@ const restricted = {
   enableServiceLinks: false,
 };
 
-/** A pod with Node.js and no rights, fit for the strictest namespace. */
+/** A pod with Node.js and no privileges, as restricted namespaces require. */
 export function pod(
   name: string,
   namespace: string,
@@ -72,7 +73,7 @@ export function pod(
 export const phase = (name: string, namespace: string): Promise<string> =>
   kubectl(['get', 'pod', name, '-n', namespace, '-o', 'jsonpath={.status.phase}']);
 
-/** A namespace from which gateways send requests. */
+/** Creates a namespace from which gateways send requests. */
 export async function gatewayNamespace(name: string): Promise<void> {
   await apply({
     apiVersion: 'v1',
@@ -88,7 +89,7 @@ export async function gatewayNamespace(name: string): Promise<void> {
   });
 }
 
-/** Makes `auth` there the public name of an environment, which may be another's until then. */
+/** Points the name `auth` in a gateway's namespace to an environment, as public DNS would. */
 export const pointName = (gateway: string, environment: string): Promise<void> =>
   apply({
     apiVersion: 'v1',
@@ -97,7 +98,7 @@ export const pointName = (gateway: string, environment: string): Promise<void> =
     spec: { type: 'ExternalName', externalName: `auth.${environment}.svc.cluster.local` },
   });
 
-/** Starts traffic from a pod of that namespace; resolves when it flows, and `finished` when it is over. */
+/** Starts traffic from a pod in that namespace. Resolves once requests flow; `finished` resolves when they have ended. */
 export async function startTraffic(
   name: string,
   namespace: string,
@@ -117,13 +118,15 @@ export async function startTraffic(
   const logs = () => kubectl(['logs', name, '-n', namespace]);
   const state = async () => {
     const now = await phase(name, namespace);
-    if (now === 'Failed') throw new Error(`the client failed:\n${(await logs()).slice(-2000)}`);
+    if (now === 'Failed') {
+      throw new Error(`the client failed:\n${(await logs()).slice(-2000)}`);
+    }
     return now;
   };
-  await until('traffic', 120, async () => (await state()) !== 'Pending' && /^started$/m.test(await logs()));
+  await until('traffic to start', 120, async () => (await state()) !== 'Pending' && /^started$/m.test(await logs()));
   return {
     async finished(): Promise<Request[]> {
-      await until('end of traffic', seconds + 60, async () => (await state()) === 'Succeeded', 1000);
+      await until('traffic to end', seconds + 60, async () => (await state()) === 'Succeeded', 1000);
       return (await logs())
         .split('\n')
         .map((line) => line.split(' '))
@@ -156,11 +159,13 @@ export function summary(title: string, requests: Request[]): Row {
   };
 }
 
-/** Failures by what they were. */
+/** Counts failed requests by kind, status and reason. */
 export function failures(requests: Request[]): Row[] {
   const counts = new Map<string, number>();
   for (const { kind, status, subject } of requests) {
-    if (status >= 200 && status <= 299) continue;
+    if (status >= 200 && status <= 299) {
+      continue;
+    }
     const key = `${kind} ${status || 'no answer'} ${subject.includes('@') ? '' : subject}`.trim();
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }

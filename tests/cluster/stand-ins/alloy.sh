@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds Alloy with the components that k8s/observability/alloy/config.alloy uses and no converter of other formats.
-# 1.0.0 is the newest version whose syntax module is published as a Go module of its own.  alloy.sh OUTPUT
+# Builds Alloy with the components that k8s/observability/alloy/config.alloy uses, without converters for other formats.
+# Version 1.0.0 is the newest whose syntax module is published as a separate Go module.  alloy.sh OUTPUT
 set -euo pipefail
 output=$(realpath -m "$1")
 source=$(mktemp -d)
@@ -22,7 +22,7 @@ var SupportedFormats []string
 
 func Convert([]byte, Input, []string) ([]byte, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	diags.Add(diag.SeverityLevelCritical, "this build converts nothing")
+	diags.Add(diag.SeverityLevelCritical, "this build has no converters")
 	return nil, diags
 }
 GO

@@ -1,4 +1,4 @@
-# What k8s/observability runs, of the same versions, from Go modules. The context is bin/.
+# The programs of k8s/observability, in the same versions, built from Go modules. The build context is bin/.
 FROM scratch AS prometheus
 COPY prometheus promtool /bin/
 ENTRYPOINT ["/bin/prometheus"]
@@ -17,6 +17,6 @@ ENTRYPOINT ["/kube-state-metrics"]
 
 FROM scratch AS alloy
 COPY alloy /bin/
-# two of its libraries register the same path, which the standard library refuses since Go 1.22
+# two of its libraries register the same path, which Go's standard library rejects since 1.22
 ENV GODEBUG=httpmuxgo121=1
 ENTRYPOINT ["/bin/alloy"]

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { root } from '../../cluster/lib/manifests.ts';
+import { root } from '../../../tools/lib/root.ts';
 
 export interface Rule {
   alert?: string;

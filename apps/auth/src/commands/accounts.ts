@@ -26,8 +26,8 @@ export function addAccountsCommands(program: Command, terminal: Terminal, withSe
 /** @throws Error if lines were refused */
 async function runImport(imports: ImportService, file: string, { output, errors }: Terminal): Promise<void> {
   const bar = new ProgressBar(errors);
-  const result = await imports.run(file, (progress) => {
-    bar.show(progress.bytes, progress.size, summary(progress));
+  const result = await imports.importFile(file, (progress, fileBytes) => {
+    bar.show(progress.bytes, fileBytes, summary(progress));
   });
   bar.end();
   output.write(`${summary(result)}\n`);
@@ -40,7 +40,7 @@ async function runImport(imports: ImportService, file: string, { output, errors 
 }
 
 async function runExport(exports: ExportService, { output }: Terminal): Promise<void> {
-  for await (const lines of exports.run()) {
+  for await (const lines of exports.exportAccounts()) {
     if (!output.write(lines) && output.once) {
       await once(output as NodeJS.WritableStream, 'drain');
     }

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { z } from 'zod';
-import { AccountsService, email as emailSchema } from '../accounts/index.ts';
+import { email as emailSchema, RegistrationService } from '../accounts/index.ts';
 import { AppModule } from '../app.module.ts';
 import { loadAuthConfig } from '../config.ts';
 import { migrate } from '../database/index.ts';
@@ -54,7 +54,9 @@ function createProgram(terminal: Terminal): Command {
     .action(async (options: { email: string }) => {
       const email = emailSchema.parse(options.email);
       const password = newPassword.parse(await readPassword(terminal));
-      const account = await withService(AccountsService, (accounts) => accounts.createAdmin({ email, password }));
+      const account = await withService(RegistrationService, (registration) =>
+        registration.createAdmin({ email, password }),
+      );
       print(`created ${account.email} (${account.id}) with the roles ${account.roles.join(', ')}`);
     });
 

@@ -1,9 +1,6 @@
-import { dataSourceOptions, queryRow, sql, type DatabaseSchema } from '#common';
+import { dataSourceOptions, type DatabaseSchema } from '#common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { Account } from '../accounts/index.ts';
-import { Passkey } from '../login/passkeys/index.ts';
-import { ExternalIdentity } from '../login/social/index.ts';
 import { InitialSchema1764028800000 } from './migrations/1764028800000-initial-schema.ts';
 import { Mail1764115200000 } from './migrations/1764115200000-mail.ts';
 import { SecondFactors1764115300000 } from './migrations/1764115300000-second-factors.ts';
@@ -16,7 +13,7 @@ import { SecondFactorOfAccount1764115700000 } from './migrations/1764115700000-s
 /** The service's entities and migrations. */
 export const authSchema: DatabaseSchema = {
   applicationName: 'auth',
-  entities: [Account, ExternalIdentity, Passkey],
+  entities: [],
   migrations: [
     InitialSchema1764028800000,
     Mail1764115200000,
@@ -50,9 +47,9 @@ export async function migrate(config: MigrationConfig): Promise<string[]> {
   try {
     const lock = dataSource.createQueryRunner();
     try {
-      await queryRow(lock, sql`/* database.lock */ SELECT pg_advisory_lock(${migrationLock})`);
+      await lock.query('SELECT pg_advisory_lock($1)', [migrationLock]);
       const applied = await dataSource.runMigrations();
-      await queryRow(lock, sql`/* database.unlock */ SELECT pg_advisory_unlock(${migrationLock})`);
+      await lock.query('SELECT pg_advisory_unlock($1)', [migrationLock]);
       return applied.map(({ name }) => name);
     } finally {
       await lock.release();

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { commaSeparated } from './common-settings.ts';
-import { ConfigError, configTable, loadConfig, setting } from './config.ts';
+import { ConfigError, describeSettings, loadConfig, setting } from './config.ts';
 
 const schema = z.object({
   NAME: setting(z.string(), { description: 'what it is called' }),
-  LIMIT: setting(z.coerce.number().int().max(9).default(5), { description: 'most of it', unit: 's' }),
+  LIMIT: setting(z.coerce.number().int().min(1).max(9).default(5), { description: 'most of it', unit: 's' }),
   LIST: setting(commaSeparated.default([]), { description: 'several' }),
+  MODE: setting(z.enum(['on', 'off']).default('on'), { description: 'one of two' }),
   KEY: setting(z.string().min(4).optional(), { description: 'a secret', secret: true }),
 });
 
@@ -34,6 +35,7 @@ describe('loadConfig', () => {
       NAME: 'x',
       LIMIT: 5,
       LIST: ['a', 'b'],
+      MODE: 'on',
     });
   });
 
@@ -57,11 +59,12 @@ describe('loadConfig', () => {
   });
 });
 
-it('configTable shows names, meanings, defaults and units', () => {
-  expect(configTable(schema).split('\n').slice(2)).toEqual([
-    '| `NAME` | what it is called | **required** |  |',
-    '| `LIMIT` | most of it | `5` | s |',
-    '| `LIST` | several | `[]` |  |',
-    '| `KEY`, `KEY_FILE` | a secret |  |  |',
+it('describeSettings gives names, meanings, defaults, units and bounds', () => {
+  expect(describeSettings(schema)).toEqual([
+    { name: 'NAME', description: 'what it is called', required: true },
+    { name: 'LIMIT', description: 'most of it', required: false, defaultValue: '5', unit: 's', minimum: 1, maximum: 9 },
+    { name: 'LIST', description: 'several', required: false, defaultValue: '' },
+    { name: 'MODE', description: 'one of two', required: false, defaultValue: 'on', values: ['on', 'off'] },
+    { name: 'KEY', description: 'a secret', required: false, secret: true },
   ]);
 });

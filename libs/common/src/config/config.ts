@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
-/** What the generated configuration table says of a setting beside its type and default. */
+/** What the documentation says of a setting beside its type and default. */
 export interface SettingMeta {
   description: string;
   /** Unit of a number, such as `s` or `ms`. */
@@ -78,23 +78,42 @@ function readSecretFile(name: string, environment: Environment, problems: string
   }
 }
 
+/** A setting as its documentation shows it. */
+export interface SettingDescription extends SettingMeta {
+  name: string;
+  required: boolean;
+  /** Value that counts where the variable is unset, as the environment would spell it. */
+  defaultValue?: string;
+  /** The only values allowed. */
+  values?: string[];
+  /** Bounds of a number. */
+  minimum?: number;
+  maximum?: number;
+}
+
+/** The part of a setting's JSON Schema that its documentation shows. */
+interface JsonProperty extends Pick<SettingDescription, 'minimum' | 'maximum'> {
+  default?: string | number | string[];
+  enum?: string[];
+}
+
 /**
- * Renders the settings as a Markdown table for a README.
+ * Describes settings for their documentation.
  * @param schema the service's settings by variable name
  */
-export function configTable(schema: z.ZodObject): string {
-  const json = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' });
-  const rows = Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) => {
-    const meta = settings.get(field);
-    const value = (json.properties?.[name] ?? {}) as { default?: unknown };
-    const required = value.default === undefined && !field.safeParse(undefined).success;
-    const fallback = required
-      ? '**required**'
-      : value.default === undefined
-        ? ''
-        : `\`${JSON.stringify(value.default)}\``;
-    const names = meta?.secret ? `\`${name}\`, \`${name}_FILE\`` : `\`${name}\``;
-    return `| ${names} | ${meta?.description ?? ''} | ${fallback} | ${meta?.unit ?? ''} |`;
+export function describeSettings(schema: z.ZodObject): SettingDescription[] {
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' });
+  return Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) => {
+    const { default: value, enum: values, minimum, maximum } = (properties[name] ?? {}) as JsonProperty;
+    return {
+      description: '',
+      ...settings.get(field),
+      name,
+      required: !field.safeParse(undefined).success,
+      defaultValue: value === undefined ? undefined : String(value),
+      values,
+      minimum,
+      maximum,
+    };
   });
-  return ['| name | meaning | default | unit |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }

@@ -1,14 +1,10 @@
-import { atLeast, queryRows, type RequestContext } from '#common';
+import type { RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
-import { RateLimitsService } from '../../rate-limits/index.ts';
-import { AuditService } from '../../audit/index.ts';
+import type { EntityManager } from 'typeorm';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { MailService } from '../outbox/index.ts';
 import { localeOf } from '../templates/index.ts';
 import { OneTimeTokensService, type OneTimePurpose } from '../one-time-tokens/index.ts';
-import { emailLimits } from './email-limits.ts';
 
 const minute = 60;
 const hour = 60 * minute;
@@ -33,19 +29,13 @@ const links = {
 /** What a link is for: the template of its mail and, by default, the purpose of its token. */
 export type LinkPurpose = keyof typeof links;
 
-/** Longer than storing a mail in the outbox takes, in ms. */
-const answerMs = 150;
-
 /** Sends links with a one-time token by e-mail. */
 @Injectable()
 export class EmailLinksService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
     private readonly tokens: OneTimeTokensService,
     private readonly mails: MailService,
-    private readonly rateLimits: RateLimitsService,
-    private readonly audit: AuditService,
   ) {}
 
   /**
@@ -68,34 +58,6 @@ export class EmailLinksService {
       template,
       locale: localeOf(context?.acceptLanguage ?? null),
       variables: { email: to, link: `${this.config.APP_URL}/${page}?token=${token}` },
-    });
-  }
-
-  /**
-   * Mails a link to whoever an address belongs to, asked by somebody who has not logged in. The answer, and the time it
-   * takes, do not tell whether there is such an account.
-   * @throws ProblemException `too_many_attempts`, `mail_off`
-   */
-  async request(purpose: 'magic_link' | 'password_reset', email: string, context: RequestContext): Promise<void> {
-    this.mails.assertEnabled();
-    for (const limit of emailLimits(purpose, email, context.address)) {
-      await this.rateLimits.consume(limit);
-    }
-    await atLeast(answerMs, this.sendIfKnown(purpose, email, context));
-  }
-
-  private async sendIfKnown(purpose: LinkPurpose, email: string, context: RequestContext): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
-      const [account] = await queryRows<{ id: string; email: string }>(
-        manager,
-        'SELECT id, email FROM account WHERE lower(email) = lower($1)',
-        [email],
-      );
-      if (account) {
-        await this.send(manager, purpose, account, context);
-      }
-      const detail = { purpose };
-      await this.audit.record(manager, context, { type: 'link.requested', subjectId: account?.id ?? null, detail });
     });
   }
 }
