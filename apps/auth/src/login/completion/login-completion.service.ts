@@ -42,7 +42,7 @@ export interface ProvenLogin {
   limits?: LoginLimits;
 }
 
-/** Completes logins, in whatever way people have proved who they are. */
+/** Completes all logins: what follows once a person has proved who they are. */
 @Injectable()
 export class LoginCompletionService {
   constructor(
@@ -62,7 +62,7 @@ export class LoginCompletionService {
    * @throws ProblemException `sign_in_refused`
    */
   complete(manager: EntityManager, login: ProvenLogin, context: RequestContext): Promise<LoginResult> {
-    return this.completeWith(this.factorOf(login), manager, login, context);
+    return this.completeWith(manager, login, this.factorOf(login), context);
   }
 
   /**
@@ -74,8 +74,8 @@ export class LoginCompletionService {
     const factor = this.factorOf(login);
     const isOneStatement = !needsSecondFactor(login) && !this.mayNotify(factor);
     return isOneStatement
-      ? this.completeWith(factor, this.dataSource.manager, login, context)
-      : this.dataSource.transaction((manager) => this.completeWith(factor, manager, login, context));
+      ? this.completeWith(this.dataSource.manager, login, factor, context)
+      : this.dataSource.transaction((manager) => this.completeWith(manager, login, factor, context));
   }
 
   /**
@@ -93,9 +93,9 @@ export class LoginCompletionService {
   }
 
   private async completeWith(
-    factor: FirstFactor,
     manager: EntityManager,
     login: ProvenLogin,
+    factor: FirstFactor,
     context: RequestContext,
   ): Promise<LoginResult> {
     const { account, method, limits } = login;

@@ -10,7 +10,7 @@ export const loginsProvider = makeCounterProvider({
   labelNames: ['result'],
 });
 
-/** Metrics of logins, in whatever way. */
+/** Metrics of all ways to log in. */
 @Injectable()
 export class LoginMetrics {
   constructor(@InjectMetric(loginsName) readonly logins: Counter<'result'>) {

@@ -62,7 +62,8 @@ export class Ceremonies {
   }
 
   /**
-   * The new credential (§7.1); undefined if the origin, the relying party, the user verification or the attestation is not valid.
+   * The new credential (§7.1); undefined if the origin, the relying party, the user verification or the attestation is not
+   * valid.
    */
   async verifyCreation({ credential }: PasskeyRegistration, expectedChallenge: string) {
     try {
@@ -80,7 +81,8 @@ export class Ceremonies {
   }
 
   /**
-   * The signature counter (§7.2); undefined if the origin, the relying party, the user verification or the signature is not valid.
+   * The signature counter (§7.2); undefined if the origin, the relying party, the user verification or the signature is not
+   * valid.
    */
   async verifyLogin(
     { credential }: PasskeyLogin,

@@ -40,7 +40,10 @@ import {
 } from './passkeys.schema.ts';
 import { PasskeysService } from './passkeys.service.ts';
 
-/** Maximum age of a multi-factor authentication. It applies only to sessions that have one, as all sessions of an account with a second factor do. */
+/**
+ * Maximum age of a multi-factor authentication. It applies only to sessions that have one, as all sessions of an account with a
+ * second factor do.
+ */
 const recentMfa = { maxAgeSeconds: 300, onlyIfProved: true };
 
 const passwordProblems = [passwordIncorrect, tooManyAttempts, hashQueueFull];

@@ -8,7 +8,10 @@ const cookieName = 'social_flow';
 /** Lifetime of a flow, in seconds. */
 export const flowTtlSeconds = 600;
 
-/** The cookie that binds a flow to the browser that began it. Of concurrent flows in one browser only the latest one can be completed. */
+/**
+ * The cookie that binds a flow to the browser that began it. Of concurrent flows in one browser only the latest one can be
+ * completed.
+ */
 @Injectable()
 export class FlowCookie {
   private readonly secure: boolean;

@@ -3,8 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 
-/** A flow as its owner identifies it. */
+/** What identifies a flow. */
 interface FlowKey {
+  /** SHA-256 of its state. */
   stateHash: Buffer;
   provider: string;
   /** The account that an identity is to be linked to; null for a login. */

@@ -160,7 +160,7 @@ export class OidcProviders {
         timeout: this.config.OIDC_TIMEOUT_MS / 1000,
         execute: [
           oidc.enableNonRepudiationChecks,
-          // the settings allow http only for loopback addresses
+          // the settings allow http only for loopback hosts
           // eslint-disable-next-line @typescript-eslint/no-deprecated
           ...(issuer.protocol === 'http:' ? [oidc.allowInsecureRequests] : []),
         ],

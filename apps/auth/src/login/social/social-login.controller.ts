@@ -77,7 +77,7 @@ export class SocialLoginController {
     summary: 'Complete a login at an identity provider',
     description:
       'Starts a session. An unknown identity is linked to the account with the same e-mail address if both the provider and ' +
-      'this service have verified that address. If no account has the address, a new one without a password is created. ' +
+      'this service have verified it. If no account has this e-mail address, a new one without a password is created. ' +
       'Each `state` is valid once, for 10 minutes, with the cookie that the start has set. If the provider sent an `error` ' +
       'instead of a code, begin again.',
   })

@@ -3,7 +3,7 @@ import { existingPassword } from '../../passwords/index.ts';
 
 const redirectUri = z.string().min(1).max(2048).meta({
   description: 'where the provider sends the browser back to; the settings of the provider must contain it',
-  example: 'https://app.example.com/signed-in',
+  example: 'https://app.example.com/callback',
 });
 
 export const providerIdSchema = z
@@ -20,13 +20,13 @@ export const providerListExample = { providers: [{ id: 'google', name: 'Google' 
 
 export const loginStartSchema = z
   .strictObject({ redirect_uri: redirectUri })
-  .meta({ id: 'SocialLoginStart', example: { redirect_uri: 'https://app.example.com/signed-in' } });
+  .meta({ id: 'SocialLoginStart', example: { redirect_uri: 'https://app.example.com/callback' } });
 
 export const linkStartSchema = z
   .strictObject({ redirect_uri: redirectUri, password: existingPassword.optional() })
   .meta({
     id: 'IdentityLinkStart',
-    example: { redirect_uri: 'https://app.example.com/signed-in', password: 'violet-otter-hums-42-songs' },
+    example: { redirect_uri: 'https://app.example.com/callback', password: 'violet-otter-hums-42-songs' },
   });
 
 export type LinkStart = z.output<typeof linkStartSchema>;

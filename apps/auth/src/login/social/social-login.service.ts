@@ -43,7 +43,7 @@ export class SocialLoginService {
 
   /**
    * Logs in to the account that the person's identity is linked to. An unknown identity is linked to the account with the same
-   * e-mail address if both the provider and this service have verified that address. If no account has the address, a new one
+   * e-mail address if both the provider and this service have verified it. If no account has this e-mail address, a new one
    * without a password is registered.
    * @param cookies the request's `cookie` header
    * @throws ProblemException `provider_email_unverified`, `identity_unlinked`, and the problems of {@link FlowsService.finish}
