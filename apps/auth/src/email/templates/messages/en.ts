@@ -20,7 +20,7 @@ export const en: Messages = {
       action: 'Set a new password',
     },
     magic_link: {
-      subject: 'Your login link',
+      subject: 'Your link to log in',
       paragraphs: [
         'Use this link to log in as {email}.',
         'The link is valid for 15 minutes and can be used once. Do not forward this e-mail. If you did not ask for it, you can ignore it.',
