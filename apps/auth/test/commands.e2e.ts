@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Readable } from 'node:stream';
-import { runCommand } from '../src/commands/run-command.ts';
+import { runCommand } from '../src/cli/run-command.ts';
 import { Keyring } from '../src/keyring/index.ts';
 import { Client, newEmail } from './support/client.ts';
 import { startTestService, strongPassword, testEnvironment, type TestService } from './support/service.ts';

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { runCommand } from '../../src/commands/run-command.ts';
+import { runCommand } from '../../src/cli/run-command.ts';
 import { testEnvironment } from './service.ts';
 
 /** Runs a command on a database, and returns its exit code and what it writes to both streams. */
