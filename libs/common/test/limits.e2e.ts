@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Client, type Answer } from '../../../apps/auth/test/support/client.ts';
 import { commonSettings } from '../src/config/common-settings.ts';
 
-/** Holds requests up until it is resolved. */
+/** Delays responses of `/slow` until it is resolved. */
 const released = Promise.withResolvers<undefined>();
 
 @Controller()
@@ -39,7 +39,7 @@ async function withClient(settings: NodeJS.ProcessEnv, use: (client: Client) => 
   }
 }
 
-it('serves no more requests at once than configured, and refuses the rest at once', () =>
+it('rejects requests beyond the concurrency limit immediately', () =>
   withClient({ MAX_IN_FLIGHT_REQUESTS: '5' }, async (client) => {
     const refused: Answer[] = [];
     const allRefused = Promise.withResolvers<undefined>();
@@ -60,12 +60,12 @@ it('serves no more requests at once than configured, and refuses the rest at onc
 
 const forwarded = { headers: { 'x-forwarded-for': '198.51.100.7' } };
 
-it('believes x-forwarded-for of no one', () =>
+it('ignores x-forwarded-for by default', () =>
   withClient({}, async (client) => {
     expect((await client.call('GET', '/address', forwarded)).body.address).toBe('127.0.0.1');
   }));
 
-it('believes x-forwarded-for of a trusted proxy', () =>
+it('uses x-forwarded-for from a trusted proxy', () =>
   withClient({ TRUST_PROXY: '127.0.0.0/8, 10.0.0.1' }, async (client) => {
     expect((await client.call('GET', '/address', forwarded)).body.address).toBe('198.51.100.7');
   }));

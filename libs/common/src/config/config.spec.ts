@@ -7,9 +7,9 @@ import { commaSeparated } from './common-settings.ts';
 import { ConfigError, configTable, loadConfig, setting } from './config.ts';
 
 const schema = z.object({
-  NAME: setting(z.string(), { description: 'what it is called' }),
-  LIMIT: setting(z.coerce.number().int().max(9).default(5), { description: 'most of it', unit: 's' }),
-  LIST: setting(commaSeparated.default([]), { description: 'several' }),
+  NAME: setting(z.string(), { description: 'the name' }),
+  LIMIT: setting(z.coerce.number().int().max(9).default(5), { description: 'the maximum', unit: 's' }),
+  LIST: setting(commaSeparated.default([]), { description: 'some items' }),
   KEY: setting(z.string().min(4).optional(), { description: 'a secret', secret: true }),
 });
 
@@ -29,7 +29,7 @@ const problemsOf = (environment: Record<string, string>) => {
 };
 
 describe('loadConfig', () => {
-  it('reads values, defaults and lists; an empty value is unset', () => {
+  it('reads values, defaults and lists; treats an empty value as unset', () => {
     expect(loadConfig(schema, { NAME: 'x', LIMIT: '', LIST: 'a, b,' })).toEqual({
       NAME: 'x',
       LIMIT: 5,
@@ -37,17 +37,17 @@ describe('loadConfig', () => {
     });
   });
 
-  it('reads a secret from its file, without the newline at the end', () => {
+  it('reads a secret from its file and trims the trailing newline', () => {
     expect(loadConfig(schema, { NAME: 'x', KEY_FILE: file('opensesame\n') }).KEY).toBe('opensesame');
   });
 
-  it('lists all mistakes at once, and no secret', () => {
+  it('lists all problems at once without revealing secrets', () => {
     const problems = problemsOf({ LIMIT: '10', KEY: 'abc' });
     expect(problems.map((problem) => problem.split(':', 1)[0])).toEqual(['NAME', 'LIMIT', 'KEY']);
     expect(problems.join()).not.toContain('abc');
   });
 
-  it('refuses a file that can’t be read, and a secret given twice', () => {
+  it('rejects an unreadable file and a secret given twice', () => {
     expect(problemsOf({ NAME: 'x', KEY_FILE: '/nowhere/at/all' })).toEqual([
       'KEY_FILE: cannot read /nowhere/at/all: ENOENT',
     ]);
@@ -57,11 +57,11 @@ describe('loadConfig', () => {
   });
 });
 
-it('configTable shows names, meanings, defaults and units', () => {
+it('configTable shows names, descriptions, defaults and units', () => {
   expect(configTable(schema).split('\n').slice(2)).toEqual([
-    '| `NAME` | what it is called | **required** |  |',
-    '| `LIMIT` | most of it | `5` | s |',
-    '| `LIST` | several | `[]` |  |',
+    '| `NAME` | the name | **required** |  |',
+    '| `LIMIT` | the maximum | `5` | s |',
+    '| `LIST` | some items | `[]` |  |',
     '| `KEY`, `KEY_FILE` | a secret |  |  |',
   ]);
 });

@@ -27,14 +27,17 @@ type HttpConfig = Pick<
   'LOG_LEVEL' | 'TRUST_PROXY' | 'REQUEST_TIMEOUT_SECONDS' | 'MAX_IN_FLIGHT_REQUESTS'
 >;
 
-/** A service's Nest application on Fastify, hardened alike for all services: limits, headers, errors, request ids. */
+/**
+ * Creates a service's Nest application on Fastify with the settings that all services share: limits, security headers, error
+ * responses, request ids, request logs and metrics.
+ */
 export async function createHttpApp(module: Type | DynamicModule, config: HttpConfig): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     requestTimeout: config.REQUEST_TIMEOUT_SECONDS * 1000,
     genReqId: requestId,
-    // while closing, requests on open connections are still served; readiness has told the balancer before
+    // requests on open connections are still served during shutdown; readiness has already failed
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 128 },
@@ -45,7 +48,7 @@ export async function createHttpApp(module: Type | DynamicModule, config: HttpCo
     },
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
-    // until the service listens, only what went wrong: the rest is a line for each module and route
+    // only warnings and errors during startup; Nest logs a line per module and route otherwise
     logger:
       config.LOG_LEVEL === 'silent' ? false : new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
     bodyParser: false,
@@ -81,7 +84,7 @@ export async function createHttpApp(module: Type | DynamicModule, config: HttpCo
   return app;
 }
 
-/** Helmet's headers; the same for all responses, hence worked out once. */
+/** Helmet's headers. They are the same for all responses and computed once. */
 function securityHeaders(): Record<string, string> {
   const headers: Record<string, string> = {};
   const setHeaders = helmet({
@@ -95,13 +98,13 @@ function securityHeaders(): Record<string, string> {
   return headers;
 }
 
-/** The caller's request id where it is a harmless word, else a new one. */
+/** Returns the caller's request id if it is well-formed, otherwise a new one. */
 function requestId(request: { headers: Record<string, string | string[] | undefined> }): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
 }
 
-/** Everything behind this is bounded by it: the pool's and the hash queue's waiting lists too. */
+/** Limits concurrent requests, and with them every queue in the service. */
 function boundInFlight(fastify: FastifyInstance, max: number): void {
   let inFlight = 0;
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -117,7 +120,7 @@ function boundInFlight(fastify: FastifyInstance, max: number): void {
   });
 }
 
-/** Node could not parse the request, so there is no reply object: answer on the bare socket, then close it. */
+/** Responds to a request that Node.js could not parse. There is no reply object, so it writes to the socket and closes it. */
 function answerUnparsable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();

@@ -3,20 +3,21 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** `ip`, which is worked out each time that it is asked for. */
+    /** The client's IP address; computed once, unlike `ip`. */
     address: string;
   }
 }
 
 const maxUserAgentLength = 256;
 
-/** Who asks, for audit trails and limits; passed explicitly to the services that need it. */
+/** Data about the caller for audit events and rate limits. Pass it explicitly to the services that need it. */
 export interface RequestContext {
   requestId: string;
-  /** The client's IP address, behind trusted proxies the forwarded one. */
+  /** The client's IP address; the forwarded one behind trusted proxies. */
   address: string;
+  /** The `User-Agent` header, at most 256 characters. */
   userAgent: string | null;
-  /** The languages the client asks for, as sent. */
+  /** The `Accept-Language` header as sent. */
   acceptLanguage: string | null;
 }
 
@@ -31,7 +32,7 @@ export const Context = createParamDecorator((_data: unknown, context: ExecutionC
   };
 });
 
-/** Works out once for each request where it comes from. */
+/** Sets `request.address` once per request. */
 export function noteAddresses(fastify: FastifyInstance): void {
   fastify.decorateRequest('address', '');
   fastify.addHook('onRequest', (request, _reply, done) => {
