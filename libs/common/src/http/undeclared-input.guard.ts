@@ -36,7 +36,7 @@ function declaredInputs(controller: object, handler: { name: string }): Declared
     return { query: true, body: true };
   }
   const declarations = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler.name) ?? {}) as object;
-  // the keys are `<parameter type>:<index>`
-  const types = new Set(Object.keys(declarations).map((key) => Number.parseInt(key, 10)));
+  // the keys are `<parameter type>:<index>`, those of custom decorators `<random characters>__customRouteArgs__:<index>`
+  const types = new Set(Object.keys(declarations).map((key) => Number(/^(\d+):\d+$/.exec(key)?.[1])));
   return { query: types.has(RouteParamtypes.QUERY), body: types.has(RouteParamtypes.BODY) };
 }
