@@ -35,7 +35,7 @@ export const commonSettings = {
     description: 'IP addresses or CIDR ranges of the proxies whose `x-forwarded-for` is trusted, comma-separated',
   }),
   REQUEST_TIMEOUT_SECONDS: setting(integer(1, 300).default(15), {
-    description: 'time limit for a client to send one request',
+    description: 'time limit for receiving one request; also for a client that stops reading its response',
     unit: 's',
   }),
   MAX_IN_FLIGHT_REQUESTS: setting(integer(1, 100_000).default(1000), {

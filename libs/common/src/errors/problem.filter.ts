@@ -28,10 +28,11 @@ export function toProblem(error: unknown): ProblemException {
   if (error instanceof ProblemException) {
     return error;
   }
-  if (isDatabaseUnavailable(error)) {
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  // Fastify sets the status of client errors; a client's ECONNRESET is not one of the database
+  if (statusCode === undefined && isDatabaseUnavailable(error)) {
     return problems.databaseUnavailable.exception({ cause: error, retryAfter: 1 });
   }
-  const { code, statusCode } = error as { code?: string; statusCode?: number };
   const status = error instanceof HttpException ? error.getStatus() : (statusCode ?? 500);
   const known = byFastifyCode[code ?? ''] ?? byStatus[status] ?? (status < 500 ? problems.badRequest : undefined);
   return (known ?? problems.internalError).exception({ cause: error });

@@ -90,6 +90,7 @@ export const problems = {
   roleRequired: new Problem(403, 'role_required', 'The account lacks a required role'),
   notFound: new Problem(404, 'not_found', 'Resource not found'),
   methodNotAllowed: new Problem(405, 'method_not_allowed', 'The resource does not support this method'),
+  requestTimeout: new Problem(408, 'request_timeout', 'The request was not received in time'),
   bodyTooLarge: new Problem(413, 'body_too_large', 'The body is too large'),
   uriTooLong: new Problem(414, 'uri_too_long', 'The URL is too long'),
   unsupportedMediaType: new Problem(415, 'unsupported_media_type', 'The body must be application/json'),
