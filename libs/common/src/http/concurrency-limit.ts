@@ -51,7 +51,7 @@ export function limitConcurrency(fastify: FastifyInstance, max: number): void {
       // a hijacked reply has no onSend hook
       if (reply.sent) {
         release(request);
-      } else {
+      } else if (request.isServed) {
         setTimeout(release, maxDisconnectedMs, request).unref();
       }
     });
