@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isAddressRange } from '../http/client-address.ts';
 import { setting } from './config.ts';
 
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
@@ -12,11 +12,18 @@ export const commaSeparated = z.string().transform((text) =>
     .filter((word) => word !== ''),
 );
 
-/** Parses a comma-separated list of IP addresses and CIDR ranges. */
-const addressRanges = commaSeparated.refine(
-  (ranges) => ranges.every((range) => isIP(range.replace(/\/\d{1,3}$/, '')) !== 0),
-  'must be IP addresses or CIDR ranges, comma-separated',
-);
+const maxProxies = 10;
+
+/** Parses a number of proxies, or a comma-separated list of their IP addresses and CIDR ranges. */
+const trustedProxies = commaSeparated.transform((items, context): number | string[] => {
+  const [first = ''] = items;
+  const count = items.length === 1 && /^\d+$/.test(first) ? Number(first) : undefined;
+  if (count === undefined ? !items.every(isAddressRange) : count > maxProxies) {
+    const message = `must be a number up to ${maxProxies}, or IP addresses and CIDR ranges, comma-separated`;
+    context.addIssue({ code: 'custom', message });
+  }
+  return count ?? items;
+});
 
 /** Settings shared by all services of the platform. */
 export const commonSettings = {
@@ -31,8 +38,9 @@ export const commonSettings = {
   LOG_LEVEL: setting(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'), {
     description: 'least severe level that is logged',
   }),
-  TRUST_PROXY: setting(addressRanges.default([]), {
-    description: 'IP addresses or CIDR ranges of the proxies whose `x-forwarded-for` is trusted, comma-separated',
+  TRUST_PROXY: setting(trustedProxies.default([]), {
+    description:
+      'proxies whose `x-forwarded-for` is trusted: their number, or their IP addresses and CIDR ranges, comma-separated',
   }),
   REQUEST_TIMEOUT_SECONDS: setting(integer(1, 300).default(15), {
     description: 'time limit for receiving one request; also for a client that stops reading its response',

@@ -15,7 +15,7 @@ import { allowedMethods } from './allowed-methods.ts';
 import { limitConcurrency } from './concurrency-limit.ts';
 import { parseJsonBody } from './json-body.ts';
 import { acceptForms } from './oauth-form.ts';
-import { noteAddresses } from './request-context.ts';
+import { setClientAddress } from './request-context.ts';
 import { closeSlowConnections, handleClientError, limitSlowReads, receiveTimeouts } from './slow-clients.ts';
 import { UndeclaredInputGuard } from './undeclared-input.guard.ts';
 
@@ -36,7 +36,6 @@ export async function createHttpApp(module: Type | DynamicModule, config: HttpCo
   const requestTimeoutMs = config.REQUEST_TIMEOUT_SECONDS * 1000;
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
-    trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     requestTimeout: requestTimeoutMs,
     genReqId: requestId,
     // requests on open connections are still served during shutdown; readiness has already failed
@@ -74,7 +73,7 @@ export async function createHttpApp(module: Type | DynamicModule, config: HttpCo
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody(fastify));
   acceptForms(fastify);
-  noteAddresses(fastify);
+  setClientAddress(fastify, config.TRUST_PROXY);
   logRequests(fastify);
   const headers = { ...securityHeaders(), 'cache-control': 'no-store' };
   fastify.addHook('onRequest', (request, reply, done) => {

@@ -1,9 +1,10 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { clientAddress, type TrustedProxies } from './client-address.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The client's IP address; computed once, unlike `ip`. */
+    /** The client's IP address. `ip` is that of the peer, which may be a proxy. */
     address: string;
   }
 }
@@ -13,7 +14,7 @@ const maxUserAgentLength = 256;
 /** Data about the caller for audit events and rate limits. Pass it explicitly to the services that need it. */
 export interface RequestContext {
   requestId: string;
-  /** The client's IP address; the forwarded one behind trusted proxies. */
+  /** The client's IP address; behind trusted proxies, the forwarded one. */
   address: string;
   /** The `User-Agent` header, at most 256 characters. */
   userAgent: string | null;
@@ -33,10 +34,11 @@ export const Context = createParamDecorator((_data: unknown, context: ExecutionC
 });
 
 /** Sets `request.address` once per request. */
-export function noteAddresses(fastify: FastifyInstance): void {
+export function setClientAddress(fastify: FastifyInstance, trusted: TrustedProxies): void {
+  const addressOf = clientAddress(trusted);
   fastify.decorateRequest('address', '');
   fastify.addHook('onRequest', (request, _reply, done) => {
-    request.address = request.ip;
+    request.address = addressOf(request.raw);
     done();
   });
 }
