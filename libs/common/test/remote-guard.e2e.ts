@@ -113,7 +113,7 @@ describe('another service', () => {
     const { email, accessToken } = await authClient.newAccount();
     expect((await notes.call('GET', '/notes/all', { token: accessToken })).body.code).toBe('role_required');
     await auth.database.query("UPDATE account SET roles = '{user,admin}' WHERE email = $1", [email]);
-    const admin = await authClient.signIn(email);
+    const admin = await authClient.newSession(email);
     expect((await notes.call('GET', '/notes/all', { token: admin.accessToken })).status).toBe(200);
   });
 
@@ -164,7 +164,7 @@ describe('another service', () => {
     expect((await authClient.call('POST', '/auth/keys/rotate', { token: accessToken })).status).toBe(200);
     const refused = [];
     for (const until = Date.now() + 3500; Date.now() < until;) {
-      const { accessToken: fresh } = await authClient.signIn(email);
+      const { accessToken: fresh } = await authClient.newSession(email);
       refused.push(...[await list(fresh)].filter(({ status }) => status !== 200));
     }
     expect(refused).toEqual([]);
