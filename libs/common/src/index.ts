@@ -32,7 +32,7 @@ export {
   type ClientPrincipal,
   type Principal,
 } from './jwt/principal.ts';
-export { Public } from './jwt/public.decorator.ts';
+export { OptionalAuth, Public } from './jwt/public.decorator.ts';
 export { remoteJwks } from './jwt/remote-jwks.ts';
 export { Roles, Scopes } from './jwt/roles.guard.ts';
 export { runMain } from './lifecycle/run-main.ts';

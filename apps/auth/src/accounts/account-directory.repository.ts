@@ -73,23 +73,32 @@ export class AccountDirectoryRepository {
     );
   }
 
-  /** @returns the account's e-mail address; nothing if it does not exist or is the last active admin */
-  delete(on: Queryable, id: string): Promise<string | undefined> {
+  /**
+   * Deletes an account with all that refers to it.
+   * @param securityEpoch that the account must still have; null if that does not matter
+   * @returns the account's e-mail address; nothing if it does not exist or is the last active admin
+   */
+  delete(on: Queryable, id: string, securityEpoch: string | null = null): Promise<string | undefined> {
     return this.change(
       on,
-      sql`/* accounts.delete-by-admin */
+      sql`/* accounts.delete */
         WITH ${lockedAdmins}
-        DELETE FROM account WHERE account.id = ${id} AND ${isNotLastAdmin(id)} RETURNING account.email`,
+        DELETE FROM account WHERE account.id = ${id} AND ${isNotLastAdmin(id)}
+          AND (${securityEpoch}::bigint IS NULL OR account.security_epoch = ${securityEpoch}) RETURNING account.email`,
     );
   }
 
-  /** @returns the account's e-mail address; nothing if it does not exist or is the last active admin */
-  clearPassword(on: Queryable, id: string): Promise<string | undefined> {
+  /**
+   * Removes the password, and keeps its hash so that the same password can't be set again.
+   * @returns the account's e-mail address; nothing if it does not exist or is the last active admin
+   */
+  retirePassword(on: Queryable, id: string): Promise<string | undefined> {
     return this.change(
       on,
-      sql`/* accounts.clear-password */
+      sql`/* accounts.retire-password */
         WITH ${lockedAdmins}
-        UPDATE account SET password_hash = NULL
+        UPDATE account
+        SET password_hash = NULL, retired_password_hash = coalesce(account.password_hash, account.retired_password_hash)
         WHERE account.id = ${id} AND ${isNotLastAdmin(id)} RETURNING account.email`,
     );
   }

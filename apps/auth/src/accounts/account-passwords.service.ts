@@ -6,7 +6,7 @@ import { AuditService } from '../audit/index.ts';
 import { MailService } from '../email/outbox/index.ts';
 import { localeOf } from '../email/templates/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
-import { SessionsService } from '../sessions/index.ts';
+import { AccountAccessService } from './account-access.service.ts';
 import type { StoredAccount } from './account.ts';
 import { passwordIncorrect } from './accounts.problems.ts';
 import { AccountsRepository } from './accounts.repository.ts';
@@ -20,13 +20,13 @@ export class AccountPasswordsService {
     private readonly accounts: AccountsRepository,
     private readonly reauthentication: ReauthenticationService,
     private readonly passwords: PasswordsService,
-    private readonly sessions: SessionsService,
+    private readonly access: AccountAccessService,
     private readonly audit: AuditService,
     private readonly mails: MailService,
   ) {}
 
   /**
-   * Changes the caller's password and ends the account's other sessions.
+   * Changes the caller's password, and ends the account's other sessions and what is pending.
    * @throws ProblemException `password_incorrect`, `password_too_weak`, `password_breached`, `too_many_attempts`,
    *   `hash_queue_full`
    */
@@ -35,11 +35,11 @@ export class AccountPasswordsService {
     await this.passwords.assertStrong(next, [account.email]);
     const passwordHash = await this.passwords.hash(next);
     await this.dataSource.transaction(async (manager) => {
-      if (!(await this.accounts.changePassword(manager, account.id, account.passwordHash, passwordHash))) {
-        // another change was faster: the given password is no longer the current one
+      if (!(await this.accounts.changePassword(manager, account, passwordHash))) {
+        // another change was faster, or all that was under way has been ended
         throw passwordIncorrect.exception();
       }
-      await this.sessions.revokeOthers(manager, principal, context);
+      await this.access.revoke(manager, account.id, context, { keepSession: principal.sessionId });
       await this.announce(manager, account, context);
     });
   }

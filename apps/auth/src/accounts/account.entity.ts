@@ -37,4 +37,12 @@ export class Account {
   /** Since when nobody can log in to it. */
   @Column('timestamptz', { name: 'disabled_at', nullable: true })
   disabledAt: Date | null;
+
+  /** Rises with each act that ends what is under way, such as a new password; PostgreSQL's `bigint` as text. */
+  @Column('bigint', { name: 'security_epoch' })
+  securityEpoch: string;
+
+  /** The hash that a forced password reset took away, until a new password is set. */
+  @Column('text', { name: 'retired_password_hash', nullable: true })
+  retiredPasswordHash: string | null;
 }

@@ -2,13 +2,32 @@ import { columnsOf, sql } from '#common';
 import { Account } from './account.entity.ts';
 
 /** What a login, and every check of a password, needs to know of an account. */
-export type StoredAccount = Pick<Account, 'id' | 'email' | 'passwordHash' | 'roles' | 'secondFactor'>;
+export type StoredAccount = Pick<Account, 'id' | 'email' | 'passwordHash' | 'roles' | 'secondFactor' | 'securityEpoch'>;
 
 /** The columns of a {@link StoredAccount}. */
-export const storedColumns = columnsOf(Account, ['id', 'email', 'passwordHash', 'roles', 'secondFactor']);
+export const storedColumns = columnsOf(Account, [
+  'id',
+  'email',
+  'passwordHash',
+  'roles',
+  'secondFactor',
+  'securityEpoch',
+]);
+
+/** An account in a transaction that has locked it. */
+export interface LockedAccount extends StoredAccount {
+  /** Whether somebody has proved to receive mail at the e-mail address. */
+  isVerified: boolean;
+}
+
+/** The columns of a {@link LockedAccount}. */
+export const lockedColumns = sql.join([storedColumns, sql.raw('email_verified_at IS NOT NULL AS "isVerified"')], ', ');
 
 /** An account as its owner and admins may see it. */
-export type AccountDetails = Omit<Account, 'passwordHash' | 'secondFactor'> & { hasPassword: boolean };
+export type AccountDetails = Pick<
+  Account,
+  'id' | 'email' | 'emailVerifiedAt' | 'roles' | 'createdAt' | 'passwordChangedAt' | 'disabledAt'
+> & { hasPassword: boolean };
 
 /** The columns of {@link AccountDetails}. */
 export const detailColumns = sql.join(

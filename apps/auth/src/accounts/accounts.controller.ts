@@ -15,7 +15,7 @@ import type { z } from 'zod';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from '../passwords/index.ts';
 import { tooManyAttempts } from '../rate-limits/index.ts';
 import { AccountPasswordsService } from './account-passwords.service.ts';
-import { emailTaken, passwordIncorrect } from './accounts.problems.ts';
+import { emailTaken, lastAdmin, passwordIncorrect } from './accounts.problems.ts';
 import {
   accountDeletionSchema,
   accountExample,
@@ -70,7 +70,10 @@ export class AccountsController {
   @Put('me/password')
   @HttpCode(204)
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'Change the password', description: 'Ends all other sessions of the account.' })
+  @ApiOperation({
+    summary: 'Change the password',
+    description: 'Ends all other sessions of the account, and links that were mailed before.',
+  })
   @ApiResponse({ status: 204, description: 'The new password is set.' })
   @ApiProblems(
     ...bodyProblems,
@@ -93,10 +96,10 @@ export class AccountsController {
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Delete the caller’s account',
-    description: 'Requires the password. It can’t be undone.',
+    description: 'Requires the password. It can’t be undone. The last active admin can’t be deleted.',
   })
   @ApiResponse({ status: 204, description: 'The account and its sessions are deleted.' })
-  @ApiProblems(...bodyProblems, ...tokenProblems, passwordIncorrect, ...passwordProblems)
+  @ApiProblems(...bodyProblems, ...tokenProblems, passwordIncorrect, lastAdmin, ...passwordProblems)
   deleteMe(
     @Body({ schema: accountDeletionSchema }) body: z.output<typeof accountDeletionSchema>,
     @CurrentPrincipal() principal: Principal,

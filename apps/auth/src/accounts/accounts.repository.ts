@@ -3,7 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { detailColumns, storedColumns, type AccountDetails, type StoredAccount } from './account.ts';
+import {
+  detailColumns,
+  lockedColumns,
+  storedColumns,
+  type AccountDetails,
+  type LockedAccount,
+  type StoredAccount,
+} from './account.ts';
 
 /** An account to store; its e-mail address is not verified. */
 export type NewAccount = Pick<StoredAccount, 'email' | 'passwordHash' | 'roles'>;
@@ -27,6 +34,15 @@ export class AccountsRepository {
     );
   }
 
+  /** The hash that a forced reset took away from an account. */
+  async findRetiredHash(id: string): Promise<string | null> {
+    const row = await queryRow<{ hash: string | null }>(
+      this.dataSource,
+      sql`/* accounts.find-retired-hash */ SELECT retired_password_hash AS hash FROM account WHERE id = ${id}`,
+    );
+    return row?.hash ?? null;
+  }
+
   /** Finds without regard to case; the index `account_email_key` serves it. */
   async findByEmail(on: Queryable, email: string): Promise<StoredAccount | undefined> {
     return queryRow<StoredAccount>(
@@ -36,22 +52,37 @@ export class AccountsRepository {
   }
 
   /**
-   * Locks an account until the transaction ends (`FOR NO KEY UPDATE`). Logins to it and other locks wait; rows that refer
-   * to it can be inserted meanwhile.
-   * @returns whether it exists
+   * Finds an account and locks it until the transaction ends (`FOR NO KEY UPDATE`). Logins to it and other locks wait; rows that
+   * refer to it can be inserted meanwhile. A transaction locks the account before anything that belongs to it.
    */
-  async lock(manager: EntityManager, id: string): Promise<boolean> {
-    const statement = sql`/* accounts.lock */ SELECT id FROM account WHERE id = ${id} FOR NO KEY UPDATE`;
-    return (await queryRow(manager, statement)) !== undefined;
+  async lock(manager: EntityManager, id: string): Promise<LockedAccount | undefined> {
+    return queryRow<LockedAccount>(
+      manager,
+      sql`/* accounts.lock */ SELECT ${lockedColumns} FROM account WHERE id = ${id} FOR NO KEY UPDATE`,
+    );
   }
 
-  /** Finds and locks the account whose verified e-mail address this is, as {@link lock} does. */
-  async lockVerified(manager: EntityManager, email: string): Promise<StoredAccount | undefined> {
-    return queryRow<StoredAccount>(
+  /** Finds and locks the account with an e-mail address, as {@link lock} does. */
+  async lockByEmail(manager: EntityManager, email: string): Promise<LockedAccount | undefined> {
+    return queryRow<LockedAccount>(
       manager,
-      sql`/* accounts.lock-verified */
-        SELECT ${storedColumns} FROM account
-        WHERE lower(email) = lower(${email}::text) AND email_verified_at IS NOT NULL FOR NO KEY UPDATE`,
+      sql`/* accounts.lock-by-email */
+        SELECT ${lockedColumns} FROM account WHERE lower(email) = lower(${email}::text) FOR NO KEY UPDATE`,
+    );
+  }
+
+  /** Raises the security epoch of an account, and locks it as {@link lock} does. */
+  async raiseEpoch(manager: EntityManager, id: string): Promise<void> {
+    await execute(
+      manager,
+      sql`/* accounts.raise-epoch */ UPDATE account SET security_epoch = security_epoch + 1 WHERE id = ${id}`,
+    );
+  }
+
+  async removePassword(manager: EntityManager, id: string): Promise<void> {
+    await execute(
+      manager,
+      sql`/* accounts.remove-password */ UPDATE account SET password_hash = NULL WHERE id = ${id}`,
     );
   }
 
@@ -83,20 +114,26 @@ export class AccountsRepository {
     await execute(
       on,
       sql`/* accounts.set-password */
-        UPDATE account SET password_hash = ${passwordHash}, password_changed_at = now() WHERE id = ${id}`,
+        UPDATE account SET password_hash = ${passwordHash}, retired_password_hash = NULL, password_changed_at = now()
+        WHERE id = ${id}`,
     );
   }
 
   /**
-   * Changes the password that has the hash `from`.
-   * @returns whether the account still had that hash
+   * Changes the password of an account.
+   * @param account as it was when the current password was verified
+   * @returns whether it still has the same security epoch and hash
    */
-  async changePassword(on: Queryable, id: string, from: string | null, to: string): Promise<boolean> {
+  async changePassword(
+    on: Queryable,
+    { id, passwordHash, securityEpoch }: StoredAccount,
+    newHash: string,
+  ): Promise<boolean> {
     const changed = await execute(
       on,
       sql`/* accounts.change-password */
-        UPDATE account SET password_hash = ${to}, password_changed_at = now()
-        WHERE id = ${id} AND password_hash = ${from}::text`,
+        UPDATE account SET password_hash = ${newHash}, retired_password_hash = NULL, password_changed_at = now()
+        WHERE id = ${id} AND password_hash = ${passwordHash}::text AND security_epoch = ${securityEpoch}`,
     );
     return changed > 0;
   }
@@ -111,17 +148,15 @@ export class AccountsRepository {
   }
 
   /**
-   * Sets the password of an account that has none, and marks its e-mail address as verified.
-   * @returns whether the account has this e-mail address, no password, and is not disabled
+   * Sets the password of an account that has none.
+   * @returns whether the account has no password, and is not disabled
    */
-  async setFirstPassword(on: Queryable, id: string, email: string, passwordHash: string): Promise<boolean> {
+  async setFirstPassword(on: Queryable, id: string, passwordHash: string): Promise<boolean> {
     const changed = await execute(
       on,
       sql`/* accounts.set-first-password */
-        UPDATE account
-        SET password_hash = ${passwordHash}, password_changed_at = now(),
-          email_verified_at = coalesce(email_verified_at, now())
-        WHERE id = ${id} AND lower(email) = lower(${email}::text) AND password_hash IS NULL AND disabled_at IS NULL`,
+        UPDATE account SET password_hash = ${passwordHash}, retired_password_hash = NULL, password_changed_at = now()
+        WHERE id = ${id} AND password_hash IS NULL AND disabled_at IS NULL`,
     );
     return changed > 0;
   }
@@ -140,23 +175,13 @@ export class AccountsRepository {
     return changed > 0;
   }
 
-  /**
-   * Marks an e-mail address as verified.
-   * @returns whether it is still the account's
-   */
-  async markVerified(on: Queryable, id: string, email: string): Promise<boolean> {
-    const marked = await execute(
+  /** Marks the e-mail address of an account as verified. */
+  async markVerified(on: Queryable, id: string): Promise<void> {
+    await execute(
       on,
       sql`/* accounts.mark-verified */
-        UPDATE account SET email_verified_at = coalesce(email_verified_at, now())
-        WHERE id = ${id} AND lower(email) = lower(${email}::text)`,
+        UPDATE account SET email_verified_at = coalesce(email_verified_at, now()) WHERE id = ${id}`,
     );
-    return marked > 0;
-  }
-
-  /** Deletes an account with all that refers to it. */
-  async delete(on: Queryable, id: string): Promise<void> {
-    await execute(on, sql`/* accounts.delete */ DELETE FROM account WHERE id = ${id}`);
   }
 
   /** What the table stores about an account, without the password's hash. */

@@ -4,6 +4,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { AuditService } from '../audit/index.ts';
 import type { AccountDetails } from './account.ts';
+import { AccountDirectoryRepository } from './account-directory.repository.ts';
+import { lastAdmin, passwordIncorrect } from './accounts.problems.ts';
 import { AccountsRepository } from './accounts.repository.ts';
 import { ReauthenticationService } from './reauthentication.service.ts';
 
@@ -13,6 +15,7 @@ export class AccountsService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly accounts: AccountsRepository,
+    private readonly directory: AccountDirectoryRepository,
     private readonly reauthentication: ReauthenticationService,
     private readonly audit: AuditService,
   ) {}
@@ -28,12 +31,18 @@ export class AccountsService {
 
   /**
    * Deletes the account with its sessions; the audit trail keeps its id.
-   * @throws ProblemException `password_incorrect`, `too_many_attempts`
+   * @throws ProblemException `password_incorrect`, `too_many_attempts`, `last_admin`
    */
   async delete(principal: Principal, password: string, context: RequestContext): Promise<void> {
-    const { id } = await this.reauthentication.byPassword(principal, password);
+    const { id, securityEpoch } = await this.reauthentication.byPassword(principal, password);
     await this.dataSource.transaction(async (manager) => {
-      await this.accounts.delete(manager, id);
+      if ((await this.directory.delete(manager, id, securityEpoch)) === undefined) {
+        const current = await this.accounts.findById(manager, id);
+        if (!current) {
+          throw problems.tokenInvalid.exception();
+        }
+        throw (current.securityEpoch === securityEpoch ? lastAdmin : passwordIncorrect).exception();
+      }
       await this.audit.record(manager, context, { type: 'account.deleted', actorId: id, subjectId: id });
     });
   }

@@ -1,11 +1,13 @@
 export { AccountsModule } from './accounts.module.ts';
 export { Account, type Role } from './account.entity.ts';
 export type { AccountDetails, StoredAccount } from './account.ts';
+export { AccountAccessService, type CredentialStore } from './account-access.service.ts';
 export { AccountDirectoryRepository } from './account-directory.repository.ts';
 export { AccountPasswordsService } from './account-passwords.service.ts';
 export { AccountsRepository } from './accounts.repository.ts';
 export { BulkAccountsRepository } from './bulk-accounts.repository.ts';
 export { email } from './accounts.schema.ts';
-export { emailTaken, passwordIncorrect } from './accounts.problems.ts';
+export { emailTaken, lastAdmin, passwordIncorrect, passwordReused } from './accounts.problems.ts';
+export { MailboxProofsService } from './mailbox-proofs.service.ts';
 export { ReauthenticationService } from './reauthentication.service.ts';
 export { RegistrationService } from './registration.service.ts';

@@ -24,7 +24,7 @@ export class ReauthenticationService {
    * Verifies the password of the caller's account. Attempts are limited: a stolen access token does not allow guessing.
    * @throws ProblemException `password_incorrect`, `too_many_attempts`, `hash_queue_full`, `token_invalid`
    */
-  async byPassword({ accountId }: Principal, password: string): Promise<StoredAccount> {
+  async byPassword({ accountId }: Pick<Principal, 'accountId'>, password: string): Promise<StoredAccount> {
     const limit = { key: `password:account:${accountId}`, burst: this.config.LOGIN_ACCOUNT_BURST };
     await this.rateLimits.consume(limit);
     const account = await this.accounts.findById(this.dataSource, accountId);

@@ -1,21 +1,12 @@
-import {
-  ApiProblems,
-  bodyProblems,
-  callerProblems,
-  Context,
-  CurrentActor,
-  problems,
-  type RequestContext,
-  Roles,
-} from '#common';
+import { ApiProblems, bodyProblems, Context, CurrentActor, type RequestContext, Roles } from '#common';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { emailTaken } from '../accounts/index.ts';
+import { emailTaken, lastAdmin } from '../accounts/index.ts';
 import { mailDisabled } from '../email/outbox/index.ts';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from '../passwords/index.ts';
 import { AccountCreationService } from './account-creation.service.ts';
-import { accountNotFound, lastAdmin } from './admin.problems.ts';
+import { accountNotFound, adminProblems } from './admin.problems.ts';
 import {
   accountIdSchema,
   accountPageSchema,
@@ -32,8 +23,6 @@ import {
   type NewAccount,
 } from './admin.schema.ts';
 import { AdminService } from './admin.service.ts';
-
-const adminProblems = [...callerProblems, problems.roleRequired];
 
 /** What admins do with accounts. */
 @ApiTags('admin')
@@ -148,7 +137,7 @@ export class AdminController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Disable an account',
-    description: 'For admins. Ends its sessions at once. A login fails as with a wrong password.',
+    description: 'For admins. Ends its sessions and links in mails at once. A login fails as with a wrong password.',
   })
   @ApiResponse({ status: 204, description: 'The account is disabled.' })
   @ApiProblems(...adminProblems, accountNotFound, lastAdmin)
@@ -178,7 +167,8 @@ export class AdminController {
   @ApiOperation({
     summary: 'Force a password reset',
     description:
-      'For admins. Removes the password, ends all sessions and sends the owner a link to set a new password.',
+      'For admins. Removes the password, passkeys and identities, ends all sessions and all links that were mailed before, and ' +
+      'sends the owner a link to set a new password, which must differ. Authenticator app and recovery codes stay.',
   })
   @ApiResponse({ status: 204, description: 'The mail is queued.' })
   @ApiProblems(...adminProblems, accountNotFound, lastAdmin, mailDisabled)

@@ -18,7 +18,9 @@ export const adminActions = [
   'account.enabled',
   'account.invited',
   'account.roles_changed',
+  'identity.unlinked',
   'mfa.reset',
+  'passkey.deleted',
   'password.reset_forced',
   'session.revoked',
 ] as const;

@@ -2,13 +2,14 @@ import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/index.ts';
 import { AuditModule } from '../audit/index.ts';
 import { EmailLinksModule } from '../email/links/index.ts';
-import { OneTimeTokensModule } from '../email/one-time-tokens/index.ts';
 import { MailModule } from '../email/outbox/index.ts';
 import { MfaModule } from '../login/mfa/index.ts';
 import { PasskeysModule } from '../login/passkeys/index.ts';
+import { SocialLoginModule } from '../login/social/index.ts';
 import { PasswordsModule } from '../passwords/index.ts';
-import { SessionsModule } from '../sessions/index.ts';
 import { AccountCreationService } from './account-creation.service.ts';
+import { AccountCredentialsController } from './account-credentials.controller.ts';
+import { AccountCredentialsService } from './account-credentials.service.ts';
 import { AdminController } from './admin.controller.ts';
 import { adminActionsProvider, AdminMetrics } from './admin.metrics.ts';
 import { AdminService } from './admin.service.ts';
@@ -21,12 +22,11 @@ import { AdminService } from './admin.service.ts';
     EmailLinksModule,
     MailModule,
     MfaModule,
-    OneTimeTokensModule,
     PasskeysModule,
     PasswordsModule,
-    SessionsModule,
+    SocialLoginModule,
   ],
-  controllers: [AdminController],
-  providers: [AccountCreationService, AdminService, AdminMetrics, adminActionsProvider],
+  controllers: [AdminController, AccountCredentialsController],
+  providers: [AccountCreationService, AccountCredentialsService, AdminService, AdminMetrics, adminActionsProvider],
 })
 export class AdminModule {}

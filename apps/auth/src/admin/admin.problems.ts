@@ -1,4 +1,6 @@
-import { Problem } from '#common';
+import { callerProblems, Problem, problems } from '#common';
 
 export const accountNotFound = new Problem(404, 'account_not_found', 'Account not found');
-export const lastAdmin = new Problem(409, 'last_admin', 'At least one active admin must remain');
+
+/** The problems of every route for admins. */
+export const adminProblems = [...callerProblems, problems.roleRequired];

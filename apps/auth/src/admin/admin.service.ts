@@ -2,16 +2,21 @@ import type { RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountDirectoryRepository, AccountsRepository, type AccountDetails, type Role } from '../accounts/index.ts';
+import {
+  AccountAccessService,
+  AccountDirectoryRepository,
+  AccountsRepository,
+  lastAdmin,
+  type AccountDetails,
+  type Role,
+} from '../accounts/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { EmailLinksService } from '../email/links/index.ts';
-import { OneTimeTokensService } from '../email/one-time-tokens/index.ts';
 import { MailService } from '../email/outbox/index.ts';
 import { MfaService } from '../login/mfa/index.ts';
 import { PasskeysService } from '../login/passkeys/index.ts';
-import { SessionsService } from '../sessions/index.ts';
 import { AdminMetrics, type AdminAction } from './admin.metrics.ts';
-import { accountNotFound, lastAdmin } from './admin.problems.ts';
+import { accountNotFound } from './admin.problems.ts';
 import type { AccountSearch } from './admin.schema.ts';
 
 /** Searches, shows and changes the accounts of others. */
@@ -19,6 +24,7 @@ import type { AccountSearch } from './admin.schema.ts';
 export class AdminService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly access: AccountAccessService,
     private readonly accounts: AccountsRepository,
     private readonly directory: AccountDirectoryRepository,
     private readonly audit: AuditService,
@@ -26,9 +32,7 @@ export class AdminService {
     private readonly mails: MailService,
     private readonly metrics: AdminMetrics,
     private readonly mfa: MfaService,
-    private readonly oneTimeTokens: OneTimeTokensService,
     private readonly passkeys: PasskeysService,
-    private readonly sessions: SessionsService,
   ) {}
 
   /** One page of accounts. The audit trail names the filters in use, without their values. */
@@ -48,13 +52,13 @@ export class AdminService {
   }
 
   /**
-   * Ends the account's sessions and blocks logins.
+   * Ends the account's sessions and what is pending, and blocks logins.
    * @throws ProblemException `account_not_found`, `last_admin`
    */
   async disable(id: string, actorId: string, context: RequestContext): Promise<void> {
     await this.act('account.disabled', id, actorId, context, async (manager) => {
       await this.assertChanged(manager, id, await this.directory.disable(manager, id));
-      await this.sessions.revokeAllOf(manager, id, context, actorId);
+      await this.access.revoke(manager, id, context, { actorId });
     });
   }
 
@@ -76,18 +80,15 @@ export class AdminService {
   }
 
   /**
-   * Removes the password, ends all sessions and sends the owner a link to set a new one.
+   * Ends everything that opens the account, and sends the owner a link to set a new password. Second factors stay: they open
+   * nothing alone, and a reset must not remove what an intruder in the owner's mailbox lacks.
    * @throws ProblemException `account_not_found`, `last_admin`, `mail_off`
    */
   async forcePasswordReset(id: string, actorId: string, context: RequestContext): Promise<void> {
     this.mails.assertEnabled();
     await this.act('password.reset_forced', id, actorId, context, async (manager) => {
-      const email = await this.assertChanged(manager, id, await this.directory.clearPassword(manager, id));
-      await this.sessions.revokeAllOf(manager, id, context, actorId);
-      // an intruder who knew the password may have requested links
-      for (const purpose of ['email_change', 'magic_link', 'password_reset'] as const) {
-        await this.oneTimeTokens.revoke(manager, purpose, id);
-      }
+      const email = await this.assertChanged(manager, id, await this.directory.retirePassword(manager, id));
+      await this.access.revoke(manager, id, context, { actorId, credentials: 'first_factors' });
       await this.links.send(manager, 'password_reset_required', { id, email }, context);
     });
   }
@@ -100,9 +101,9 @@ export class AdminService {
   async resetMfa(id: string, actorId: string, context: RequestContext): Promise<void> {
     await this.act('mfa.reset', id, actorId, context, async (manager) => {
       await this.load(manager, id);
-      await this.mfa.reset(manager, id);
+      await this.access.revoke(manager, id, context, { actorId });
+      await this.mfa.removeAll(manager, id);
       await this.passkeys.removeAll(manager, id);
-      await this.sessions.revokeAllOf(manager, id, context, actorId);
     });
   }
 
@@ -110,7 +111,7 @@ export class AdminService {
   async revokeSessions(id: string, actorId: string, context: RequestContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       await this.load(manager, id);
-      await this.sessions.revokeAllOf(manager, id, context, actorId);
+      await this.access.revoke(manager, id, context, { actorId });
     });
     this.metrics.actions.inc({ type: 'session.revoked' });
   }

@@ -14,6 +14,7 @@ export type AuditEventType =
   | 'account.imported'
   | 'accounts.exported'
   | 'admin.created'
+  | 'credentials.removed'
   | 'email.change_requested'
   | 'email.changed'
   | 'email.verified'

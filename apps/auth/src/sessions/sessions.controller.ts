@@ -55,19 +55,6 @@ export class SessionsController {
     return this.sessions.revoke(principal, principal.sessionId, context);
   }
 
-  @Post('logout-all')
-  @HttpCode(204)
-  @ApiBearerAuth()
-  @ApiOperation({
-    summary: 'Log out everywhere',
-    description: 'Ends all sessions of the account, the current one too.',
-  })
-  @ApiResponse({ status: 204, description: 'The sessions have ended.' })
-  @ApiProblems(...callerProblems)
-  logoutAll(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
-    return this.sessions.revokeAll(principal, context);
-  }
-
   @Post('logout-others')
   @HttpCode(204)
   @ApiBearerAuth()

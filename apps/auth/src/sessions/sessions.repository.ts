@@ -35,6 +35,8 @@ export interface NewSession {
   amr: string[];
   /** When the account got the password that the login used, as PostgreSQL writes it; undefined for a login without one. */
   passwordSince: string | undefined;
+  /** The account's security epoch when its credentials were checked; undefined for a login that an earlier version began. */
+  securityEpoch: string | undefined;
   /** The rate limits that counted the login. */
   limits: LoginLimits | undefined;
 }
@@ -87,7 +89,8 @@ export class SessionsRepository {
   /**
    * Starts a session, records the event and resets the login's rate limits, all in one statement. It locks the account, so
    * that no session slips past a transaction that disables the account, enrols a second factor or changes the password.
-   * @returns undefined if the account is disabled, gone, has a second factor that was not proved, or another password
+   * @returns undefined if the account is disabled, gone, has a second factor that was not proved, another password or another
+   *   security epoch
    */
   start(
     on: Queryable,
@@ -95,7 +98,7 @@ export class SessionsRepository {
     event: AuditEntry,
     context: RequestContext,
   ): Promise<StartedSession | undefined> {
-    const { id, accountId, tokenHash, amr, passwordSince, limits } = session;
+    const { id, accountId, tokenHash, amr, passwordSince, securityEpoch, limits } = session;
     const { SESSION_IDLE_TTL_SECONDS: idleTtl, SESSION_TTL_SECONDS: ttl } = this.config;
     const started = sql.raw('started');
     return queryRow(
@@ -110,6 +113,7 @@ export class SessionsRepository {
           FROM account
           WHERE id = ${accountId} AND disabled_at IS NULL AND (NOT second_factor OR 'mfa' = ANY (${amr}::text[]))
             AND (${passwordSince}::timestamptz IS NULL OR password_changed_at = ${passwordSince})
+            AND (${securityEpoch}::bigint IS NULL OR security_epoch = ${securityEpoch})
           FOR NO KEY UPDATE
           RETURNING expires_at AS "expiresAt", ${authTime},
             (SELECT count(*) FROM session WHERE account_id = ${accountId})::int AS others),
@@ -158,9 +162,13 @@ export class SessionsRepository {
   }
 
   /** The current roles and authentication of a session's owner; undefined if the session has ended. */
-  check(sessionId: string, accountId: string): Promise<(Authentication & { roles: string[] }) | undefined> {
+  check(
+    on: Queryable,
+    sessionId: string,
+    accountId: string,
+  ): Promise<(Authentication & { roles: string[] }) | undefined> {
     return queryRow(
-      this.dataSource,
+      on,
       sql`/* sessions.check */ SELECT a.roles, s.amr, ${authTime} FROM session s JOIN account a ON a.id = s.account_id
         WHERE s.id = ${sessionId} AND s.account_id = ${accountId} AND a.disabled_at IS NULL AND s.expires_at > now()`,
     );

@@ -15,7 +15,8 @@ import type { AccessToken, SessionView, Tokens } from './sessions.schema.ts';
 const trimFrom = maxSessionsPerAccount - 10;
 
 /** A login that has passed all its checks. */
-interface CompletedLogin extends Pick<NewSession, 'amr'>, Partial<Pick<NewSession, 'passwordSince' | 'limits'>> {
+interface CompletedLogin
+  extends Pick<NewSession, 'amr'>, Partial<Pick<NewSession, 'passwordSince' | 'securityEpoch' | 'limits'>> {
   account: { id: string; roles: string[] };
   /** The way to log in, for the audit trail. */
   method: string;
@@ -37,16 +38,17 @@ export class SessionsService {
    * Starts the session of a login. That is one statement, which needs no transaction. Beyond 100 sessions of one account the
    * least recently used one ends.
    * @throws ProblemException `sign_in_refused` if the account is disabled or gone, if its second factor was not proved, or if
-   *   its password has changed since
+   *   its password or its security epoch has changed since
    */
   async start(
     on: Queryable,
-    { account, method, amr, passwordSince, limits }: CompletedLogin,
+    { account, method, amr, passwordSince, securityEpoch, limits }: CompletedLogin,
     context: RequestContext,
   ): Promise<Tokens> {
     const id = uuidv7();
     const refreshToken = this.refreshTokens.issue(id);
-    const session = { id, accountId: account.id, tokenHash: refreshToken.hash, amr, passwordSince, limits };
+    const credentials = { amr, passwordSince, securityEpoch };
+    const session = { id, accountId: account.id, tokenHash: refreshToken.hash, ...credentials, limits };
     const detail = { method, amr };
     const event: AuditEntry = { type: 'login.succeeded', actorId: account.id, subjectId: account.id, detail };
     const started = await this.sessions.start(on, session, event, context);
@@ -102,8 +104,18 @@ export class SessionsService {
 
   /** The caller with the current roles and authentication, or null if the session has ended. */
   async check(principal: Principal): Promise<Principal | null> {
-    const current = await this.sessions.check(principal.sessionId, principal.accountId);
+    const current = await this.sessions.check(this.dataSource, principal.sessionId, principal.accountId);
     return current ? { ...principal, ...current } : null;
+  }
+
+  /**
+   * Requires in the caller's transaction, which has locked the account, that the caller's session has not ended meanwhile.
+   * @throws ProblemException `token_invalid`
+   */
+  async assertActive(manager: EntityManager, { sessionId, accountId }: Principal): Promise<void> {
+    if (!(await this.sessions.check(manager, sessionId, accountId))) {
+      throw problems.tokenInvalid.exception();
+    }
   }
 
   /** The sessions of the caller's account. */
@@ -136,38 +148,26 @@ export class SessionsService {
     });
   }
 
-  /** Ends all sessions of the caller's account. */
-  async revokeAll(principal: Principal, context: RequestContext): Promise<void> {
-    await this.dataSource.transaction((manager) => this.revokeAllOf(manager, principal.accountId, context));
-  }
-
   /**
-   * Ends all sessions of an account, in the caller's transaction.
-   * @param actorId the account that asks for it, if it is not the owner
+   * Ends the sessions of an account, in the caller's transaction.
+   * @param options.actorId the account that asks for it, if it is not the owner
+   * @param options.except the id of a session that stays
    */
   async revokeAllOf(
     manager: EntityManager,
     accountId: string,
     context: RequestContext,
-    actorId = accountId,
+    { actorId = accountId, except }: { actorId?: string; except?: string | undefined } = {},
   ): Promise<void> {
-    const ended = await this.sessions.removeAll(manager, accountId);
+    const ended = await this.sessions.removeAll(manager, accountId, except);
     await this.recordRevoked(manager, accountId, ended, context, actorId);
   }
 
-  /** Ends all sessions of the caller's account except the current one, in the caller's transaction. */
-  async revokeOthers(
-    manager: EntityManager,
-    { accountId, sessionId }: Principal,
-    context: RequestContext,
-  ): Promise<void> {
-    const ended = await this.sessions.removeAll(manager, accountId, sessionId);
-    await this.recordRevoked(manager, accountId, ended, context);
-  }
-
   /** Ends all sessions of the caller's account except the current one. */
-  revokeAllButThis(principal: Principal, context: RequestContext): Promise<void> {
-    return this.dataSource.transaction((manager) => this.revokeOthers(manager, principal, context));
+  revokeAllButThis({ accountId, sessionId }: Principal, context: RequestContext): Promise<void> {
+    return this.dataSource.transaction((manager) =>
+      this.revokeAllOf(manager, accountId, context, { except: sessionId }),
+    );
   }
 
   /** Deletes expired sessions, `limit` at most, and returns how many. */

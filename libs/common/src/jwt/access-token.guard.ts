@@ -1,11 +1,12 @@
 import { Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
 import { problems, type Problem } from '../errors/problem.ts';
 import { AccessTokenStrategy, UnusableTokenError } from './access-token.strategy.ts';
-import { IS_PUBLIC } from './public.decorator.ts';
+import { IS_AUTH_OPTIONAL, IS_PUBLIC } from './public.decorator.ts';
 
-/** Requires a valid access token on all routes except `@Public()` ones. */
+/** Requires a valid access token on all routes except `@Public()` ones, and `@OptionalAuth()` ones without a token. */
 @Injectable()
 export class AccessTokenGuard extends AuthGuard() {
   constructor(
@@ -16,11 +17,11 @@ export class AccessTokenGuard extends AuthGuard() {
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const isPublic = this.reflector.getAllAndOverride<boolean | undefined>(IS_PUBLIC, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    return isPublic === true || (await super.canActivate(context)) === true;
+    const isMarked = (mark: string) =>
+      this.reflector.getAllAndOverride<boolean | undefined>(mark, [context.getHandler(), context.getClass()]) === true;
+    const hasToken = () => context.switchToHttp().getRequest<FastifyRequest>().headers.authorization !== undefined;
+    const isOpen = isMarked(IS_PUBLIC) || (isMarked(IS_AUTH_OPTIONAL) && !hasToken());
+    return isOpen || (await super.canActivate(context)) === true;
   }
 
   override handleRequest<Principal>(error: unknown, principal: Principal | false | null, info?: unknown): Principal {

@@ -7,7 +7,13 @@ import { EmailLinksService } from '../../email/links/index.ts';
 import { oneTimeTokenInvalid, OneTimeTokensService } from '../../email/one-time-tokens/index.ts';
 import { MailService } from '../../email/outbox/index.ts';
 import { localeOf } from '../../email/templates/index.ts';
-import { AccountsRepository, emailTaken, ReauthenticationService } from '../index.ts';
+import {
+  AccountAccessService,
+  AccountsRepository,
+  emailTaken,
+  passwordIncorrect,
+  ReauthenticationService,
+} from '../index.ts';
 
 /** Changes an account's e-mail address, once its owner has proved to receive mail at the new one. */
 @Injectable()
@@ -15,6 +21,7 @@ export class EmailChangeService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly accounts: AccountsRepository,
+    private readonly access: AccountAccessService,
     private readonly reauthentication: ReauthenticationService,
     private readonly links: EmailLinksService,
     private readonly tokens: OneTimeTokensService,
@@ -30,8 +37,11 @@ export class EmailChangeService {
   async request(principal: Principal, newEmail: string, password: string, context: RequestContext): Promise<void> {
     this.mails.assertEnabled();
     const account = await this.reauthentication.byPassword(principal, password);
-    const { id, email } = account;
+    const { id, email, securityEpoch } = account;
     await this.dataSource.transaction(async (manager) => {
+      if ((await this.accounts.lock(manager, id))?.securityEpoch !== securityEpoch) {
+        throw passwordIncorrect.exception();
+      }
       await this.tokens.revoke(manager, 'email_change', id);
       await this.links.send(manager, 'email_change', account, context, newEmail);
       await this.mails.send(manager, {
@@ -45,15 +55,21 @@ export class EmailChangeService {
   }
 
   /**
-   * Consumes the link's token and changes the e-mail address. Links sent to the old one stop working.
+   * Consumes the link's token and changes the e-mail address. What is pending ends, such as links sent to the old one.
    * @throws ProblemException `one_time_token_invalid`, `email_taken`
    */
   async confirm(token: string, context: RequestContext): Promise<void> {
+    const link = await this.tokens.peek('email_change', token);
+    if (!link) {
+      throw oneTimeTokenInvalid.exception();
+    }
+    const { accountId: id } = link;
     try {
       await this.dataSource.transaction(async (manager) => {
-        const id = await this.change(manager, token);
-        await this.tokens.revoke(manager, 'password_reset', id);
-        await this.tokens.revoke(manager, 'magic_link', id);
+        // the account first, as acts that end its tokens do
+        await this.accounts.lock(manager, id);
+        await this.change(manager, id, token);
+        await this.access.endPending(manager, id);
         await this.audit.record(manager, context, { type: 'email.changed', actorId: id, subjectId: id });
       });
     } catch (error) {
@@ -61,16 +77,14 @@ export class EmailChangeService {
     }
   }
 
-  /** @returns the account's id */
-  private async change(manager: EntityManager, token: string): Promise<string> {
+  private async change(manager: EntityManager, id: string, token: string): Promise<void> {
     const proof = await this.tokens.consume(manager, 'email_change', token);
     if (!proof) {
       throw oneTimeTokenInvalid.exception();
     }
     const { email, to } = proof.detail as { email: string; to: string };
-    if (!(await this.accounts.changeEmail(manager, proof.accountId, email, to))) {
+    if (!(await this.accounts.changeEmail(manager, id, email, to))) {
       throw oneTimeTokenInvalid.exception();
     }
-    return proof.accountId;
   }
 }

@@ -4,16 +4,19 @@ import {
   callerProblems,
   Context,
   CurrentPrincipal,
-  Public,
+  OptionalAuth,
   type Principal,
   type RequestContext,
+  tokenProblems,
 } from '#common';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { oneTimeTokenInvalid } from '../../email/one-time-tokens/index.ts';
 import { mailDisabled } from '../../email/outbox/index.ts';
+import { hashQueueFull } from '../../passwords/index.ts';
 import { tooManyAttempts } from '../../rate-limits/index.ts';
-import { confirmationSchema, type Confirmation } from './email-verification.schema.ts';
+import { passwordIncorrect } from '../index.ts';
+import { verificationConfirmationSchema, type VerificationConfirmation } from './email-verification.schema.ts';
 import { EmailVerificationService } from './email-verification.service.ts';
 
 /** Verification of an account's e-mail address. */
@@ -35,16 +38,32 @@ export class EmailVerificationController {
     return this.verification.resend(principal, context);
   }
 
-  @Public()
+  @OptionalAuth()
   @Post('confirm')
   @HttpCode(204)
   @ApiOperation({
     summary: 'Confirm the e-mail address',
-    description: 'Takes the token from the mail. It works once.',
+    description:
+      'Takes the token from the mail. It works once. Send the access token of a session of the account or its password as well. ' +
+      'Without them, anybody could have registered the account with this address: the password, sessions, passkeys, identities ' +
+      'and second factors are removed, and the owner sets a new password by a password reset.',
   })
+  @ApiBearerAuth()
+  @ApiSecurity({})
   @ApiResponse({ status: 204, description: 'The e-mail address is verified.' })
-  @ApiProblems(...bodyProblems, oneTimeTokenInvalid)
-  confirmEmail(@Body({ schema: confirmationSchema }) body: Confirmation, @Context() context: RequestContext) {
-    return this.verification.confirm(body.token, context);
+  @ApiProblems(
+    ...bodyProblems,
+    ...tokenProblems,
+    oneTimeTokenInvalid,
+    passwordIncorrect,
+    tooManyAttempts,
+    hashQueueFull,
+  )
+  confirmEmail(
+    @Body({ schema: verificationConfirmationSchema }) body: VerificationConfirmation,
+    @CurrentPrincipal() caller: Principal | undefined,
+    @Context() context: RequestContext,
+  ) {
+    return this.verification.confirm(body, caller, context);
   }
 }

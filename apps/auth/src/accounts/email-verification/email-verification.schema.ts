@@ -1,8 +1,23 @@
 import { z } from 'zod';
 import { oneTimeToken } from '../../email/one-time-tokens/index.ts';
+import { existingPassword } from '../../passwords/index.ts';
 
 export const confirmationSchema = z
   .strictObject({ token: oneTimeToken })
   .meta({ id: 'Confirmation', example: { token: 'ot_n7Ck1cXo…' } });
 
 export type Confirmation = z.output<typeof confirmationSchema>;
+
+export const verificationConfirmationSchema = z
+  .strictObject({
+    token: oneTimeToken,
+    password: existingPassword
+      .optional()
+      .meta({ description: 'the account’s password, if the request has no access token of the account' }),
+  })
+  .meta({
+    id: 'VerificationConfirmation',
+    example: { token: 'ot_n7Ck1cXo…', password: 'violet-otter-hums-42-songs' },
+  });
+
+export type VerificationConfirmation = z.output<typeof verificationConfirmationSchema>;

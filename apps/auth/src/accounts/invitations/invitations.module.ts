@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../../audit/index.ts';
-import { OneTimeTokensModule } from '../../email/one-time-tokens/index.ts';
 import { PasswordsModule } from '../../passwords/index.ts';
 import { AccountsModule } from '../index.ts';
 import { InvitationsController } from './invitations.controller.ts';
@@ -8,7 +7,7 @@ import { InvitationsService } from './invitations.service.ts';
 
 /** Invitations to accounts. */
 @Module({
-  imports: [AccountsModule, AuditModule, OneTimeTokensModule, PasswordsModule],
+  imports: [AccountsModule, AuditModule, PasswordsModule],
   controllers: [InvitationsController],
   providers: [InvitationsService],
 })

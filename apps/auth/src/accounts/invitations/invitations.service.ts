@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { AuditService } from '../../audit/index.ts';
-import { oneTimeTokenInvalid, OneTimeTokensService } from '../../email/one-time-tokens/index.ts';
+import { oneTimeTokenInvalid } from '../../email/one-time-tokens/index.ts';
 import { PasswordsService } from '../../passwords/index.ts';
-import { AccountsRepository } from '../index.ts';
+import { AccountsRepository, MailboxProofsService } from '../index.ts';
 import type { Acceptance } from './invitations.schema.ts';
 
 /** Accepts invitations to accounts that an admin has created. */
@@ -15,7 +15,7 @@ export class InvitationsService {
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly accounts: AccountsRepository,
     private readonly audit: AuditService,
-    private readonly oneTimeTokens: OneTimeTokensService,
+    private readonly mailboxProofs: MailboxProofsService,
     private readonly passwords: PasswordsService,
   ) {}
 
@@ -25,19 +25,15 @@ export class InvitationsService {
    * @throws ProblemException `one_time_token_invalid`, `password_too_weak`, `password_breached`, `hash_queue_full`
    */
   async accept({ token, password }: Acceptance, context: RequestContext): Promise<void> {
-    const claim = await this.oneTimeTokens.peek('invitation', token);
-    if (!claim) {
-      throw oneTimeTokenInvalid.exception();
-    }
-    const email = String(claim.detail['to']);
-    await this.passwords.assertStrong(password, [email]);
+    const link = await this.mailboxProofs.read('invitation', token);
+    await this.passwords.assertStrong(password, [link.to]);
     const passwordHash = await this.passwords.hash(password);
     await this.dataSource.transaction(async (manager) => {
-      const proof = await this.oneTimeTokens.consume(manager, 'invitation', token);
-      if (!proof || !(await this.accounts.setFirstPassword(manager, proof.accountId, email, passwordHash))) {
+      const { account } = await this.mailboxProofs.byLink(manager, link, context);
+      if (!(await this.accounts.setFirstPassword(manager, account.id, passwordHash))) {
         throw oneTimeTokenInvalid.exception();
       }
-      const ids = { actorId: proof.accountId, subjectId: proof.accountId };
+      const ids = { actorId: account.id, subjectId: account.id };
       await this.audit.record(manager, context, { type: 'invitation.accepted', ...ids });
     });
   }

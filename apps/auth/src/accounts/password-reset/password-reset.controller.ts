@@ -7,6 +7,7 @@ import { mailDisabled } from '../../email/outbox/index.ts';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from '../../passwords/index.ts';
 import { tooManyAttempts } from '../../rate-limits/index.ts';
 import { EmailLinkRequestsService } from '../email-link-requests/index.ts';
+import { passwordReused } from '../index.ts';
 import { passwordResetRequestSchema, passwordResetSchema } from './password-reset.schema.ts';
 import { PasswordResetService } from './password-reset.service.ts';
 
@@ -39,10 +40,13 @@ export class PasswordResetController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Set a new password',
-    description: 'Takes the token from the mail. It works once. Verifies the e-mail address and ends all sessions.',
+    description:
+      'Takes the token from the mail. It works once. Verifies the e-mail address, and ends all sessions and other links. If the ' +
+      'address was not verified before, everything else that opens the account is removed: passkeys, identities, second factors. ' +
+      'After a reset that an admin has forced, the old password can’t be set again.',
   })
   @ApiResponse({ status: 204, description: 'The new password is set.' })
-  @ApiProblems(...bodyProblems, oneTimeTokenInvalid, passwordTooWeak, passwordBreached, hashQueueFull)
+  @ApiProblems(...bodyProblems, oneTimeTokenInvalid, passwordTooWeak, passwordBreached, passwordReused, hashQueueFull)
   resetPassword(
     @Body({ schema: passwordResetSchema }) body: z.output<typeof passwordResetSchema>,
     @Context() context: RequestContext,

@@ -1,7 +1,5 @@
 import { Module } from '@nestjs/common';
-import { OneTimeTokensModule } from '../../email/one-time-tokens/index.ts';
 import { PasswordsModule } from '../../passwords/index.ts';
-import { SessionsModule } from '../../sessions/index.ts';
 import { EmailLinkRequestsModule } from '../email-link-requests/index.ts';
 import { AccountsModule } from '../index.ts';
 import { PasswordResetController } from './password-reset.controller.ts';
@@ -9,7 +7,7 @@ import { PasswordResetService } from './password-reset.service.ts';
 
 /** Password resets by mail. */
 @Module({
-  imports: [AccountsModule, EmailLinkRequestsModule, OneTimeTokensModule, PasswordsModule, SessionsModule],
+  imports: [AccountsModule, EmailLinkRequestsModule, PasswordsModule],
   controllers: [PasswordResetController],
   providers: [PasswordResetService],
 })

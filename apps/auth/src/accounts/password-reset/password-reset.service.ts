@@ -2,10 +2,14 @@ import type { RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { oneTimeTokenInvalid, OneTimeTokensService } from '../../email/one-time-tokens/index.ts';
 import { PasswordsService } from '../../passwords/index.ts';
-import { SessionsService } from '../../sessions/index.ts';
-import { AccountPasswordsService, AccountsRepository } from '../index.ts';
+import {
+  AccountAccessService,
+  AccountPasswordsService,
+  AccountsRepository,
+  MailboxProofsService,
+  passwordReused,
+} from '../index.ts';
 
 /** Sets a new password for owners who have forgotten theirs. */
 @Injectable()
@@ -13,33 +17,36 @@ export class PasswordResetService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly accounts: AccountsRepository,
+    private readonly access: AccountAccessService,
     private readonly accountPasswords: AccountPasswordsService,
+    private readonly mailboxProofs: MailboxProofsService,
     private readonly passwords: PasswordsService,
-    private readonly sessions: SessionsService,
-    private readonly tokens: OneTimeTokensService,
   ) {}
 
   /**
-   * Consumes the link's token, sets the password and ends all sessions. A rejected password does not use up the token.
-   * The token also verifies the e-mail address, because the link was sent there.
-   * @throws ProblemException `one_time_token_invalid`, `password_too_weak`, `password_breached`, `hash_queue_full`
+   * Consumes the link's token, sets the password, and ends all sessions and what is pending. A rejected password does not use up
+   * the token. The token also verifies the e-mail address, because the link was sent there.
+   * @throws ProblemException `one_time_token_invalid`, `password_too_weak`, `password_breached`, `password_reused`,
+   *   `hash_queue_full`
    */
   async confirm(token: string, password: string, context: RequestContext): Promise<void> {
-    const claim = await this.tokens.peek('password_reset', token);
-    if (!claim) {
-      throw oneTimeTokenInvalid.exception();
-    }
-    const email = String(claim.detail['to']);
-    await this.passwords.assertStrong(password, [email]);
+    const link = await this.mailboxProofs.read('password_reset', token);
+    await this.passwords.assertStrong(password, [link.to]);
+    await this.assertNotRetired(link.accountId, password);
     const passwordHash = await this.passwords.hash(password);
     await this.dataSource.transaction(async (manager) => {
-      const proof = await this.tokens.consume(manager, 'password_reset', token);
-      if (!proof || !(await this.accounts.markVerified(manager, proof.accountId, email))) {
-        throw oneTimeTokenInvalid.exception();
+      const { account, isTakeover } = await this.mailboxProofs.byLink(manager, link, context);
+      if (!isTakeover) {
+        await this.access.revoke(manager, account.id, context);
       }
-      await this.accountPasswords.set(manager, { id: proof.accountId, email }, passwordHash, context);
-      await this.tokens.revoke(manager, 'password_reset', proof.accountId);
-      await this.sessions.revokeAllOf(manager, proof.accountId, context);
+      await this.accountPasswords.set(manager, account, passwordHash, context);
     });
+  }
+
+  private async assertNotRetired(accountId: string, password: string): Promise<void> {
+    const retired = await this.accounts.findRetiredHash(accountId);
+    if (retired && (await this.passwords.verify(retired, password))) {
+      throw passwordReused.exception();
+    }
   }
 }

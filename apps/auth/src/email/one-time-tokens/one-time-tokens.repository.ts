@@ -87,6 +87,14 @@ export class OneTimeTokensRepository {
     );
   }
 
+  async deleteAllBut(manager: EntityManager, kept: OneTimePurpose, accountId: string): Promise<void> {
+    await execute(
+      manager,
+      sql`/* one-time-tokens.delete-all-but */
+        DELETE FROM one_time_token WHERE account_id = ${accountId} AND purpose <> ${kept}`,
+    );
+  }
+
   /** What is stored about an account's tokens, as JSON objects. */
   async personalData(accountId: string): Promise<object[]> {
     const rows = await queryRows<{ row: object }>(

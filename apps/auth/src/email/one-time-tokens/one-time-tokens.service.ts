@@ -51,6 +51,11 @@ export class OneTimeTokensService {
     return this.repository.deleteAll(manager, purpose, accountId);
   }
 
+  /** Invalidates all tokens of an account except those of one purpose. */
+  revokeAllBut(manager: EntityManager, kept: OneTimePurpose, accountId: string): Promise<void> {
+    return this.repository.deleteAllBut(manager, kept, accountId);
+  }
+
   /** What is stored about an account's tokens, as JSON objects without the tokens. */
   personalData(accountId: string): Promise<object[]> {
     return this.repository.personalData(accountId);

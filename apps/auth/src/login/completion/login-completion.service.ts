@@ -149,7 +149,8 @@ export class LoginCompletionService {
   }
 
   private factorOf({ account, method, amr, passwordSince, cookies }: ProvenLogin): FirstFactor {
-    return { method, amr, passwordSince, device: this.devices.recognise(cookies, account.email) };
+    const { securityEpoch, email } = account;
+    return { method, amr, passwordSince, securityEpoch, device: this.devices.recognise(cookies, email) };
   }
 }
 

@@ -1,14 +1,13 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../../accounts/index.ts';
 import { EmailLinkRequestsModule } from '../../accounts/email-link-requests/index.ts';
-import { OneTimeTokensModule } from '../../email/one-time-tokens/index.ts';
 import { LoginCompletionModule } from '../completion/index.ts';
 import { MagicLinkController } from './magic-link.controller.ts';
 import { MagicLinkService } from './magic-link.service.ts';
 
 /** Logging in by a link in an e-mail. */
 @Module({
-  imports: [AccountsModule, EmailLinkRequestsModule, LoginCompletionModule, OneTimeTokensModule],
+  imports: [AccountsModule, EmailLinkRequestsModule, LoginCompletionModule],
   controllers: [MagicLinkController],
   providers: [MagicLinkService],
 })

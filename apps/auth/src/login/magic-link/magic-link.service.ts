@@ -2,8 +2,7 @@ import type { RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { AccountsRepository } from '../../accounts/index.ts';
-import { oneTimeTokenInvalid, OneTimeTokensService } from '../../email/one-time-tokens/index.ts';
+import { MailboxProofsService } from '../../accounts/index.ts';
 import { LoginCompletionService, type LoginResult } from '../completion/index.ts';
 
 /** Logs people in by a link that an e-mail brought them. */
@@ -11,9 +10,8 @@ import { LoginCompletionService, type LoginResult } from '../completion/index.ts
 export class MagicLinkService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly accounts: AccountsRepository,
     private readonly completion: LoginCompletionService,
-    private readonly tokens: OneTimeTokensService,
+    private readonly mailboxProofs: MailboxProofsService,
   ) {}
 
   /**
@@ -22,12 +20,9 @@ export class MagicLinkService {
    * @throws ProblemException `one_time_token_invalid`, `sign_in_refused`
    */
   async confirm(token: string, cookies: string | undefined, context: RequestContext): Promise<LoginResult> {
+    const link = await this.mailboxProofs.read('magic_link', token);
     return this.dataSource.transaction(async (manager) => {
-      const proof = await this.tokens.consume(manager, 'magic_link', token);
-      const account = proof && (await this.accounts.findById(manager, proof.accountId));
-      if (!account || !(await this.accounts.markVerified(manager, account.id, String(proof.detail['to'])))) {
-        throw oneTimeTokenInvalid.exception();
-      }
+      const { account } = await this.mailboxProofs.byLink(manager, link, context);
       return this.completion.complete(manager, { account, method: 'magic_link', amr: ['otp'], cookies }, context);
     });
   }

@@ -2,6 +2,7 @@ import { ProblemException, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { AccountsRepository } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { RateLimitsService, tooManyAttempts } from '../../rate-limits/index.ts';
@@ -22,13 +23,14 @@ export class MfaAttemptsService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'LOGIN_ACCOUNT_BURST'>,
+    private readonly accounts: AccountsRepository,
     private readonly rateLimits: RateLimitsService,
     private readonly audit: AuditService,
     private readonly metrics: MfaMetrics,
   ) {}
 
   /**
-   * Runs an attempt in a transaction. A wrong code counts against the limit, and is audited.
+   * Runs an attempt in a transaction that has locked the account. A wrong code counts against the limit, and is audited.
    * @param check throws `mfa_code_invalid` if the code is wrong, or does what a valid code allows
    * @returns what `check` returns
    * @throws ProblemException `mfa_code_invalid`, `too_many_attempts`
@@ -42,6 +44,8 @@ export class MfaAttemptsService {
     try {
       await this.rateLimits.consume(limit);
       const result = await this.dataSource.transaction(async (manager) => {
+        // the account before its codes, as acts that remove them do
+        await this.accounts.lock(manager, accountId);
         const checked = await check(manager);
         await this.rateLimits.reset(manager, limit);
         return checked;

@@ -22,6 +22,8 @@ export interface FirstFactor {
   amr: string[];
   /** When the account got the password that was given, as PostgreSQL writes it; only for a login by password. */
   passwordSince?: string | undefined;
+  /** The account's security epoch when the first factor was checked; undefined in a challenge of an earlier version. */
+  securityEpoch?: string | undefined;
   /** Id of the device, if the account has logged in on it before. Its attempts are limited separately. */
   device?: string | undefined;
 }

@@ -2,7 +2,12 @@ import type { Principal, RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountsRepository, ReauthenticationService } from '../../accounts/index.ts';
+import {
+  AccountAccessService,
+  AccountsRepository,
+  passwordIncorrect,
+  ReauthenticationService,
+} from '../../accounts/index.ts';
 import { AuditService, type AuditEventType } from '../../audit/index.ts';
 import { SessionsService } from '../../sessions/index.ts';
 import { MfaAttemptsService } from './mfa-attempts.service.ts';
@@ -21,6 +26,7 @@ export class TotpEnrolmentService {
     private readonly totp: TotpService,
     private readonly recoveryCodes: RecoveryCodesService,
     private readonly attempts: MfaAttemptsService,
+    private readonly access: AccountAccessService,
     private readonly accounts: AccountsRepository,
     private readonly reauthentication: ReauthenticationService,
     private readonly sessions: SessionsService,
@@ -41,21 +47,21 @@ export class TotpEnrolmentService {
   }
 
   /**
-   * Completes the enrolment. The current session counts as authenticated by the second factor; all other sessions end.
+   * Completes the enrolment. The current session counts as authenticated by the second factor; all other sessions end, and
+   * what is pending.
    * @throws ProblemException `mfa_code_invalid`, `too_many_attempts`
    */
   async confirm(principal: Principal, code: string, context: RequestContext): Promise<RecoveryCodes> {
     const { accountId, sessionId } = principal;
     const attempt = { purpose: 'enrolment', limitedBy: `session:${sessionId}`, accountId } as const;
     return this.attempts.run(attempt, context, async (manager) => {
-      // logins lock the account too: none starts a session by one factor after this
-      await this.accounts.lock(manager, accountId);
+      // the account is locked, and logins lock it too: none starts a session by one factor after this
       if (!(await this.totp.confirm(manager, accountId, code))) {
         throw mfaCodeInvalid.exception();
       }
       const codes = await this.recoveryCodes.replace(manager, accountId);
       await this.sessions.renew(manager, principal, ['otp', 'mfa']);
-      await this.sessions.revokeOthers(manager, principal, context);
+      await this.access.revoke(manager, accountId, context, { keepSession: sessionId });
       await this.record(manager, context, accountId, 'mfa.totp_enrolled');
       return { recovery_codes: codes };
     });
@@ -66,8 +72,11 @@ export class TotpEnrolmentService {
    * @throws ProblemException `password_incorrect`, `totp_not_enrolled`, `too_many_attempts`
    */
   async remove(principal: Principal, password: string, context: RequestContext): Promise<void> {
-    const { id } = await this.reauthentication.byPassword(principal, password);
+    const { id, securityEpoch } = await this.reauthentication.byPassword(principal, password);
     await this.dataSource.transaction(async (manager) => {
+      if ((await this.accounts.lock(manager, id))?.securityEpoch !== securityEpoch) {
+        throw passwordIncorrect.exception();
+      }
       if (!(await this.mfa.reset(manager, id))) {
         throw totpNotEnrolled.exception();
       }
@@ -77,10 +86,13 @@ export class TotpEnrolmentService {
 
   /**
    * Replaces the recovery codes.
-   * @throws ProblemException `totp_not_enrolled`
+   * @throws ProblemException `totp_not_enrolled`, `token_invalid`
    */
-  async replaceRecoveryCodes({ accountId }: Principal, context: RequestContext): Promise<RecoveryCodes> {
+  async replaceRecoveryCodes(principal: Principal, context: RequestContext): Promise<RecoveryCodes> {
+    const { accountId } = principal;
     return this.dataSource.transaction(async (manager) => {
+      await this.accounts.lock(manager, accountId);
+      await this.sessions.assertActive(manager, principal);
       // of concurrent replacements the last one's codes are valid, and no others
       if (!(await this.totp.lockEnrolled(manager, accountId))) {
         throw totpNotEnrolled.exception();

@@ -3,7 +3,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Secret, TOTP } from 'otpauth';
 import { toString as drawQrCode } from 'qrcode';
 import type { EntityManager } from 'typeorm';
-import { AccountsRepository } from '../../accounts/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { Keyring } from '../../keyring/index.ts';
 import { totpEnrolled } from './mfa.problems.ts';
@@ -19,7 +18,6 @@ const window = 1;
 export class TotpService {
   constructor(
     @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'TOKEN_AUDIENCE'>,
-    private readonly accounts: AccountsRepository,
     private readonly apps: TotpRepository,
     private readonly keyring: Keyring,
   ) {}
@@ -66,12 +64,10 @@ export class TotpService {
   }
 
   /**
-   * Removes the authenticator app in the caller's transaction.
+   * Removes the authenticator app in the caller's transaction, which has locked the account.
    * @returns whether it was confirmed
    */
-  async remove(manager: EntityManager, accountId: string): Promise<boolean> {
-    // the account first, as an enrolment does: the two never deadlock
-    await this.accounts.lock(manager, accountId);
+  remove(manager: EntityManager, accountId: string): Promise<boolean> {
     return this.apps.remove(manager, accountId);
   }
 

@@ -55,10 +55,9 @@ export class PasskeyLoginService {
       throw passkeyInvalid.exception();
     }
     const result = await this.dataSource.transaction(async (manager) => {
-      // a counter that does not rise means that the passkey exists twice
-      const isUnique = await this.passkeys.use(manager, passkey.id, counter);
-      const account = isUnique ? await this.accounts.findById(manager, passkey.accountId) : undefined;
-      if (!account) {
+      // the account before its passkeys, as acts that remove them do
+      const account = await this.accounts.lock(manager, passkey.accountId);
+      if (!account || !(await this.passkeys.use(manager, passkey.id, counter))) {
         return undefined;
       }
       await this.rateLimits.refund(manager, limit);
@@ -66,7 +65,9 @@ export class PasskeyLoginService {
       return this.completion.complete(manager, { account, method: 'passkey', amr, cookies }, context);
     });
     if (!result) {
-      await this.refuse('cloned', passkey, context);
+      // unless it has been removed meanwhile, a counter that does not rise means that the passkey exists twice
+      const exists = await this.passkeys.findByCredentialId(passkey.credentialId);
+      await this.refuse(exists ? 'cloned' : 'failed', passkey, context);
       throw passkeyInvalid.exception();
     }
     this.metrics.ceremonies.inc({ ceremony: 'login', result: 'succeeded' });

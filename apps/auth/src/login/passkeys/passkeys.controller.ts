@@ -149,7 +149,7 @@ export class PasskeysController {
   })
   @ApiProblems(...callerProblems)
   listPasskeys(@CurrentPrincipal() principal: Principal) {
-    return this.passkeys.list(principal);
+    return this.passkeys.list(principal.accountId);
   }
 
   @Patch('passkeys/:id')

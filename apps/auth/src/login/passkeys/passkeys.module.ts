@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccountsModule } from '../../accounts/index.ts';
 import { AuditModule } from '../../audit/index.ts';
 import { RateLimitsModule } from '../../rate-limits/index.ts';
+import { SessionsModule } from '../../sessions/index.ts';
 import { LoginCompletionModule } from '../completion/index.ts';
 import { Ceremonies } from './ceremonies.ts';
 import { ChallengesRepository } from './challenges.repository.ts';
@@ -14,7 +15,7 @@ import { PasskeysService } from './passkeys.service.ts';
 
 /** Passkeys: WebAuthn credentials that log in without a password. */
 @Module({
-  imports: [AccountsModule, AuditModule, LoginCompletionModule, RateLimitsModule],
+  imports: [AccountsModule, AuditModule, LoginCompletionModule, RateLimitsModule, SessionsModule],
   controllers: [PasskeysController],
   providers: [
     Ceremonies,

@@ -3,8 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { AccountsRepository, ReauthenticationService } from '../../accounts/index.ts';
+import {
+  AccountAccessService,
+  AccountsRepository,
+  ReauthenticationService,
+  type CredentialStore,
+} from '../../accounts/index.ts';
 import { AuditService, type AuditEventType } from '../../audit/index.ts';
+import { SessionsService } from '../../sessions/index.ts';
 import { Ceremonies } from './ceremonies.ts';
 import { ChallengesService } from './challenges.service.ts';
 import { PasskeysMetrics } from './passkeys.metrics.ts';
@@ -17,7 +23,9 @@ const maxPasskeysPerAccount = 20;
 
 /** Lets owners of accounts register, list, rename and delete passkeys. */
 @Injectable()
-export class PasskeysService {
+export class PasskeysService implements CredentialStore {
+  readonly isSecondFactor = false;
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly passkeys: PasskeysRepository,
@@ -25,9 +33,13 @@ export class PasskeysService {
     private readonly challenges: ChallengesService,
     private readonly accounts: AccountsRepository,
     private readonly reauthentication: ReauthenticationService,
+    private readonly sessions: SessionsService,
     private readonly audit: AuditService,
     private readonly metrics: PasskeysMetrics,
-  ) {}
+    access: AccountAccessService,
+  ) {
+    access.register(this);
+  }
 
   /**
    * Begins a registration.
@@ -41,19 +53,21 @@ export class PasskeysService {
 
   /**
    * Completes a registration.
-   * @throws ProblemException `passkey_refused`, `passkey_taken`, `too_many_passkeys`
+   * @throws ProblemException `passkey_refused`, `passkey_taken`, `too_many_passkeys`, `token_invalid`
    */
   async register(
-    { accountId }: Principal,
+    principal: Principal,
     registration: PasskeyRegistration,
     context: RequestContext,
   ): Promise<PasskeyView> {
+    const { accountId } = principal;
     const info = await this.verify(accountId, registration);
     if (!info) {
       this.metrics.ceremonies.inc({ ceremony: 'registration', result: 'failed' });
       throw passkeyRefused.exception();
     }
     const passkey = await this.store(
+      principal,
       {
         id: uuidv7(),
         accountId,
@@ -70,8 +84,8 @@ export class PasskeysService {
     return viewOf(passkey);
   }
 
-  /** The passkeys of the caller's account. */
-  async list({ accountId }: Principal): Promise<{ passkeys: PasskeyView[] }> {
+  /** The passkeys of an account. */
+  async list(accountId: string): Promise<{ passkeys: PasskeyView[] }> {
     const passkeys = await this.passkeys.list(accountId);
     return { passkeys: passkeys.map(viewOf) };
   }
@@ -92,11 +106,19 @@ export class PasskeysService {
   async remove(principal: Principal, id: string, password: string, context: RequestContext): Promise<void> {
     const { id: accountId } = await this.reauthentication.byPassword(principal, password);
     await this.dataSource.transaction(async (manager) => {
-      if (!(await this.passkeys.remove(manager, accountId, id))) {
-        throw passkeyNotFound.exception();
-      }
+      await this.removeOne(manager, accountId, id);
       await this.record(manager, context, 'passkey.deleted', { id, accountId });
     });
+  }
+
+  /**
+   * Removes a passkey in the caller's transaction. The caller audits it.
+   * @throws ProblemException `passkey_not_found`
+   */
+  async removeOne(manager: EntityManager, accountId: string, id: string): Promise<void> {
+    if (!(await this.passkeys.remove(manager, accountId, id))) {
+      throw passkeyNotFound.exception();
+    }
   }
 
   /** Removes all passkeys of an account, in the caller's transaction. The caller audits it, and ends the sessions. */
@@ -117,12 +139,17 @@ export class PasskeysService {
     return this.ceremonies.verifyCreation(registration, challenge);
   }
 
-  private async store(passkey: Parameters<PasskeysRepository['insert']>[1], context: RequestContext): Promise<Passkey> {
+  private async store(
+    principal: Principal,
+    passkey: Parameters<PasskeysRepository['insert']>[1],
+    context: RequestContext,
+  ): Promise<Passkey> {
     const { accountId } = passkey;
     try {
       return await this.dataSource.transaction(async (manager) => {
         // serialises the registrations of one account, so that concurrent ones don't exceed the limit
         await this.accounts.lock(manager, accountId);
+        await this.sessions.assertActive(manager, principal);
         if ((await this.passkeys.count(manager, accountId)) >= maxPasskeysPerAccount) {
           throw tooManyPasskeys.exception();
         }

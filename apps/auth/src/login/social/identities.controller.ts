@@ -56,7 +56,7 @@ export class IdentitiesController {
   })
   @ApiProblems(...callerProblems)
   listIdentities(@CurrentPrincipal() principal: Principal) {
-    return this.identities.list(principal);
+    return this.identities.list(principal.accountId);
   }
 
   @Post(':provider/start')

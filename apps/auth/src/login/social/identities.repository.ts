@@ -1,4 +1,4 @@
-import { columnsOf, queryRow, queryRows, sql, type Queryable } from '#common';
+import { columnsOf, execute, queryRow, queryRows, sql, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -54,6 +54,17 @@ export class IdentitiesRepository {
         ON CONFLICT (issuer, subject) DO NOTHING RETURNING id`,
     );
     return row !== undefined;
+  }
+
+  /** Deletes an identity of an account, and returns whether there was one. */
+  async remove(on: Queryable, accountId: string, id: string): Promise<boolean> {
+    const statement = sql`/* identities.remove */
+      DELETE FROM external_identity WHERE id = ${id} AND account_id = ${accountId}`;
+    return (await execute(on, statement)) > 0;
+  }
+
+  async removeAll(on: Queryable, accountId: string): Promise<void> {
+    await execute(on, sql`/* identities.remove-all */ DELETE FROM external_identity WHERE account_id = ${accountId}`);
   }
 
   /** What the identities of an account say about its owner. */

@@ -2,8 +2,14 @@ import type { Principal, RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountsRepository, ReauthenticationService } from '../../accounts/index.ts';
+import {
+  AccountAccessService,
+  AccountsRepository,
+  ReauthenticationService,
+  type CredentialStore,
+} from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
+import { SessionsService } from '../../sessions/index.ts';
 import { LoginRepository } from '../index.ts';
 import { FlowsService, type StartedFlow } from './flows.service.ts';
 import type { ExternalIdentity } from './external-identity.entity.ts';
@@ -18,7 +24,9 @@ const recentLoginSeconds = 600;
 
 /** Lets owners of accounts list, link and unlink their identities at providers. */
 @Injectable()
-export class IdentitiesService {
+export class IdentitiesService implements CredentialStore {
+  readonly isSecondFactor = false;
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly identities: IdentitiesRepository,
@@ -26,12 +34,16 @@ export class IdentitiesService {
     private readonly accounts: AccountsRepository,
     private readonly reauthentication: ReauthenticationService,
     private readonly flows: FlowsService,
+    private readonly sessions: SessionsService,
     private readonly audit: AuditService,
     private readonly metrics: SocialLoginMetrics,
-  ) {}
+    access: AccountAccessService,
+  ) {
+    access.register(this);
+  }
 
-  /** The identities of the caller's account. */
-  async list({ accountId }: Principal): Promise<{ identities: IdentityView[] }> {
+  /** The identities of an account. */
+  async list(accountId: string): Promise<{ identities: IdentityView[] }> {
     const identities = await this.identities.list(accountId);
     return { identities: identities.map(viewOf) };
   }
@@ -57,19 +69,22 @@ export class IdentitiesService {
 
   /**
    * Links the identity that the caller has proved to own. Linking it again changes nothing.
-   * @throws ProblemException `identity_taken`, and the problems of {@link FlowsService.finish}
+   * @throws ProblemException `identity_taken`, `token_invalid`, and the problems of {@link FlowsService.finish}
    */
   async finishLink(
-    { accountId }: Principal,
+    principal: Principal,
     provider: string,
     response: AuthorizationResponse,
     cookies: string | undefined,
     context: RequestContext,
   ): Promise<IdentityView> {
+    const { accountId } = principal;
     const person = await this.flows.finish(provider, response, accountId, cookies, context);
-    const linked = await this.dataSource.transaction((manager) =>
-      this.link(manager, accountId, provider, person, context),
-    );
+    const linked = await this.dataSource.transaction(async (manager) => {
+      await this.accounts.lock(manager, accountId);
+      await this.sessions.assertActive(manager, principal);
+      return this.link(manager, accountId, provider, person, context);
+    });
     const identity = await this.identities.find(person.issuer, person.subject);
     if (identity?.accountId !== accountId) {
       this.metrics.flows.inc({ provider, result: 'refused' });
@@ -129,6 +144,23 @@ export class IdentitiesService {
       });
     });
     this.metrics.identities.inc({ change: 'unlinked' });
+  }
+
+  /**
+   * Removes an identity in the caller's transaction, even if it is the account's last way to log in. The caller audits it.
+   * @throws ProblemException `identity_not_found`
+   */
+  async removeOne(manager: EntityManager, accountId: string, id: string): Promise<void> {
+    // the account before the identity, as logins do
+    await this.accounts.lock(manager, accountId);
+    if (!(await this.identities.remove(manager, accountId, id))) {
+      throw identityNotFound.exception();
+    }
+  }
+
+  /** Removes all identities of an account, in the caller's transaction. */
+  removeAll(manager: EntityManager, accountId: string): Promise<void> {
+    return this.identities.removeAll(manager, accountId);
   }
 }
 

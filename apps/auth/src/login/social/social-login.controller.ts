@@ -6,12 +6,7 @@ import { loginResultExamples, loginResultSchema, replyWithLogin } from '../compl
 import { ApiFlowCookie, flowProblems, replyWithFlow } from './flow-routes.ts';
 import { FlowsService } from './flows.service.ts';
 import { OidcProviders, type AuthorizationResponse } from './oidc-providers.ts';
-import {
-  identityUnlinked,
-  providerEmailUnverified,
-  redirectUriUnknown,
-  socialLoginFailed,
-} from './social-login.problems.ts';
+import { providerEmailUnverified, redirectUriUnknown, socialLoginFailed } from './social-login.problems.ts';
 import {
   flowCompletionSchema,
   flowExample,
@@ -76,8 +71,9 @@ export class SocialLoginController {
   @ApiOperation({
     summary: 'Complete a login at an identity provider',
     description:
-      'Starts a session. An unknown identity is linked to the account with the same e-mail address if both the provider and ' +
-      'this service have verified it. If no account has this e-mail address, a new one without a password is created. ' +
+      'Starts a session. An unknown identity is linked to the account with the same e-mail address if the provider has ' +
+      'verified it. If this service has not, everything else that opens the account is removed: somebody else may have ' +
+      'registered it. If no account has this e-mail address, a new one without a password is created. ' +
       'Each `state` is valid once, for 10 minutes, with the cookie that the start has set. If the provider sent an `error` ' +
       'instead of a code, begin again.',
   })
@@ -88,7 +84,7 @@ export class SocialLoginController {
     standardSchema: loginResultSchema,
     examples: loginResultExamples,
   })
-  @ApiProblems(...flowProblems, socialLoginFailed, providerEmailUnverified, identityUnlinked)
+  @ApiProblems(...flowProblems, socialLoginFailed, providerEmailUnverified)
   async completeSocialLogin(
     @Param('provider', { schema: providerIdSchema }) provider: string,
     @Body({ schema: flowCompletionSchema }) body: AuthorizationResponse,

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccountsModule } from '../../accounts/index.ts';
 import { AuditModule } from '../../audit/index.ts';
 import { RateLimitsModule } from '../../rate-limits/index.ts';
+import { SessionsModule } from '../../sessions/index.ts';
 import { LoginCompletionModule } from '../completion/index.ts';
 import { LoginRepository } from '../index.ts';
 import { FlowCookie } from './flow-cookie.ts';
@@ -17,7 +18,7 @@ import { SocialLoginService } from './social-login.service.ts';
 
 /** Logging in by OpenID providers, and the identities of accounts there. */
 @Module({
-  imports: [AccountsModule, AuditModule, LoginCompletionModule, RateLimitsModule],
+  imports: [AccountsModule, AuditModule, LoginCompletionModule, RateLimitsModule, SessionsModule],
   controllers: [SocialLoginController, IdentitiesController],
   providers: [
     FlowCookie,
@@ -32,6 +33,6 @@ import { SocialLoginService } from './social-login.service.ts';
     flowsProvider,
     identitiesProvider,
   ],
-  exports: [FlowsRepository, FlowsService, IdentitiesRepository],
+  exports: [FlowsRepository, FlowsService, IdentitiesRepository, IdentitiesService],
 })
 export class SocialLoginModule {}

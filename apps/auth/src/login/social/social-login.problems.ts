@@ -21,11 +21,6 @@ export const providerEmailUnverified = new Problem(
   'provider_email_unverified',
   'The identity provider has not verified an e-mail address',
 );
-export const identityUnlinked = new Problem(
-  409,
-  'identity_unlinked',
-  'An account with this e-mail address exists; log in to it and link the identity',
-);
 export const identityTaken = new Problem(409, 'identity_taken', 'The identity belongs to another account');
 export const identityNotFound = new Problem(404, 'identity_not_found', 'The account has no such identity');
 export const lastLoginMethod = new Problem(

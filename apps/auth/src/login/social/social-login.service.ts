@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import {
-  AccountsRepository,
   email as emailSchema,
+  MailboxProofsService,
   RegistrationService,
   type StoredAccount,
 } from '../../accounts/index.ts';
@@ -16,7 +16,7 @@ import { IdentitiesRepository } from './identities.repository.ts';
 import { IdentitiesService } from './identities.service.ts';
 import type { AuthorizationResponse, Person } from './oidc-providers.ts';
 import { SocialLoginMetrics } from './social-login.metrics.ts';
-import { identityUnlinked, providerEmailUnverified, socialLoginFailed } from './social-login.problems.ts';
+import { providerEmailUnverified, socialLoginFailed } from './social-login.problems.ts';
 
 /** The account that a person logs in to. */
 interface Admission {
@@ -30,7 +30,7 @@ interface Admission {
 export class SocialLoginService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly accounts: AccountsRepository,
+    private readonly mailboxProofs: MailboxProofsService,
     private readonly registration: RegistrationService,
     private readonly logins: LoginRepository,
     private readonly identities: IdentitiesRepository,
@@ -43,10 +43,10 @@ export class SocialLoginService {
 
   /**
    * Logs in to the account that the person's identity is linked to. An unknown identity is linked to the account with the same
-   * e-mail address if both the provider and this service have verified it. If no account has this e-mail address, a new one
-   * without a password is registered.
+   * e-mail address if the provider has verified it; if this service has not, everything else that opens the account is removed.
+   * If no account has this e-mail address, a new one without a password is registered.
    * @param cookies the request's `cookie` header
-   * @throws ProblemException `provider_email_unverified`, `identity_unlinked`, and the problems of {@link FlowsService.finish}
+   * @throws ProblemException `provider_email_unverified`, and the problems of {@link FlowsService.finish}
    */
   async login(
     provider: string,
@@ -88,9 +88,10 @@ export class SocialLoginService {
       throw providerEmailUnverified.exception();
     }
     const registered = await this.registration.registerVerified(manager, email, { provider }, context);
-    const account = registered ?? (await this.accounts.lockVerified(manager, email));
+    const account = registered ?? (await this.mailboxProofs.byProvider(manager, email, context))?.account;
     if (!account) {
-      throw identityUnlinked.exception();
+      // the account has been deleted meanwhile
+      throw socialLoginFailed.exception();
     }
     if (await this.linking.link(manager, account.id, provider, person, context)) {
       return { account, linked: true };

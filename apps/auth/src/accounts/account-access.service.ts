@@ -1,0 +1,84 @@
+import type { RequestContext } from '#common';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AuditService } from '../audit/index.ts';
+import { OneTimeTokensService } from '../email/one-time-tokens/index.ts';
+import { SessionsService } from '../sessions/index.ts';
+import { AccountsRepository } from './accounts.repository.ts';
+
+/** Credentials of accounts that another folder stores. */
+export interface CredentialStore {
+  /** Whether they only ever complete a login that has begun with another credential. */
+  isSecondFactor: boolean;
+  /** Removes those of one account, in the caller's transaction, which has locked the account. */
+  removeAll: (manager: EntityManager, accountId: string) => Promise<unknown>;
+}
+
+/** What to end. Sessions and pending one-time tokens always end. */
+interface Revocation {
+  /** The account that asks for it, if it is not the owner. */
+  actorId?: string;
+  /** The id of a session that stays. */
+  keepSession?: string;
+  /** Which credentials end: all of them, those that begin a login, or none. */
+  credentials?: 'all' | 'first_factors';
+}
+
+/** Ends what opens an account. */
+@Injectable()
+export class AccountAccessService {
+  private readonly stores: CredentialStore[] = [];
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly accounts: AccountsRepository,
+    private readonly oneTimeTokens: OneTimeTokensService,
+    private readonly sessions: SessionsService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** Makes {@link revoke} remove these credentials too. */
+  register(store: CredentialStore): void {
+    this.stores.push(store);
+  }
+
+  /**
+   * Ends the sessions and the pending one-time tokens of an account, and the credentials if that is wanted, in the caller's
+   * transaction. Logins and changes under way fail.
+   */
+  async revoke(
+    manager: EntityManager,
+    accountId: string,
+    context: RequestContext,
+    { actorId = accountId, keepSession, credentials }: Revocation = {},
+  ): Promise<void> {
+    await this.endPending(manager, accountId);
+    await this.sessions.revokeAllOf(manager, accountId, context, { actorId, except: keepSession });
+    if (credentials) {
+      await this.accounts.removePassword(manager, accountId);
+      for (const store of this.stores) {
+        if (credentials === 'all' || !store.isSecondFactor) {
+          await store.removeAll(manager, accountId);
+        }
+      }
+      const detail = { credentials };
+      const event = { type: 'credentials.removed', actorId, subjectId: accountId, detail } as const;
+      await this.audit.record(manager, context, event);
+    }
+  }
+
+  /**
+   * Ends what is under way for an account, in the caller's transaction: logins, changes, and one-time tokens except those that
+   * verify its e-mail address. Locks the account, so it comes before anything that belongs to the account.
+   */
+  async endPending(manager: EntityManager, accountId: string): Promise<void> {
+    await this.accounts.raiseEpoch(manager, accountId);
+    await this.oneTimeTokens.revokeAllBut(manager, 'email_verification', accountId);
+  }
+
+  /** Ends all sessions and pending one-time tokens of an account, by its owner's wish. */
+  logOutEverywhere(accountId: string, context: RequestContext): Promise<void> {
+    return this.dataSource.transaction((manager) => this.revoke(manager, accountId, context));
+  }
+}

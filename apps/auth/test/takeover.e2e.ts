@@ -1,0 +1,291 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { AuthenticatorApp } from './support/authenticator-app.ts';
+import { Browser } from './support/browser.ts';
+import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
+import { Mailbox } from './support/mailbox.ts';
+import { OpenIdProvider, redirectUri } from './support/openid-provider.ts';
+import { startTestService, strongPassword, type TestService } from './support/service.ts';
+
+let service: TestService;
+let client: Client;
+let mailbox: Mailbox;
+let browser: Browser;
+let provider: OpenIdProvider;
+let admin: { accessToken: string };
+
+const nextPassword = 'amber-heron-reads-97-maps';
+
+beforeAll(async () => {
+  [mailbox, browser, provider] = await Promise.all([Mailbox.open(), Browser.start(), OpenIdProvider.start('alpha')]);
+  service = await startTestService({
+    SMTP_URL: mailbox.url,
+    WEBAUTHN_ORIGINS: browser.origin(),
+    OIDC_PROVIDERS: JSON.stringify([provider.settings]),
+  });
+  client = new Client(service.url);
+  admin = await newAdmin(service);
+});
+afterAll(() => browser.stop());
+beforeEach(async () => {
+  await browser.newAuthenticator();
+  await service.database.query('DELETE FROM attempt');
+});
+
+const outcome = ({ status, body }: Answer) => [status, body?.code];
+const used = [400, 'one_time_token_invalid'];
+const post = (path: string, body?: object, token?: string) =>
+  client.call('POST', path, { ...(body ? { body } : {}), ...(token === undefined ? {} : { token }) });
+const verify = (email: string) =>
+  service.database.query('UPDATE account SET email_verified_at = now() WHERE email = $1', [email]);
+const idOf = async (token: string) => (await client.me(token)).body.id as string;
+
+const changePassword = (token: string) =>
+  client.call('PUT', '/auth/me/password', {
+    token,
+    body: { current_password: strongPassword, new_password: nextPassword },
+  });
+const reset = async (email: string, password = nextPassword) => {
+  await post('/auth/password-reset', { email });
+  return post('/auth/password-reset/confirm', { token: await mailbox.token(email, /new password/), password });
+};
+const magicLink = async (email: string) => {
+  await post('/auth/magic-link', { email });
+  return mailbox.token(email, /link to log in/);
+};
+
+/** Logs a person in at the provider, and completes the flow here. */
+const socialLogin = async (subject: string, token?: string) => {
+  const path = token === undefined ? '/auth/social/alpha' : '/auth/me/identities/alpha';
+  const options = token === undefined ? {} : { token };
+  const body = { redirect_uri: redirectUri, ...(token === undefined ? {} : { password: strongPassword }) };
+  const started = await client.call('POST', `${path}/start`, { body, ...options });
+  const cookie = started.headers.get('set-cookie')?.split(';', 1)[0] ?? '';
+  const answer = await provider.logIn(started.body.authorization_url, subject);
+  return client.call('POST', `${path}/complete`, { body: answer, headers: { cookie }, ...options });
+};
+const addPasskey = async (token: string) => {
+  const { body } = await post('/auth/passkey-options', { password: strongPassword }, token);
+  const { status } = await post('/auth/passkeys', { name: 'laptop', credential: await browser.create(body) }, token);
+  expect(status).toBe(201);
+};
+const passkeyLogin = async () => {
+  const { body } = await post('/auth/login/passkey/options');
+  return post('/auth/login/passkey', { credential: await browser.get(body) });
+};
+const enrolTotp = async (token: string) => {
+  const { body } = await post('/auth/mfa/totp', { password: strongPassword }, token);
+  const app = new AuthenticatorApp(body.otpauth_uri);
+  await app.settle();
+  const confirmed = await post('/auth/mfa/totp/confirm', { code: app.code(-1) }, token);
+  expect(confirmed.status).toBe(200);
+  return { app, recoveryCodes: confirmed.body.recovery_codes as string[] };
+};
+
+describe('a pending change of the e-mail address', () => {
+  const ends: Record<string, (account: { email: string; accessToken: string; id: string }) => Promise<Answer>> = {
+    'a new password': ({ accessToken }) => changePassword(accessToken),
+    'a password reset': ({ email }) => reset(email),
+    'logging out everywhere': ({ accessToken }) => post('/auth/logout-all', undefined, accessToken),
+    'a password reset forced by an admin': ({ id }) =>
+      post(`/auth/admin/accounts/${id}/password-reset`, undefined, admin.accessToken),
+    'disabling and enabling the account': async ({ id }) => {
+      await post(`/auth/admin/accounts/${id}/disable`, undefined, admin.accessToken);
+      return post(`/auth/admin/accounts/${id}/enable`, undefined, admin.accessToken);
+    },
+  };
+
+  it.each(Object.entries(ends))('ends with %s, as do links that were mailed before', async (_name, end) => {
+    const account = await client.newAccount();
+    await verify(account.email);
+    const id = await idOf(account.accessToken);
+    const thief = newEmail();
+    const body = { email: thief, password: strongPassword };
+    const token = account.accessToken;
+    expect((await client.call('PUT', '/auth/me/email', { token, body })).status).toBe(202);
+    const change = await mailbox.token(thief, /new e-mail address/);
+    const link = await magicLink(account.email);
+    await post('/auth/password-reset', { email: account.email });
+    const resetToken = await mailbox.token(account.email, /new password/);
+    expect((await end({ ...account, id })).status).toBeLessThan(300);
+    expect(outcome(await post('/auth/email-change/confirm', { token: change }))).toEqual(used);
+    expect(outcome(await post('/auth/magic-link/confirm', { token: link }))).toEqual(used);
+    const again = { token: resetToken, password: 'copper-badger-waits-11-days' };
+    expect(outcome(await post('/auth/password-reset/confirm', again))).toEqual(used);
+    const { rows } = await service.database.query('SELECT email FROM account WHERE id = $1', [id]);
+    expect(rows).toEqual([{ email: account.email }]);
+  });
+});
+
+describe('an account that somebody else registered before the mailbox’s owner came', () => {
+  const doors: Record<string, (email: string) => Promise<Answer>> = {
+    'a password reset': (email) => reset(email),
+    'a magic link': async (email) => post('/auth/magic-link/confirm', { token: await magicLink(email) }),
+    'the verification mail': async (email) =>
+      post('/auth/email-verification/confirm', { token: await mailbox.token(email, /Confirm your e-mail/) }),
+    'an identity provider': (email) => socialLogin(provider.person({ email, email_verified: true })),
+  };
+
+  it.each(Object.entries(doors))('keeps nothing of theirs once the owner comes by %s', async (_name, open) => {
+    const squatter = await client.newAccount();
+    const mfa = await client.newSession(squatter.email);
+    await addPasskey(mfa.accessToken);
+    const subject = provider.person({ email: newEmail(), email_verified: true });
+    expect((await socialLogin(subject, mfa.accessToken)).status).toBe(200);
+    const { app, recoveryCodes } = await enrolTotp(mfa.accessToken);
+    const challenge = (await client.login(squatter.email)).body.mfa_token as string;
+
+    expect((await open(squatter.email)).status).toBeLessThan(300);
+
+    expect((await client.me(mfa.accessToken)).status).toBe(401);
+    expect((await client.refresh(mfa.refreshToken)).status).toBe(401);
+    expect((await passkeyLogin()).status).toBe(401);
+    expect((await client.login(squatter.email)).status).toBe(401);
+    for (const code of [app.code(), recoveryCodes[0]]) {
+      expect((await post('/auth/login/mfa', { mfa_token: challenge, code })).status).toBe(401);
+    }
+    // the squatter's identity leads to an account of its own, or nowhere
+    const byIdentity = await socialLogin(subject);
+    if (byIdentity.status === 200) {
+      expect((await client.me(byIdentity.body.access_token)).body.email).not.toBe(squatter.email);
+    }
+    const { rows } = await service.database.query(
+      `SELECT second_factor, email_verified_at IS NOT NULL AS verified,
+         (SELECT count(*)::int FROM recovery_code WHERE account_id = a.id) AS codes
+       FROM account a WHERE email = $1`,
+      [squatter.email],
+    );
+    expect(rows).toEqual([{ second_factor: false, verified: true, codes: 0 }]);
+  });
+
+  it('keeps all when its holder brings the proof, by the session or the password', async () => {
+    const bySession = await client.newAccount();
+    const token = await mailbox.token(bySession.email, /Confirm your e-mail/);
+    expect((await post('/auth/email-verification/confirm', { token }, bySession.accessToken)).status).toBe(204);
+    expect((await client.me(bySession.accessToken)).body.email_verified).toBe(true);
+    expect((await client.refresh(bySession.refreshToken)).status).toBe(200);
+
+    const byPassword = await client.newAccount();
+    const proof = {
+      token: await mailbox.token(byPassword.email, /Confirm your e-mail/),
+      password: strongPassword,
+    };
+    const wrong = { ...proof, password: nextPassword };
+    expect(outcome(await post('/auth/email-verification/confirm', wrong))).toEqual([403, 'password_incorrect']);
+    expect((await post('/auth/email-verification/confirm', proof)).status).toBe(204);
+    expect((await client.me(byPassword.accessToken)).body.email_verified).toBe(true);
+  });
+
+  it('does not let the session of another account vouch for it', async () => {
+    const squatter = await client.newAccount();
+    const other = await client.newAccount();
+    const token = await mailbox.token(squatter.email, /Confirm your e-mail/);
+    expect((await post('/auth/email-verification/confirm', { token }, other.accessToken)).status).toBe(204);
+    expect((await client.me(squatter.accessToken)).status).toBe(401);
+    expect((await client.me(other.accessToken)).body.email_verified).toBe(false);
+  });
+
+  it('keeps all once it is verified, however its owner comes', async () => {
+    const owner = await client.newAccount();
+    await verify(owner.email);
+    await addPasskey(owner.accessToken);
+    expect((await post('/auth/magic-link/confirm', { token: await magicLink(owner.email) })).status).toBe(200);
+    expect((await client.me(owner.accessToken)).status).toBe(200);
+    expect((await passkeyLogin()).status).toBe(200);
+    const subject = provider.person({ email: owner.email, email_verified: true });
+    expect((await socialLogin(subject)).status).toBe(200);
+    expect((await client.login(owner.email)).status).toBe(200);
+  });
+});
+
+describe('a password reset forced by an admin', () => {
+  const force = async (id: string) => {
+    const answer = await post(`/auth/admin/accounts/${id}/password-reset`, undefined, admin.accessToken);
+    expect(answer.status).toBe(204);
+  };
+
+  it('leaves nothing from before that opens the account', async () => {
+    const account = await client.newAccount();
+    await verify(account.email);
+    const id = await idOf(account.accessToken);
+    await addPasskey(account.accessToken);
+    const subject = provider.person({ email: newEmail(), email_verified: true });
+    expect((await socialLogin(subject, account.accessToken)).status).toBe(200);
+    const { app } = await enrolTotp(account.accessToken);
+    const challenge = (await client.login(account.email)).body.mfa_token as string;
+
+    await force(id);
+
+    expect((await passkeyLogin()).status).toBe(401);
+    expect((await post('/auth/login/mfa', { mfa_token: challenge, code: app.code() })).status).toBe(401);
+    const byIdentity = await socialLogin(subject);
+    if (byIdentity.status === 200) {
+      expect((await client.me(byIdentity.body.access_token)).body.id).not.toBe(id);
+    }
+    const token = await mailbox.token(account.email, /new password/);
+    const same = await post('/auth/password-reset/confirm', { token, password: strongPassword });
+    expect(outcome(same)).toEqual([422, 'password_reused']);
+    expect((await post('/auth/password-reset/confirm', { token, password: nextPassword })).status).toBe(204);
+  });
+
+  it('ends an unused invitation', async () => {
+    const email = newEmail();
+    const invited = await post('/auth/admin/invitations', { email }, admin.accessToken);
+    const token = await mailbox.token(email, /invited/);
+    await force(invited.body.id);
+    expect(outcome(await post('/auth/invitations/accept', { token, password: nextPassword }))).toEqual(used);
+  });
+
+  it('lets no login, e-mail change or second factor that is under way through', async () => {
+    for (let round = 0; round < 12; round += 1) {
+      const account = await client.newAccount();
+      const id = await idOf(account.accessToken);
+      const thief = newEmail();
+      const [login, change] = await Promise.all([
+        client.login(account.email),
+        client.call('PUT', '/auth/me/email', {
+          token: account.accessToken,
+          body: { email: thief, password: strongPassword },
+        }),
+        force(id),
+      ]);
+      if (login.status === 200) {
+        expect((await client.me(login.body.access_token)).status).toBe(401);
+      }
+      expect([202, 401, 403]).toContain(change.status);
+      const { rows } = await service.database.query(
+        `SELECT purpose FROM one_time_token WHERE account_id = $1 AND purpose = 'email_change'
+         UNION ALL SELECT 'session' FROM session WHERE account_id = $1`,
+        [id],
+      );
+      expect(rows).toEqual([]);
+      await service.database.query('DELETE FROM attempt');
+    }
+  });
+});
+
+describe('what opens an account', () => {
+  it('is listed and removed by admins: passkeys and identities', async () => {
+    const account = await client.newAccount();
+    const id = await idOf(account.accessToken);
+    await addPasskey(account.accessToken);
+    const subject = provider.person({ email: newEmail(), email_verified: true });
+    expect((await socialLogin(subject, account.accessToken)).status).toBe(200);
+    for (const kind of ['passkeys', 'identities']) {
+      const path = `/auth/admin/accounts/${id}/${kind}`;
+      const list = (await client.call('GET', path, { token: admin.accessToken })).body[kind];
+      expect(list).toHaveLength(1);
+      const one = `${path}/${String(list[0].id)}`;
+      expect((await client.call('DELETE', one, { token: admin.accessToken })).status).toBe(204);
+      expect((await client.call('DELETE', one, { token: admin.accessToken })).status).toBe(404);
+      expect((await client.call('GET', path, { token: account.accessToken })).status).toBe(403);
+    }
+    expect((await passkeyLogin()).status).toBe(401);
+  });
+
+  it('is not thrown away by the last admin who can log in', async () => {
+    const lone = await startTestService();
+    const itself = await newAdmin(lone);
+    const call = { token: itself.accessToken, body: { password: strongPassword } };
+    expect(outcome(await new Client(lone.url).call('DELETE', '/auth/me', call))).toEqual([409, 'last_admin']);
+  });
+});
