@@ -11,7 +11,7 @@ import { PasskeysService } from '../login/passkeys/index.ts';
 import { FlowsService } from '../login/social/index.ts';
 import { RateLimitsService } from '../rate-limits/index.ts';
 import { SessionsService } from '../sessions/index.ts';
-import { withRetentionLock } from './retention-lock.ts';
+import { withRetentionLock } from './retention-lock.repository.ts';
 
 const batchRows = 2000;
 /** Bounds the time that one table takes, so that the other tables get their turn. */
