@@ -34,7 +34,7 @@ module.exports = {
     },
     {
       name: 'tools-know-no-tests',
-      comment: 'What tools and tests share is in tools/lib.',
+      comment: 'Code that tools and tests share belongs in tools/lib.',
       severity: 'error',
       from: { path: '^tools' },
       to: { path: '^tests' },
@@ -46,7 +46,7 @@ module.exports = {
       from: { path: '^(apps|libs)/[^/]+/src', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['npm-dev'] },
     },
-    // the peers of the benchmark bring packages of their own, installed when they are compared
+    // bench/peers has packages of its own, which only `make bench-compare` installs
     { name: 'no-missing', severity: 'error', from: { pathNot: '^bench/peers/' }, to: { couldNotResolve: true } },
   ],
   options: {

@@ -10,16 +10,16 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       curly: ['error', 'all'],
-      // hooks and checks must be async by their interface, whether they wait or not
+      // interfaces require async functions, even if they await nothing
       '@typescript-eslint/require-await': 'off',
-      // the other rule on this, which stays, forbids what this one suggests
+      // no-non-null-assertion forbids what this rule suggests
       '@typescript-eslint/non-nullable-type-assertion-style': 'off',
-      // the options of Nest are a class that nobody constructs
+      // Nest's options are classes that nobody constructs
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      // a property test's predicate is an expectation
+      // the predicate of a property test is an expectation
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      // Nest's modules are classes with a decorator and nothing else
+      // Nest's modules are empty classes with a decorator
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true, allowStaticOnly: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
@@ -27,7 +27,7 @@ export default tseslint.config(
   {
     files: ['**/*.spec.ts', '**/*.e2e.ts', 'apps/auth/test/support/*.ts'],
     rules: {
-      // bodies are asserted, not typed
+      // tests assert on bodies, whose types are unknown
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',

@@ -1,5 +1,5 @@
 import tseslint from 'typescript-eslint';
 import config from './eslint.config.js';
 
-/** For the hook: the rules that need no types, which take most of the time. `make check` has them all. */
+/** For the pre-commit hook: without the type-checked rules, which take most of the time. `make check` runs all rules. */
 export default tseslint.config(...config, { files: ['**/*.ts'], extends: [tseslint.configs.disableTypeChecked] });

@@ -1,9 +1,9 @@
 import process from 'node:process';
 
-// of a part of the tests, coverage says nothing
+// coverage of a partial run says nothing
 const wholeRun = process.argv.length === 2;
 
-/** Native ESM: see `npm test` for the flag of Node.js that it needs. */
+/** Native ESM, which needs a flag of Node.js: see `npm test`. */
 export default {
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/tools', '<rootDir>/examples'],
   testMatch: ['**/*.spec.ts', '**/*.e2e.ts'],
@@ -24,7 +24,7 @@ export default {
     ],
   },
   moduleNameMapper: { '^#common$': '<rootDir>/libs/common/src/index.ts' },
-  // CommonJS packages load Nest by require(esm), which fails while Jest is still importing it
+  // CommonJS packages require() Nest, which fails while Jest is still importing it
   setupFiles: ['<rootDir>/apps/auth/test/setup/load-nest.ts'],
   globalSetup: '<rootDir>/apps/auth/test/setup/global-setup.ts',
   globalTeardown: '<rootDir>/apps/auth/test/setup/global-teardown.ts',

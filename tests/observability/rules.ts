@@ -1,29 +1,29 @@
-// Each alert has a severity, a summary and a runbook. promtool verifies the cases of alerts.yaml: quiet, firing, resolved.
+// Runs the cases of alerts.yaml in promtool: each alert is quiet, fires and is resolved. Each has a severity, a summary and a runbook.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { generated } from '../../k8s/observability/generate.ts';
 import { drill, type Row } from '../../tools/lib/drill.ts';
 import { root } from '../../tools/lib/root.ts';
 import { CommandError, run } from '../../tools/lib/run.ts';
+import { generated } from '../../k8s/observability/generate.ts';
 import { alertsOf, lokiRules, prometheusRules, ruleFiles } from './lib/rules.ts';
 
 interface Case {
   series: Record<string, string>;
-  /** Minutes at which the alert is quiet, fires, or is resolved. */
+  /** Minutes at which the alert's state is checked. */
   quiet?: number;
   fires: number;
   resolved?: number;
-  /** Time between samples, and between evaluations. */
+  /** Interval between samples, and between evaluations. */
   every?: string;
 }
 
 const severities = ['critical', 'warning', 'none'];
-// alerts that are never quiet
+// these are never resolved
 const alwaysFires = ['Watchdog'];
 
-/** The number of firing alerts that promtool must find at each time of a case. */
+/** How many firing alerts promtool must find at each of a case's times. */
 function expectations(alert: string, { quiet, fires, resolved }: Case) {
   const at = (minute: number | undefined, value: number) =>
     minute === undefined
@@ -65,13 +65,13 @@ await drill('alert rules', async ({ table, check }) => {
       commands.length < 3 && 'runbook',
     ].filter(Boolean);
     check(
-      `${alert} has a severity, a summary, and a runbook with three commands${missing.length > 0 ? `, but no ${missing.join(', ')}` : ''}`,
+      `${alert} has a severity, a summary, and a runbook with three commands ${missing.join()}`,
       missing.length === 0,
     );
   }
   table(rows);
 
-  // without a fixed order, an alert may be evaluated before the ratio that it reads
+  // without it, promtool evaluates groups in any order, and alerts may see their ratios one evaluation late
   const group_eval_order = files.flatMap(({ groups }) => groups.map(({ name }) => name));
   const folder = mkdtempSync(join(tmpdir(), 'alerts-'));
   const tests: string[] = [];
@@ -81,7 +81,7 @@ await drill('alert rules', async ({ table, check }) => {
       const complete = list.every(
         ({ quiet, resolved }) => alwaysFires.includes(alert) || (quiet !== undefined && resolved !== undefined),
       );
-      check(`${alert} is tested: quiet, firing and resolved`, list.length > 0 && complete);
+      check(`${alert} has cases for quiet, firing and resolved`, list.length > 0 && complete);
       list.forEach((item, index) => {
         const every = item.every ?? '30s';
         const input_series = Object.entries(item.series).map(([series, values]) => ({ series, values }));
@@ -106,17 +106,14 @@ await drill('alert rules', async ({ table, check }) => {
     if (!result.includes('SUCCESS') || result.includes('FAILED')) {
       console.log(result);
     }
-    check(`promtool passes all ${tests.length} cases`, !result.includes('FAILED') && result.includes('SUCCESS'));
+    check(`promtool confirms all ${tests.length} cases`, !result.includes('FAILED') && result.includes('SUCCESS'));
   } finally {
     rmSync(folder, { recursive: true });
   }
   const stale = Object.entries(generated())
     .filter(([path, text]) => readFileSync(join(root, 'k8s/observability', path), 'utf8') !== text)
     .map(([path]) => path);
-  check(`generated files are up to date${stale.length > 0 ? `, but ${stale.join(', ')}` : ''}`, stale.length === 0);
+  check(`the generated files are up to date: ${stale.join(', ') || 'all of them'}`, stale.length === 0);
   const unknown = Object.keys(cases).filter((name) => !alerts.some(({ alert }) => alert === name));
-  check(
-    `every case belongs to an existing alert${unknown.length > 0 ? `, but ${unknown.join(', ')}` : ''}`,
-    unknown.length === 0,
-  );
+  check(`no case is left of a removed alert: ${unknown.join(', ') || 'none'}`, unknown.length === 0);
 });

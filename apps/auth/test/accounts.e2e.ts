@@ -83,7 +83,7 @@ describe('PUT /auth/me/password', () => {
 
   it('changes the password and ends only the other sessions', async () => {
     const { email, accessToken } = await client.newAccount();
-    const other = await client.signIn(email);
+    const other = await client.newSession(email);
     expect((await change(accessToken, strongPassword, next)).status).toBe(204);
     expect((await client.me(accessToken)).status).toBe(200);
     expect((await client.me(other.accessToken)).status).toBe(401);

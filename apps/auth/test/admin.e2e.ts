@@ -65,7 +65,7 @@ describe('accounts', () => {
       password_changed_at: expect.any(String),
       disabled_at: null,
     });
-    const { accessToken } = await client.signIn(email);
+    const { accessToken } = await client.newSession(email);
     const promoted = await call('PUT', `/accounts/${id}/roles`, { roles: ['user', 'admin'] });
     expect([promoted.status, promoted.body.roles]).toEqual([200, ['user', 'admin']]);
     expect((await client.call('GET', '/auth/admin/accounts', { token: accessToken })).status).toBe(200);
@@ -248,7 +248,7 @@ describe('an invitation', () => {
 
   it('requires a mail server in production', async () => {
     const production = await startTestService({ NODE_ENV: 'production', DATABASE_URL: service.databaseUrl });
-    const { accessToken: token } = await new Client(production.url).signIn(admin.email);
+    const { accessToken: token } = await new Client(production.url).newSession(admin.email);
     const at = new Client(production.url);
     const email = newEmail();
     const answers = [
@@ -345,7 +345,7 @@ it('a reset of second factors ends the sessions, and the owner logs in by passwo
 
 it('an admin ends the sessions of an account', async () => {
   const { id, email, accessToken } = await newUser();
-  const other = await client.signIn(email);
+  const other = await client.newSession(email);
   expect((await call('DELETE', `/accounts/${id}/sessions`)).status).toBe(204);
   expect((await client.me(accessToken)).status).toBe(401);
   expect((await client.refresh(other.refreshToken)).status).toBe(401);

@@ -33,7 +33,7 @@ describe('admin create', () => {
     const { code, output } = await run(['admin', 'create', '--email', email], `${strongPassword}\n`);
     expect([code, output]).toEqual([0, expect.stringMatching(`^created ${email} .* user, admin\n$`)]);
     const client = new Client(service.url);
-    const { accessToken } = await client.signIn(email);
+    const { accessToken } = await client.newSession(email);
     expect((await client.call('POST', '/auth/keys/rotate', { token: accessToken })).status).toBe(200);
     const { rows } = await service.database.query(
       "SELECT actor_id, address FROM audit_event WHERE type = 'admin.created'",

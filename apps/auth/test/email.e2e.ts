@@ -112,7 +112,7 @@ describe('password reset', () => {
     expect((await client.me(accessToken)).status).toBe(401);
     expect((await client.refresh(refreshToken)).status).toBe(401);
     expect((await client.login(email)).status).toBe(401);
-    const login = await client.signIn(email, nextPassword);
+    const login = await client.newSession(email, nextPassword);
     expect(await verified(login.accessToken)).toBe(true);
     await mailbox.expect(email, /password was changed/);
   });
@@ -222,7 +222,7 @@ describe('a login on a device', () => {
 
   it('can be ended, with all others, from this one', async () => {
     const { email, accessToken } = await client.newAccount();
-    const other = await client.signIn(email);
+    const other = await client.newSession(email);
     expect((await client.call('POST', '/auth/logout-others', { token: accessToken })).status).toBe(204);
     expect((await client.me(other.accessToken)).status).toBe(401);
     expect((await client.me(accessToken)).status).toBe(200);

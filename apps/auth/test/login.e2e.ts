@@ -74,10 +74,10 @@ describe('POST /auth/login', () => {
       return rows[0].password_hash as string;
     };
     const stronger = await startTestService({ DATABASE_URL: service.databaseUrl, HASH_PASSES: '2' });
-    await new Client(stronger.url).signIn(email);
+    await new Client(stronger.url).newSession(email);
     const replaced = await hash();
     expect(replaced).toContain('m=64,t=2,p=1');
-    await new Client(stronger.url).signIn(email);
+    await new Client(stronger.url).newSession(email);
     expect(await hash()).toBe(replaced);
   });
 });

@@ -67,7 +67,7 @@ const count = (answers: Answer[], status: number) => answers.filter((one) => one
 describe('an authenticator app', () => {
   it('is set up and confirmed; from then on logins ask for it, and tokens contain it', async () => {
     const { email, accessToken: token, cookie, refreshToken } = await client.newAccount();
-    const elsewhere = await client.signIn(email);
+    const elsewhere = await client.newSession(email);
     const setup = await client.call('POST', '/auth/mfa/totp', { token, body: password });
     expect(setup.status).toBe(201);
     expect(setup.body.otpauth_uri).toContain(`otpauth://totp/devopslocally:${encodeURIComponent(email)}`);

@@ -133,7 +133,7 @@ describe('sessions', () => {
 
   it('are revoked one by one, with their tokens', async () => {
     const { email, accessToken } = await client.newAccount();
-    const other = await client.signIn(email);
+    const other = await client.newSession(email);
     const { body } = await client.call('GET', '/auth/sessions', { token: accessToken });
     const { id } = body.sessions.find(({ current }: { current: boolean }) => !current);
     const revoke = () => client.call('DELETE', `/auth/sessions/${id}`, { token: accessToken });
@@ -164,7 +164,7 @@ describe('sessions', () => {
       [email],
     );
     expect((await client.me(accessToken)).status).toBe(200);
-    await client.signIn(email);
+    await client.newSession(email);
     expect((await client.me(accessToken)).status).toBe(401);
   });
 });
@@ -172,7 +172,7 @@ describe('sessions', () => {
 describe('POST /auth/logout', () => {
   it('ends only the current session', async () => {
     const { email, accessToken, refreshToken } = await client.newAccount();
-    const other = await client.signIn(email);
+    const other = await client.newSession(email);
     expect((await client.call('POST', '/auth/logout', { token: accessToken })).status).toBe(204);
     expect((await client.me(accessToken)).status).toBe(401);
     expect((await client.refresh(refreshToken)).status).toBe(401);
@@ -182,7 +182,7 @@ describe('POST /auth/logout', () => {
 
   it('ends all sessions at /auth/logout-all', async () => {
     const { email, accessToken } = await client.newAccount();
-    const other = await client.signIn(email);
+    const other = await client.newSession(email);
     expect((await client.call('POST', '/auth/logout-all', { token: accessToken })).status).toBe(204);
     expect((await client.me(accessToken)).status).toBe(401);
     expect((await client.me(other.accessToken)).status).toBe(401);

@@ -28,7 +28,7 @@ const kidOf = (token: string) =>
 const newAdmin = async () => {
   const { email } = await client.newAccount();
   await service.database.query("UPDATE account SET roles = '{admin}' WHERE email = $1", [email]);
-  return client.signIn(email);
+  return client.newSession(email);
 };
 
 describe('GET /.well-known/jwks.json', () => {
@@ -63,13 +63,13 @@ describe('POST /auth/keys/rotate', () => {
     expect(status).toBe(200);
     expect(Math.round((Date.parse(body.active_from) - Date.now()) / 1000)).toBeGreaterThan(590);
     expect((await jwks()).map(({ kid }) => kid).sort()).toEqual([old?.['kid'], body.kid].sort());
-    expect(kidOf((await client.signIn(admin.email)).accessToken)).toBe(old?.['kid']);
+    expect(kidOf((await client.newSession(admin.email)).accessToken)).toBe(old?.['kid']);
 
     // later: the successor signs, the old key still verifies
     await service.database.query("UPDATE signing_key SET active_from = active_from - interval '601 s'");
     const replica = await startTestService({ DATABASE_URL: service.databaseUrl });
     const replicaClient = new Client(replica.url);
-    expect(kidOf((await replicaClient.signIn(admin.email)).accessToken)).toBe(body.kid);
+    expect(kidOf((await replicaClient.newSession(admin.email)).accessToken)).toBe(body.kid);
     expect((await replicaClient.me(admin.accessToken)).status).toBe(200);
 
     // once all tokens of the old key have expired, it is deleted

@@ -46,13 +46,13 @@ const completeLink = (body: Completion, cookie: string, token: string, provider 
 /** Logs a person in: start, the provider's page, complete. */
 const logIn = async (subject: string, provider = alpha) => {
   const { url, cookie } = await start(provider);
-  return complete(await provider.signIn(url, subject), cookie, provider);
+  return complete(await provider.logIn(url, subject), cookie, provider);
 };
 
 /** Links a person to the account of a token: start, the provider's page, complete. */
 const link = async (subject: string, token: string, password: string | undefined, provider = alpha) => {
   const { url, cookie } = await start(provider, token, password);
-  return completeLink(await provider.signIn(url, subject), cookie, token, provider);
+  return completeLink(await provider.logIn(url, subject), cookie, token, provider);
 };
 
 const identitiesOf = async (token: string) =>
@@ -152,7 +152,7 @@ describe('a flow', () => {
   it('can only be completed, and only be used up, in the browser that began it', async () => {
     const subject = alpha.person({ email: newEmail(), email_verified: true });
     const [mine, others] = [await start(), await start()];
-    const response = await alpha.signIn(mine.url, subject);
+    const response = await alpha.logIn(mine.url, subject);
     for (const cookie of ['', 'social_flow=', 'social_flow=forged', others.cookie]) {
       expect(outcome(await complete(response, cookie))).toEqual(failed);
     }
@@ -161,7 +161,7 @@ describe('a flow', () => {
 
   it('is completed once by 20 concurrent requests, and never again', async () => {
     const { url, cookie } = await start();
-    const response = await alpha.signIn(url, alpha.person({ email: newEmail(), email_verified: true }));
+    const response = await alpha.logIn(url, alpha.person({ email: newEmail(), email_verified: true }));
     const replica = new Client((await startTestService({ ...environment, DATABASE_URL: service.databaseUrl })).url);
     const { exchanges } = alpha;
     const answers = await Promise.all(
@@ -176,12 +176,12 @@ describe('a flow', () => {
     const email = newEmail();
     const subject = alpha.person({ email, email_verified: true });
     const [used, victim, other] = [await start(), await start(), await start()];
-    const spent = await alpha.signIn(used.url, subject);
+    const spent = await alpha.logIn(used.url, subject);
     expect((await complete(spent, used.cookie)).status).toBe(200);
-    const [own, stolen] = [await alpha.signIn(other.url, subject), await alpha.signIn(victim.url, subject)];
+    const [own, stolen] = [await alpha.logIn(other.url, subject), await alpha.logIn(victim.url, subject)];
     expect(outcome(await complete({ ...own, code: stolen.code }, other.cookie))).toEqual(failed);
     const fresh = await start();
-    const { state } = await alpha.signIn(fresh.url, subject);
+    const { state } = await alpha.logIn(fresh.url, subject);
     expect(outcome(await complete({ ...spent, state }, fresh.cookie))).toEqual(failed);
   });
 
@@ -190,7 +190,7 @@ describe('a flow', () => {
     const changed = new URL(url);
     const value = changed.searchParams.get(parameter) ?? '';
     changed.searchParams.set(parameter, value.startsWith('A') ? `B${value.slice(1)}` : `A${value.slice(1)}`);
-    const response = await alpha.signIn(changed.href, alpha.person({ email: newEmail(), email_verified: true }));
+    const response = await alpha.logIn(changed.href, alpha.person({ email: newEmail(), email_verified: true }));
     expect(outcome(await complete(response, cookie))).toEqual(failed);
   });
 
@@ -199,13 +199,13 @@ describe('a flow', () => {
     const { exchanges } = alpha;
     for (const iss of [beta.issuer, undefined]) {
       const { url, cookie } = await start();
-      const response = await alpha.signIn(url, subject);
+      const response = await alpha.logIn(url, subject);
       expect(outcome(await complete({ ...response, iss }, cookie))).toEqual(failed);
     }
     expect(alpha.exchanges).toBe(exchanges);
     const before = beta.exchanges;
     const { url, cookie } = await start();
-    const response = await alpha.signIn(url, subject);
+    const response = await alpha.logIn(url, subject);
     expect(outcome(await complete(response, cookie, beta))).toEqual(failed);
     expect(beta.exchanges).toBe(before);
     expect((await complete(response, cookie)).status).toBe(200);
@@ -215,10 +215,10 @@ describe('a flow', () => {
     const [owner, attacker] = [await client.newAccount(), await client.newAccount()];
     const subject = alpha.person({ email: newEmail(), email_verified: true });
     const login = await start();
-    const loginResponse = await alpha.signIn(login.url, subject);
+    const loginResponse = await alpha.logIn(login.url, subject);
     expect(outcome(await completeLink(loginResponse, login.cookie, owner.accessToken))).toEqual(failed);
     const linking = await start(alpha, owner.accessToken, strongPassword);
-    const linkResponse = await alpha.signIn(linking.url, subject);
+    const linkResponse = await alpha.logIn(linking.url, subject);
     expect(outcome(await complete(linkResponse, linking.cookie))).toEqual(failed);
     expect(outcome(await completeLink(linkResponse, linking.cookie, attacker.accessToken))).toEqual(failed);
     expect((await completeLink(linkResponse, linking.cookie, owner.accessToken)).status).toBe(200);
@@ -227,7 +227,7 @@ describe('a flow', () => {
   it('has a state that does not work as another token, and accepts no other token as a state', async () => {
     const account = await client.newAccount();
     const { url, cookie } = await start();
-    const { code, state, iss } = await alpha.signIn(url, alpha.person({ email: newEmail(), email_verified: true }));
+    const { code, state, iss } = await alpha.logIn(url, alpha.person({ email: newEmail(), email_verified: true }));
     expect((await client.me(state)).status).toBe(401);
     expect((await client.refresh(state)).status).toBe(401);
     for (const path of ['/auth/magic-link/confirm', '/auth/email-verification/confirm']) {
@@ -242,7 +242,7 @@ describe('a flow', () => {
 
   it('expires after 10 minutes', async () => {
     const { url, cookie } = await start();
-    const response = await alpha.signIn(url, alpha.person({ email: newEmail(), email_verified: true }));
+    const response = await alpha.logIn(url, alpha.person({ email: newEmail(), email_verified: true }));
     await service.database.query("UPDATE social_flow SET expires_at = expires_at - interval '10 min'");
     expect(outcome(await complete(response, cookie))).toEqual(failed);
   });
@@ -357,7 +357,7 @@ it('10 concurrent first logins of one person register one account', async () => 
   const email = newEmail();
   const subject = alpha.person({ email, email_verified: true });
   const flows = await Promise.all(Array.from({ length: 10 }, () => start()));
-  const responses = await Promise.all(flows.map(({ url }) => alpha.signIn(url, subject)));
+  const responses = await Promise.all(flows.map(({ url }) => alpha.logIn(url, subject)));
   const answers = await Promise.all(responses.map((response, index) => complete(response, flows[index]?.cookie ?? '')));
   expect(answers.map(({ status, body }) => [status, body.code])).toEqual(Array(10).fill([200, undefined]));
   const ids = await Promise.all(answers.map(async ({ body }) => (await client.me(body.access_token)).body.id));
@@ -414,7 +414,7 @@ describe('a provider', () => {
       ).url,
     );
     const flow = await start(gamma, undefined, undefined, strict);
-    const response = await gamma.signIn(flow.url, gamma.person({ email: newEmail(), email_verified: true }));
+    const response = await gamma.logIn(flow.url, gamma.person({ email: newEmail(), email_verified: true }));
     gamma.silence();
     const begin = () => strict.call('POST', '/auth/social/later/start', { body: { redirect_uri: redirectUri } });
     for (const step of [begin, () => complete(response, flow.cookie, gamma, strict)]) {
@@ -435,7 +435,7 @@ describe('a provider', () => {
     epsilon.foreignKeys = { keys: [{ ...published.keys[0], ...(await exportJWK(publicKey)) }] };
     const other = new Client((await startTestService({ OIDC_PROVIDERS: JSON.stringify([epsilon.settings]) })).url);
     const { url, cookie } = await start(epsilon, undefined, undefined, other);
-    const response = await epsilon.signIn(url, epsilon.person({ email: newEmail(), email_verified: true }));
+    const response = await epsilon.logIn(url, epsilon.person({ email: newEmail(), email_verified: true }));
     expect(outcome(await complete(response, cookie, epsilon, other))).toEqual(failed);
   });
 

@@ -62,7 +62,7 @@ const useCases: [string, (token: string, email: string) => Promise<{ status: num
 it.each(useCases)('%s changes nothing if it fails between its writes', async (_name, run) => {
   const { email } = await client.newAccount();
   await service.database.query("UPDATE account SET roles = '{user,admin}' WHERE email = $1", [email]);
-  const { accessToken } = await client.signIn(email);
+  const { accessToken } = await client.newSession(email);
   const before = await snapshot();
   await breakAudit();
   const { status, body } = await run(accessToken, email);

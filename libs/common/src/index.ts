@@ -1,4 +1,4 @@
-/** What a service of the platform needs on its first day, and nothing of any service's rules. */
+/** Everything a new service of the platform starts with. It contains no business rules. */
 export { commaSeparated, commonSettings, type CommonConfig } from './config/common-settings.ts';
 export { ConfigError, describeSettings, loadConfig, setting, type SettingDescription } from './config/config.ts';
 export { columnsOf } from './database/columns.ts';
@@ -38,4 +38,5 @@ export { Roles, Scopes } from './jwt/roles.guard.ts';
 export { runMain } from './lifecycle/run-main.ts';
 export { runService, stopOnSignals, type RunningService } from './lifecycle/run-service.ts';
 export { LoggingModule } from './logging/logging.module.ts';
+export { counter, gauge, type Counter } from './metrics/metrics.ts';
 export { createOpenApiDocument, serveOpenApi } from './openapi/openapi.ts';

@@ -52,7 +52,7 @@ export class BulkAccountsRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** A page of all accounts in the order of their ids. */
+  /** A page of all accounts in the order of their ids; written as JSON, each is an {@link AccountRow}. */
   page(after: string, limit: number): Promise<{ id: string }[]> {
     return queryRows<{ id: string }>(
       this.dataSource,

@@ -4,7 +4,7 @@ export type { AccountDetails, StoredAccount } from './account.ts';
 export { AccountDirectoryRepository } from './account-directory.repository.ts';
 export { AccountPasswordsService } from './account-passwords.service.ts';
 export { AccountsRepository } from './accounts.repository.ts';
-export { BulkAccountsRepository, type AccountRow } from './bulk-accounts.repository.ts';
+export { BulkAccountsRepository } from './bulk-accounts.repository.ts';
 export { email } from './accounts.schema.ts';
 export { emailTaken, passwordIncorrect } from './accounts.problems.ts';
 export { ReauthenticationService } from './reauthentication.service.ts';

@@ -3,6 +3,7 @@ import { ImportExportModule } from '../accounts/import-export/index.ts';
 import { AuditModule } from '../audit/index.ts';
 import { OneTimeTokensModule } from '../email/one-time-tokens/index.ts';
 import { MailModule } from '../email/outbox/index.ts';
+import { MfaModule } from '../login/mfa/index.ts';
 import { PasskeysModule } from '../login/passkeys/index.ts';
 import { SocialLoginModule } from '../login/social/index.ts';
 import { PasswordsModule } from '../passwords/index.ts';
@@ -20,6 +21,7 @@ import { deletionsProvider, RetentionService } from './retention.service.ts';
     ImportExportModule,
     MailModule,
     OneTimeTokensModule,
+    MfaModule,
     PasskeysModule,
     PasswordsModule,
     RateLimitsModule,

@@ -1,17 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 import { MailService } from '../email/outbox/index.ts';
-import { Keyring, reencryptColumn } from '../keyring/index.ts';
+import { TotpRepository } from '../login/mfa/index.ts';
 import { SigningKeysService } from '../signing-keys/index.ts';
 
 /** Re-encrypts stored values under the first key of the ring, so that an older key-encryption key can be removed. */
 @Injectable()
 export class ReencryptionService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly keyring: Keyring,
     private readonly signingKeys: SigningKeysService,
+    private readonly totp: TotpRepository,
     private readonly mail: MailService,
   ) {}
 
@@ -24,18 +21,8 @@ export class ReencryptionService {
   async reencrypt(): Promise<Record<string, number>> {
     return {
       signing_key: await this.signingKeys.reencrypt(),
-      totp: await this.reencryptTotp(),
+      totp: await this.totp.reencrypt(),
       mail: await this.mail.reencrypt(),
     };
-  }
-
-  // until login/mfa offers it
-  private reencryptTotp(): Promise<number> {
-    return reencryptColumn(this.dataSource, this.keyring, {
-      table: 'totp',
-      key: 'account_id',
-      column: 'secret',
-      contextOf: (accountId) => `totp ${accountId}`,
-    });
   }
 }

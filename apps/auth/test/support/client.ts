@@ -63,7 +63,7 @@ export class Client {
   }
 
   /** A new session. Throws if the login fails. */
-  async signIn(email: string, password = strongPassword): Promise<Login> {
+  async newSession(email: string, password = strongPassword): Promise<Login> {
     const { status, body, headers } = await this.login(email, password);
     if (status !== 200) {
       throw new Error(`login responded with ${String(status)} ${JSON.stringify(body)}`);
@@ -75,7 +75,7 @@ export class Client {
   /** A new account with a session. */
   async newAccount(email = newEmail()): Promise<Login> {
     await this.register(email);
-    return this.signIn(email);
+    return this.newSession(email);
   }
 }
 
@@ -87,7 +87,7 @@ export async function newAdmin(
   const { email } = await client.newAccount();
   const grant = "UPDATE account SET roles = '{user,admin}' WHERE email = $1 RETURNING id";
   const { rows } = await service.database.query<{ id: string }>(grant, [email]);
-  return { ...(await client.signIn(email)), id: rows[0]?.id ?? '' };
+  return { ...(await client.newSession(email)), id: rows[0]?.id ?? '' };
 }
 
 /**

@@ -65,7 +65,7 @@ export class OpenIdProvider {
   }
 
   /** Follows a flow from its start as a browser does, logs in, and returns the query of the redirect back. */
-  async signIn(authorizationUrl: string, subject: string): Promise<{ code: string; state: string; iss: string }> {
+  async logIn(authorizationUrl: string, subject: string): Promise<{ code: string; state: string; iss: string }> {
     const cookies = new Map<string, string>();
     let url = new URL(authorizationUrl);
     url.searchParams.set('login_hint', subject);

@@ -1,28 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
-/** What the documentation says of a setting beside its type and default. */
+/** Documentation of a setting beside its type and default. */
 export interface SettingMeta {
   description: string;
-  /** Unit of a number, such as `s` or `ms`. */
+  /** Unit of a numeric setting, such as `s` or `ms`. */
   unit?: string;
-  /** Secrets can also be read from the file that `<NAME>_FILE` names, and are never printed. */
+  /** A secret is never printed. It can also be read from the file that `<NAME>_FILE` names. */
   secret?: boolean;
 }
 
 const settings = z.registry<SettingMeta>();
 
 /**
- * Documents one setting of a configuration schema.
- * @param schema what the environment's string must be, and becomes
- * @param meta its meaning
+ * Adds documentation to one setting of a configuration schema.
+ * @param schema validates and converts the environment variable's string
+ * @returns the same schema
  */
 export function setting<T extends z.ZodType>(schema: T, meta: SettingMeta): T {
   settings.add(schema, meta);
   return schema;
 }
 
-/** Every mistake found in the environment at once; services exit with 78 (`EX_CONFIG`) on it. */
+/** Lists all invalid settings. A service that catches it exits with 78 (`EX_CONFIG`). */
 export class ConfigError extends Error {
   readonly problems: string[];
 
@@ -38,10 +38,10 @@ export class ConfigError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads a service's settings from the environment; an empty value counts as unset.
+ * Loads a service's settings from the environment. An empty value counts as unset.
  * @param schema the service's settings by variable name
  * @param environment usually `process.env`
- * @throws ConfigError that lists all problems, never a secret's value
+ * @throws ConfigError lists all problems, without the values of secrets
  */
 export function loadConfig<T extends z.ZodObject>(schema: T, environment: Environment): z.output<T> {
   const problems: string[] = [];

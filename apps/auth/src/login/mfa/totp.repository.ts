@@ -2,6 +2,7 @@ import { execute, queryRow, queryRows, sql, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { Keyring, reencryptColumn } from '../../keyring/index.ts';
 
 /** Minutes within which a code must confirm a new secret. */
 const setupMinutes = 15;
@@ -26,23 +27,16 @@ interface UsedStep {
   resealed: Buffer;
 }
 
-/** Where the secrets are stored. */
-interface EncryptedSecrets {
-  table: string;
-  /** The primary key. */
-  key: string;
-  column: string;
-  /** The encryption context of a row, from its primary key. */
-  contextOf: (key: string) => string;
-}
-
 /** The encryption context of an account's secret. */
 export const secretContext = (accountId: string) => `totp ${accountId}`;
 
 /** The table `totp`: each account's authenticator app. Until it is confirmed, logins do not ask for it. */
 @Injectable()
 export class TotpRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly keyring: Keyring,
+  ) {}
 
   /**
    * Stores the encrypted secret of an app that is not yet confirmed, and replaces an earlier one that never was.
@@ -109,13 +103,10 @@ export class TotpRepository {
     return row?.confirmed === true;
   }
 
-  /**
-   * Lets a caller encrypt all secrets again.
-   * @param reencrypt gets the column, its primary key and the encryption context of a row
-   * @returns what `reencrypt` returns
-   */
-  reencryptSecrets<T>(reencrypt: (column: EncryptedSecrets) => T): T {
-    return reencrypt({ table: 'totp', key: 'account_id', column: 'secret', contextOf: secretContext });
+  /** Encrypts secrets again that the first key of the ring does not decrypt, and returns how many. */
+  reencrypt(): Promise<number> {
+    const column = { table: 'totp', key: 'account_id', column: 'secret', contextOf: secretContext };
+    return reencryptColumn(this.dataSource, this.keyring, column);
   }
 
   /** What the table says about the owner of an account. */
