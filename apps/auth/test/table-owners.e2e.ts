@@ -68,7 +68,7 @@ it('names a table only in its owner’s folder', () => {
 it('keeps statements in repositories, each with its name in front', () => {
   const faults = files.flatMap((path) => {
     const text = readFileSync(join(source, path), 'utf8');
-    const isRepository = path.endsWith('.repository.ts') || locks.includes(path);
+    const isRepository = path.endsWith('.repository.ts');
     const statements = [...text.matchAll(/\bsql`\s*(\/\* [\w.-]+ \*\/\s*)?(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b/g)];
     const unnamed = statements.filter(([, name]) => name === undefined).length - (fragments[path] ?? 0);
     const untyped =
@@ -83,9 +83,6 @@ it('keeps statements in repositories, each with its name in front', () => {
   });
   expect(faults).toEqual([]);
 });
-
-/** Take an advisory lock, and name no table. */
-const locks = ['housekeeping/retention-lock.ts'];
 
 /** Statements that only ever stand inside others, and so have no name of their own. */
 const fragments: Record<string, number> = {
