@@ -5,7 +5,7 @@ const wholeRun = process.argv.length === 2;
 
 /** Native ESM, which needs a flag of Node.js: see `npm test`. */
 export default {
-  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/tools'],
+  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/tools', '<rootDir>/examples'],
   testMatch: ['**/*.spec.ts', '**/*.e2e.ts'],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],

@@ -1,11 +1,11 @@
-# Any service of apps/: which one is the build argument APP.
+# Builds any service of apps/. The build argument APP selects it.
 ARG BASE=node:24-trixie-slim
 
 FROM ${BASE} AS source
 WORKDIR /app
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false
 COPY package.json package-lock.json .npmrc ./
-# No install script is needed: native code comes prebuilt, as packages of its own.
+# No install script is needed: native code is installed prebuilt, as separate packages.
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY nest-cli.json tsconfig*.json ./
 COPY apps apps
@@ -16,26 +16,26 @@ FROM ${BASE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
-    # what is read by people and compilers only
+    # files that only people and compilers read
     && find node_modules -type f \( -name Dockerfile -o -name '*.map' -o -name '*.md' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 
-# Compiles and restarts on each change that Skaffold copies in; a compile error leaves the running process alone.
+# Compiles and restarts on each change that Skaffold copies in. A compile error does not stop the running process.
 FROM source AS dev
-# ps ends the old process' children, tini reaps them
+# nest uses ps to end the old process' children, and tini reaps them
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends procps tini
-# A file that tar replaces loses its watcher: watch its folder.
+# tar replaces files, which ends their watchers: watch the folders instead.
 ENV TSC_WATCHFILE=UseFsEventsOnParentDirectory
-# tar must own the folders of what it replaces.
+# tar must own the folders of the files it replaces.
 RUN chown -R 10001:10001 apps libs dist
 USER 10001:10001
 EXPOSE 3000 9464 9229
 ENTRYPOINT ["tini", "--"]
-# without a shell between them, the next process waits for the old one's end
+# --no-shell: the next process waits until the old one has ended
 CMD ["node_modules/.bin/nest", "start", "auth", "--watch", "--preserveWatchOutput", "--no-shell", "--debug", "127.0.0.1:9229"]
 
 FROM source AS compiled
-# what the compiler keeps for itself
+# files for the compiler only
 RUN find dist \( -name '*.d.ts' -o -name '*.tsbuildinfo' \) -delete
 
 FROM ${BASE} AS production
@@ -53,5 +53,5 @@ LABEL org.opencontainers.image.title="devopslocally ${APP}" \
 USER 10001:10001
 EXPOSE 3000 9464
 # Node.js is PID 1: it handles SIGTERM itself and starts no children.
-# Its own code is put on large pages, since hashes sweep the processor's address translations.
+# Its code is on large pages, because hashing evicts the processor's address translations.
 CMD ["node", "--use-largepages=silent", "main.js"]

@@ -1,7 +1,7 @@
 ARG BASE=debian:trixie-slim
 FROM ${BASE}
 
-# Fixed ids, so that manifests can name them, and above those that hosts give out.
+# Fixed ids that manifests can refer to, above the range that hosts assign.
 RUN groupadd --system --gid 10002 postgres && useradd --system --uid 10002 --gid postgres --home-dir /var/lib/postgresql postgres
 
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
@@ -9,7 +9,7 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,t
     && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
     && apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-17 pgbackrest ca-certificates jq openssl tini \
-    # the package ssl-cert makes a private key at each build
+    # the package ssl-cert generates a private key in each build
     && rm /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem && find /etc/ssl/certs -xtype l -delete \
     && rm -rf /usr/share/doc /usr/share/man /var/log/apt /var/log/dpkg.log /var/log/alternatives.log \
       /var/cache/debconf/* /var/cache/ldconfig/* /etc/pgbackrest.conf
@@ -28,7 +28,7 @@ LABEL org.opencontainers.image.title="devopslocally postgres" \
 
 USER 10002:10002
 EXPOSE 5432
-# SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for the clients to leave.
+# SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait until all clients disconnect.
 STOPSIGNAL SIGINT
-# pgBackRest's detached children must not become the server's: it would take their failure for a crash of its own.
+# tini adopts pgBackRest's detached processes. The server would take their failure for a crash of its own process.
 ENTRYPOINT ["tini", "--", "entrypoint.sh"]

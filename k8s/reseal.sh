@@ -1,5 +1,5 @@
 #!/bin/bash
-# Seals a folder's sealed secrets anew for the newest key of the current context's controller:  reseal.sh FOLDER [CONTROLLER_NAMESPACE]
+# Reseals the sealed secrets of a folder for the newest key of the current context's controller.  reseal.sh FOLDER [CONTROLLER_NAMESPACE]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$1

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Replaces one secret of an environment while it serves:  rotate.sh NAMESPACE password|tls|signing-keys|key-encryption-keys|old-key-encryption-keys|passphrase
-# For Secrets that are kept in the cluster. Where they are sealed, docs/rotation.md says which values to seal, in the same order.
+# Replaces one secret of an environment while it serves.  rotate.sh NAMESPACE password|tls|signing-keys|key-encryption-keys|old-key-encryption-keys|passphrase
+# For Secrets that are kept in the cluster. For sealed ones, docs/operations/rotation.md describes which values to seal, in the same order.
 set -euo pipefail
 umask 077
 namespace=$1 what=$2
@@ -9,7 +9,7 @@ plain=$(mktemp -d)
 trap 'rm -rf "$plain"' EXIT
 
 value() { kubectl get secret "$1" -n "$namespace" -o "jsonpath={.data.${2//./\\.}}" | base64 -d; }
-# set_value SECRET KEY <VALUE: by a file, so that no command line shows it
+# set_value SECRET KEY <VALUE: passes it in a file, so that it appears in no command line
 set_value() {
   printf '{"data":{"%s":"%s"}}' "$2" "$(base64 -w0)" >"$plain/patch"
   kubectl patch secret "$1" -n "$namespace" --patch-file "$plain/patch" >/dev/null
@@ -19,13 +19,13 @@ restart() {
   kubectl rollout status deployment/auth -n "$namespace" --timeout=300s >/dev/null
   echo "auth restarted: $1"
 }
-# The pod sees a changed Secret within about a minute, and says so when it is in force.
+# A changed Secret reaches the pod within about a minute. The pod logs when it has loaded it.
 loaded() {
   for _ in $(seq 100); do
-    ! kubectl logs postgres-0 -c pgbackrest -n "$namespace" --since-time="$1" 2>/dev/null | grep -q 'loaded anew' || { echo "in force: $2"; return; }
+    ! kubectl logs postgres-0 -c pgbackrest -n "$namespace" --since-time="$1" 2>/dev/null | grep -q reloaded || { echo "in effect: $2"; return; }
     sleep 2
   done
-  echo "not in force after 200 s: $2" >&2
+  echo "not in effect after 200 s: $2" >&2
   exit 1
 }
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
@@ -39,10 +39,10 @@ password)
   printf %s "$password" | set_value postgres-credentials "$new"
   loaded "$since" "the password of $new"
   printf %s "postgresql://$new:$password@${url#*@}" | set_value auth database-url
-  restart "it logs in as $new"
+  restart "it logs in to the database as $new"
   since=$(now)
   openssl rand -hex 32 | tr -d '\n' | set_value postgres-credentials "$old"
-  loaded "$since" "nobody knows the password of $old"
+  loaded "$since" "$old has a new random password"
   ;;
 tls)
   "$here/components/generated-secrets/generate.sh" "$plain/new"
@@ -56,7 +56,7 @@ tls)
   done
   loaded "$since" 'the new certificates'
   for secret in auth postgres-tls maintenance-tls; do set_value "$secret" ca.crt <"$plain/new/$secret/ca.crt"; done
-  restart 'it trusts the new authority alone'
+  restart 'it trusts the new authority only'
   ;;
 signing-keys)
   cli keys rotate
@@ -65,16 +65,16 @@ key-encryption-keys)
   old=$(value auth key-encryption-keys) new=$(openssl rand -base64 32)
   # every pod must be able to read what any other writes
   printf '%s,%s' "$old" "$new" | set_value auth key-encryption-keys
-  restart 'it reads by the old and the new key'
+  restart 'it decrypts with the old and the new key'
   printf '%s,%s' "$new" "$old" | set_value auth key-encryption-keys
-  restart 'it writes by the new key'
+  restart 'it encrypts with the new key'
   cli keys reencrypt
-  echo 'old-key-encryption-keys takes the old key away, when the refresh tokens that it has marked have expired'
+  echo 'Remove the old key with old-key-encryption-keys when the refresh tokens that were made with it have expired.'
   ;;
 old-key-encryption-keys)
   keys=$(value auth key-encryption-keys)
   printf %s "${keys%%,*}" | set_value auth key-encryption-keys
-  restart 'it knows the newest key alone'
+  restart 'it has the newest key only'
   ;;
 passphrase)
   since=$(now)
@@ -83,7 +83,7 @@ passphrase)
   loaded "$since" 'the new repository; a full backup follows'
   ;;
 *)
-  echo "unknown: $what" >&2
+  echo "unknown secret: $what" >&2
   exit 64
   ;;
 esac

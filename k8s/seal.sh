@@ -1,6 +1,8 @@
 #!/bin/bash
-# Makes an environment's secrets anew and seals them for the cluster whose certificate is given. WEBHOOK_URL: whom monitoring tells.
+# Generates ALL secrets of an environment and seals them for the cluster with the given certificate.
 #   seal.sh staging|prod|monitoring CERTIFICATE [OVERLAY_FOLDER]
+# WEBHOOK_URL: monitoring's alert receiver. For the first deployment only: what was encrypted with the previous keys can't be decrypted
+# with the new ones. To replace a single value, see docs/operations/rotation.md.
 set -euo pipefail
 environment=$1 certificate=$2
 here=$(cd "$(dirname "$0")" && pwd)

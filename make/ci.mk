@@ -49,20 +49,20 @@ sbom: node_modules/.package-lock.json ## List what the service ships, as Cyclone
 	@npm sbom --sbom-format cyclonedx --omit dev >.cache/sbom.json
 	@node --print 'JSON.parse(fs.readFileSync(".cache/sbom.json")).components.length + " components"'
 
-scan-secrets: node_modules/.package-lock.json ## Look for secrets in the history and in the working tree
+scan-secrets: node_modules/.package-lock.json ## Scan the history and the working tree for secrets
 	@mkdir -p .cache
 # without the + and - of a diff, which would hide a secret of several lines
 	@git log --all --patch --unified=0 --diff-merges=first-parent | sed 's/^[+-]//' >.cache/history.diff
 	@secretlint --no-gitignore --no-glob .cache/history.diff
 	@git ls-files -z --cached --others --exclude-standard | xargs -0 secretlint --no-glob
 
-scan-files: bin/trivy ## Look for vulnerable packages in the lock file
+scan-files: bin/trivy ## Scan the lock file for vulnerable packages
 	@$(TRIVY) filesystem --scanners vuln --skip-dirs node_modules $(FAIL_ON) .
 
-scan-config: bin/trivy $(TOOLS) node_modules/.package-lock.json ## Look for misconfiguration in Dockerfiles and rendered manifests
+scan-config: bin/trivy $(TOOLS) node_modules/.package-lock.json ## Scan Dockerfiles and rendered manifests for misconfiguration
 	@node tools/supply-chain/scan-config.ts
 
-scan-images: bin/trivy images ## Look for vulnerable packages in the images
+scan-images: bin/trivy images ## Scan the images for vulnerable packages
 	@. ./$(IMAGES) && for image in "$$AUTH_IMAGE" "$$POSTGRES_IMAGE"; do $(TRIVY) image $(FAIL_ON) "$$image" || exit 1; done
 
 reproducible: node_modules/.package-lock.json ## Build each image twice and list the files that differ

@@ -1,3 +1,3 @@
 .PHONY: drill-compose
-drill-compose: node_modules/.package-lock.json ## A clean copy up by `docker compose up`, with a mail that is caught
+drill-compose: node_modules/.package-lock.json ## Start a clean copy with `docker compose up` and receive an e-mail
 	@node tools/compose/drill.ts

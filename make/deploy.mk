@@ -1,16 +1,16 @@
 .PHONY: publish sign deploy promote drill-deploy
 
-publish: ## Build and push the images to REGISTRY; PLATFORMS=linux/amd64,linux/arm64 adds provenance and contents
+publish: ## Build and push the images to REGISTRY; PLATFORMS=linux/amd64,linux/arm64 adds provenance and an SBOM
 	@REGISTRY=$(REGISTRY) tools/deploy/publish.sh
 
-sign: bin/cosign ## Sign what publish has pushed, by the identity of the workflow
+sign: bin/cosign ## Sign the published images with the workflow's identity
 	@cosign sign --yes $$(sed 's/^IMAGES=//; s/[^ ]*=//g' .cache/release.env)
 
-deploy: node_modules/.package-lock.json ## Commit IMAGES, as publish printed them, for ENVIRONMENT, wait, take back what fails
+deploy: node_modules/.package-lock.json ## Deploy the IMAGES that publish printed to ENVIRONMENT by a commit; revert it on failure
 	@node tools/deploy/main.ts
 
-promote: node_modules/.package-lock.json ## The same with the images that FROM runs: FROM=staging ENVIRONMENT=prod
+promote: node_modules/.package-lock.json ## Deploy the images that FROM runs: FROM=staging ENVIRONMENT=prod
 	@node tools/deploy/main.ts
 
-drill-deploy: $(TOOLS) $(IMAGES) node_modules/.package-lock.json ## From a commit to serving by Argo CD; a broken release is taken back
+drill-deploy: $(TOOLS) $(IMAGES) node_modules/.package-lock.json ## Deploy a commit through Argo CD; a broken release is reverted
 	@. ./$(IMAGES) && REGISTRY=$(REGISTRY) node tests/cluster/deploy.ts

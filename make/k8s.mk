@@ -1,4 +1,4 @@
-# Kubernetes: everything here uses the current kube context and REGISTRY, which that cluster must be able to pull from.
+# Kubernetes. Everything here uses the current kube context, and REGISTRY, which the cluster must be able to pull from.
 REGISTRY ?= localhost:5000
 TOOLS := bin/kustomize bin/kube-score bin/kubeseal bin/kubernetes-validate
 GO_TOOLS := bin/kustomize bin/kube-score bin/kubeseal bin/controller bin/versitygw
@@ -17,8 +17,8 @@ bin/kubernetes-validate:
 	bin/python/bin/pip install --quiet --disable-pip-version-check kubernetes-validate==1.37.0
 	ln -sf python/bin/kubernetes-validate $@
 
-# Two auth images that differ in their revision label alone, for the drills that change images;
-# and the Sealed Secrets controller, an S3 server and the exporter, for clusters that have none or can't pull it.
+# Two auth images that differ only in their revision label, for the drills that change images;
+# and the Sealed Secrets controller, an S3 server and the exporter, for clusters that lack them or can't pull them.
 define build_images
 set -euo pipefail
 push() { docker push --quiet $(REGISTRY)/$$1 >&2; docker image inspect --format '{{index .RepoDigests 0}}' $(REGISTRY)/$$1; }
@@ -51,28 +51,28 @@ $(IMAGES): bin/controller bin/versitygw
 
 .PHONY: images verify seal drills
 
-images: ## Build and push the images for the drills
+images: ## Build and push the drills' images
 	@rm -f $(IMAGES)
 	@$(MAKE) --no-print-directory --silent $(IMAGES)
 
-verify: $(TOOLS) node_modules/.package-lock.json ## Check all manifests; SERVER=1 adds the API server's dry run
+verify: $(TOOLS) node_modules/.package-lock.json ## Check all manifests; SERVER=1 adds a dry run on the API server
 	@node tests/cluster/verify.ts $(if $(SERVER),--server)
 
-seal: bin/kubeseal ## Make and seal new secrets: ENVIRONMENT=staging CERTIFICATE=file; ENVIRONMENT=monitoring takes WEBHOOK_URL too
+seal: bin/kubeseal ## First deployment only: generate and seal ALL secrets: ENVIRONMENT=staging CERTIFICATE=file; monitoring also needs WEBHOOK_URL
 	k8s/seal.sh $(ENVIRONMENT) $(CERTIFICATE)
 
-drill-first-deploy: ## An empty namespace to healthy, unattended, with the smoke test
-drill-denial: ## Every source to every destination: allowed or denied
-drill-admission: ## The API server refuses each broken manifest
-drill-rollout: ## 0 failed requests while images change and a pod dies
-drill-database-restart: ## The database dies under traffic and nothing is lost
-drill-scale: ## Load until the autoscaler adds pods, and back
-drill-ingress: ## TLS, redirect and routing through an ingress controller
-drill-gitops: ## Argo CD syncs each overlay from nothing, stops a bad commit, heals
-drill-dev-loop: ## Seconds from a saved file to the running pod
+drill-first-deploy: ## Deploy into an empty namespace, unattended, with the smoke test
+drill-denial: ## Test each connection: allowed or denied
+drill-admission: ## The API server rejects each broken manifest
+drill-rollout: ## 0 failed requests while images change and a pod is deleted
+drill-database-restart: ## Kill the database under traffic; no acknowledged write is lost
+drill-scale: ## Load until the autoscaler adds pods, then removes them
+drill-ingress: ## Test TLS, redirect and routes of an ingress controller
+drill-gitops: ## Argo CD syncs each overlay from nothing, stops bad commits, undoes manual changes
+drill-dev-loop: ## Measure the time from a saved file to the running pod
 
 DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop restore cluster-lost region-lost pitr rotate sealed-secrets
 $(DRILLS:%=drill-%) drill-encryption-at-rest: drill-%: $(TOOLS) $(IMAGES) node_modules/.package-lock.json
 	@. ./$(IMAGES) && node tests/cluster/$*.ts
 
-drills: $(DRILLS:%=drill-%) ## All drills, one after another
+drills: $(DRILLS:%=drill-%) ## Run all drills one after another

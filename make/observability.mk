@@ -1,4 +1,4 @@
-# Prometheus, Alertmanager, Loki and what they scrape, for tests and drills, of the versions that k8s/observability names.
+# Prometheus, Alertmanager, Loki and their targets for tests and drills, in the versions of k8s/observability.
 OBSERVABILITY_TOOLS := bin/promtool bin/prometheus bin/loki bin/amtool bin/alertmanager bin/kube-state-metrics bin/alloy
 
 bin/promtool bin/prometheus:
@@ -13,13 +13,13 @@ bin/alloy:
 	tests/cluster/stand-ins/alloy.sh $@
 
 .PHONY: test-rules
-test-rules: bin/promtool node_modules/.package-lock.json ## Each alert is quiet, fires and is resolved, by promtool
+test-rules: bin/promtool node_modules/.package-lock.json ## Test the alert rules with promtool: quiet, firing, resolved
 	@node tests/observability/rules.ts
 
-generate-observability: node_modules/.package-lock.json ## Write the dashboards and the operator's rules
+generate-observability: node_modules/.package-lock.json ## Generate the dashboards and the operator's rules
 	@node k8s/observability/generate.ts
 
-# Stand-ins with the names and versions of the manifests, for clusters that can't pull those.
+# Stand-ins with the manifests' names and versions, for clusters that can't pull the images.
 OBSERVABILITY_IMAGES := .cache/observability-images.env
 define build_observability_images
 set -euo pipefail
@@ -34,7 +34,7 @@ stand_in PROMETHEUS_IMAGE prometheus prom/prometheus:v3.5.0
 stand_in ALERTMANAGER_IMAGE alertmanager prom/alertmanager:v0.28.1
 stand_in LOKI_IMAGE loki grafana/loki:3.7.8
 stand_in KUBE_STATE_METRICS_IMAGE kube-state-metrics kube-state-metrics/kube-state-metrics:v2.15.0
-# an older one, see alloy.sh
+# an older version, see alloy.sh
 stand_in ALLOY_IMAGE alloy grafana/alloy:v1.0.0
 mv $(OBSERVABILITY_IMAGES).new $(OBSERVABILITY_IMAGES)
 endef
@@ -44,9 +44,9 @@ $(OBSERVABILITY_IMAGES): $(OBSERVABILITY_TOOLS) tests/cluster/stand-ins/observab
 	@bash -c "$$build_observability_images"
 
 .PHONY: generate-observability drill-alerts
-drill-alerts: $(TOOLS) $(IMAGES) $(OBSERVABILITY_IMAGES) node_modules/.package-lock.json ## Five causes, each seen to alert, to be told and to end
+drill-alerts: $(TOOLS) $(IMAGES) $(OBSERVABILITY_IMAGES) node_modules/.package-lock.json ## Cause five faults; each alert fires, is delivered and is resolved
 	@. ./$(IMAGES) && . ./$(OBSERVABILITY_IMAGES) && node tests/cluster/alerts.ts
 
 .PHONY: observe
-observe: ## The whole observability stack on the current context, with port-forwards; prints the URLs
+observe: ## Apply the observability stack to the current context, forward its ports and print the URLs
 	@k8s/observability/observe.sh

@@ -1,39 +1,34 @@
-/** `npm run generate`: writes what is derived from the code and committed, the OpenAPI document and the table of settings. */
+/** `npm run generate`: writes what is derived from the code and committed: the OpenAPI document and the reference pages of docs/. */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
-import { authSettings, configTable, createService, describeApi, loadAuthConfig, root } from './built.ts';
+import { authSettings, createService, describeApi, describeSettings, loadAuthConfig, migrate } from './built.ts';
+import { apiPage } from './docs/api.ts';
+import { configurationPage } from './docs/configuration.ts';
+import { dataModelPage } from './docs/data-model.ts';
+import { readTables } from './docs/tables.ts';
+import { write, writePage } from './docs/write.ts';
 import { startPostgres } from './embedded-postgres.ts';
 
-async function write(path: string, text: string): Promise<void> {
-  const file = join(root, path);
-  await writeFile(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
-  process.stdout.write(`wrote ${path}\n`);
-}
-
-const readme = await readFile(join(root, 'README.md'), 'utf8');
-await write(
-  'README.md',
-  readme.replace(
-    /(<!-- settings -->\n)[^]*(\n<!-- \/settings -->)/,
-    (_all, begin: string, end: string) => begin + configTable(authSettings) + end,
-  ),
-);
+await writePage('docs/configuration.md', configurationPage(describeSettings(authSettings)));
 
 const directory = await mkdtemp(join(tmpdir(), 'auth-generate-'));
 const postgres = await startPostgres(directory);
 try {
-  const app = await createService(
-    loadAuthConfig({
-      LOG_LEVEL: 'silent',
-      DATABASE_URL: postgres.url('postgres'),
-      KEY_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
-    }),
-  );
-  await write('apps/auth/openapi.json', JSON.stringify(describeApi(app)));
+  const config = loadAuthConfig({
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: postgres.url('postgres'),
+    KEY_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
+  });
+  await migrate(config);
+  await writePage('docs/data-model.md', dataModelPage(await readTables(config.DATABASE_URL)));
+
+  const app = await createService(config);
+  const document = describeApi(app);
   await app.close();
+  await write('apps/auth/openapi.json', JSON.stringify(document));
+  await writePage('docs/api.md', apiPage(document));
 } finally {
   await postgres.stop();
   await rm(directory, { recursive: true });

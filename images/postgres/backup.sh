@@ -1,6 +1,6 @@
 #!/bin/bash
-# Backs up to each repository in turn and records the run in maintenance.job_runs:  backup.sh [full|diff]
-# Unless told, it is a full backup where a repository's last one is nearly a week old. psql finds the database by PGHOST and so on.
+# Backs up to each repository in turn and records the run in maintenance.job_runs.  backup.sh [full|diff]
+# Without an argument, it makes a full backup if a repository's last one is nearly a week old. PGHOST etc. are the database's.
 set -euo pipefail
 recent=$(pgbackrest info --output=json | jq --argjson since $(($(date +%s) - 6 * 86400 - 43200)) '
   .[0] | [.repo[].key] - [.backup[] | select(.type == "full" and .timestamp.stop > $since) | .database["repo-key"]] == []')
@@ -8,7 +8,7 @@ type=${1:-$([ "$recent" = true ] && echo diff || echo full)}
 failed=() done=()
 for repository in $(sed -nE 's/^repo([0-9])-path=.*/\1/p' /etc/pgbackrest/conf.d/*.conf | sort -u); do
   started=$SECONDS
-  # only where there is none: it waits for no segment that is being archived
+  # only if there is no stanza yet: creating one waits until archiving is idle
   code=$(pgbackrest info --repo="$repository" --output=json | jq '.[0].status.code')
   if { [[ $code == [02] ]] || pgbackrest stanza-create; } && pgbackrest backup --type="$type" --repo="$repository"; then
     size=$(pgbackrest info --repo="$repository" --output=json | jq '.[0].backup[-1].info.repository.delta')

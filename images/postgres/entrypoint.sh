@@ -1,20 +1,20 @@
 #!/bin/bash
-# Makes the data folder once, from the repository's backup if there is one; brings roles and databases to what DATABASES says;
-# then becomes the server. With PGBACKREST_STANZA set, everything written is archived.
+# Creates the data folder once, from a repository's backup if there is one. Creates or updates the roles and databases of DATABASES,
+# then becomes the server. With PGBACKREST_STANZA set, WAL is archived.
 set -euo pipefail
 
-# Whether any repository holds a backup. A lost volume must not be mistaken for a new one: while a repository that may hold one
-# can't be read, nothing is made.
+# Whether any repository holds a backup. A lost volume must not be mistaken for a new one, so this fails if a repository can't be
+# read.
 backed_up() {
   local codes
   codes=$(pgbackrest info --output=json | jq -r '.[].repo[].status.code') || exit 1
   grep -qx 0 <<<"$codes" && return
-  # no stanza, no backup of it, none of its data: anything else is no answer
-  ! grep -vqx '[123]' <<<"$codes" || { echo 'A repository can not be read.' >&2; pgbackrest info >&2; exit 1; }
+  # 1, 2, 3: no stanza, no backup, no data. Any other code is an error
+  ! grep -vqx '[123]' <<<"$codes" || { echo 'a backup repository can not be read' >&2; pgbackrest info >&2; exit 1; }
   return 1
 }
 
-# Restores to RESTORE_TARGET_TIME, or to the last thing archived. What is interrupted is resumed.
+# Restores to RESTORE_TARGET_TIME, or to the end of the archive. Resumes an interrupted restore.
 restore() {
   local target=(--type=default)
   [ -z "${RESTORE_TARGET_TIME:-}" ] || target=(--type=time "--target=$RESTORE_TARGET_TIME" --target-action=promote)
@@ -27,7 +27,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   if [ -n "${PGBACKREST_STANZA:-}" ] && backed_up; then
     restore
   else
-    # A folder of its own, renamed when complete: an interrupted initdb is started over.
+    # In a separate folder that is renamed when complete: an interrupted initdb starts over.
     rm -rf "$PGDATA.new"
     initdb --pgdata "$PGDATA.new" --username postgres --auth-local peer --auth-host reject --data-checksums --encoding UTF8 --locale C.UTF-8 >/dev/null
     mv "$PGDATA.new" "$PGDATA"
@@ -41,13 +41,13 @@ server=(-D "$PGDATA" -c config_file=/etc/postgresql/postgresql.conf
   -c "shared_buffers=$((memory / 4 / 1024))kB" -c "effective_cache_size=$((memory / 2 / 1024))kB" -c "maintenance_work_mem=$((memory / 16 / 1024))kB")
 [ -z "${PGBACKREST_STANZA:-}" ] || server+=(-c archive_mode=on)
 
-# Nothing can connect while roles are being set: no TCP, and a socket that no probe looks at.
+# Nothing can connect while the roles are updated: no TCP, and a socket that no probe uses.
 private=$(mktemp -d)
 pg_ctl start --wait --timeout 1800 --silent --options "${server[*]} -c hot_standby=off -c listen_addresses= -c unix_socket_directories=$private"
 recovered.sh "$private"
 roles.sh "$private"
-# A repository that is away keeps nobody from the data: backups try again, and what is not archived yet waits.
-[ -z "${PGBACKREST_STANZA:-}" ] || pgbackrest stanza-create --pg1-socket-path="$private" || echo 'The stanza could not be made in every repository.' >&2
+# The server also starts if a repository is unreachable: backups retry, and WAL waits until it can be archived.
+[ -z "${PGBACKREST_STANZA:-}" ] || pgbackrest stanza-create --pg1-socket-path="$private" || echo 'the stanza could not be created in every repository' >&2
 pg_ctl stop --wait --mode fast --silent
 rmdir "$private"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Restores the latest backup and all that has been archived since into this pod's own volume, starts PostgreSQL on it,
-# compares, and records the run.
-# A mark written before must be found after, with all that was recorded before it. psql finds the database by PGHOST and so on.
+# Restores the latest backup and everything archived since into this pod's own volume, starts PostgreSQL on it, compares it with the
+# live database, and records the run. It must contain a mark that was written before the restore, and everything recorded before that
+# mark. PGHOST etc. are the live database's.
 set -euo pipefail
 socket=$(mktemp -d)
 mark=$(cat /proc/sys/kernel/random/uuid)
@@ -25,7 +25,7 @@ FROM maintenance.job_runs r JOIN maintenance.marks ON mark = :'mark' AND finishe
 expected=$(live <<<"$runs")
 
 step='the archive'
-# archive_timeout ends the segment that the mark is in
+# archive_timeout closes the segment that contains the mark
 for _ in $(seq 90); do
   archived=$(pgbackrest info --output=json | jq -r '[.[].archive[].max | select(. != null)] | max')
   [[ "$archived" < "$segment" ]] || break

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Brings roles, databases and the record of maintenance to what DATABASES and the credentials say:  roles.sh SOCKET_FOLDER
-# Passwords are read by psql itself, so that no command line shows them.
+# Creates or updates the roles and databases of DATABASES, with the passwords of the credentials, and the maintenance tables.
+#   roles.sh SOCKET_FOLDER
+# psql reads the passwords itself, so that they appear in no command line.
 set -euo pipefail
 socket=$1
 connections=${CONNECTIONS_PER_DATABASE:-90}
@@ -17,7 +18,7 @@ ALTER ROLE :"name" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYP
 SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
 REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
 SQL
-  # A second role that logs in as the first: while one is in use, the other's password changes.
+  # A second role that acts as the first: while one is in use, the other's password can be changed.
   [ -s "/etc/postgresql/credentials/$name-alternate" ] || continue
   sql --set owner="$name" --set name="$name-alternate" <<'SQL'
 SELECT format('CREATE ROLE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
@@ -50,7 +51,7 @@ CREATE TABLE IF NOT EXISTS maintenance.job_runs (
   details jsonb NOT NULL DEFAULT '{}',
   PRIMARY KEY (job, finished_at)
 );
--- what a restored backup is asked for
+-- what the restore check looks for in a restored backup
 CREATE TABLE IF NOT EXISTS maintenance.marks (mark uuid PRIMARY KEY, made_at timestamptz NOT NULL DEFAULT now());
 GRANT USAGE ON SCHEMA maintenance TO maintenance, monitoring;
 GRANT SELECT ON maintenance.job_runs TO monitoring;

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Beside the server: lets backup jobs in, makes the first backup, and brings certificates and passwords that changed into force.
+# Runs beside the server: serves backup jobs, makes the first backup, and reloads changed certificates and passwords.
 set -euo pipefail
 watched() { find -L /etc/postgresql/tls /etc/postgresql/credentials /etc/pgbackrest/conf.d -type f -not -path '*/..*' -exec sha256sum {} + | sort; }
 local_sql() { psql --host /run/postgresql --username postgres --dbname postgres --no-psqlrc --quiet --tuples-only --command "$1"; }
 
-# its own locks: archiving holds those of the server nearly always
+# separate locks: archiving holds the server's locks almost permanently
 export PGBACKREST_LOCK_PATH=/tmp/pgbackrest-sidecar
 loaded=$(watched)
 pgbackrest server &
@@ -13,12 +13,12 @@ trap 'kill "$server" 2>/dev/null; exit 0' TERM INT
 
 backed_up='' attempt=0
 while kill -0 "$server"; do
-  # in the background, so that a signal is not kept waiting
+  # in the background, so that signals are handled at once
   sleep 5 & wait $!
   pg_isready --quiet --host /run/postgresql || continue
   if [ -z "$backed_up" ] && [ "$SECONDS" -ge "$attempt" ]; then
     attempt=$((SECONDS + 60))
-    # what is archived is worth nothing without a backup to begin with
+    # archived WAL is useless without a first backup
     if pgbackrest info --output=json | jq -e '.[].repo | all(.status.code == 0)' >/dev/null || PGHOST=/run/postgresql PGUSER=postgres PGDATABASE=postgres backup.sh full; then
       backed_up=yes
     fi
@@ -27,10 +27,10 @@ while kill -0 "$server"; do
   [ "$now" != "$loaded" ] || continue
   if roles.sh /run/postgresql && local_sql 'SELECT pg_reload_conf()' >/dev/null && kill -HUP "$server"; then
     loaded=$now
-    # it may be another repository
+    # the repository may have changed
     backed_up='' attempt=0
-    echo 'certificates and passwords have been loaded anew'
+    echo 'certificates and passwords reloaded'
   fi
 done
-echo 'the pgBackRest server has ended' >&2
+echo 'the pgBackRest server has stopped' >&2
 exit 1

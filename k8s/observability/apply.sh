@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole stack on the current kube context. Secrets are made once, in the cluster.
+# Applies the whole stack to the current kube context. Secrets are generated once, in the cluster.
 set -euo pipefail
 folder=$(dirname "${BASH_SOURCE[0]}")
 secret() { # NAME KEY VALUE
@@ -8,7 +8,7 @@ secret() { # NAME KEY VALUE
 }
 kubectl apply --server-side --filename "$folder/namespace.yaml"
 secret grafana password "$(openssl rand -hex 16)"
-# nobody is told from a laptop: Alertmanager's page shows what fires
+# no receiver: Alertmanager's page shows the firing alerts
 secret alertmanager webhook-url http://127.0.0.1:9/
 kubectl apply --server-side --kustomize "$folder"
 for workload in statefulset/prometheus statefulset/alertmanager statefulset/loki deployment/kube-state-metrics deployment/alloy deployment/grafana; do

@@ -1,10 +1,10 @@
-// Writes what is generated here: the dashboards from grafana/dashboards.ts, the operator's rules from prometheus/rules.
+// Generates the dashboards from grafana/dashboards.ts and the operator's rules from prometheus/rules.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { dashboardJson, dashboards } from './grafana/dashboards.ts';
 
-/** The generated files by their path in the repository's folder of this file. */
+/** The generated files by path, relative to this folder. */
 export function generated(): Record<string, string> {
   const folder = join(import.meta.dirname, 'prometheus/rules');
   const groups = readdirSync(folder)

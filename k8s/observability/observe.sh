@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole stack on the current kube context, its ports on this machine until Ctrl-C.
+# Applies the whole stack to the current kube context and forwards its ports to this machine until Ctrl-C.
 set -euo pipefail
 "$(dirname "${BASH_SOURCE[0]}")/apply.sh"
 trap 'kill $(jobs -p) 2>/dev/null' EXIT

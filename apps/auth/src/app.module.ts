@@ -5,6 +5,7 @@ import { AdminModule } from './admin/index.ts';
 import { AuditLogModule } from './audit/log/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from './config.ts';
 import { EmailChangeModule } from './accounts/email-change/index.ts';
+import { EmailVerificationModule } from './accounts/email-verification/index.ts';
 import { HousekeepingModule } from './housekeeping/index.ts';
 import { ImportExportModule } from './accounts/import-export/index.ts';
 import { InvitationsModule } from './accounts/invitations/index.ts';
@@ -73,6 +74,7 @@ export class AppModule {
         AccountsModule,
         PasswordLoginModule,
         EmailChangeModule,
+        EmailVerificationModule,
         PasswordResetModule,
         MagicLinkModule,
         SocialLoginModule,

@@ -8,29 +8,29 @@ import { makeThreads } from './passwords/index.ts';
 
 const version = '0.1.0';
 
-/** The application, not yet listening. */
+/** Creates the application without listening. */
 export function createService(config: AuthConfig): Promise<NestFastifyApplication> {
   return createHttpApp(AppModule.register(config), config);
 }
 
-/** The OpenAPI document of the application. */
+/** Creates the OpenAPI document of the application. */
 export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   return createOpenApiDocument(app, {
     title: 'auth',
     description:
-      'Accounts, sessions and tokens. Errors are problem+json (RFC 9457) with a stable `code`; each response carries ' +
-      '`x-request-id`. Unknown fields, queries and bodies are refused.',
+      'Accounts, sessions and tokens. Errors are problem+json (RFC 9457) with a stable `code`. Every response has the ' +
+      'header `x-request-id`. Unknown fields, query parameters and bodies are rejected.',
     version,
     tags: {
-      accounts: 'Registration, and what an account’s owner does with it',
+      accounts: 'Registration, and managing the caller’s own account',
       sessions: 'Login, refresh, logout',
-      email: 'What goes by mail: verification, new passwords, links to log in',
-      admin: 'What admins do with accounts, and the audit trail',
-      'service-accounts': 'Programs that call services in their own name, their API keys and tokens',
-      social: 'Login by OpenID providers, and the identities of accounts there',
-      mfa: 'Second factors: authenticator apps, recovery codes, step-up',
-      passkeys: 'Logging in without a password',
-      keys: 'The keys to check access tokens with',
+      email: 'Flows by e-mail: verification, password reset, login links',
+      admin: 'Managing accounts and reading the audit trail, for admins',
+      'service-accounts': 'Programs that call services in their own name: API keys and access tokens',
+      social: 'Login with OpenID providers, and linked identities',
+      mfa: 'Multi-factor authentication: authenticator apps, recovery codes, step-up',
+      passkeys: 'Login without a password',
+      keys: 'Public keys that verify access tokens',
       health: 'Probes for Kubernetes and load balancers',
     },
   });
@@ -43,7 +43,7 @@ export async function startService(config: AuthConfig): Promise<RunningService> 
   return runService(app, config, { service: 'auth', version });
 }
 
-/** Runs the service until a signal stops it. */
+/** Runs the service until it gets a signal. */
 export const run = (tracing: Tracing | undefined): Promise<void> =>
   runMain(
     loadAuthConfig,

@@ -1,4 +1,4 @@
-import { runCommand } from './commands/index.ts';
+import { runCommand } from './cli/index.ts';
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,

@@ -22,76 +22,78 @@ export const authSettings = z.object({
   ...commonSettings,
   KEY_ENCRYPTION_KEYS: setting(encryptionKeys, {
     description:
-      '256-bit keys in base64, comma-separated: the first encrypts, all decrypt; make one by `openssl rand -base64 32`',
+      '256-bit keys in base64, comma-separated; the first encrypts, all decrypt; `openssl rand -base64 32` makes one',
     secret: true,
   }),
   TOKEN_ISSUER: setting(z.url().default('http://localhost:3000'), {
-    description: '`iss` of access tokens: the URL this service is reached by',
+    description: '`iss` of access tokens: the public URL of this service',
   }),
   TOKEN_AUDIENCE: setting(z.string().min(1).default('devopslocally'), { description: '`aud` of access tokens' }),
   ACCESS_TOKEN_TTL_SECONDS: setting(seconds(1, 3600).default(600), {
-    description: 'life of an access token; also how long a revoked session lives on where only signatures are checked',
+    description:
+      'lifetime of an access token; services that check only signatures accept a revoked session for that long',
     unit: 's',
   }),
   SESSION_IDLE_TTL_SECONDS: setting(seconds(60, 31_536_000).default(2_592_000), {
-    description: 'life of a session without a refresh',
+    description: 'lifetime of a session after its last refresh',
     unit: 's',
   }),
   SESSION_TTL_SECONDS: setting(seconds(60, 31_536_000).default(7_776_000), {
-    description: 'life of a session however often it is refreshed',
+    description: 'maximum lifetime of a session, however often it is refreshed',
     unit: 's',
   }),
   KEY_ROTATION_INTERVAL_SECONDS: setting(seconds(60, 31_536_000).default(2_592_000), {
-    description: 'age at which a signing key gets its successor',
+    description: 'age at which a signing key is rotated',
     unit: 's',
   }),
   KEY_PUBLISH_AHEAD_SECONDS: setting(seconds(0, 86_400).default(600), {
-    description: 'time a new signing key is published before it signs; its half is the key set’s `max-age`',
+    description: 'time that a new signing key is published before it signs; half of it is the `max-age` of the key set',
     unit: 's',
   }),
   HASH_MEMORY_KIB: setting(z.coerce.number().int().min(8).max(1_048_576).default(19_456), {
-    description: 'argon2id memory of one hash; at login, hashes with other parameters are made anew',
+    description: 'argon2id memory per hash; a login rehashes a password whose parameters differ',
     unit: 'KiB',
   }),
   HASH_PASSES: setting(count(100).default(2), { description: 'argon2id passes' }),
-  HASH_PARALLELISM: setting(count(16).default(1), { description: 'argon2id lanes' }),
+  HASH_PARALLELISM: setting(count(16).default(1), { description: 'argon2id lanes (degree of parallelism)' }),
   HASH_CONCURRENCY: setting(
     count(64)
       .optional()
       .transform((value) => value ?? availableParallelism()),
-    { description: 'hashes computed at once, hence memory; unset: one per processor' },
+    { description: 'hashes computed concurrently, which bounds their memory; defaults to one per processor' },
   ),
   HASH_QUEUE_MAX: setting(count(10_000).default(100), {
-    description: 'hashes, and new passwords to be judged, that may wait; more are answered 503 with `Retry-After`',
+    description: 'password hashes, and strength checks, that may wait; further ones get 503 with `Retry-After`',
   }),
   HASH_MAX_WAIT_MS: setting(count(60_000).default(700), {
-    description: 'longest wait for a hash, and for a judgement, before 503',
+    description: 'maximum wait for a password hash or a strength check before 503',
     unit: 'ms',
   }),
   WEBAUTHN_RP_ID: setting(z.string().min(1).default('localhost'), {
-    description: 'domain that passkeys belong to; a change makes all of them useless',
+    description: 'domain that passkeys are bound to; a change invalidates all passkeys',
   }),
   WEBAUTHN_ORIGINS: setting(origins.default(['http://localhost:3000']), {
-    description: 'origins of the pages that passkeys are used on, comma-separated',
+    description: 'origins of the pages that use passkeys, comma-separated',
   }),
   IMPORT_HASH_MAX_MEMORY_KIB: setting(z.coerce.number().int().min(8).max(1_048_576).default(131_072), {
-    description: 'memory that checking an imported hash may take; hashes that need more are refused at import',
+    description: 'maximum memory to verify an imported hash; an import refuses hashes that need more',
     unit: 'KiB',
   }),
   AUDIT_RETENTION_DAYS: setting(z.coerce.number().int().min(30).max(36_500).default(400), {
-    description: 'age at which events leave the audit trail',
+    description: 'age at which audit events are deleted',
     unit: 'd',
   }),
   LOGIN_ACCOUNT_BURST: setting(count(1000).default(5), {
-    description: 'failed logins to one account before each further one must wait: 1 s, 2 s, 4 s … 15 min',
+    description: 'failed logins per account before further ones are delayed by 1 s, 2 s, 4 s … 15 min',
   }),
   LOGIN_ADDRESS_BURST: setting(count(1_000_000).default(100), {
     description:
-      'the same for failed logins from one address (IPv6: /64), and for those begun at identity providers and not completed',
+      'failed logins, and uncompleted logins with OpenID providers, per IP address (IPv6: /64) before further ones are delayed',
   }),
   APP_URL: setting(z.url().default('http://localhost:3000'), {
     description:
-      'pages that mails link to: `/verify-email`, `/reset-password`, `/magic-link`, `/confirm-email`, `/accept-invitation`, each with `?token=`',
+      'base URL of the pages that mails link to: `/verify-email`, `/reset-password`, `/magic-link`, `/confirm-email`, ' +
+      '`/accept-invitation`, each with `?token=`',
   }),
   SMTP_URL: setting(
     z
@@ -99,42 +101,42 @@ export const authSettings = z.object({
       .regex(/^smtps?:\/\//, 'must be an smtp:// or smtps:// URL')
       .optional(),
     {
-      description: 'server that mails go out by; unset, mails are off in production and kept at `/dev/mails` elsewhere',
+      description: 'mail server; if unset, production sends no mails, and other environments show them at `/dev/mails`',
       secret: true,
     },
   ),
-  MAIL_FROM: setting(z.string().min(1).default('auth@localhost'), { description: 'sender of mails' }),
+  MAIL_FROM: setting(z.string().min(1).default('auth@localhost'), { description: 'sender of all mails' }),
   OIDC_PROVIDERS: setting(providersSetting, {
     description:
-      'OpenID providers that people may log in by: a JSON array of `id`, `name`, `issuer`, `client_id`, `client_secret`, ' +
-      '`redirect_uris`, and if need be `scopes` and `client_authentication`',
+      'OpenID providers that users can log in with: a JSON array of objects with `id`, `name`, `issuer`, `client_id`, ' +
+      '`client_secret`, `redirect_uris` and, optionally, `scopes` and `client_authentication`',
     secret: true,
   }),
   OIDC_TIMEOUT_MS: setting(count(60_000).default(3000), {
-    description: 'longest wait for one answer of an OpenID provider',
+    description: 'maximum wait for a response of an OpenID provider',
     unit: 'ms',
   }),
   BREACHED_PASSWORDS_URL: setting(z.url({ protocol: /^https?$/ }).optional(), {
     description:
-      'service that is asked whether a new password is breached, by the first 5 digits of its SHA-1, such as ' +
-      '`https://api.pwnedpasswords.com/range`; unset: off',
+      'service that checks new passwords for breaches by the first 5 hexadecimal digits of their SHA-1, such as ' +
+      '`https://api.pwnedpasswords.com/range`; off if unset',
   }),
   BREACHED_PASSWORDS_TIMEOUT_MS: setting(count(60_000).default(1000), {
-    description: 'longest wait for its answer, after which the password passes',
+    description: 'maximum wait for its response; after that the password is accepted',
     unit: 'ms',
   }),
   REGISTER_ADDRESS_BURST: setting(count(1_000_000).default(20), {
-    description: 'the same for registrations from one address, successful ones too',
+    description: 'registrations per IP address (IPv6: /64), successful ones too, before further ones are delayed',
   }),
 });
 
-/** The auth service's loaded settings. */
+/** The loaded settings of the auth service. */
 export type AuthConfig = z.output<typeof authSettings>;
 
 /** Injection token of the loaded {@link AuthConfig}. */
 export const AUTH_CONFIG = Symbol('auth config');
 
-/** @throws ConfigError that lists all mistakes */
+/** @throws ConfigError that lists all problems */
 export function loadAuthConfig(environment: NodeJS.ProcessEnv): AuthConfig {
   return loadConfig(authSettings, environment);
 }

@@ -1,6 +1,6 @@
 import { startTracing } from '#tracing';
 
-// what it instruments must not be loaded before
+// tracing must start before the modules that it instruments are loaded
 const tracing = await startTracing(process.env, 'auth');
 const { run } = await import('./app.ts');
 await run(tracing);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 describe('POST /auth/register', () => {
-  it('makes an account with the role user', async () => {
+  it('creates an account with the role user', async () => {
     const email = newEmail();
     const { status, body } = await client.register(email);
     expect(status).toBe(201);
@@ -26,7 +26,7 @@ describe('POST /auth/register', () => {
     });
   });
 
-  it('refuses an address that differs in case only', async () => {
+  it('rejects an e-mail address that differs from an existing one only in case', async () => {
     const email = newEmail();
     await client.register(email);
     const { status, body } = await client.register(email.toUpperCase());
@@ -34,7 +34,7 @@ describe('POST /auth/register', () => {
   });
 
   it.each(['password', 'aaaaaaaaaaaaaaaa', 'qwertyuiop', 'Summer2026!'])(
-    'refuses the easy password %s',
+    'rejects the weak password %s',
     async (password) => {
       const { status, body } = await client.register(newEmail(), password);
       expect([status, body.code]).toEqual([422, 'password_too_weak']);
@@ -42,12 +42,12 @@ describe('POST /auth/register', () => {
     },
   );
 
-  it('refuses a password made of the address', async () => {
+  it('rejects a password that contains the e-mail address', async () => {
     const { status } = await client.register('zebulonq@example.com', 'zebulonq@example.com');
     expect(status).toBe(422);
   });
 
-  it('stores an argon2id hash, and two different ones of one password', async () => {
+  it('stores argon2id hashes, with a different salt for the same password', async () => {
     const emails = [newEmail(), newEmail()];
     await Promise.all(emails.map((email) => client.register(email)));
     const { rows } = await service.database.query('SELECT password_hash FROM account WHERE email = ANY($1)', [emails]);
@@ -55,7 +55,7 @@ describe('POST /auth/register', () => {
     expect(rows[0].password_hash).not.toBe(rows[1].password_hash);
   });
 
-  it('slows an address down that registers without end', async () => {
+  it('limits registrations per IP address', async () => {
     const strict = await startTestService({ REGISTER_ADDRESS_BURST: '3' });
     const strictClient = new Client(strict.url);
     const answers = [];
@@ -81,9 +81,9 @@ describe('PUT /auth/me/password', () => {
   const change = (token: string, current_password: string, new_password: string) =>
     client.call('PUT', '/auth/me/password', { token, body: { current_password, new_password } });
 
-  it('changes the password and ends the other sessions only', async () => {
+  it('changes the password and ends only the other sessions', async () => {
     const { email, accessToken } = await client.newAccount();
-    const other = await client.signIn(email);
+    const other = await client.newSession(email);
     expect((await change(accessToken, strongPassword, next)).status).toBe(204);
     expect((await client.me(accessToken)).status).toBe(200);
     expect((await client.me(other.accessToken)).status).toBe(401);
@@ -92,13 +92,13 @@ describe('PUT /auth/me/password', () => {
     expect((await client.login(email, next)).status).toBe(200);
   });
 
-  it('takes the same password in another Unicode form for the same', async () => {
+  it('accepts the same password in another Unicode form', async () => {
     const email = newEmail();
     await client.register(email, 'Ångström-façade-71-ﬁne');
     expect((await client.login(email, 'A\u030Angstro\u0308m-fac\u0327ade-71-fine')).status).toBe(200);
   });
 
-  it('refuses a wrong current password, and guessing it', async () => {
+  it('rejects a wrong current password, and limits guessing', async () => {
     const { accessToken } = await client.newAccount();
     const answers = await Promise.all(Array.from({ length: 12 }, () => change(accessToken, 'not-the-password', next)));
     const codes = answers.map(({ body }) => body.code);
@@ -106,13 +106,13 @@ describe('PUT /auth/me/password', () => {
     expect(codes.filter((code) => code === 'too_many_attempts')).toHaveLength(7);
   });
 
-  it('refuses a weak new password and keeps the old one', async () => {
+  it('rejects a weak new password and keeps the old one', async () => {
     const { email, accessToken } = await client.newAccount();
     expect((await change(accessToken, strongPassword, 'password1')).body.code).toBe('password_too_weak');
     expect((await client.login(email)).status).toBe(200);
   });
 
-  it('lets one of two changes at once win', async () => {
+  it('lets one of two concurrent changes win', async () => {
     const { email, accessToken } = await client.newAccount();
     const passwords = [next, 'silver-badger-paints-55-doors'];
     const answers = await Promise.all(passwords.map((password) => change(accessToken, strongPassword, password)));
@@ -121,7 +121,7 @@ describe('PUT /auth/me/password', () => {
     expect((await client.login(email, winner)).status).toBe(200);
   });
 
-  it('leaves no session of logins that knew the old password, and came while it was changed', async () => {
+  it('starts no session for logins with the old password during the change', async () => {
     const { email } = await client.newAccount();
     const change = `WITH changed AS (
       UPDATE account SET password_hash = 'another', password_changed_at = now() WHERE email = $1 RETURNING id)
@@ -135,7 +135,7 @@ describe('PUT /auth/me/password', () => {
 });
 
 describe('DELETE /auth/me', () => {
-  it('deletes the account and its sessions, and keeps the trail', async () => {
+  it('deletes the account and its sessions, and keeps the audit trail', async () => {
     const { email, accessToken, refreshToken } = await client.newAccount();
     const { body: account } = await client.me(accessToken);
     const { status } = await client.call('DELETE', '/auth/me', {
@@ -154,7 +154,7 @@ describe('DELETE /auth/me', () => {
     expect(rows.every(({ actor_id }) => actor_id === account.id)).toBe(true);
   });
 
-  it('refuses a wrong password', async () => {
+  it('rejects a wrong password', async () => {
     const { accessToken } = await client.newAccount();
     const answer = await client.call('DELETE', '/auth/me', {
       token: accessToken,
@@ -165,7 +165,7 @@ describe('DELETE /auth/me', () => {
   });
 });
 
-it('never changes or deletes what stands in the audit trail', async () => {
+it('never changes or deletes audit events', async () => {
   for (const statement of ["UPDATE audit_event SET type = 'x'", 'DELETE FROM audit_event', 'TRUNCATE audit_event']) {
     await expect(service.database.query(statement)).rejects.toThrow('append-only');
   }

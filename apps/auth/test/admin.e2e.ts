@@ -37,7 +37,7 @@ const trail = async (subjectId: string) => {
   );
   return rows.map(({ type }) => type);
 };
-/** All pages of a search. */
+/** The e-mail addresses on all pages of a search. */
 const pages = async (query: string) => {
   const emails: string[] = [];
   for (let after = '', more = true; more;) {
@@ -50,7 +50,7 @@ const pages = async (query: string) => {
 };
 
 describe('accounts', () => {
-  it('are created, read, given roles and deleted, which is audited with the actor', async () => {
+  it('are created, read, given roles and deleted, with an audit event that names the actor', async () => {
     const email = newEmail();
     const created = await call('POST', '/accounts', { email, password: strongPassword });
     expect(created.status).toBe(201);
@@ -65,7 +65,7 @@ describe('accounts', () => {
       password_changed_at: expect.any(String),
       disabled_at: null,
     });
-    const { accessToken } = await client.signIn(email);
+    const { accessToken } = await client.newSession(email);
     const promoted = await call('PUT', `/accounts/${id}/roles`, { roles: ['user', 'admin'] });
     expect([promoted.status, promoted.body.roles]).toEqual([200, ['user', 'admin']]);
     expect((await client.call('GET', '/auth/admin/accounts', { token: accessToken })).status).toBe(200);
@@ -83,7 +83,7 @@ describe('accounts', () => {
     ]);
   });
 
-  it('are refused with an address that is taken, a weak password or a role that there is not', async () => {
+  it('are rejected with a taken e-mail address, a weak password or an unknown role', async () => {
     const { email } = admin;
     expect((await call('POST', '/accounts', { email, password: strongPassword })).body.code).toBe('email_taken');
     expect((await call('POST', '/invitations', { email: email.toUpperCase() })).body.code).toBe('email_taken');
@@ -92,7 +92,7 @@ describe('accounts', () => {
     expect((await call('PUT', `/accounts/${admin.id}/roles`, { roles: ['root'] })).status).toBe(400);
   });
 
-  it('are found by the beginning of the address, role and state, page by page', async () => {
+  it('are found by e-mail prefix, role and state, page by page', async () => {
     const prefix = `page-${String(Date.now())}`;
     const emails = Array.from(
       { length: 7 },
@@ -123,11 +123,11 @@ describe('accounts', () => {
     'after=AAAA',
     'email_prefix=%00',
     'sort=id',
-  ])('can’t be searched by %s', async (query) => {
+  ])('reject the search %s', async (query) => {
     expect((await get(`/accounts?${query}`)).body.code).toBe('validation_failed');
   });
 
-  it('that are not there are told so', async () => {
+  it('that do not exist are answered with 404', async () => {
     const id = '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10';
     for (const [method, path, body] of [
       ['GET', ''],
@@ -145,7 +145,7 @@ describe('accounts', () => {
   });
 });
 
-it('searches of accounts and of the trail read ranges of indexes, never whole tables', async () => {
+it('searches of accounts and of the audit trail read index ranges, never whole tables', async () => {
   const DATABASE_URL = await copyDatabase();
   const database = new pg.Client(DATABASE_URL);
   await database.connect();
@@ -167,7 +167,7 @@ it('searches of accounts and of the trail read ranges of indexes, never whole ta
     );
     return rows;
   };
-  // connections tell their numbers when they close; a start may scan, too
+  // connections report their statistics when they close; a start may scan, too
   const before = await scans();
   await (await startTestService({ DATABASE_URL })).stop();
   const started = await scans();
@@ -198,7 +198,7 @@ it('searches of accounts and of the trail read ranges of indexes, never whole ta
 });
 
 describe('an invitation', () => {
-  it('makes an account without a password, which its owner sets by the mail’s link once', async () => {
+  it('creates an account without a password, which its owner sets once by the link in the mail', async () => {
     const email = newEmail();
     const { status, body } = await call('POST', '/invitations', { email, roles: ['user'], locale: 'de' });
     expect([status, body.has_password, body.email_verified_at]).toEqual([201, false, null]);
@@ -220,7 +220,7 @@ describe('an invitation', () => {
     expect(await trail(body.id)).toEqual(['account.invited', 'account.read']);
   });
 
-  it('is accepted once in 20 times at once', async () => {
+  it('is accepted once by 20 concurrent requests', async () => {
     const email = newEmail();
     await call('POST', '/invitations', { email });
     const token = await mailbox.token(email, /invited/);
@@ -232,7 +232,7 @@ describe('an invitation', () => {
     expect((await client.login(email, winner)).status).toBe(200);
   });
 
-  it('is good for nothing when it has expired or the account is disabled, and nothing else is good as one', async () => {
+  it('is rejected if it has expired or the account is disabled, and so is a token of another purpose', async () => {
     const email = newEmail();
     const { body } = await call('POST', '/invitations', { email });
     const token = await mailbox.token(email, /invited/);
@@ -246,9 +246,9 @@ describe('an invitation', () => {
     expect((await accept(await mailbox.token(other, /new password/))).body.code).toBe('one_time_token_invalid');
   });
 
-  it('needs a mail server in production', async () => {
+  it('requires a mail server in production', async () => {
     const production = await startTestService({ NODE_ENV: 'production', DATABASE_URL: service.databaseUrl });
-    const { accessToken: token } = await new Client(production.url).signIn(admin.email);
+    const { accessToken: token } = await new Client(production.url).newSession(admin.email);
     const at = new Client(production.url);
     const email = newEmail();
     const answers = [
@@ -261,7 +261,7 @@ describe('an invitation', () => {
 });
 
 describe('a disabled account', () => {
-  it('is refused at once wherever it is signed in, and at login like one with a wrong password', async () => {
+  it('is rejected at once in its sessions, and at login as with a wrong password', async () => {
     const { id, email, accessToken, refreshToken } = await newUser();
     const wrong = await client.login(email, 'not-the-password');
     expect((await call('POST', `/accounts/${id}/disable`)).status).toBe(204);
@@ -283,17 +283,17 @@ describe('a disabled account', () => {
     ]);
   });
 
-  it('costs a login the same work as another', async () => {
+  it('takes a login the same work as any other account', async () => {
     const { id, email } = await newUser();
     const known = newEmail();
     await Promise.all([client.register(known), call('POST', `/accounts/${id}/disable`)]);
-    for (const address of [email, known, newEmail()]) {
-      const login = async () => expect((await client.login(address, 'not-the-password')).status).toBe(401);
+    for (const candidate of [email, known, newEmail()]) {
+      const login = async () => expect((await client.login(candidate, 'not-the-password')).status).toBe(401);
       expect(await hashesOf(service, login)).toEqual({ argon2: 1 });
     }
   });
 
-  it('gets no session from a login that is under way', async () => {
+  it('gets no session from a login in progress', async () => {
     const { id, email } = await newUser();
     const [answer] = await meet(
       service,
@@ -308,7 +308,7 @@ describe('a disabled account', () => {
     expect(rowCount).toBe(0);
   });
 
-  it('is refused even by a session that was left to it', async () => {
+  it('is rejected even with a remaining session', async () => {
     const { id, accessToken, refreshToken } = await newUser();
     await service.database.query('UPDATE account SET disabled_at = now() WHERE id = $1', [id]);
     expect((await client.me(accessToken)).status).toBe(401);
@@ -316,7 +316,7 @@ describe('a disabled account', () => {
   });
 });
 
-it('a forced reset makes the password useless, ends the sessions and mails a link', async () => {
+it('a forced reset removes the password, ends the sessions and sends a link', async () => {
   const { id, email, accessToken, refreshToken } = await newUser();
   expect((await call('POST', `/accounts/${id}/password-reset`)).status).toBe(204);
   expect((await client.login(email)).body.code).toBe('credentials_invalid');
@@ -330,7 +330,7 @@ it('a forced reset makes the password useless, ends the sessions and mails a lin
   expect(await trail(id)).toEqual(['session.revoked', 'password.reset_forced']);
 });
 
-it('a reset of second factors lets who has lost them log in by password alone, and ends the sessions', async () => {
+it('a reset of second factors ends the sessions, and the owner logs in by password alone', async () => {
   const { email, accessToken } = await newEnrolledAccount(client);
   const { id } = (await client.me(accessToken)).body;
   const asked = await client.login(email);
@@ -343,46 +343,46 @@ it('a reset of second factors lets who has lost them log in by password alone, a
   expect(await trail(id)).toEqual(['session.revoked', 'mfa.reset']);
 });
 
-it('sessions are ended for their owner', async () => {
+it('an admin ends the sessions of an account', async () => {
   const { id, email, accessToken } = await newUser();
-  const other = await client.signIn(email);
+  const other = await client.newSession(email);
   expect((await call('DELETE', `/accounts/${id}/sessions`)).status).toBe(204);
   expect((await client.me(accessToken)).status).toBe(401);
   expect((await client.refresh(other.refreshToken)).status).toBe(401);
   expect((await client.login(email)).status).toBe(200);
 });
 
-describe('the last admin who can sign in', () => {
-  const means: [string, string, object?][] = [
+describe('the last active admin', () => {
+  const removals: [string, string, object?][] = [
     ['PUT', '/roles', { roles: ['user'] }],
     ['POST', '/disable'],
     ['POST', '/password-reset'],
     ['DELETE', ''],
   ];
 
-  it('stays, while disabled and invited ones do not count', async () => {
+  it('can’t be removed; disabled and invited admins do not count', async () => {
     const alone = await startTestService();
     const at = new Client(alone.url);
     const last = await newAdmin(alone);
     const ask = (method: string, path: string, body?: object) =>
       at.call(method, `/auth/admin${path}`, { token: last.accessToken, ...(body ? { body } : {}) });
     await ask('POST', '/invitations', { email: newEmail(), roles: ['admin'] });
-    const asleep = await newAdmin(alone);
-    expect((await ask('POST', `/accounts/${asleep.id}/disable`)).status).toBe(204);
-    for (const [method, path, body] of means) {
+    const disabled = await newAdmin(alone);
+    expect((await ask('POST', `/accounts/${disabled.id}/disable`)).status).toBe(204);
+    for (const [method, path, body] of removals) {
       const answer = await ask(method, `/accounts/${last.id}${path}`, body);
       expect([answer.status, answer.body.code]).toEqual([409, 'last_admin']);
     }
     expect((await ask('PUT', `/accounts/${last.id}/roles`, { roles: ['admin'] })).status).toBe(200);
-    expect((await ask('DELETE', `/accounts/${asleep.id}`)).status).toBe(204);
+    expect((await ask('DELETE', `/accounts/${disabled.id}`)).status).toBe(204);
   });
 
-  it('is one of two who take each other’s power at the same time on two replicas', async () => {
+  it('remains when two admins remove each other at the same time on two replicas', async () => {
     const DATABASE_URL = await copyDatabase();
     const replicas = await Promise.all([startTestService({ DATABASE_URL }), startTestService({ DATABASE_URL })]);
     const [first, second] = replicas;
     const results: number[] = [];
-    for (const [method, path, body] of [...means, ...means, ...means, ...means]) {
+    for (const [method, path, body] of [...removals, ...removals, ...removals, ...removals]) {
       const [a, b] = [await newAdmin(first), await newAdmin(first)];
       await first.database.query("UPDATE account SET roles = '{user}' WHERE id <> ALL ($1)", [[a.id, b.id]]);
       const take = (replica: TestService, from: string, token: string): Promise<Answer> =>
@@ -400,7 +400,7 @@ describe('the last admin who can sign in', () => {
   });
 });
 
-it('only admins get any of this', async () => {
+it('only admins have access', async () => {
   const { id, accessToken } = await newUser();
   for (const [method, path, body] of [
     ['GET', '/accounts'],
@@ -424,7 +424,7 @@ it('only admins get any of this', async () => {
   }
 });
 
-it('what admins do is counted', async () => {
+it('counts what admins do', async () => {
   const text = await (await fetch(service.metricsUrl)).text();
   for (const type of ['account.created', 'account.disabled', 'password.reset_forced', 'session.revoked']) {
     expect(text).toMatch(new RegExp(`auth_admin_actions_total\\{type="${type}"\\} [1-9]`));

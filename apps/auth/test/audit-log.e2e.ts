@@ -39,18 +39,18 @@ describe('GET /auth/admin/audit', () => {
     await client.login(user.email, 'not-the-password');
     await client.call('POST', '/auth/logout', { token: user.accessToken });
     const found = async (query: Record<string, string>) => types((await search(query)).body.events);
-    const whole = ['session.revoked', 'login.failed', 'login.succeeded', 'account.registered'];
-    expect(await found({ subject_id: user.id })).toEqual(whole);
-    expect(await found({ actor_id: user.id })).toEqual(whole.filter((type) => type !== 'login.failed'));
-    expect(await found({ subject_id: user.id, from: between })).toEqual(whole.slice(0, 2));
-    expect(await found({ subject_id: user.id, until: between })).toEqual(whole.slice(2));
+    const all = ['session.revoked', 'login.failed', 'login.succeeded', 'account.registered'];
+    expect(await found({ subject_id: user.id })).toEqual(all);
+    expect(await found({ actor_id: user.id })).toEqual(all.filter((type) => type !== 'login.failed'));
+    expect(await found({ subject_id: user.id, from: between })).toEqual(all.slice(0, 2));
+    expect(await found({ subject_id: user.id, until: between })).toEqual(all.slice(2));
     expect(await found({ subject_id: user.id, type: 'login.failed' })).toEqual(['login.failed']);
-    expect(await found({ subject_id: user.id, from: '2026-01-01T23:59:59.123456+23:59' })).toEqual(whole);
+    expect(await found({ subject_id: user.id, from: '2026-01-01T23:59:59.123456+23:59' })).toEqual(all);
     const { body } = await search({ type: 'audit.read', actor_id: admin.id, limit: '1' });
     expect(body.events[0]).toMatchObject({ actor_id: admin.id, address: '127.0.0.1', detail: { type: 'audit.read' } });
   });
 
-  it('pages through events of the same moment, each once, while new ones are added', async () => {
+  it('pages through simultaneous events while new ones are added, each exactly once', async () => {
     await service.database.query(`
       INSERT INTO audit_event (id, type, occurred_at)
       SELECT gen_random_uuid(), 'page.test', '2026-01-01T00:00:00.000123Z'::timestamptz + (n / 5) * interval '1 microsecond'
@@ -78,14 +78,14 @@ describe('GET /auth/admin/audit', () => {
     'after=0',
     'format=csv',
     'detail=x',
-  ])('refuses %s', async (query) => {
+  ])('rejects %s', async (query) => {
     const { status } = await client.call('GET', `/auth/admin/audit?${query}`, { token: admin.accessToken });
     expect(status).toBe(400);
   });
 });
 
 describe('GET /auth/admin/audit/export', () => {
-  it('gives NDJSON and CSV of the same events, is audited, and lets no formula into a spreadsheet', async () => {
+  it('exports the same events as NDJSON and CSV, is audited, and neutralises formulas', async () => {
     const user = await newUser();
     await fetch(`${service.url}/auth/login`, {
       method: 'POST',
@@ -116,7 +116,7 @@ describe('GET /auth/admin/audit/export', () => {
     await service.database.query(`
       INSERT INTO audit_event (id, type, user_agent, occurred_at)
       SELECT gen_random_uuid(), 'bulk.test', repeat('x', 200), now() - n * interval '1 ms' FROM generate_series(1, 100000) n`);
-    // as autovacuum does in time
+    // autovacuum would do it later
     await service.database.query('ANALYZE audit_event');
     setFlagsFromString('--expose-gc');
     const gc = runInNewContext('gc') as () => void;
@@ -139,8 +139,8 @@ describe('GET /auth/admin/audit/export', () => {
     expect(peak).toBeLessThan(16 * 2 ** 20);
   });
 
-  it('reads no further than its client does', async () => {
-    /** Rows read so far; connections tell within a second of their next statement. */
+  it('stops reading from the database when its client stops reading', async () => {
+    /** Rows read so far. Connections report them up to a second late, with their next statement. */
     const read = async () => {
       await new Promise((resolve) => setTimeout(resolve, 1100));
       await Promise.all(Array.from({ length: 20 }, () => client.me(admin.accessToken)));

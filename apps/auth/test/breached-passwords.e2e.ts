@@ -13,16 +13,16 @@ const digest = (password: string) => createHash('sha1').update(password).digest(
 const line = (password: string, count: number) => `${digest(password).slice(5)}:${String(count)}`;
 const padding = () => `${randomBytes(18).toString('hex').toUpperCase().slice(1)}:0`;
 
-/** A real answer of the range protocol. */
+/** A valid response of the range protocol. */
 const range = (_request: IncomingMessage, response: ServerResponse) => {
   response.end([padding(), line(breached, 3), line(padded, 0), padding()].join('\r\n'));
 };
 
-let answer = range;
-const asked: IncomingMessage[] = [];
+let respond = range;
+const requests: IncomingMessage[] = [];
 const server = createServer((request, response) => {
-  asked.push(request);
-  answer(request, response);
+  requests.push(request);
+  respond(request, response);
 });
 let service: TestService;
 let client: Client;
@@ -38,8 +38,8 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  answer = range;
-  asked.length = 0;
+  respond = range;
+  requests.length = 0;
 });
 
 afterAll(() => {
@@ -52,10 +52,10 @@ const checks = async (result: string) => {
   return Number(new RegExp(`auth_breached_password_checks_total\\{result="${result}"\\} (\\d+)`).exec(text)?.[1]);
 };
 
-it('refuses a breached password at registration and at a change, and tells 5 digits of its hash', async () => {
+it('rejects a breached password at registration and password change, and sends only 5 digits of its hash', async () => {
   const { status, body } = await client.register(newEmail(), breached);
   expect([status, body.code]).toEqual([422, 'password_breached']);
-  expect(asked.map(({ url, headers }) => [url, headers['add-padding']])).toEqual([
+  expect(requests.map(({ url, headers }) => [url, headers['add-padding']])).toEqual([
     [`/range/${digest(breached).slice(0, 5)}`, 'true'],
   ]);
 
@@ -69,53 +69,53 @@ it('refuses a breached password at registration and at a change, and tells 5 dig
   expect(await checks('found')).toBe(2);
 });
 
-it('takes no padding for a breach', async () => {
+it('accepts a password that occurs only as padding', async () => {
   expect((await client.register(newEmail(), padded)).status).toBe(201);
 });
 
-it('asks for nothing before the limits and the strength have been checked', async () => {
+it('calls the service only after rate limits and strength have been checked', async () => {
   await client.register(newEmail(), 'password1');
   const strict = new Client((await startTestService({ ...environmentOf(service), REGISTER_ADDRESS_BURST: '2' })).url);
   for (let i = 0; i < 5; i += 1) {
     await strict.register(newEmail(), breached);
   }
-  expect(asked).toHaveLength(2);
+  expect(requests).toHaveLength(2);
 });
 
-describe('lets the password pass, and counts that, where the service', () => {
+describe('accepts the password and counts a failure if the service', () => {
   const failures: Record<string, typeof range> = {
-    'never answers': () => undefined,
-    'begins an answer and stalls': (_request, response) => response.write(line(breached, 3)),
+    'never responds': () => undefined,
+    'stalls during the response': (_request, response) => response.write(line(breached, 3)),
     'drops the connection': ({ socket }) => socket.destroy(),
-    'answers with an error': (request, response) => {
+    'responds with an error': (request, response) => {
       response.statusCode = 503;
       range(request, response);
     },
     'redirects elsewhere': (_request, response) => response.writeHead(302, { location: '/range/elsewhere' }).end(),
-    'speaks of something else': (_request, response) => response.end(`<html>\n${line(breached, 3)}`),
-    'says far too much': (_request, response) => {
+    'responds with another format': (_request, response) => response.end(`<html>\n${line(breached, 3)}`),
+    'sends a response that is too long': (_request, response) => {
       response.end([...Array.from({ length: 60_000 }, padding), line(breached, 3)].join('\n'));
     },
   };
 
   it.each(Object.keys(failures))('%s', async (failure) => {
-    answer = failures[failure] ?? range;
+    respond = failures[failure] ?? range;
     const before = await checks('failed');
     const began = Date.now();
     expect((await client.register(newEmail(), breached)).status).toBe(201);
     expect(Date.now() - began).toBeLessThan(1500);
     expect(await checks('failed')).toBe(before + 1);
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 });
 
 it('is off without the setting', async () => {
   const off = new Client((await startTestService()).url);
   expect((await off.register(newEmail(), breached)).status).toBe(201);
-  expect(asked).toEqual([]);
+  expect(requests).toEqual([]);
 });
 
-/** The settings by which another service asks the same server. */
+/** Settings that make another service call the same server. */
 function environmentOf({ config }: TestService): NodeJS.ProcessEnv {
   return { BREACHED_PASSWORDS_URL: config.BREACHED_PASSWORDS_URL };
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Readable } from 'node:stream';
-import { runCommand } from '../src/commands/run-command.ts';
+import { runCommand } from '../src/cli/run-command.ts';
 import { Keyring } from '../src/keyring/index.ts';
 import { Client, newEmail } from './support/client.ts';
 import { startTestService, strongPassword, testEnvironment, type TestService } from './support/service.ts';
@@ -28,12 +28,12 @@ const run = async (args: string[], input = '', overrides: NodeJS.ProcessEnv = {}
 };
 
 describe('admin create', () => {
-  it('makes the first admin, with the password from standard input', async () => {
+  it('creates the first admin, with the password from standard input', async () => {
     const email = newEmail();
     const { code, output } = await run(['admin', 'create', '--email', email], `${strongPassword}\n`);
     expect([code, output]).toEqual([0, expect.stringMatching(`^created ${email} .* user, admin\n$`)]);
     const client = new Client(service.url);
-    const { accessToken } = await client.signIn(email);
+    const { accessToken } = await client.newSession(email);
     expect((await client.call('POST', '/auth/keys/rotate', { token: accessToken })).status).toBe(200);
     const { rows } = await service.database.query(
       "SELECT actor_id, address FROM audit_event WHERE type = 'admin.created'",
@@ -44,21 +44,21 @@ describe('admin create', () => {
   it.each([
     ['a weak password', ['--email', 'root@example.com'], 'password1', 'too easy'],
     ['no password', ['--email', 'root@example.com'], '', '8 to 128'],
-    ['a bad address', ['--email', 'root'], strongPassword, 'e-mail'],
-    ['no address', [], strongPassword, '--email'],
-  ])('refuses %s', async (_name, options, input, message) => {
+    ['a malformed e-mail address', ['--email', 'root'], strongPassword, 'e-mail'],
+    ['no e-mail address', [], strongPassword, '--email'],
+  ])('rejects %s', async (_name, options, input, message) => {
     const { code, output } = await run(['admin', 'create', ...options], input);
     expect([code, output]).toEqual([1, expect.stringContaining(message)]);
   });
 
-  it('refuses an address that is taken', async () => {
+  it('rejects a taken e-mail address', async () => {
     const email = newEmail();
     await run(['admin', 'create', '--email', email], strongPassword);
     expect((await run(['admin', 'create', '--email', email], strongPassword)).output).toContain('exists');
   });
 });
 
-it('keys reencrypt makes the old key-encryption key dispensable, and has nothing to do the second time', async () => {
+it('keys reencrypt makes the old key-encryption key unnecessary, and has nothing to do the second time', async () => {
   const { KEY_ENCRYPTION_KEYS: old } = testEnvironment();
   const fresh = Buffer.alloc(32, 77).toString('base64');
   const stored = 'SELECT kid, private_key FROM signing_key';
@@ -67,17 +67,17 @@ it('keys reencrypt makes the old key-encryption key dispensable, and has nothing
   const { code, output } = await run(['keys', 'reencrypt'], '', both);
   expect([code, output]).toEqual([
     0,
-    expect.stringMatching(/^encrypted anew: signing_key [1-9]\d*, totp 0, mail \d+\n$/),
+    expect.stringMatching(/^re-encrypted: signing_key [1-9]\d*, totp 0, mail \d+\n$/),
   ]);
   const keyring = new Keyring({ KEY_ENCRYPTION_KEYS: [Buffer.from(fresh, 'base64')] });
   for (const { kid, private_key } of (await service.database.query(stored)).rows) {
     expect(keyring.decrypt(private_key, kid)).toHaveLength(138);
   }
-  expect((await run(['keys', 'reencrypt'], '', both)).output).toBe('encrypted anew: signing_key 0, totp 0, mail 0\n');
+  expect((await run(['keys', 'reencrypt'], '', both)).output).toBe('re-encrypted: signing_key 0, totp 0, mail 0\n');
   await run(['keys', 'reencrypt'], '', { KEY_ENCRYPTION_KEYS: `${old},${fresh}` });
 });
 
-it('migrate applies what is pending once, also when two run at the same time', async () => {
+it('migrate applies pending migrations once, even by two concurrent runs', async () => {
   const server = service.databaseUrl.replace(/[^/]+$/, '');
   const name = `empty_${String(process.pid)}`;
   const client = new pg.Client(`${server}postgres`);
@@ -102,7 +102,7 @@ it('keys rotate publishes a successor', async () => {
   expect([code, output]).toEqual([0, expect.stringMatching(/^published [\w-]{43}, which signs from /)]);
 });
 
-it('explains itself, and ends with 78 if the settings are wrong', async () => {
+it('prints its usage, and exits with 78 if the settings are invalid', async () => {
   expect((await run(['--help'])).output).toContain('Usage: auth');
   expect(await run(['migrate'], '', { DATABASE_URL: 'mysql://x' })).toEqual({
     code: 78,

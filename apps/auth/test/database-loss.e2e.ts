@@ -14,7 +14,7 @@ import { loadAuthConfig } from '../src/config.ts';
 import { testEnvironment } from './support/service.ts';
 
 const poolSize = 10;
-/** A server of its own, to be taken away. */
+/** A server of its own, which the tests stop and kill. */
 let postgres: EmbeddedPostgres;
 let port: number;
 let relay: Relay;
@@ -52,7 +52,7 @@ afterAll(async () => {
 
 const isReady = async () => (await client.call('GET', '/health/ready')).status;
 
-/** Every route that needs the database answers 503 within a bounded time, and the process is alive. */
+/** All routes that need the database respond with 503 within 5 s, and the process stays alive. */
 const expectUnavailable = async () => {
   const started = Date.now();
   const answers = await Promise.all([
@@ -77,7 +77,7 @@ const recovered = async () => {
     await sleep(50);
   }
   expect(await isReady()).toBe(200);
-  // nothing acknowledged is lost, and nobody has to log in again
+  // no acknowledged write is lost, and nobody has to log in again
   expect((await client.me(login.accessToken)).status).toBe(200);
   expect((await client.login(login.email)).status).toBe(200);
 };
@@ -86,14 +86,14 @@ const restart = async () => {
   postgres = await startPostgres(directory, {}, port);
 };
 
-it('answers 503 while the database is shut down, and recovers by itself', async () => {
+it('responds with 503 while the database is shut down, and recovers by itself', async () => {
   await postgres.stop();
   await expectUnavailable();
   await restart();
   await recovered();
 });
 
-it('does the same when the database is killed with kill -9, and keeps what was committed', async () => {
+it('does the same when the database is killed with kill -9, and loses no committed data', async () => {
   const { email } = await client.newAccount();
   await postgres.kill();
   await expectUnavailable();
@@ -102,7 +102,7 @@ it('does the same when the database is killed with kill -9, and keeps what was c
   expect((await client.login(email)).status).toBe(200);
 });
 
-it('bounds the wait for a lock and for a statement', async () => {
+it('limits the time that a statement, or a wait for a lock, takes', async () => {
   const holder = await service.database.connect();
   await holder.query('BEGIN; LOCK TABLE session IN ACCESS EXCLUSIVE MODE');
   const { status, body } = await client.me(login.accessToken);
@@ -112,7 +112,7 @@ it('bounds the wait for a lock and for a statement', async () => {
   expect((await client.me(login.accessToken)).status).toBe(200);
 });
 
-it('leaves connections on which the database has fallen silent, and transactions on them', async () => {
+it('abandons connections on which the database no longer responds, also within a transaction', async () => {
   const direct = new pg.Pool({ connectionString: postgres.url('auth') });
   const holder = await direct.connect();
   await holder.query('BEGIN; LOCK TABLE session IN SHARE MODE');
@@ -125,7 +125,7 @@ it('leaves connections on which the database has fallen silent, and transactions
   await direct.end();
   const asked = async () =>
     (await Promise.all(times.map(() => client.me(login.accessToken)))).map(({ status }) => status);
-  // one that was not held, on a slow machine, may fail once
+  // on a slow machine a connection that was not held may fail once
   await asked();
   expect(await asked()).toEqual(times.map(() => 200));
 });

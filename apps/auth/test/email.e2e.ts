@@ -18,9 +18,9 @@ beforeAll(async () => {
 const post = (path: string, body: object, token?: string): Promise<Answer> =>
   client.call('POST', path, { body, ...(token === undefined ? {} : { token }) });
 const verified = async (token: string) => (await client.me(token)).body.email_verified as boolean;
-const outdate = () => service.database.query("UPDATE one_time_token SET expires_at = now() - interval '1 s'");
-/** A minute later: nobody has to wait for the next mail. */
-const waitOut = () => service.database.query('DELETE FROM attempt');
+const expireTokens = () => service.database.query("UPDATE one_time_token SET expires_at = now() - interval '1 s'");
+/** As if the limits of mails had expired. */
+const resetLimits = () => service.database.query('DELETE FROM attempt');
 const invalid = [400, 'one_time_token_invalid'];
 
 const confirmations: Record<string, (token: string) => Promise<Answer>> = {
@@ -30,7 +30,7 @@ const confirmations: Record<string, (token: string) => Promise<Answer>> = {
   'e-mail change': (token) => post('/auth/email-change/confirm', { token }),
 };
 
-/** Has a mail of each kind sent to a new account, and gives the tokens in them. */
+/** Requests a mail of each kind for a new account, and returns the tokens in them. */
 const requestAll = async () => {
   const account = await client.newAccount();
   const to = newEmail();
@@ -49,8 +49,8 @@ const requestAll = async () => {
   return { account, to, tokens };
 };
 
-describe.each(Object.entries(confirmations))('the token of %s', (kind, confirm) => {
-  it('is good for nothing else, and still good after that', async () => {
+describe.each(Object.entries(confirmations))('a token for %s', (kind, confirm) => {
+  it('works for no other purpose, and still works for its own afterwards', async () => {
     const { tokens } = await requestAll();
     for (const [other, confirmOther] of Object.entries(confirmations)) {
       if (other !== kind) {
@@ -62,23 +62,23 @@ describe.each(Object.entries(confirmations))('the token of %s', (kind, confirm) 
     expect([200, 204]).toContain((await confirm(tokens[kind] ?? '')).status);
   });
 
-  it('is good once, of 20 uses at the same time', async () => {
+  it('works for one of 20 concurrent uses', async () => {
     const { tokens } = await requestAll();
     const answers = await Promise.all(Array.from({ length: 20 }, () => confirm(tokens[kind] ?? '')));
     expect(answers.filter(({ status }) => status < 300)).toHaveLength(1);
     expect(answers.filter(({ body }) => body?.code === 'one_time_token_invalid')).toHaveLength(19);
   });
 
-  it('is good for a time', async () => {
+  it('expires', async () => {
     const { tokens } = await requestAll();
-    await outdate();
+    await expireTokens();
     const { status, body } = await confirm(tokens[kind] ?? '');
     expect([status, body.code]).toEqual(invalid);
   });
 });
 
 describe('e-mail verification', () => {
-  it('goes from the mail at registration to a verified address', async () => {
+  it('verifies the e-mail address by the mail of the registration', async () => {
     const { email, accessToken } = await client.newAccount();
     expect(await verified(accessToken)).toBe(false);
     const token = await mailbox.token(email, /Confirm your e-mail/);
@@ -86,14 +86,14 @@ describe('e-mail verification', () => {
     expect(await verified(accessToken)).toBe(true);
   });
 
-  it('sends the mail again, but floods no mailbox, and sends none when it is done', async () => {
+  it('resends the mail within limits, and sends none once verified', async () => {
     const { email, accessToken } = await client.newAccount();
     const resend = () => client.call('POST', '/auth/email-verification', { token: accessToken });
     const answers = await Promise.all(Array.from({ length: 10 }, resend));
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(5);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(5);
     await confirmations['e-mail verification']?.(await mailbox.token(email, /Confirm your e-mail/));
-    await waitOut();
+    await resetLimits();
     expect((await resend()).status).toBe(202);
     const { rows } = await service.database.query(
       "SELECT FROM one_time_token t JOIN account a ON a.id = account_id WHERE email = $1 AND purpose = 'email_verification'",
@@ -104,7 +104,7 @@ describe('e-mail verification', () => {
 });
 
 describe('password reset', () => {
-  it('sets the new password, ends all sessions, verifies the address and tells the owner', async () => {
+  it('sets the new password, ends all sessions, verifies the e-mail address and notifies the owner', async () => {
     const { email, accessToken, refreshToken } = await client.newAccount();
     expect((await post('/auth/password-reset', { email: email.toUpperCase() })).status).toBe(202);
     const token = await mailbox.token(email, /new password/);
@@ -112,22 +112,22 @@ describe('password reset', () => {
     expect((await client.me(accessToken)).status).toBe(401);
     expect((await client.refresh(refreshToken)).status).toBe(401);
     expect((await client.login(email)).status).toBe(401);
-    const login = await client.signIn(email, nextPassword);
+    const login = await client.newSession(email, nextPassword);
     expect(await verified(login.accessToken)).toBe(true);
     await mailbox.expect(email, /password was changed/);
   });
 
-  it('answers alike, and in like time, for an unknown address', async () => {
+  it('responds the same, and takes as long, for an unknown e-mail address', async () => {
     const { email } = await client.newAccount();
-    const timed = async (address: string) => {
+    const timed = async (candidate: string) => {
       const started = performance.now();
-      const { status, body } = await post('/auth/password-reset', { email: address });
+      const { status, body } = await post('/auth/password-reset', { email: candidate });
       return { status, body, slow: performance.now() - started >= 150 };
     };
     expect(await timed(newEmail())).toEqual(await timed(email));
   });
 
-  it('keeps the token good where the new password is refused', async () => {
+  it('does not use up the token if the new password is rejected', async () => {
     const { email } = await client.newAccount();
     await post('/auth/password-reset', { email });
     const token = await mailbox.token(email, /new password/);
@@ -136,18 +136,18 @@ describe('password reset', () => {
     expect((await confirmations['password reset']?.(token))?.status).toBe(204);
   });
 
-  it('floods no mailbox, known or not', async () => {
+  it('limits mails to known and unknown e-mail addresses alike', async () => {
     for (const email of [newEmail(), (await client.newAccount()).email]) {
-      await waitOut();
+      await resetLimits();
       const answers = await Promise.all(Array.from({ length: 10 }, () => post('/auth/password-reset', { email })));
       expect(answers.filter(({ status }) => status === 202)).toHaveLength(5);
     }
-    await waitOut();
+    await resetLimits();
   });
 });
 
 describe('magic link', () => {
-  it('logs in without a password, and verifies the address', async () => {
+  it('logs in without a password, and verifies the e-mail address', async () => {
     const { email } = await client.newAccount();
     expect((await post('/auth/magic-link', { email })).status).toBe(202);
     const { status, body, headers } = await post('/auth/magic-link/confirm', {
@@ -158,7 +158,7 @@ describe('magic link', () => {
     expect(headers.get('set-cookie')).toMatch(/^device=/);
   });
 
-  it('of nobody is mailed to nobody', async () => {
+  it('is not sent to an unknown e-mail address', async () => {
     const email = newEmail();
     expect((await post('/auth/magic-link', { email })).status).toBe(202);
     await mailbox.expect((await client.newAccount()).email, /Confirm/);
@@ -170,7 +170,7 @@ describe('e-mail change', () => {
   const change = (token: string, email: string, password = strongPassword) =>
     client.call('PUT', '/auth/me/email', { token, body: { email, password } });
 
-  it('tells both addresses, and changes nothing until the new one is confirmed', async () => {
+  it('sends mail to both e-mail addresses, and changes nothing until the new one is confirmed', async () => {
     const { email, accessToken } = await client.newAccount();
     const to = newEmail();
     expect((await change(accessToken, to)).status).toBe(202);
@@ -182,12 +182,12 @@ describe('e-mail change', () => {
     expect((await client.login(email)).status).toBe(401);
   });
 
-  it('asks for the password', async () => {
+  it('requires the password', async () => {
     const { accessToken } = await client.newAccount();
     expect((await change(accessToken, newEmail(), 'not-the-password')).body.code).toBe('password_incorrect');
   });
 
-  it('to an address that is taken tells only its owner', async () => {
+  it('tells nobody but its owner that the new e-mail address is taken', async () => {
     const [taken, changer] = await Promise.all([client.newAccount(), client.newAccount()]);
     expect((await change(changer.accessToken, taken.email)).status).toBe(202);
     const { status, body } = (await confirmations['e-mail change']?.(
@@ -197,7 +197,7 @@ describe('e-mail change', () => {
     expect((await client.me(changer.accessToken)).body.email).toBe(changer.email);
   });
 
-  it('makes links to the old address useless', async () => {
+  it('invalidates links sent to the old e-mail address', async () => {
     const { tokens } = await requestAll();
     await confirmations['e-mail change']?.(tokens['e-mail change'] ?? '');
     for (const kind of ['password reset', 'magic link', 'e-mail verification']) {
@@ -208,7 +208,7 @@ describe('e-mail change', () => {
 });
 
 describe('a login on a device', () => {
-  it('that was not seen before is told to the owner, the first and known ones are not', async () => {
+  it('that is new sends the owner a notice; the first device and known ones do not', async () => {
     const { email, cookie } = await client.newAccount();
     await client.login(email, strongPassword, cookie);
     await client.call('POST', '/auth/login', {
@@ -216,13 +216,13 @@ describe('a login on a device', () => {
       headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0' },
     });
     const mail = await mailbox.expect(email, /new device/);
-    expect(mail.text).toMatch(/Firefox on Linux, from the address 127\.0\.0\.1/);
+    expect(mail.text).toMatch(/Firefox on Linux, from the IP address 127\.0\.0\.1/);
     expect(mailbox.to(email).filter(({ subject }) => subject?.includes('new device'))).toHaveLength(1);
   });
 
-  it('can be ended with all others from this one', async () => {
+  it('can be ended, with all others, from this one', async () => {
     const { email, accessToken } = await client.newAccount();
-    const other = await client.signIn(email);
+    const other = await client.newSession(email);
     expect((await client.call('POST', '/auth/logout-others', { token: accessToken })).status).toBe(204);
     expect((await client.me(other.accessToken)).status).toBe(401);
     expect((await client.me(accessToken)).status).toBe(200);

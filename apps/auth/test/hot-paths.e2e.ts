@@ -11,12 +11,12 @@ let service: TestService;
 let client: Client;
 let login: Login;
 
-/** Statements that requests have sent since the last look; what the service does by itself is none of them. */
+/** The statements of requests since the last reset, without those of the service's own jobs. */
 let sent: string[] = [];
-/** Each major version words its plans in its own way: the snapshot is this one's. */
+/** Plans differ between major versions of PostgreSQL: the snapshot is of this one. */
 const snapshotVersion = 18;
 let isSnapshotVersion = false;
-/** What is recorded of what is sent. */
+/** Whether a statement is recorded. */
 let isRecorded = () => requestIds().request_id !== undefined;
 // eslint-disable-next-line @typescript-eslint/unbound-method
 const original = pg.Client.prototype.query;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   service = await startTestService({ SMTP_URL: 'smtp://127.0.0.1:1', NODE_ENV: 'production' });
   client = new Client(service.url);
   login = await client.newAccount();
-  // so many that reading a whole table would be the dearer way
+  // enough rows that a sequential scan costs more than an index
   await service.database.query(`
     INSERT INTO account (id, email, password_hash, roles)
     SELECT gen_random_uuid(), 'bulk-' || n || '@example.com', 'none', '{user}' FROM generate_series(1, 5000) n;
@@ -64,15 +64,15 @@ const paths: [name: string, statements: number, request: () => Promise<{ status:
   ['a login on a new device', 6, () => client.login(login.email)],
   ['a login on a known device', 2, () => client.login(login.email, strongPassword, login.cookie)],
   ['a refresh', 1, () => client.refresh(login.refreshToken)],
-  ['a look at one’s account', 2, () => client.me(login.accessToken)],
+  ['GET /auth/me', 2, () => client.me(login.accessToken)],
   ['a list of sessions', 2, () => client.call('GET', '/auth/sessions', { token: login.accessToken })],
   ['a registration', 7, () => client.register(newEmail())],
-  ['a look at the key set', 0, () => client.call('GET', '/.well-known/jwks.json')],
+  ['GET /.well-known/jwks.json', 0, () => client.call('GET', '/.well-known/jwks.json')],
   ['a logout', 5, () => client.call('POST', '/auth/logout', { token: login.accessToken })],
 ];
 
 describe('on the hot paths', () => {
-  it.each(paths)('%s takes %i statements, each by an index', async (_name, count, request) => {
+  it.each(paths)('%s takes %i statements, which all use an index', async (_name, count, request) => {
     const statements = await statementsOf(request);
     const plans: string[] = [];
     for (const statement of statements.filter((text) =>
@@ -82,29 +82,33 @@ describe('on the hot paths', () => {
     }
     expect(statements).toHaveLength(count);
     expect(plans.filter((plan) => plan.includes('Seq Scan'))).toEqual([]);
-    if (isSnapshotVersion) expect(plans.join('\n\n')).toMatchSnapshot();
+    if (isSnapshotVersion) {
+      expect(plans.join('\n\n')).toMatchSnapshot();
+    }
   });
 });
 
-// tables that are empty too: what is asked is whether an index can serve
-it('retention finds what is old by an index in each table', async () => {
+// including empty tables: the question is whether an index can serve the statement
+it('retention uses an index in each table', async () => {
   const module = await Test.createTestingModule({ imports: [AppModule.register(service.config)] }).compile();
   sent = [];
   isRecorded = () => true;
-  await module.get(HousekeepingService).run();
+  await module.get(HousekeepingService).runRound();
   isRecorded = () => false;
   await module.close();
-  // of signing keys and imports there are a few
+  // these tables have few rows
   const deletions = sent.filter((text) => /^(\/\* \S+ \*\/ )?DELETE FROM (?!signing_key|import_job)/.test(text));
   const plans = await Promise.all(
     deletions.map(async (statement) => `${statement}\n${await planOf(statement, 'enable_seqscan = off')}`),
   );
   expect(new Set(deletions).size).toBeGreaterThan(7);
   expect(plans.filter((plan) => plan.includes('Seq Scan'))).toEqual([]);
-  if (isSnapshotVersion) expect(plans.toSorted().join('\n\n')).toMatchSnapshot();
+  if (isSnapshotVersion) {
+    expect(plans.toSorted().join('\n\n')).toMatchSnapshot();
+  }
 });
 
-/** How PostgreSQL runs a statement whose parameters it does not know, as it does with prepared ones. */
+/** The generic plan of a statement, as PostgreSQL uses it for prepared statements. */
 async function planOf(statement: string, setting = 'enable_seqscan = on'): Promise<string> {
   const connection = await service.database.connect();
   await connection.query(`SET ${setting}`);

@@ -51,7 +51,7 @@ describe('accounts import', () => {
       'user1password',
     ],
   ])(
-    'lets the owner of a %s hash log in, whose hash then is ours',
+    'lets the owner of a %s hash log in, and replaces the hash by argon2id',
     async (_name, password_hash, password = oldPassword) => {
       const email = newEmail();
       expect((await importLines([{ email, password_hash }])).output).toBe(
@@ -68,7 +68,7 @@ describe('accounts import', () => {
     },
   );
 
-  it('keeps id, roles and dates, and audits each account', async () => {
+  it('keeps id, roles and times, and audits each account', async () => {
     const line = {
       id: '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10',
       email: newEmail(),
@@ -89,7 +89,7 @@ describe('accounts import', () => {
     expect(rows).toEqual([{ type: 'account.imported' }]);
   });
 
-  it('names the lines that it refuses and why, without a word of what they say', async () => {
+  it('reports each refused line with a reason that repeats nothing of the line', async () => {
     const secret = 'hunter2-is-what-they-typed';
     const ours = newEmail();
     await client.register(ours);
@@ -134,18 +134,18 @@ describe('accounts import', () => {
     ]);
     expect([code, errors]).toEqual([1, expect.stringContaining('12 lines were refused')]);
     expect(output + errors).not.toContain('hunter2');
-    // neither an account of ours nor its password is changed by a line of the same address
+    // a line with the e-mail address of an existing account changes neither the account nor its password
     expect((await client.login(ours, strongPassword)).status).toBe(200);
     expect((await client.login(good, oldPassword)).status).toBe(200);
   });
 
-  it('changes nothing when the same file comes again', async () => {
+  it('changes nothing when the same file is imported again', async () => {
     const path = await file([{ email: newEmail(), password_hash: hash }]);
     expect((await importFile(path)).output).toContain('1 imported, 0 were there');
     expect((await importFile(path)).output).toContain('0 imported, 1 were there');
   });
 
-  it('goes on where it was cut off, and neither loses nor doubles a line', async () => {
+  it('resumes an interrupted import, and neither loses nor repeats a line', async () => {
     const emails = Array.from({ length: 1700 }, newEmail);
     const path = await file(emails.map((email) => ({ email, password_hash: hash })));
     await service.database.query(`
@@ -162,7 +162,7 @@ describe('accounts import', () => {
     expect(await count()).toBe(1700);
   });
 
-  it('of two imports of one file at once one goes on, and nothing is doubled', async () => {
+  it('lets one of two concurrent imports of a file continue, and repeats no line', async () => {
     const emails = Array.from({ length: 2000 }, newEmail);
     const path = await file(emails.map((email) => ({ email, password_hash: hash })));
     const codes = (await Promise.all([importFile(path), importFile(path)])).map(({ code }) => code);
@@ -176,7 +176,7 @@ describe('accounts import', () => {
     expect(rows).toEqual([{ accounts: 2000, events: 2000 }]);
   });
 
-  it('shows a bar on a terminal', async () => {
+  it('shows a progress bar on a terminal', async () => {
     const path = await file([{ email: newEmail(), password_hash: hash }]);
     const { errors } = await command(service.databaseUrl, ['accounts', 'import', path], true);
     expect(errors).toContain('░░░ 0 % 0 lines');
@@ -184,7 +184,7 @@ describe('accounts import', () => {
   });
 });
 
-it('does the same work for an unknown address as for an imported account', async () => {
+it('does the same work for an unknown e-mail address as for an imported account', async () => {
   const databaseUrl = await copyDatabase();
   const known = newEmail();
   const password_hash = `pbkdf2_sha256$300000$salt$${digest}`;
@@ -200,7 +200,7 @@ it('does the same work for an unknown address as for an imported account', async
 });
 
 describe('accounts export', () => {
-  it('writes what an import reads: all accounts come back the same', async () => {
+  it('writes what an import reads: all accounts are restored unchanged', async () => {
     const email = newEmail();
     await importLines([
       { email, password_hash: hash, email_verified_at: '2020-01-02T03:04:05Z' },

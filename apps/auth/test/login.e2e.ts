@@ -12,11 +12,11 @@ beforeAll(async () => {
 
 const wrong = 'not-the-password-at-all';
 
-/** Moves all waiting times into the past, as if the time had passed. */
+/** Moves all delays into the past, as if the time had passed. */
 const waitOut = () => service.database.query("UPDATE attempt SET blocked_until = now() - interval '1 s'");
 
 describe('POST /auth/login', () => {
-  it('gives tokens of RFC 9068 and a cookie that makes the device known', async () => {
+  it('returns tokens of RFC 9068, and a cookie that identifies the device', async () => {
     const email = newEmail();
     await client.register(email);
     const { status, body, headers } = await client.login(email.toUpperCase());
@@ -48,7 +48,7 @@ describe('POST /auth/login', () => {
     });
   });
 
-  it('answers alike to a wrong password and an unknown address', async () => {
+  it('responds in the same way to a wrong password and to an unknown e-mail address', async () => {
     const email = newEmail();
     await client.register(email);
     const answers = await Promise.all([client.login(email, wrong), client.login(newEmail(), wrong)]);
@@ -57,7 +57,7 @@ describe('POST /auth/login', () => {
     expect(unknown).toEqual(known);
   });
 
-  it('asks for the cookie’s secrecy in production', async () => {
+  it('sets the cookie with Secure in production', async () => {
     const production = await startTestService({ NODE_ENV: 'production' });
     const productionClient = new Client(production.url);
     const email = newEmail();
@@ -66,7 +66,7 @@ describe('POST /auth/login', () => {
     expect(headers.get('set-cookie')).toContain('; Secure');
   });
 
-  it('makes a hash of other parameters anew, once', async () => {
+  it('replaces a hash with outdated parameters, once', async () => {
     const email = newEmail();
     await client.register(email);
     const hash = async () => {
@@ -74,16 +74,16 @@ describe('POST /auth/login', () => {
       return rows[0].password_hash as string;
     };
     const stronger = await startTestService({ DATABASE_URL: service.databaseUrl, HASH_PASSES: '2' });
-    await new Client(stronger.url).signIn(email);
-    const renewed = await hash();
-    expect(renewed).toContain('m=64,t=2,p=1');
-    await new Client(stronger.url).signIn(email);
-    expect(await hash()).toBe(renewed);
+    await new Client(stronger.url).newSession(email);
+    const replaced = await hash();
+    expect(replaced).toContain('m=64,t=2,p=1');
+    await new Client(stronger.url).newSession(email);
+    expect(await hash()).toBe(replaced);
   });
 });
 
 describe('lockout', () => {
-  it('lets no more than 5 of 100 concurrent wrong logins be tried, and tells when to come again', async () => {
+  it('allows 5 of 100 concurrent wrong logins, and says when to retry', async () => {
     const email = newEmail();
     await client.register(email);
     const began = Date.now();
@@ -98,13 +98,13 @@ describe('lockout', () => {
     expect((await client.login(email)).body.code).toBe('too_many_attempts');
   });
 
-  it('does the same for an unknown address', async () => {
+  it('does the same for an unknown e-mail address', async () => {
     const email = newEmail();
     const answers = await Promise.all(Array.from({ length: 20 }, () => client.login(email, wrong)));
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
   });
 
-  it('doubles the wait with each failure, up to 15 minutes, and forgets at a success', async () => {
+  it('doubles the delay with each failure, up to 15 minutes, and resets it after a success', async () => {
     const email = newEmail();
     await client.register(email);
     const waits: number[] = [];
@@ -125,7 +125,7 @@ describe('lockout', () => {
     expect((await client.login(email, wrong)).status).toBe(401);
   });
 
-  it('leaves a device alone that knows the account, and counts that device’s failures for itself', async () => {
+  it('does not block a known device, and limits that device separately', async () => {
     const { email, cookie } = await client.newAccount();
     await Promise.all(Array.from({ length: 20 }, () => client.login(email, wrong)));
     expect((await client.login(email)).status).toBe(429);
@@ -136,7 +136,7 @@ describe('lockout', () => {
     expect((await client.login(email, strongPassword, cookie)).status).toBe(429);
   });
 
-  it('takes no cookie that is another account’s, forged or old for a known device', async () => {
+  it('does not accept a device cookie that is another account’s, forged or too old', async () => {
     const victim = await client.newAccount();
     const attacker = await client.newAccount();
     await Promise.all(Array.from({ length: 20 }, () => client.login(victim.email, wrong)));
@@ -153,7 +153,7 @@ describe('lockout', () => {
     }
   });
 
-  it('slows an address down that fails on many accounts', async () => {
+  it('limits an IP address that fails on many accounts', async () => {
     const strict = await startTestService({ LOGIN_ADDRESS_BURST: '10' });
     const answers = await Promise.all(
       Array.from({ length: 30 }, () => new Client(strict.url).login(newEmail(), wrong)),
@@ -161,7 +161,7 @@ describe('lockout', () => {
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
   });
 
-  it('does not count an address’s successes against it', async () => {
+  it('does not count an IP address’s successful logins against its limit', async () => {
     const strict = await startTestService({ LOGIN_ADDRESS_BURST: '3' });
     const strictClient = new Client(strict.url);
     const { email } = await strictClient.newAccount();
@@ -171,7 +171,7 @@ describe('lockout', () => {
   });
 });
 
-it('answers 503 with Retry-After when too many hashes wait, and holds that against nobody', async () => {
+it('responds with 503 and Retry-After when the hash queue is full, and does not count these logins as failures', async () => {
   const small = await startTestService({
     HASH_CONCURRENCY: '1',
     HASH_QUEUE_MAX: '2',
@@ -182,7 +182,7 @@ it('answers 503 with Retry-After when too many hashes wait, and holds that again
   const { email } = await smallClient.newAccount();
   const logins = Array.from({ length: 30 }, () => smallClient.login(email));
   await Promise.race(logins);
-  // it is refused before its body is read
+  // such a login is rejected before its body is read
   const unread = await smallClient.call('POST', '/auth/login', { body: 'no credentials' });
   expect([unread.status, unread.body.code]).toEqual([503, 'hash_queue_full']);
   const answers = await Promise.all(logins);

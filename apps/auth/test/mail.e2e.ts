@@ -31,7 +31,7 @@ const until = async (condition: () => Promise<boolean>) => {
 };
 
 describe('the outbox', () => {
-  it('sends each of 40 mails once, though two replicas send', async () => {
+  it('sends each of 40 mails exactly once with two replicas', async () => {
     const emails = Array.from({ length: 40 }, () => newEmail());
     await Promise.all(emails.map((email) => client.register(email)));
     await until(async () => (await Promise.all(emails.map(outbox))).flat().length === 0);
@@ -40,7 +40,7 @@ describe('the outbox', () => {
     expect(ids.size).toBe(mailbox.mails.length);
   });
 
-  it('writes in the request’s language, as text and as HTML', async () => {
+  it('sends text and HTML in the language of the request', async () => {
     const email = newEmail();
     await client.call('POST', '/auth/register', {
       body: { email, password: 'violet-otter-hums-42-songs' },
@@ -52,7 +52,7 @@ describe('the outbox', () => {
     expect(mail.text).toContain('/verify-email?token=ot_');
   });
 
-  it('sends nothing of a transaction that fails', async () => {
+  it('sends no mail of a failed transaction', async () => {
     const email = newEmail();
     await client.register(email);
     await mailbox.expect(email, /Confirm/);
@@ -61,7 +61,7 @@ describe('the outbox', () => {
     expect(mailbox.to(email)).toHaveLength(1);
   });
 
-  it('keeps a mail while the server is away, and sends it once when it is back', async () => {
+  it('retries while the mail server is down, and sends the mail once when it is up again', async () => {
     await mailbox.close();
     const email = newEmail();
     await client.register(email);
@@ -75,21 +75,21 @@ describe('the outbox', () => {
     expect(mailbox.to(email)).toHaveLength(1);
   });
 
-  it('gives a mail up that the server refuses for good, not one that it refuses for now', async () => {
-    const [now, forGood] = [newEmail(), newEmail()];
+  it('gives up after a permanent error, not after a temporary one', async () => {
+    const [temporary, permanent] = [newEmail(), newEmail()];
     mailbox.refuse = { code: 451, message: 'try later' };
-    await client.register(now);
-    await until(async () => (await outbox(now))[0]?.last_error !== null);
+    await client.register(temporary);
+    await until(async () => (await outbox(temporary))[0]?.last_error !== null);
     mailbox.refuse = { code: 550, message: 'no such mailbox' };
-    await client.register(forGood);
-    await until(async () => (await outbox(forGood))[0]?.failed_at !== null);
+    await client.register(permanent);
+    await until(async () => (await outbox(permanent))[0]?.failed_at !== null);
     mailbox.refuse = undefined;
-    expect((await outbox(now))[0].failed_at).toBeNull();
+    expect((await outbox(temporary))[0].failed_at).toBeNull();
     const metrics = await (await fetch((replicas[0] as TestService).metricsUrl)).text();
     expect(metrics).toContain('auth_mails_total{result="failed"} 1');
   });
 
-  it('stores what a mail says encrypted, since it carries a token', async () => {
+  it('encrypts the variables of a stored mail, because they contain a token', async () => {
     mailbox.refuse = { code: 451, message: 'try later' };
     const email = newEmail();
     await client.register(email);
@@ -100,7 +100,7 @@ describe('the outbox', () => {
 });
 
 describe('without a mail server', () => {
-  it('mails are kept and shown outside production', async () => {
+  it('other environments show mails at /dev/mails', async () => {
     const dev = await startTestService();
     const devClient = new Client(dev.url);
     const email = newEmail();
@@ -113,7 +113,7 @@ describe('without a mail server', () => {
     });
   });
 
-  it('mails are off in production: what needs one says so, and registration goes on', async () => {
+  it('production disables mails: routes that require one respond mail_off, and registration still works', async () => {
     const production = await startTestService({ NODE_ENV: 'production' });
     const productionClient = new Client(production.url);
     const { accessToken, email } = await productionClient.newAccount();

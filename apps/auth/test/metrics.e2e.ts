@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 const metrics = async () => (await fetch(service.metricsUrl)).text();
 
-it('are on their own port only', async () => {
+it('are served only on the metrics port', async () => {
   expect((await client.call('GET', '/metrics')).status).toBe(404);
   const response = await fetch(service.metricsUrl);
   expect([response.status, response.headers.get('content-type')]).toEqual([
@@ -22,7 +22,7 @@ it('are on their own port only', async () => {
   expect((await fetch(new URL('/auth/me', service.metricsUrl))).status).toBe(404);
 });
 
-it('tell of requests, logins, refreshes, the pool, the hash queue, the event loop and the build', async () => {
+it('cover requests, logins, refreshes, the connection pool, the hash queue, the event loop and the build', async () => {
   const { email, refreshToken } = await client.newAccount();
   await client.login(email, 'not-the-password');
   await client.refresh(refreshToken);
@@ -50,7 +50,7 @@ it('tell of requests, logins, refreshes, the pool, the hash queue, the event loo
   expect(text).toMatch(/build_info\{service="auth",version="[^"]+",node="v24[^"]+"\} 1/);
 });
 
-it('lead from a slow bucket to a trace', async () => {
+it('have exemplars that link a latency bucket to a trace', async () => {
   const trace = '0af7651916cd43dd8448eb211c80319c';
   await client.call('GET', '/.well-known/jwks.json', { headers: { traceparent: `00-${trace}-b7ad6b7169203331-01` } });
   expect(await metrics()).toMatch(
@@ -60,7 +60,7 @@ it('lead from a slow bucket to a trace', async () => {
   );
 });
 
-it('have as many series for a thousand addresses as for one', async () => {
+it('have the same number of series for many URLs as for one', async () => {
   const series = async () => (await metrics()).split('\n').filter((line) => line.startsWith('http_request')).length;
   await client.call('GET', '/nowhere');
   await client.call('DELETE', '/auth/sessions/0', { token: 'x' });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { MfaService } from '../src/login/mfa/index.ts';
+import { PasskeysService } from '../src/login/passkeys/index.ts';
 import { SecondFactorOfAccount1764115700000 } from '../src/database/migrations/1764115700000-second-factor-of-account.ts';
 import { createService } from '../src/app.ts';
 import { AuthenticatorApp, newEnrolledAccount } from './support/authenticator-app.ts';
@@ -18,7 +19,7 @@ import {
 let service: TestService;
 let client: Client;
 let other: Client;
-/** With the limit out of the way, so that the statements decide. */
+/** A replica without an effective rate limit, so that the statements decide. */
 let lenient: Client;
 
 beforeAll(async () => {
@@ -47,7 +48,7 @@ const events = (email: string) =>
 
 const challenge = async (email: string, cookie?: string): Promise<string> =>
   (await client.login(email, strongPassword, cookie)).body.mfa_token;
-/** One after the other: many logins of one account at once are limited themselves. */
+/** One after the other, because concurrent logins of one account are limited too. */
 const challenges = async (length: number, email: string): Promise<string[]> => {
   const tokens = [];
   while (tokens.length < length) {
@@ -64,9 +65,9 @@ const outcome = ({ status, body }: Answer) => [status, body?.code];
 const count = (answers: Answer[], status: number) => answers.filter((one) => one.status === status).length;
 
 describe('an authenticator app', () => {
-  it('is set up, confirmed, and from then on asked for at logins; the tokens tell of it', async () => {
+  it('is set up and confirmed; from then on logins ask for it, and tokens contain it', async () => {
     const { email, accessToken: token, cookie, refreshToken } = await client.newAccount();
-    const elsewhere = await client.signIn(email);
+    const elsewhere = await client.newSession(email);
     const setup = await client.call('POST', '/auth/mfa/totp', { token, body: password });
     expect(setup.status).toBe(201);
     expect(setup.body.otpauth_uri).toContain(`otpauth://totp/devopslocally:${encodeURIComponent(email)}`);
@@ -74,7 +75,7 @@ describe('an authenticator app', () => {
     const [type, image] = setup.body.qr_code.split(',');
     expect(type).toBe('data:image/svg+xml;base64');
     expect(Buffer.from(image, 'base64').toString()).toMatch(/^<svg [^]*<\/svg>\s*$/);
-    // not yet confirmed, it guards nothing
+    // logins do not ask for it before it is confirmed
     expect((await client.login(email)).body.mfa_required).toBeUndefined();
 
     const app = new AuthenticatorApp(setup.body.otpauth_uri);
@@ -119,7 +120,7 @@ describe('an authenticator app', () => {
     ]);
   });
 
-  it('is not set up without the password, twice, or with a secret older than 15 minutes', async () => {
+  it('cannot be set up without the password, twice, or with a secret older than 15 minutes', async () => {
     const { accessToken: token, app } = await newEnrolledAccount(client);
     const setUp = (body: object, as = token) => client.call('POST', '/auth/mfa/totp', { token: as, body });
     expect(outcome(await setUp({ password: 'not-the-password' }))).toEqual([403, 'password_incorrect']);
@@ -133,7 +134,7 @@ describe('an authenticator app', () => {
     expect(outcome(await stepUp(late.accessToken, app.code()))).toEqual([404, 'totp_not_enrolled']);
   });
 
-  it('leaves no session that slipped past it, however many logins come while it is confirmed', async () => {
+  it('leaves no session without a second factor from logins that are concurrent with its confirmation', async () => {
     const { email, accessToken: token } = await client.newAccount();
     const setup = await client.call('POST', '/auth/mfa/totp', { token, body: password });
     const code = new AuthenticatorApp(setup.body.otpauth_uri).code();
@@ -148,7 +149,7 @@ describe('an authenticator app', () => {
     expect(sessions).toEqual([{ amr: ['mfa', 'otp', 'pwd'] }]);
   });
 
-  it('is asked of accounts that had one before their rows told of it', async () => {
+  it('is asked for by accounts that enrolled before the column second_factor existed', async () => {
     const { email } = await newEnrolledAccount(client);
     const plain = await client.newAccount();
     const { databaseUrl: url } = service;
@@ -162,7 +163,7 @@ describe('an authenticator app', () => {
     expect((await client.login(plain.email)).body).toHaveProperty('access_token');
   });
 
-  it('keeps working when the key-encryption key changes, and comes to need the new one only', async () => {
+  it('keeps working when the key-encryption key changes, and needs only the new key after its next use', async () => {
     const { email, app } = await newEnrolledAccount(client);
     const newKey = Buffer.alloc(32, 9).toString('base64');
     const start = async (keys: string) => {
@@ -178,7 +179,7 @@ describe('an authenticator app', () => {
     await query('DELETE FROM signing_key');
   });
 
-  it('leaves nothing of its secret, codes or tokens readable in the database', async () => {
+  it('stores no readable secret, code or token in the database', async () => {
     const { email, app, recoveryCodes } = await newEnrolledAccount(client);
     const token = await challenge(email);
     const [row] = await query(`SELECT (SELECT string_agg(t::text, '') FROM totp t)
@@ -192,8 +193,8 @@ describe('an authenticator app', () => {
   });
 });
 
-it('is asked for after a link from a mail too', async () => {
-  // a database of its own: no mails of other tests go first
+it('a login by magic link asks for the second factor too', async () => {
+  // uses its own database, so that no e-mails of other tests are sent first
   const mailbox = await Mailbox.open();
   const mailing = new Client((await startTestService({ SMTP_URL: mailbox.url })).url);
   const { email, app } = await newEnrolledAccount(mailing);
@@ -207,7 +208,7 @@ it('is asked for after a link from a mail too', async () => {
 });
 
 describe('a code', () => {
-  it('does not complete a login whose password has been changed meanwhile', async () => {
+  it('does not complete a login if the password has changed meanwhile', async () => {
     const { email, accessToken: token, app } = await newEnrolledAccount(client);
     const asked = await challenge(email);
     const passwords = { current_password: strongPassword, new_password: 'amber-heron-reads-97-maps' };
@@ -215,7 +216,7 @@ describe('a code', () => {
     expect(outcome(await answer(asked, app.code(1)))).toEqual([401, 'sign_in_refused']);
   });
 
-  it('is good once: of 20 logins at once one gets in, and a step before it is past', async () => {
+  it('is valid once: one of 20 concurrent logins succeeds, and codes of earlier steps become invalid', async () => {
     const { email, app } = await newEnrolledAccount(client);
     const tokens = await challenges(20, email);
     const code = app.code(1);
@@ -224,19 +225,19 @@ describe('a code', () => {
     expect(outcome(await answer(await challenge(email), app.code(0), lenient))).toEqual([403, 'mfa_code_invalid']);
   });
 
-  it('starts one session with one challenge, also when more uses come at once', async () => {
+  it('starts one session per challenge, also with concurrent answers', async () => {
     const { email, app } = await newEnrolledAccount(client);
     const token = await challenge(email);
     const answers = await Promise.all(
       [client, other, client, other].map((replica) => answer(token, app.code(), replica)),
     );
     expect(count(answers, 200)).toBe(1);
-    // this code is right and new, but the challenge is used
+    // this code is valid and unused, but the challenge is used
     await query('UPDATE totp SET last_used_step = 0');
     expect(outcome(await answer(token, app.code(1)))).toEqual([401, 'mfa_token_invalid']);
   });
 
-  it('can be guessed 5 times with a challenge, then not even the right one helps', async () => {
+  it('can be guessed 5 times per challenge; then even a valid code is rejected', async () => {
     const { email, app } = await newEnrolledAccount(client);
     const token = await challenge(email);
     for (let i = 0; i < 5; i += 1) {
@@ -247,7 +248,7 @@ describe('a code', () => {
     expect((await answer(await challenge(email), app.code())).status).toBe(200);
   });
 
-  it('can be guessed 5 times in 30 challenges at once; a device that knows the account is not shut out', async () => {
+  it('can be guessed 5 times over 30 concurrent challenges; a known device is not blocked', async () => {
     const { email, app, cookie } = await newEnrolledAccount(client);
     const tokens = await challenges(30, email);
     const answers = await Promise.all(tokens.map((token, i) => answer(token, app.wrongCode(), i % 2 ? client : other)));
@@ -265,7 +266,7 @@ describe('a code', () => {
 });
 
 describe('an MFA token', () => {
-  it('is no other token, and takes no other account’s code', async () => {
+  it('does not work as another token, nor with another account’s code', async () => {
     const [victim, attacker] = [await newEnrolledAccount(client), await newEnrolledAccount(client)];
     const token = await challenge(victim.email);
     expect(outcome(await answer(token, attacker.app.code()))).toEqual([403, 'mfa_code_invalid']);
@@ -284,7 +285,7 @@ describe('an MFA token', () => {
     expect(outcome(await answer(token, app.code()))).toEqual([401, 'mfa_token_invalid']);
   });
 
-  it('is left good, and the recovery code too, by a login that fails between its writes', async () => {
+  it('stays valid, as the recovery code does, after a login that fails between its writes', async () => {
     const { email, recoveryCodes } = await newEnrolledAccount(client);
     const [code = ''] = recoveryCodes;
     const token = await challenge(email);
@@ -298,7 +299,7 @@ describe('an MFA token', () => {
 });
 
 describe('recovery codes', () => {
-  it('get in once each, in any spelling, also when 20 come at once', async () => {
+  it('are valid once each, in any spelling, also with 20 concurrent uses', async () => {
     const { email, recoveryCodes } = await newEnrolledAccount(client);
     const [first = '', second = ''] = recoveryCodes;
     const { status, body } = await answer(await challenge(email), first.toLowerCase().replaceAll('-', ' '));
@@ -307,12 +308,12 @@ describe('recovery codes', () => {
     const tokens = await challenges(20, email);
     const answers = await Promise.all(tokens.map((token) => answer(token, second, lenient)));
     expect([count(answers, 200), count(answers, 403)]).toEqual([1, 19]);
-    const status2 = await client.call('GET', '/auth/mfa', { token: body.access_token });
-    expect(status2.body).toEqual({ totp: true, recovery_codes: 8 });
+    const mfa = await client.call('GET', '/auth/mfa', { token: body.access_token });
+    expect(mfa.body).toEqual({ totp: true, recovery_codes: 8 });
     expect((await events(email)).filter(({ type }) => type === 'mfa.recovery_code_used')).toHaveLength(2);
   });
 
-  it('are made anew: 10 others, also in 10 requests at once, and the old ones are good no more', async () => {
+  it('can be replaced by 10 others, also in 10 concurrent requests; the old ones become invalid', async () => {
     const { email, accessToken, recoveryCodes } = await newEnrolledAccount(client);
     const answers = await Promise.all(Array.from({ length: 10 }, () => regenerate(accessToken)));
     expect(count(answers, 200)).toBe(10);
@@ -325,7 +326,7 @@ describe('recovery codes', () => {
 });
 
 describe('step-up', () => {
-  it('is demanded when the second factor was proved too long ago, and renews it for all tokens of the session', async () => {
+  it('is required if the second factor was verified too long ago, and renews it for all tokens of the session', async () => {
     const { accessToken: token, refreshToken, app } = await newEnrolledAccount(client);
     expect((await regenerate(token)).status).toBe(200);
     await passTime(301);
@@ -350,14 +351,14 @@ describe('step-up', () => {
     expect(outcome(await stepUp(token, code))).toEqual([403, 'mfa_code_invalid']);
   });
 
-  it('is demanded of a session that proved one factor only', async () => {
+  it('is required of a session that used one factor only', async () => {
     const { accessToken } = await client.newAccount();
     expect(outcome(await regenerate(accessToken))).toEqual([401, 'mfa_required']);
   });
 });
 
 describe('removal', () => {
-  it('asks for the password and a recent second factor; then the password is enough to log in', async () => {
+  it('requires the password and a recent second factor; then the password is enough to log in', async () => {
     const { email, accessToken: token, app } = await newEnrolledAccount(client);
     const pending = await challenge(email);
     expect(outcome(await disable(token, { password: 'not-the-password' }))).toEqual([403, 'password_incorrect']);
@@ -372,7 +373,7 @@ describe('removal', () => {
     expect((await events(email)).at(-2)).toMatchObject({ type: 'mfa.totp_disabled' });
   });
 
-  it('of all second factors is one call for an administrator’s module, in its transaction', async () => {
+  it('of all second factors and passkeys happens in the caller’s transaction', async () => {
     const { email, accessToken } = await newEnrolledAccount(client);
     const app = await createService(service.config);
     await app.init();
@@ -382,15 +383,18 @@ describe('removal', () => {
        VALUES (gen_random_uuid(), $1, '', '', 0, '{}', false, 'laptop')`,
       sub,
     );
-    const mfa = app.get(MfaService, { strict: false });
+    const reset = async (manager: EntityManager) => {
+      await app.get(MfaService, { strict: false }).reset(manager, sub);
+      await app.get(PasskeysService, { strict: false }).removeAll(manager, sub);
+    };
     const dataSource = app.get(DataSource, { strict: false });
     const undone = dataSource.transaction(async (manager) => {
-      await mfa.reset(manager, sub);
+      await reset(manager);
       throw new Error('undone');
     });
     await expect(undone).rejects.toThrow('undone');
     expect((await client.login(email)).body.mfa_required).toBe(true);
-    await dataSource.transaction((manager) => mfa.reset(manager, sub));
+    await dataSource.transaction(reset);
     await app.close();
     expect((await client.login(email)).body.access_token).toBeDefined();
     const left = await query(
@@ -401,7 +405,7 @@ describe('removal', () => {
   });
 });
 
-it('is counted', async () => {
+it('attempts and logins are counted', async () => {
   const text = await (await fetch(service.metricsUrl)).text();
   for (const labels of [
     'purpose="login",result="succeeded"',

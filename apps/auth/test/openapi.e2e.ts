@@ -29,7 +29,7 @@ beforeAll(async () => {
   document = (await new Client(service.url).call('GET', '/docs/openapi.json')).body;
 });
 
-it('is the committed apps/auth/openapi.json; `npm run generate` brings that up to date', async () => {
+it('equals the committed apps/auth/openapi.json, which `npm run generate` updates', async () => {
   const committed = JSON.parse(await readFile(join(import.meta.dirname, '../openapi.json'), 'utf8'));
   expect(document).toEqual(committed);
 });
@@ -39,7 +39,7 @@ it('is OpenAPI 3.1', () => {
 });
 
 describe('every operation', () => {
-  it('is described, with an example of each body and each error', () => {
+  it('has a description, and an example of each body and each error', () => {
     const gaps: string[] = [];
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const [method, operation] of Object.entries(methods)) {
@@ -74,7 +74,7 @@ describe('every operation', () => {
   });
 });
 
-it('is shown to people at /docs, by scripts of this server alone', async () => {
+it('is shown at /docs, with scripts of this server only', async () => {
   const response = await fetch(`${service.url}/docs`);
   expect(response.headers.get('content-type')).toContain('text/html');
   expect(response.headers.get('content-security-policy')).toContain("default-src 'self'");
@@ -83,7 +83,7 @@ it('is shown to people at /docs, by scripts of this server alone', async () => {
   expect(scripts.length).toBeGreaterThan(0);
   for (const source of scripts) {
     const script = await fetch(new URL(source, `${service.url}/docs`));
-    // until it is read, the service waits to stop
+    // the service waits for open responses before it stops
     expect([script.status, await script.text()]).toEqual([200, expect.stringContaining('function')]);
   }
 });

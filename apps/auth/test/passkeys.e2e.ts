@@ -57,7 +57,7 @@ const events = async (email: string) => {
   return rows;
 };
 
-it('logs in without a password or a name, which is more than one factor, whatever else guards the account', async () => {
+it('a passkey logs in without a password or e-mail address, and counts as more than one factor', async () => {
   const { email, accessToken: token } = await newEnrolledAccount(client);
   const options = await creationOptions(token);
   expect(options).toMatchObject({
@@ -91,7 +91,7 @@ it('logs in without a password or a name, which is more than one factor, whateve
   );
 });
 
-it('tells passkeys that may be on more than one device', async () => {
+it('recognises passkeys that may exist on more than one device', async () => {
   await browser.newAuthenticator({ defaultBackupEligibility: true });
   const { accessToken } = await newPasskey();
   expect((await list(accessToken))[0].synced).toBe(true);
@@ -99,8 +99,8 @@ it('tells passkeys that may be on more than one device', async () => {
   expect(claimsOf(body.access_token).amr).toEqual(['swk', 'user', 'mfa']);
 });
 
-describe('an answer', () => {
-  it('is good once, also when 20 come at once', async () => {
+describe('a credential', () => {
+  it('is valid once, also with 20 concurrent uses', async () => {
     await newPasskey();
     const credential = await browser.get(await requestOptions());
     const answers = await Promise.all(Array.from({ length: 20 }, () => login(credential)));
@@ -108,9 +108,9 @@ describe('an answer', () => {
   });
 
   it.each([
-    ['from a page of another origin', { WEBAUTHN_ORIGINS: 'http://localhost:1,https://localhost' }],
+    ['from another origin', { WEBAUTHN_ORIGINS: 'http://localhost:1,https://localhost' }],
     ['for another relying party', { WEBAUTHN_RP_ID: 'auth.localhost' }],
-  ])('%s is refused', async (_name, settings) => {
+  ])('%s is rejected', async (_name, settings) => {
     const { accessToken: token } = await client.newAccount();
     const { url } = await startTestService({
       DATABASE_URL: service.databaseUrl,
@@ -127,7 +127,7 @@ describe('an answer', () => {
     expect((await login(await browser.get(await requestOptions()))).status).toBe(200);
   });
 
-  it('without user verification is refused', async () => {
+  it('without user verification is rejected', async () => {
     const { accessToken } = await newPasskey();
     await browser.setUserVerified(false);
     const careless = { ...(await requestOptions()), userVerification: 'discouraged' };
@@ -141,7 +141,7 @@ describe('an answer', () => {
     expect(outcome(await register(accessToken, unverified))).toEqual(refusedKey);
   });
 
-  it('of a copied authenticator is refused when its counter shows, and audited', async () => {
+  it('of a cloned authenticator is rejected if its counter does not rise, and audited', async () => {
     const { email } = await newPasskey();
     const [copy] = await browser.credentials();
     expect((await login(await browser.get(await requestOptions()))).status).toBe(200);
@@ -151,11 +151,11 @@ describe('an answer', () => {
       type: 'passkey.cloned',
       detail: { passkey_id: expect.any(String) },
     });
-    // the next count is higher than the last that was taken
+    // the next count is higher than the last accepted one
     expect((await login(await browser.get(await requestOptions()))).status).toBe(200);
   });
 
-  it('to a challenge that is ours for something else, expired, or made up is refused', async () => {
+  it('for a challenge of another purpose or account, an expired or a forged one is rejected', async () => {
     const { accessToken } = await newPasskey();
     const other = await client.newAccount();
     const creation = await creationOptions(accessToken);
@@ -173,7 +173,7 @@ describe('an answer', () => {
     }
   });
 
-  it('that is tampered with is refused', async () => {
+  it('that is tampered with is rejected', async () => {
     const { credential } = await newPasskey();
     const stranger = await newPasskey();
     const tamper = async (change: object) => {
@@ -198,7 +198,7 @@ describe('an answer', () => {
     expect((await tamper({})).status).toBe(200);
   });
 
-  it('is limited where an address fails often', async () => {
+  it('attempts are limited per IP address', async () => {
     const answer = { id: 'AAAA', rawId: 'AAAA', type: 'public-key' };
     const response = { clientDataJSON: 'AAAA', authenticatorData: 'AAAA', signature: 'AAAA' };
     const answers = await Promise.all(Array.from({ length: 60 }, () => login({ ...answer, response })));
@@ -207,7 +207,7 @@ describe('an answer', () => {
 });
 
 describe('passkeys', () => {
-  it('are listed, renamed and deleted by their owner, with the password; then they are useless', async () => {
+  it('are listed, renamed and, with the password, deleted by their owner; then they no longer log in', async () => {
     const { email, accessToken: token, id } = await newPasskey();
     const rename = (as: string, of = id) =>
       client.call('PATCH', `/auth/passkeys/${of}`, { token: as, body: { name: ' work laptop ' } });
@@ -228,7 +228,7 @@ describe('passkeys', () => {
     );
   });
 
-  it('are added and deleted after a recent second factor only, where the account has one', async () => {
+  it('are added and deleted only after a recent second factor, if the account has one', async () => {
     const { accessToken: token } = await newEnrolledAccount(client);
     const { body } = await register(token, await browser.create(await creationOptions(token)));
     await service.database.query("UPDATE session SET authenticated_at = now() - interval '301 s'");
@@ -240,7 +240,7 @@ describe('passkeys', () => {
     }
   });
 
-  it('are registered with the password only, each once', async () => {
+  it('are registered only with the password, and each only once', async () => {
     const { accessToken, credential } = await newPasskey();
     const wrong = await client.call('POST', '/auth/passkey-options', {
       token: accessToken,
@@ -248,11 +248,11 @@ describe('passkeys', () => {
     });
     expect(outcome(wrong)).toEqual([403, 'password_incorrect']);
     expect(outcome(await register(accessToken, credential))).toEqual(refusedKey);
-    // the browser knows by the options that it has one already
+    // the options tell the browser that it already has one
     await expect(browser.create(await creationOptions(accessToken))).rejects.toThrow('InvalidStateError');
   });
 
-  it('of one account are 20 at most, also when more come at once', async () => {
+  it('are 20 per account at most, also with concurrent registrations', async () => {
     const { email, accessToken, id } = await newPasskey();
     await service.database.query(
       `INSERT INTO passkey (id, account_id, credential_id, public_key, counter, transports, synced, name)
@@ -271,7 +271,7 @@ describe('passkeys', () => {
     expect((await events(email)).filter(({ type }) => type === 'passkey.registered')).toHaveLength(2);
   });
 
-  it('are counted by what becomes of them', async () => {
+  it('are counted by ceremony and result', async () => {
     const text = await (await fetch(service.metricsUrl)).text();
     for (const labels of [
       'ceremony="registration",result="succeeded"',

@@ -19,7 +19,7 @@ const start = async (overrides: NodeJS.ProcessEnv = {}) => {
 };
 
 describe('logs', () => {
-  it('tell of each request with its ids, and of no secret in a full run', async () => {
+  it('contain each request with its ids, and no secret, even at level trace', async () => {
     const { client, DATABASE_URL } = await start({ LOG_LEVEL: 'trace' });
     const nextPassword = 'amber-heron-reads-97-maps';
     const wrongPassword = 'guess-which-password-this-is';
@@ -34,7 +34,7 @@ describe('logs', () => {
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01`, 'x-request-id': 'the-request' };
     await client.call('GET', '/auth/me', { token: login.accessToken, headers });
-    // our own faults are logged with the statement that failed
+    // internal errors are logged with the statement that failed
     const database = new pg.Client(DATABASE_URL);
     await database.connect();
     await database.query('ALTER TABLE session RENAME TO lost');
@@ -78,7 +78,7 @@ describe('logs', () => {
   });
 });
 
-it('has a thread for each hash that may run at once, and some for the rest', async () => {
+it('has a thread for each concurrent hash and four more', async () => {
   const { client } = await start({ HASH_CONCURRENCY: '6' });
   await client.newAccount();
   const threads = `/proc/${program.child.pid}/task`;
@@ -87,7 +87,7 @@ it('has a thread for each hash that may run at once, and some for the rest', asy
 });
 
 describe('SIGTERM', () => {
-  it('turns readiness first, fails no request, lets those in flight finish, and ends with 0', async () => {
+  it('fails readiness first, fails no request, finishes those in flight, and exits with 0', async () => {
     const { client, DATABASE_URL } = await start({ SHUTDOWN_DELAY_SECONDS: '3' });
     const { accessToken } = await client.newAccount();
     const statuses = new Map<number, number>();
@@ -97,7 +97,7 @@ describe('SIGTERM', () => {
           const { status } = await client.me(accessToken);
           statuses.set(status, (statuses.get(status) ?? 0) + 1);
         } catch {
-          // after the delay nobody sends traffic any more, and the port is closed
+          // the port is closed after the delay
           return;
         }
       }
@@ -109,7 +109,7 @@ describe('SIGTERM', () => {
     const { status, body } = await client.call('GET', '/health/ready');
     expect([status, body.error.traffic.message]).toEqual([503, 'shutting down']);
 
-    // a request that is still being served when the port closes
+    // a request that is still in flight when the port closes
     const holder = new pg.Client(DATABASE_URL);
     await holder.connect();
     await holder.query('BEGIN; LOCK TABLE account IN ACCESS EXCLUSIVE MODE');
@@ -125,7 +125,7 @@ describe('SIGTERM', () => {
     expect([...statuses.keys()]).toEqual([200]);
   });
 
-  it('is cut off after the longest time', async () => {
+  it('exits with 1 after the shutdown timeout', async () => {
     const { client, DATABASE_URL } = await start({
       SHUTDOWN_TIMEOUT_SECONDS: '1',
       DATABASE_LOCK_TIMEOUT_MS: '20000',
@@ -145,7 +145,7 @@ describe('SIGTERM', () => {
   });
 });
 
-it('ends with 78 and all mistakes at once if the settings are wrong', async () => {
+it('exits with 78 and lists all problems at once if settings are not valid', async () => {
   program = new Program({ PORT: 'http', KEY_ENCRYPTION_KEYS: 'short', HASH_PASSES: '0', TRUST_PROXY: 'localhost' });
   expect(await program.exit()).toBe(78);
   for (const name of ['PORT', 'KEY_ENCRYPTION_KEYS', 'HASH_PASSES', 'TRUST_PROXY', 'DATABASE_URL']) {

@@ -2,13 +2,13 @@ import { beforeAll, expect, it } from '@jest/globals';
 import { Client, newEmail, waitsSince, type Answer } from './support/client.ts';
 import { copyDatabase, startTestService, type TestService } from './support/service.ts';
 
-/** Two replicas on one database: what holds here is decided by the database. */
+/** Two replicas on one database, so that the database decides what holds. */
 let replicas: TestService[];
 let clients: Client[];
 
 beforeAll(async () => {
   const DATABASE_URL = await copyDatabase();
-  // a new key signs a second after it is made, so that a rotation happens within a test
+  // a new key is used a second after its creation, so that a rotation completes within a test
   const start = () => startTestService({ DATABASE_URL, KEY_PUBLISH_AHEAD_SECONDS: '1' });
   replicas = [await start(), await start()];
   clients = replicas.map(({ url }) => new Client(url));
@@ -16,13 +16,13 @@ beforeAll(async () => {
 
 const database = () => (replicas[0] as TestService).database;
 
-/** Sends as many requests at once, to the replicas in turn. */
+/** Sends concurrent requests to the replicas in turn. */
 const atOnce = (count: number, send: (client: Client, index: number) => Promise<Answer>): Promise<Answer[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => send(clients[index % clients.length] as Client, index)));
 
 const count = (answers: Answer[], status: number) => answers.filter((answer) => answer.status === status).length;
 
-it('rotates a refresh token once in 100 concurrent refreshes, and gives all the same successor', async () => {
+it('100 concurrent refreshes rotate a refresh token once, and all get the same successor', async () => {
   const [client] = clients as [Client];
   const { refreshToken } = await client.newAccount();
   const answers = await atOnce(100, (replica) => replica.refresh(refreshToken));
@@ -31,7 +31,7 @@ it('rotates a refresh token once in 100 concurrent refreshes, and gives all the 
   expect((await client.refresh(answers[0]?.body.refresh_token)).status).toBe(200);
 });
 
-it('ends a session once in 100 concurrent reuses', async () => {
+it('100 concurrent reuses end a session once', async () => {
   const [client] = clients as [Client];
   const { refreshToken } = await client.newAccount();
   await client.refresh(refreshToken);
@@ -41,7 +41,7 @@ it('ends a session once in 100 concurrent reuses', async () => {
   expect(rows).toHaveLength(1);
 });
 
-it('registers an address once in 50 concurrent registrations, whatever its case', async () => {
+it('50 concurrent registrations of one e-mail address, in any case, create one account', async () => {
   const email = newEmail();
   const answers = await atOnce(50, (client, index) => client.register(index % 2 === 0 ? email : email.toUpperCase()));
   expect([count(answers, 201), count(answers, 409)]).toEqual([1, 49]);
@@ -54,7 +54,7 @@ it('registers an address once in 50 concurrent registrations, whatever its case'
   expect(audited.rowCount).toBe(1);
 });
 
-it('lets 5 of 100 concurrent wrong logins be tried', async () => {
+it('5 of 100 concurrent wrong logins are allowed', async () => {
   const [client] = clients as [Client];
   const email = newEmail();
   await client.register(email);
@@ -66,7 +66,7 @@ it('lets 5 of 100 concurrent wrong logins be tried', async () => {
   expect(count(answers, 401) + count(answers, 429)).toBe(100);
 });
 
-it('rotates signing keys under traffic without one refused token', async () => {
+it('a rotation of signing keys under traffic rejects no token', async () => {
   const [first, second] = clients as [Client, Client];
   const admin = await first.newAccount();
   await database().query("UPDATE account SET roles = '{user,admin}' WHERE email = $1", [admin.email]);
@@ -75,7 +75,7 @@ it('rotates signing keys under traffic without one refused token', async () => {
   let { refreshToken } = await first.newAccount();
   const traffic = async (until: number) => {
     while (Date.now() < until) {
-      // signed by one replica, checked by the other
+      // signed by one replica, verified by the other
       const { body } = await first.refresh(refreshToken);
       refreshToken = body.refresh_token;
       kids.add(JSON.parse(Buffer.from(body.access_token.split('.')[0], 'base64url').toString()).kid);
@@ -85,7 +85,7 @@ it('rotates signing keys under traffic without one refused token', async () => {
   };
   const rotations = async () => {
     for (let i = 0; i < 3; i += 1) {
-      // of two at once, one wins and both name the same successor
+      // concurrent rotations create one successor, which both responses name
       const answers = await Promise.all(
         clients.map((client) => client.call('POST', '/auth/keys/rotate', { token: admin.accessToken })),
       );

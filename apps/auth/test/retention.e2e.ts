@@ -6,11 +6,11 @@ import { AppModule } from '../src/app.module.ts';
 import { AuditRepository } from '../src/audit/index.ts';
 import { loadAuthConfig } from '../src/config.ts';
 import { HousekeepingService } from '../src/housekeeping/index.ts';
-import { retentionLock } from '../src/housekeeping/retention.service.ts';
+import { retentionLock } from '../src/housekeeping/retention-lock.repository.ts';
 import { Client } from './support/client.ts';
 import { startTestService, testEnvironment, type TestService } from './support/service.ts';
 
-/** Two replicas that do nothing but this, and a service that shows what is left. */
+/** Two replicas that only run housekeeping, and a service with the same database. */
 let replicas: TestingModule[];
 let service: TestService;
 let accountId: string;
@@ -30,7 +30,7 @@ afterAll(() => Promise.all(replicas.map((replica) => replica.close())));
 const query = async (statement: string, parameters: unknown[] = []) =>
   (await service.database.query(statement, parameters)).rows;
 const runAtOnce = () =>
-  Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).run()));
+  Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).runRound()));
 
 const addOld = async (count: number) => {
   await query(
@@ -75,8 +75,8 @@ const deletions = async () => {
 
 beforeEach(() => addOld(5000));
 
-it('deletes what is expired or old and nothing else, by one of two replicas at a time, in small batches', async () => {
-  // a diary of the deletions: which transaction was at it, from when to when, and how many rows it took
+it('deletes only expired rows, in small batches, on one of two replicas at a time', async () => {
+  // the diary records each deletion: its transaction, start, end and number of rows
   await query(`
     CREATE TABLE diary (transaction xid8, began timestamptz, ended timestamptz, deleted int);
     CREATE FUNCTION note_begin() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -107,7 +107,7 @@ it('deletes what is expired or old and nothing else, by one of two replicas at a
   await query('DROP TABLE diary; DROP FUNCTION note_begin, note_end CASCADE');
 });
 
-it('leaves all of it to whoever holds the lock', async () => {
+it('deletes nothing while another replica holds the lock', async () => {
   const holder = await service.database.connect();
   await holder.query('SELECT pg_advisory_lock($1)', [retentionLock]);
   await runAtOnce();
@@ -118,7 +118,7 @@ it('leaves all of it to whoever holds the lock', async () => {
   expect(await left()).toMatchObject({ sessions: 0, tokens: 0, events: 0, mails: 0 });
 });
 
-it('finds old events by an index, however long the trail is', async () => {
+it('finds expired events by an index, however long the audit trail is', async () => {
   await query(
     `INSERT INTO audit_event (id, type, actor_id)
      SELECT gen_random_uuid(), 'young', $1 FROM generate_series(1, 20000)`,

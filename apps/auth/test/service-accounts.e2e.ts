@@ -17,7 +17,7 @@ const path = '/auth/admin/service-accounts';
 const asAdmin = (method: string, route = '', body?: object) =>
   client.call(method, path + route, { token: admin.accessToken, ...(body ? { body } : {}) });
 
-/** Sends a form as it is. */
+/** Posts a form to the token endpoint. */
 const post = async (form: string | Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> => {
   const response = await fetch(`${service.url}/auth/token`, {
     method: 'POST',
@@ -44,7 +44,7 @@ const claimsOf = (token: string, part = 1) =>
 const readAudit = (token: string) => client.call('GET', '/auth/admin/audit', { token });
 
 describe('a service account', () => {
-  it('is made with a key that is shown once and stored as a hash, and gets a token that opens what its scopes say', async () => {
+  it('gets a key that is shown once and stored as a hash, and an access token for its scopes', async () => {
     const created = await asAdmin('POST', '', { name: 'Log collector', scopes: ['notes:write', 'audit:read'] });
     expect([created.status, created.body.scopes]).toEqual([201, ['audit:read', 'notes:write']]);
     const { status, body: issued } = await asAdmin('POST', `/${created.body.id}/keys`, {});
@@ -80,7 +80,7 @@ describe('a service account', () => {
     ]);
   });
 
-  it('can do nothing on the routes of accounts, nor with other scopes', async () => {
+  it('is rejected by routes for accounts and by routes that require another scope', async () => {
     const { id, key } = await newServiceAccount();
     const { body } = await requestToken(id, key, { scope: 'notes:write' });
     const lacking = await readAudit(body.access_token);
@@ -113,7 +113,7 @@ describe('a service account', () => {
       'client_invalid',
       'invalid_client',
     ],
-    ['an id that is none', (_id, key) => requestToken("1' OR 1=1", key), 401, 'client_invalid', 'invalid_client'],
+    ['an id that is not a UUID', (_id, key) => requestToken("1' OR 1=1", key), 401, 'client_invalid', 'invalid_client'],
     [
       'a scope that the key lacks',
       (id, key) => requestToken(id, key, { scope: 'audit:read admin' }),
@@ -150,7 +150,7 @@ describe('a service account', () => {
       'invalid_request',
     ],
     [
-      'two ways to tell who it is',
+      'credentials sent twice',
       (id, key) => requestToken(id, key, { client_secret: key }),
       400,
       'validation_failed',
@@ -164,7 +164,7 @@ describe('a service account', () => {
       'unsupported_media_type',
       'invalid_request',
     ],
-  ])('is refused a token for %s, as OAuth clients expect it', async (_name, send, status, code, error) => {
+  ])('gets an OAuth error for %s', async (_name, send, status, code, error) => {
     const { id, key } = await newServiceAccount();
     const answer = await send(id, key);
     expect([answer.status, answer.body.code, answer.body.error]).toEqual([status, code, error]);
@@ -172,14 +172,14 @@ describe('a service account', () => {
     expect(answer.headers.get('www-authenticate')).toBe(status === 401 ? 'Basic realm="auth"' : null);
   });
 
-  it('may send its key in the form, and parameters that nobody knows', async () => {
+  it('may send its key in the form, and unknown parameters', async () => {
     const { id, key } = await newServiceAccount();
     const form = { grant_type: 'client_credentials', client_id: id, client_secret: key, scope: '', audience: 'x' };
     const { status, body } = await post(form);
     expect([status, body.scope]).toEqual([200, 'audit:read notes:write']);
   });
 
-  it('is not locked out by those who guess from its own address', async () => {
+  it('is not locked out by failed attempts from its own IP address', async () => {
     const { id, key } = await newServiceAccount();
     const strict = await startTestService({ DATABASE_URL: service.databaseUrl, LOGIN_ADDRESS_BURST: '3' });
     const send = async (secret: string) => {
@@ -195,7 +195,7 @@ describe('a service account', () => {
     await service.database.query('DELETE FROM attempt');
   });
 
-  it('has a name of its own, and keys with no more scopes than it has', async () => {
+  it('has a unique name, and no key has more scopes than it has', async () => {
     await asAdmin('POST', '', { name: 'Only one', scopes: ['a'] });
     const twin = await asAdmin('POST', '', { name: 'ONLY ONE', scopes: ['a'] });
     expect([twin.status, twin.body.code]).toEqual([409, 'name_taken']);
@@ -207,7 +207,7 @@ describe('a service account', () => {
     expect(list.body.service_accounts).toContainEqual(expect.objectContaining({ id, scopes: ['a', 'b'] }));
   });
 
-  it('is gone with its keys and tokens when it is deleted', async () => {
+  it('loses its keys and access tokens when it is deleted', async () => {
     const { id, key } = await newServiceAccount();
     const { body } = await requestToken(id, key);
     expect((await asAdmin('DELETE', `/${id}`)).status).toBe(204);
@@ -224,7 +224,7 @@ describe('a service account', () => {
 });
 
 describe('an API key', () => {
-  it('and its successor are both good until the old one’s given end', async () => {
+  it('stays valid beside its successor until the overlap ends', async () => {
     const { id, key, keyId } = await newServiceAccount();
     const rotated = await asAdmin('POST', `/${id}/keys/${keyId}/rotate`, { overlap_seconds: 3600 });
     expect(rotated.status).toBe(201);
@@ -240,7 +240,7 @@ describe('an API key', () => {
     expect((await requestToken(id, rotated.body.key)).status).toBe(200);
   });
 
-  it('gets one successor in 8 rotations that meet at it', async () => {
+  it('gets only one successor from 8 concurrent rotations', async () => {
     const { id, keyId } = await newServiceAccount();
     const rotate = () => asAdmin('POST', `/${id}/keys/${keyId}/rotate`, {});
     const answers = await meet(
@@ -253,7 +253,7 @@ describe('an API key', () => {
     expect((await asAdmin('GET', `/${id}`)).body.api_keys).toHaveLength(2);
   });
 
-  it('ends when it says, and its tokens with it', async () => {
+  it('expires as requested, and its access tokens with it', async () => {
     const end = new Date(Date.now() + 60_000).toISOString();
     const { id, key, keyId } = await newServiceAccount(['audit:read'], { expires_at: end });
     const { body } = await requestToken(id, key);
@@ -266,7 +266,7 @@ describe('an API key', () => {
     expect((await asAdmin('POST', `/${id}/keys`, { expires_at: '2020-01-01T00:00:00Z' })).status).toBe(400);
   });
 
-  it('ends at once when it is revoked, and is not found by another account', async () => {
+  it('stops working at once when it is revoked, and is not found under another account', async () => {
     const { id, key, keyId } = await newServiceAccount();
     const other = await newServiceAccount();
     const { body } = await requestToken(id, key);
@@ -277,7 +277,7 @@ describe('an API key', () => {
     expect((await requestToken(id, key)).status).toBe(401);
   });
 
-  it('tells its last use, written once a minute at most', async () => {
+  it('shows its last use, written at most once a minute', async () => {
     const { id, key, keyId } = await newServiceAccount();
     await service.database.query(`
       CREATE TABLE touch (key_id uuid);
@@ -298,7 +298,7 @@ describe('an API key', () => {
   });
 });
 
-it('only admins see or change any of this', async () => {
+it('only admins can read or change service accounts', async () => {
   const { id, keyId } = await newServiceAccount();
   const { accessToken } = await client.newAccount();
   for (const [method, route, body] of [

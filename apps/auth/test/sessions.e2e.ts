@@ -10,7 +10,7 @@ beforeAll(async () => {
   client = new Client(service.url);
 });
 
-/** Moves the latest rotation of every session into the past, as if the time had passed. */
+/** Moves the latest rotation of each session into the past, as if the time had passed. */
 const passTime = (seconds: number) =>
   service.database.query('UPDATE session SET rotated_at = rotated_at - make_interval(secs => $1)', [seconds]);
 
@@ -22,7 +22,7 @@ const events = async (type: string) => {
 };
 
 describe('POST /auth/refresh', () => {
-  it('gives new tokens, and of the token only its hash is stored', async () => {
+  it('returns new tokens; only the hash of the refresh token is stored', async () => {
     const { refreshToken } = await client.newAccount();
     const { status, body } = await client.refresh(refreshToken);
     expect(status).toBe(200);
@@ -32,7 +32,7 @@ describe('POST /auth/refresh', () => {
     expect(rows.some(({ row }) => [secret, refreshToken].some((text) => row.includes(text)))).toBe(false);
   });
 
-  it('gives the same successor to a second use within 10 seconds', async () => {
+  it('returns the same successor for a second use within 10 seconds', async () => {
     const { refreshToken } = await client.newAccount();
     const first = await client.refresh(refreshToken);
     await passTime(9);
@@ -41,7 +41,7 @@ describe('POST /auth/refresh', () => {
     expect(second.body.refresh_token).toBe(first.body.refresh_token);
   });
 
-  it('ends the whole session at a second use after that, and audits it', async () => {
+  it('ends the whole session at a later second use, and audits it', async () => {
     const { refreshToken, accessToken } = await client.newAccount();
     const { body: next } = await client.refresh(refreshToken);
     await passTime(11);
@@ -56,7 +56,7 @@ describe('POST /auth/refresh', () => {
     });
   });
 
-  it('ends the session at a use of any older token too', async () => {
+  it('ends the session at a use of any older token', async () => {
     const { refreshToken } = await client.newAccount();
     let latest = refreshToken;
     for (let i = 0; i < 3; i += 1) {
@@ -67,7 +67,7 @@ describe('POST /auth/refresh', () => {
     expect((await client.refresh(latest)).status).toBe(401);
   });
 
-  it('refuses forged tokens without ending the session they name', async () => {
+  it('rejects forged tokens without ending the session that they name', async () => {
     const { refreshToken, accessToken } = await client.newAccount();
     const bytes = Buffer.from(refreshToken.slice(3), 'base64url');
     for (const position of [0, 20, 63]) {
@@ -79,14 +79,14 @@ describe('POST /auth/refresh', () => {
     expect((await client.me(accessToken)).status).toBe(200);
   });
 
-  it('ends with the session’s life', async () => {
+  it('fails once the session has expired', async () => {
     const { refreshToken, accessToken } = await client.newAccount();
     await service.database.query('UPDATE session SET expires_at = now()');
     expect((await client.refresh(refreshToken)).status).toBe(401);
     expect((await client.me(accessToken)).status).toBe(401);
   });
 
-  it('never extends a session beyond its whole life', async () => {
+  it('never extends a session beyond its maximum lifetime', async () => {
     const { refreshToken } = await client.newAccount();
     await service.database.query("UPDATE session SET created_at = now() - interval '89 days'");
     const { body } = await client.refresh(refreshToken);
@@ -94,7 +94,7 @@ describe('POST /auth/refresh', () => {
     expect(Math.round(days)).toBe(1);
   });
 
-  it('goes on when the key-encryption key changes, a repeat across the change included', async () => {
+  it('keeps working when the key-encryption key changes, also for a repeated use across the change', async () => {
     const { refreshToken } = await client.newAccount();
     const { body: before } = await client.refresh(refreshToken);
     const changed = await startTestService({
@@ -107,7 +107,7 @@ describe('POST /auth/refresh', () => {
     expect((await changedClient.refresh(after.refresh_token)).status).toBe(200);
   });
 
-  it('gives the roles of today', async () => {
+  it('returns the current roles', async () => {
     const { email, refreshToken } = await client.newAccount();
     await service.database.query("UPDATE account SET roles = '{user,admin}' WHERE email = $1", [email]);
     const { body } = await client.refresh(refreshToken);
@@ -117,7 +117,7 @@ describe('POST /auth/refresh', () => {
 });
 
 describe('sessions', () => {
-  it('are listed per device, the latest used first', async () => {
+  it('are listed, most recently used first', async () => {
     const { email, accessToken } = await client.newAccount();
     await client.call('POST', '/auth/login', {
       body: { email, password: 'violet-otter-hums-42-songs' },
@@ -131,9 +131,9 @@ describe('sessions', () => {
     expect(body.sessions[1]).toMatchObject({ user_agent: 'node', current: true });
   });
 
-  it('end one by one, with their tokens', async () => {
+  it('are revoked one by one, with their tokens', async () => {
     const { email, accessToken } = await client.newAccount();
-    const other = await client.signIn(email);
+    const other = await client.newSession(email);
     const { body } = await client.call('GET', '/auth/sessions', { token: accessToken });
     const { id } = body.sessions.find(({ current }: { current: boolean }) => !current);
     const revoke = () => client.call('DELETE', `/auth/sessions/${id}`, { token: accessToken });
@@ -145,7 +145,7 @@ describe('sessions', () => {
     expect([again.status, again.body.code]).toEqual([404, 'session_not_found']);
   });
 
-  it('of others can’t be ended', async () => {
+  it('of another account cannot be revoked', async () => {
     const [victim, attacker] = await Promise.all([client.newAccount(), client.newAccount()]);
     const { body } = await client.call('GET', '/auth/sessions', { token: victim.accessToken });
     const answer = await client.call('DELETE', `/auth/sessions/${body.sessions[0].id}`, {
@@ -155,7 +155,7 @@ describe('sessions', () => {
     expect((await client.me(victim.accessToken)).status).toBe(200);
   });
 
-  it('are 100 at most; the least recently used ends', async () => {
+  it('are 100 per account at most; the least recently used one ends', async () => {
     const { email, accessToken } = await client.newAccount();
     await service.database.query(
       `INSERT INTO session SELECT gen_random_uuid(), account_id, token_hash, NULL, rotated_at, created_at,
@@ -164,15 +164,15 @@ describe('sessions', () => {
       [email],
     );
     expect((await client.me(accessToken)).status).toBe(200);
-    await client.signIn(email);
+    await client.newSession(email);
     expect((await client.me(accessToken)).status).toBe(401);
   });
 });
 
 describe('POST /auth/logout', () => {
-  it('ends this session only', async () => {
+  it('ends only the current session', async () => {
     const { email, accessToken, refreshToken } = await client.newAccount();
-    const other = await client.signIn(email);
+    const other = await client.newSession(email);
     expect((await client.call('POST', '/auth/logout', { token: accessToken })).status).toBe(204);
     expect((await client.me(accessToken)).status).toBe(401);
     expect((await client.refresh(refreshToken)).status).toBe(401);
@@ -180,9 +180,9 @@ describe('POST /auth/logout', () => {
     expect((await events('session.revoked')).at(-1)).toMatchObject({ actor_id: expect.any(String) });
   });
 
-  it('ends all sessions as logout-all', async () => {
+  it('ends all sessions at /auth/logout-all', async () => {
     const { email, accessToken } = await client.newAccount();
-    const other = await client.signIn(email);
+    const other = await client.newSession(email);
     expect((await client.call('POST', '/auth/logout-all', { token: accessToken })).status).toBe(204);
     expect((await client.me(accessToken)).status).toBe(401);
     expect((await client.me(other.accessToken)).status).toBe(401);

@@ -28,11 +28,11 @@ const kidOf = (token: string) =>
 const newAdmin = async () => {
   const { email } = await client.newAccount();
   await service.database.query("UPDATE account SET roles = '{admin}' WHERE email = $1", [email]);
-  return client.signIn(email);
+  return client.newSession(email);
 };
 
 describe('GET /.well-known/jwks.json', () => {
-  it('shows public keys only, and for how long they may be kept', async () => {
+  it('returns only public keys, and how long to cache them', async () => {
     const { headers, body } = await client.call('GET', '/.well-known/jwks.json');
     expect(headers.get('cache-control')).toBe('public, max-age=300');
     expect(body.keys).toEqual([
@@ -50,36 +50,36 @@ describe('GET /.well-known/jwks.json', () => {
 });
 
 describe('POST /auth/keys/rotate', () => {
-  it('is for admins', async () => {
+  it('requires the admin role', async () => {
     const { accessToken } = await client.newAccount();
     const { status, body } = await client.call('POST', '/auth/keys/rotate', { token: accessToken });
     expect([status, body.code]).toEqual([403, 'role_required']);
   });
 
-  it('publishes a successor ahead of its first use, and keeps the old key until its last token has expired', async () => {
+  it('publishes a successor before its first use, and keeps the old key until its last token has expired', async () => {
     const admin = await newAdmin();
     const [old] = await jwks();
     const { status, body } = await client.call('POST', '/auth/keys/rotate', { token: admin.accessToken });
     expect(status).toBe(200);
     expect(Math.round((Date.parse(body.active_from) - Date.now()) / 1000)).toBeGreaterThan(590);
     expect((await jwks()).map(({ kid }) => kid).sort()).toEqual([old?.['kid'], body.kid].sort());
-    expect(kidOf((await client.signIn(admin.email)).accessToken)).toBe(old?.['kid']);
+    expect(kidOf((await client.newSession(admin.email)).accessToken)).toBe(old?.['kid']);
 
-    // as if all this had been a while ago: the successor signs, the old key still checks
+    // later: the successor signs, the old key still verifies
     await service.database.query("UPDATE signing_key SET active_from = active_from - interval '601 s'");
     const replica = await startTestService({ DATABASE_URL: service.databaseUrl });
     const replicaClient = new Client(replica.url);
-    expect(kidOf((await replicaClient.signIn(admin.email)).accessToken)).toBe(body.kid);
+    expect(kidOf((await replicaClient.newSession(admin.email)).accessToken)).toBe(body.kid);
     expect((await replicaClient.me(admin.accessToken)).status).toBe(200);
 
-    // and once no token of the old key can live, it goes
+    // once all tokens of the old key have expired, it is deleted
     await service.database.query("UPDATE signing_key SET active_from = active_from - interval '721 s'");
     const later = await startTestService({ DATABASE_URL: service.databaseUrl });
     expect((await new Client(later.url).me(admin.accessToken)).body.code).toBe('token_invalid');
   });
 });
 
-it('rotates by itself when a key has grown old, once for all replicas', async () => {
+it('an old key is rotated by itself, once for all replicas', async () => {
   const config = loadAuthConfig(testEnvironment({ DATABASE_URL: service.databaseUrl }));
   const build = () => Test.createTestingModule({ imports: [AppModule.register(config)] }).compile();
   const replicas = await Promise.all([build(), build(), build()]);
@@ -88,13 +88,13 @@ it('rotates by itself when a key has grown old, once for all replicas', async ()
     replicas.map((replica) => replica.get(SigningKeysService, { strict: false }).publicKeys().keys.length);
   const [before] = keyCounts();
   await service.database.query("UPDATE signing_key SET created_at = created_at - interval '31 days'");
-  await Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).run()));
-  await Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).run()));
+  await Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).runRound()));
+  await Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).runRound()));
   expect(keyCounts()).toEqual(replicas.map(() => Number(before) + 1));
   await Promise.all(replicas.map((replica) => replica.close()));
 });
 
-it('keeps private keys encrypted, and refuses to start a key with the wrong key-encryption key', async () => {
+it('private keys are stored encrypted; a replica with another key-encryption key is not ready', async () => {
   const { rows } = await service.database.query('SELECT private_key FROM signing_key');
   expect(rows[0].private_key.includes(Buffer.from('2a8648ce3d0301', 'hex'))).toBe(false);
   const stranger = await startTestService({
@@ -114,13 +114,13 @@ describe('access tokens', () => {
   };
 
   it.each<[string, Parameters<typeof forge>[1]]>([
-    ['of no algorithm', (header) => (header['alg'] = 'none')],
-    ['of a symmetric algorithm', (header) => (header['alg'] = 'HS256')],
+    ['without an algorithm', (header) => (header['alg'] = 'none')],
+    ['with a symmetric algorithm', (header) => (header['alg'] = 'HS256')],
     ['of another type', (header) => (header['typ'] = 'JWT')],
     ['of an unknown key', (header) => (header['kid'] = 'unknown')],
     ['without a key', (header) => delete header['kid']],
     ['of another account', (_header, claims) => (claims['sub'] = '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10')],
-  ])('%s are refused', async (_name, change) => {
+  ])('%s are rejected', async (_name, change) => {
     const { accessToken } = await client.newAccount();
     const answer = await client.me(forge(accessToken, change));
     expect([answer.status, answer.body.code]).toEqual([401, 'token_invalid']);
@@ -128,7 +128,7 @@ describe('access tokens', () => {
   });
 
   it.each(['', 'a', 'a.b', 'a.b.c', '..', 'e30.e30.e30', 'bnVsbA.e30.', '💥'])(
-    'spelled %p are refused',
+    'with the text %p are rejected',
     async (token) => {
       const answer = await fetch(`${service.url}/auth/me`, {
         headers: { authorization: `Bearer ${Buffer.from(token).toString('latin1')}` },
@@ -139,12 +139,12 @@ describe('access tokens', () => {
 
   it.each<[string, string, object]>([
     ['of another type', 'JWT', {}],
-    ['without an end', 'at+jwt', { exp: undefined }],
+    ['without an expiry', 'at+jwt', { exp: undefined }],
     ['without a session', 'at+jwt', { sid: undefined }],
-    ['whose roles are no list', 'at+jwt', { roles: 'admin' }],
+    ['whose roles are not a list', 'at+jwt', { roles: 'admin' }],
     ['for another audience', 'at+jwt', { aud: 'another' }],
-    ['of the future', 'at+jwt', { nbf: Math.floor(Date.now() / 1000) + 3600 }],
-  ])('%s are refused, though our key signed them', async (_name, typ, change) => {
+    ['that are not yet valid', 'at+jwt', { nbf: Math.floor(Date.now() / 1000) + 3600 }],
+  ])('%s are rejected, although this service’s key signed them', async (_name, typ, change) => {
     const { accessToken } = await client.newAccount();
     const [header, claims] = accessToken
       .split('.', 2)
@@ -159,7 +159,7 @@ describe('access tokens', () => {
     expect([status, body.code]).toEqual([401, 'token_invalid']);
   });
 
-  it('of another issuer or audience are refused, and old ones named as such', async () => {
+  it('of another issuer are rejected, and expired ones get their own code', async () => {
     const elsewhere = await startTestService({
       DATABASE_URL: service.databaseUrl,
       TOKEN_ISSUER: 'https://other.example',
@@ -169,7 +169,7 @@ describe('access tokens', () => {
     const { accessToken } = await elsewhereClient.newAccount();
     expect((await elsewhereClient.me(accessToken)).status).toBe(200);
     expect((await client.me(accessToken)).body.code).toBe('token_invalid');
-    // 1 second of life and 5 of tolerance for clocks that differ
+    // a lifetime of 1 s, and a tolerance of 5 s for clocks that differ
     await new Promise((resolve) => setTimeout(resolve, 7000));
     const { body, headers } = await elsewhereClient.me(accessToken);
     expect(body.code).toBe('token_expired');

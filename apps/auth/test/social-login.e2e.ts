@@ -18,13 +18,13 @@ beforeAll(async () => {
   client = new Client(service.url);
 });
 
-/** A flow as its browser holds it. */
+/** A flow, from the browser's point of view. */
 interface Flow {
   url: string;
   cookie: string;
 }
 
-/** What a browser completes a flow with. */
+/** The request that completes a flow. */
 type Completion = Record<'code' | 'state' | 'iss', string | undefined>;
 
 const cookieOf = ({ headers }: Answer) => headers.get('set-cookie')?.split(';', 1)[0] ?? '';
@@ -43,16 +43,16 @@ const complete = (body: Completion, cookie: string, provider = alpha, to = clien
 const completeLink = (body: Completion, cookie: string, token: string, provider = alpha) =>
   client.call('POST', `/auth/me/identities/${provider.id}/complete`, { body, token, headers: { cookie } });
 
-/** Logs a person in by the whole way. */
+/** Logs a person in: start, the provider's page, complete. */
 const logIn = async (subject: string, provider = alpha) => {
   const { url, cookie } = await start(provider);
-  return complete(await provider.signIn(url, subject), cookie, provider);
+  return complete(await provider.logIn(url, subject), cookie, provider);
 };
 
-/** Links a person to a signed-in account by the whole way. */
+/** Links a person to the account of a token: start, the provider's page, complete. */
 const link = async (subject: string, token: string, password: string | undefined, provider = alpha) => {
   const { url, cookie } = await start(provider, token, password);
-  return completeLink(await provider.signIn(url, subject), cookie, token, provider);
+  return completeLink(await provider.logIn(url, subject), cookie, token, provider);
 };
 
 const identitiesOf = async (token: string) =>
@@ -74,8 +74,8 @@ const audited = async (accountId: string) => {
 const outcome = ({ status, body }: Answer) => [status, body?.code];
 const failed = [401, 'social_login_failed'];
 
-describe('the whole way', () => {
-  it('makes an account without a password for a new person, and finds it again', async () => {
+describe('a social login', () => {
+  it('registers a new person without a password, and logs the same person in again', async () => {
     const list = await client.call('GET', '/auth/social');
     expect(list.body).toEqual({
       providers: [
@@ -91,7 +91,7 @@ describe('the whole way', () => {
     const me = await client.me(first.body.access_token);
     expect(me.body).toMatchObject({ email, email_verified: true, roles: ['user'] });
 
-    // the address at the provider may change: the subject is who it is
+    // the e-mail address at the provider may change: the subject identifies the person
     alpha.people.set(subject, { email: newEmail(), email_verified: false });
     const again = await logIn(subject);
     expect((await client.me(again.body.access_token)).body.id).toBe(me.body.id);
@@ -109,7 +109,7 @@ describe('the whole way', () => {
     expect(metrics).toMatch(/auth_identity_changes_total\{change="linked"\} [1-9]/);
   });
 
-  it('links to the account of the address if both sides have verified it', async () => {
+  it('links to the account with the same e-mail address if both sides have verified it', async () => {
     const { email, accessToken } = await client.newAccount();
     await verify(email);
     const { body } = await logIn(alpha.person({ email: email.toUpperCase(), email_verified: true }));
@@ -119,11 +119,11 @@ describe('the whole way', () => {
     expect((await client.login(email)).status).toBe(200);
   });
 
-  it('links what the signed-in owner is at a provider, whatever the address, and unlinks it', async () => {
+  it('links and unlinks an identity of the logged-in owner, whatever its e-mail address', async () => {
     const { accessToken } = await client.newAccount();
     const subject = beta.person({ email: newEmail(), email_verified: false });
     expect(await link(subject, accessToken, strongPassword, beta)).toMatchObject({ status: 200 });
-    // again is as good as once
+    // linking it again changes nothing
     const { body: identity } = await link(subject, accessToken, strongPassword, beta);
     expect(await identitiesOf(accessToken)).toEqual([identity]);
 
@@ -137,7 +137,7 @@ describe('the whole way', () => {
     expect(await audited(me.id)).toEqual(expect.arrayContaining(['identity.linked', 'identity.unlinked']));
   });
 
-  it('offers the redirect URIs of the settings and no other, and only providers that there are', async () => {
+  it('accepts only the redirect URIs and providers of the settings', async () => {
     const begin = (id: string, redirect_uri: string) =>
       client.call('POST', `/auth/social/${id}/start`, { body: { redirect_uri } });
     expect((await begin('alpha', 'com.example.app:/signed-in')).status).toBe(200);
@@ -149,19 +149,19 @@ describe('the whole way', () => {
 });
 
 describe('a flow', () => {
-  it('is bound to the browser it began in, and spoilt by nobody else', async () => {
+  it('can only be completed, and only be used up, in the browser that began it', async () => {
     const subject = alpha.person({ email: newEmail(), email_verified: true });
     const [mine, others] = [await start(), await start()];
-    const response = await alpha.signIn(mine.url, subject);
+    const response = await alpha.logIn(mine.url, subject);
     for (const cookie of ['', 'social_flow=', 'social_flow=forged', others.cookie]) {
       expect(outcome(await complete(response, cookie))).toEqual(failed);
     }
     expect((await complete(response, mine.cookie)).status).toBe(200);
   });
 
-  it('is completed once of 20 times at once, and never again', async () => {
+  it('is completed once by 20 concurrent requests, and never again', async () => {
     const { url, cookie } = await start();
-    const response = await alpha.signIn(url, alpha.person({ email: newEmail(), email_verified: true }));
+    const response = await alpha.logIn(url, alpha.person({ email: newEmail(), email_verified: true }));
     const replica = new Client((await startTestService({ ...environment, DATABASE_URL: service.databaseUrl })).url);
     const { exchanges } = alpha;
     const answers = await Promise.all(
@@ -172,62 +172,62 @@ describe('a flow', () => {
     expect(alpha.exchanges).toBe(exchanges + 1);
   });
 
-  it('takes no code that was used, or was given to another flow', async () => {
+  it('rejects a code that was used, or that was issued to another flow', async () => {
     const email = newEmail();
     const subject = alpha.person({ email, email_verified: true });
     const [used, victim, other] = [await start(), await start(), await start()];
-    const spent = await alpha.signIn(used.url, subject);
+    const spent = await alpha.logIn(used.url, subject);
     expect((await complete(spent, used.cookie)).status).toBe(200);
-    const [own, stolen] = [await alpha.signIn(other.url, subject), await alpha.signIn(victim.url, subject)];
+    const [own, stolen] = [await alpha.logIn(other.url, subject), await alpha.logIn(victim.url, subject)];
     expect(outcome(await complete({ ...own, code: stolen.code }, other.cookie))).toEqual(failed);
     const fresh = await start();
-    const { state } = await alpha.signIn(fresh.url, subject);
+    const { state } = await alpha.logIn(fresh.url, subject);
     expect(outcome(await complete({ ...spent, state }, fresh.cookie))).toEqual(failed);
   });
 
-  it.each(['nonce', 'code_challenge'])('is refused where the provider was told another %s', async (parameter) => {
+  it.each(['nonce', 'code_challenge'])('is rejected if the provider got another %s', async (parameter) => {
     const { url, cookie } = await start();
     const changed = new URL(url);
     const value = changed.searchParams.get(parameter) ?? '';
     changed.searchParams.set(parameter, value.startsWith('A') ? `B${value.slice(1)}` : `A${value.slice(1)}`);
-    const response = await alpha.signIn(changed.href, alpha.person({ email: newEmail(), email_verified: true }));
+    const response = await alpha.logIn(changed.href, alpha.person({ email: newEmail(), email_verified: true }));
     expect(outcome(await complete(response, cookie))).toEqual(failed);
   });
 
-  it('is not mixed up with another provider’s', async () => {
+  it('is not accepted from another provider', async () => {
     const subject = alpha.person({ email: newEmail(), email_verified: true });
     const { exchanges } = alpha;
     for (const iss of [beta.issuer, undefined]) {
       const { url, cookie } = await start();
-      const response = await alpha.signIn(url, subject);
+      const response = await alpha.logIn(url, subject);
       expect(outcome(await complete({ ...response, iss }, cookie))).toEqual(failed);
     }
     expect(alpha.exchanges).toBe(exchanges);
     const before = beta.exchanges;
     const { url, cookie } = await start();
-    const response = await alpha.signIn(url, subject);
+    const response = await alpha.logIn(url, subject);
     expect(outcome(await complete(response, cookie, beta))).toEqual(failed);
     expect(beta.exchanges).toBe(before);
     expect((await complete(response, cookie)).status).toBe(200);
   });
 
-  it('of a login links nothing, one of linking logs nobody in, and each account ends its own', async () => {
+  it('for a login cannot link, one for linking cannot log in, and another account cannot complete it', async () => {
     const [owner, attacker] = [await client.newAccount(), await client.newAccount()];
     const subject = alpha.person({ email: newEmail(), email_verified: true });
     const login = await start();
-    const loginResponse = await alpha.signIn(login.url, subject);
+    const loginResponse = await alpha.logIn(login.url, subject);
     expect(outcome(await completeLink(loginResponse, login.cookie, owner.accessToken))).toEqual(failed);
     const linking = await start(alpha, owner.accessToken, strongPassword);
-    const linkResponse = await alpha.signIn(linking.url, subject);
+    const linkResponse = await alpha.logIn(linking.url, subject);
     expect(outcome(await complete(linkResponse, linking.cookie))).toEqual(failed);
     expect(outcome(await completeLink(linkResponse, linking.cookie, attacker.accessToken))).toEqual(failed);
     expect((await completeLink(linkResponse, linking.cookie, owner.accessToken)).status).toBe(200);
   });
 
-  it('has a state that is no other token, and takes no other token for a state', async () => {
+  it('has a state that does not work as another token, and accepts no other token as a state', async () => {
     const account = await client.newAccount();
     const { url, cookie } = await start();
-    const { code, state, iss } = await alpha.signIn(url, alpha.person({ email: newEmail(), email_verified: true }));
+    const { code, state, iss } = await alpha.logIn(url, alpha.person({ email: newEmail(), email_verified: true }));
     expect((await client.me(state)).status).toBe(401);
     expect((await client.refresh(state)).status).toBe(401);
     for (const path of ['/auth/magic-link/confirm', '/auth/email-verification/confirm']) {
@@ -240,14 +240,14 @@ describe('a flow', () => {
     expect((await complete({ code, state, iss }, cookie)).status).toBe(200);
   });
 
-  it('ends after 10 minutes', async () => {
+  it('expires after 10 minutes', async () => {
     const { url, cookie } = await start();
-    const response = await alpha.signIn(url, alpha.person({ email: newEmail(), email_verified: true }));
+    const response = await alpha.logIn(url, alpha.person({ email: newEmail(), email_verified: true }));
     await service.database.query("UPDATE social_flow SET expires_at = expires_at - interval '10 min'");
     expect(outcome(await complete(response, cookie))).toEqual(failed);
   });
 
-  it('is stored without anything that could finish it', async () => {
+  it('is stored without the secrets that complete it', async () => {
     const { url, cookie } = await start();
     const { searchParams } = new URL(url);
     const { rows } = await service.database.query('SELECT f::text AS row FROM social_flow f');
@@ -264,7 +264,7 @@ describe('a flow', () => {
     );
   });
 
-  it('cannot be begun without end from one address', async () => {
+  it('is limited per IP address', async () => {
     const strict = new Client((await startTestService({ ...environment, LOGIN_ADDRESS_BURST: '3' })).url);
     const answers = await Promise.all(
       Array.from({ length: 10 }, () =>
@@ -279,10 +279,10 @@ describe('a flow', () => {
   });
 });
 
-describe('an account is not taken over', () => {
+describe('an account cannot be taken over', () => {
   const accounts = async () => (await service.database.query('SELECT FROM account')).rowCount;
 
-  it('by an address that the provider does not vouch for, which does not even tell whether it is known', async () => {
+  it('by an e-mail address that the provider has not verified; the response is the same for unknown ones', async () => {
     const { email } = await client.newAccount();
     await verify(email);
     const before = await accounts();
@@ -292,7 +292,7 @@ describe('an account is not taken over', () => {
     expect(await accounts()).toBe(before);
   });
 
-  it('by whoever registered the address first without verifying it', async () => {
+  it('by a person who registered its e-mail address first without verifying it', async () => {
     const { email, accessToken } = await client.newAccount();
     expect(outcome(await logIn(alpha.person({ email, email_verified: true })))).toEqual([409, 'identity_unlinked']);
     expect(await identitiesOf(accessToken)).toEqual([]);
@@ -311,7 +311,7 @@ describe('an account is not taken over', () => {
     expect(guesses.filter(({ status }) => status === 403)).toHaveLength(4);
   });
 
-  it('by an old session where there is no password', async () => {
+  it('by an old session of an account without a password', async () => {
     const { body } = await logIn(alpha.person({ email: newEmail(), email_verified: true }));
     const begin = () =>
       client.call('POST', '/auth/me/identities/beta/start', {
@@ -323,7 +323,7 @@ describe('an account is not taken over', () => {
     expect(outcome(await begin())).toEqual([403, 'reauthentication_required']);
   });
 
-  it('by linking an identity that is another account’s, or unlinking it there', async () => {
+  it('by linking another account’s identity, or unlinking it', async () => {
     const [owner, attacker] = [await client.newAccount(), await client.newAccount()];
     const subject = alpha.person({ email: newEmail(), email_verified: true });
     const { body: identity } = await link(subject, owner.accessToken, strongPassword);
@@ -335,7 +335,7 @@ describe('an account is not taken over', () => {
   });
 });
 
-it('leaves nothing of a first login that fails between its writes', async () => {
+it('a first login that fails between its writes leaves nothing behind', async () => {
   const { database } = service;
   const count = async () => {
     const { rows } = await database.query(`
@@ -353,18 +353,18 @@ it('leaves nothing of a first login that fails between its writes', async () => 
   expect((await logIn(subject)).status).toBe(200);
 });
 
-it('makes one account of a person’s 10 first logins at once', async () => {
+it('10 concurrent first logins of one person register one account', async () => {
   const email = newEmail();
   const subject = alpha.person({ email, email_verified: true });
   const flows = await Promise.all(Array.from({ length: 10 }, () => start()));
-  const responses = await Promise.all(flows.map(({ url }) => alpha.signIn(url, subject)));
+  const responses = await Promise.all(flows.map(({ url }) => alpha.logIn(url, subject)));
   const answers = await Promise.all(responses.map((response, index) => complete(response, flows[index]?.cookie ?? '')));
   expect(answers.map(({ status, body }) => [status, body.code])).toEqual(Array(10).fill([200, undefined]));
   const ids = await Promise.all(answers.map(async ({ body }) => (await client.me(body.access_token)).body.id));
   expect(new Set(ids).size).toBe(1);
 });
 
-it('waits for the account before it touches the identity: logins at once never wait in a circle', async () => {
+it('a login locks the account before the identity, so that concurrent logins never deadlock', async () => {
   const subject = alpha.person({ email: newEmail(), email_verified: true });
   expect((await logIn(subject)).status).toBe(200);
   const holder = await service.database.connect();
@@ -388,7 +388,7 @@ it('waits for the account before it touches the identity: logins at once never w
   }
 });
 
-it('never unlinks the last way to log in, whatever is unlinked at once', async () => {
+it('concurrent requests never unlink the last way to log in', async () => {
   for (let round = 0; round < 5; round += 1) {
     const { body } = await logIn(alpha.person({ email: newEmail(), email_verified: true }));
     const token = body.access_token as string;
@@ -403,7 +403,7 @@ it('never unlinks the last way to log in, whatever is unlinked at once', async (
 });
 
 describe('a provider', () => {
-  it('that falls silent or goes away is a 503 within the timeout, and no account comes of it', async () => {
+  it('that does not respond or is gone leads to a 503 within the timeout', async () => {
     const gamma = await OpenIdProvider.start('gamma');
     const strict = new Client(
       (
@@ -414,7 +414,7 @@ describe('a provider', () => {
       ).url,
     );
     const flow = await start(gamma, undefined, undefined, strict);
-    const response = await gamma.signIn(flow.url, gamma.person({ email: newEmail(), email_verified: true }));
+    const response = await gamma.logIn(flow.url, gamma.person({ email: newEmail(), email_verified: true }));
     gamma.silence();
     const begin = () => strict.call('POST', '/auth/social/later/start', { body: { redirect_uri: redirectUri } });
     for (const step of [begin, () => complete(response, flow.cookie, gamma, strict)]) {
@@ -428,18 +428,18 @@ describe('a provider', () => {
     expect(outcome(await begin())).toEqual([503, 'identity_provider_unavailable']);
   });
 
-  it('is not believed what it has not signed', async () => {
+  it('is not trusted without a valid signature', async () => {
     const epsilon = await OpenIdProvider.start('epsilon');
     const published = (await (await fetch(`${epsilon.issuer}/jwks`)).json()) as { keys: object[] };
     const { publicKey } = await generateKeyPair('RS256');
     epsilon.foreignKeys = { keys: [{ ...published.keys[0], ...(await exportJWK(publicKey)) }] };
     const other = new Client((await startTestService({ OIDC_PROVIDERS: JSON.stringify([epsilon.settings]) })).url);
     const { url, cookie } = await start(epsilon, undefined, undefined, other);
-    const response = await epsilon.signIn(url, epsilon.person({ email: newEmail(), email_verified: true }));
+    const response = await epsilon.logIn(url, epsilon.person({ email: newEmail(), email_verified: true }));
     expect(outcome(await complete(response, cookie, epsilon, other))).toEqual(failed);
   });
 
-  it('that is back is used again without a restart', async () => {
+  it('that recovers is used again without a restart', async () => {
     const delta = await OpenIdProvider.start('delta');
     const other = new Client(
       (await startTestService({ OIDC_PROVIDERS: JSON.stringify([delta.settings]), OIDC_TIMEOUT_MS: '300' })).url,

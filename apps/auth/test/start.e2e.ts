@@ -27,7 +27,7 @@ const exited = async () => {
   return child.exitCode ?? child.signalCode;
 };
 
-/** Runs `make start` on a directory of its own, until it says where the API is. */
+/** Runs `make start` on a directory of its own, until it prints the URL of the API. */
 const start = async (): Promise<Client> => {
   const environment = { ...process.env, PORT: '0', METRICS_PORT: '0', LOG_LEVEL: 'error', NODE_OPTIONS: '' };
   child = spawn(process.execPath, [tool, directory], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -53,12 +53,12 @@ describe('make start', () => {
   const email = newEmail();
   let refreshToken: string;
 
-  it('serves a working API on a database of its own', async () => {
+  it('serves the API on its own database', async () => {
     const client = await start();
     ({ refreshToken } = await client.newAccount(email));
   });
 
-  it('stops both at Ctrl-C, and keeps the data for the next start', async () => {
+  it('stops service and database on Ctrl-C, and keeps the data for the next start', async () => {
     child.kill('SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 20));
     child.kill('SIGINT');
@@ -71,7 +71,7 @@ describe('make start', () => {
     refreshToken = body.refresh_token;
   });
 
-  it('loses nothing committed by a kill -9', async () => {
+  it('loses no committed data on kill -9', async () => {
     child.kill('SIGKILL');
     await exited();
     expect(await databaseRuns()).toBe(true);

@@ -62,7 +62,7 @@ const attribute = (span: Span | undefined, key: string) =>
   span?.attributes.find((candidate) => candidate.key === key)?.value.stringValue;
 
 describe('traces', () => {
-  it('lead from a request to its statements and its log line, without secrets or probes', async () => {
+  it('link a request to its statements and its log line, and contain no secrets and no probes', async () => {
     const endpoint = `http://127.0.0.1:${String((receiver.address() as AddressInfo).port)}`;
     const client = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
     const { accessToken, refreshToken, email } = await client.newAccount();
@@ -95,7 +95,7 @@ describe('traces', () => {
     }
   });
 
-  it('cost nothing without an endpoint: no SDK is loaded', async () => {
+  it('cost nothing without an endpoint: the SDK is not loaded', async () => {
     const loaded = async (overrides: NodeJS.ProcessEnv) => {
       const coverage = mkdtempSync(join(folder, 'run-'));
       const client = await start({ ...overrides, NODE_V8_COVERAGE: coverage });
@@ -107,7 +107,7 @@ describe('traces', () => {
       const packages = report.matchAll(/file:[^"]+node_modules\/(@opentelemetry\/[a-z-]+)\//g);
       return [...new Set(Array.from(packages, ([, name]) => name))];
     };
-    // prom-client loads the interface, which does nothing by itself
+    // prom-client loads the API package, which does nothing by itself
     expect(await loaded({})).toEqual(['@opentelemetry/api']);
     expect(await loaded({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })).toContain('@opentelemetry/sdk-trace');
   });

@@ -12,7 +12,7 @@ beforeAll(async () => {
     CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'disk on fire'; END $$`);
 });
 
-// the audit trail is written last, so that a failure there comes between a use case's writes
+// the audit event is written last, so that its failure follows a use case's other writes
 const breakAudit = () =>
   service.database.query('CREATE TRIGGER fail BEFORE INSERT ON audit_event EXECUTE FUNCTION fail()');
 beforeEach(() => service.database.query('DROP TRIGGER IF EXISTS fail ON audit_event'));
@@ -59,10 +59,10 @@ const useCases: [string, (token: string, email: string) => Promise<{ status: num
   ['key rotation', (token) => client.call('POST', '/auth/keys/rotate', { token })],
 ];
 
-it.each(useCases)('%s leaves nothing behind if it fails between its writes', async (_name, run) => {
+it.each(useCases)('%s changes nothing if it fails between its writes', async (_name, run) => {
   const { email } = await client.newAccount();
   await service.database.query("UPDATE account SET roles = '{user,admin}' WHERE email = $1", [email]);
-  const { accessToken } = await client.signIn(email);
+  const { accessToken } = await client.newSession(email);
   const before = await snapshot();
   await breakAudit();
   const { status, body } = await run(accessToken, email);
@@ -71,7 +71,7 @@ it.each(useCases)('%s leaves nothing behind if it fails between its writes', asy
   expect(await snapshot()).toEqual(before);
 });
 
-it('a reused refresh token keeps its session if that can’t be audited, and ends it when it can', async () => {
+it('a reused refresh token ends its session only if that can be audited', async () => {
   const { refreshToken } = await client.newAccount();
   const { body } = await client.refresh(refreshToken);
   await service.database.query("UPDATE session SET rotated_at = rotated_at - interval '11 s'");

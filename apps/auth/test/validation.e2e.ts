@@ -18,7 +18,7 @@ const accounts = async () => {
   return rows[0].count as number;
 };
 
-/** Sends a body as it is. */
+/** Sends a body unchanged. */
 const post = async (
   path: string,
   body: string | Buffer,
@@ -28,7 +28,7 @@ const post = async (
   return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
 };
 
-/** Sends bytes that no HTTP client would. */
+/** Sends bytes that no HTTP client sends. */
 const raw = async (request: string) => {
   const { hostname, port } = new URL(service.url);
   const socket = connect(Number(port), hostname);
@@ -36,20 +36,20 @@ const raw = async (request: string) => {
   return readText(socket);
 };
 
-describe('a request that is not valid', () => {
+describe('an invalid request', () => {
   const registration = (change: object) => JSON.stringify({ email: newEmail(), password: strongPassword, ...change });
 
   it.each<[string, () => string | Buffer, number, string]>([
-    ['bad JSON', () => '{"email":', 400, 'malformed_json'],
+    ['malformed JSON', () => '{"email":', 400, 'malformed_json'],
     [
-      'bad UTF-8',
+      'malformed UTF-8',
       () => Buffer.from(registration({ password: 'ÿþ-violet-otter-hums-42' }), 'latin1'),
       400,
       'malformed_json',
     ],
     ['a prototype key', () => '{"__proto__":{"admin":true}}', 400, 'malformed_json'],
-    ['a body that is no object', () => '[]', 400, 'validation_failed'],
-    ['a body that is null', () => 'null', 400, 'validation_failed'],
+    ['a body that is not an object', () => '[]', 400, 'validation_failed'],
+    ['a null body', () => 'null', 400, 'validation_failed'],
     ['no body', () => '', 400, 'validation_failed'],
     ['a missing field', () => JSON.stringify({ email: newEmail() }), 400, 'validation_failed'],
     ['an unknown field', () => registration({ roles: ['admin'] }), 400, 'validation_failed'],
@@ -90,18 +90,18 @@ describe('a request that is not valid', () => {
     'a@example。com',
     'ada\u200b@example.com',
     'ADA@EXAMPLE.COM\u0000',
-  ])('with the address %j gets 400', async (email) => {
+  ])('with the e-mail address %j gets 400', async (email) => {
     const { status, body } = await client.register(email);
     expect([status, body.code]).toEqual([400, 'validation_failed']);
   });
 
-  it('names each field that is wrong', async () => {
+  it('gets a response that names each invalid field', async () => {
     const { body } = await post('/auth/register', '{"email":"x","surprise":1}');
     expect(body.errors.map(({ path }: { path: string }) => path).sort()).toEqual(['', 'email', 'password']);
   });
 
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml'])(
-    'of the type %s gets 415',
+    'with the content type %s gets 415',
     async (type) => {
       const { status, body } = await post('/auth/register', 'email=a', { 'content-type': type });
       expect([status, body.code]).toEqual([415, 'unsupported_media_type']);
@@ -118,7 +118,7 @@ describe('a request that is not valid', () => {
     expect([400, 401]).toContain(status);
   });
 
-  it('with a body where none is expected gets 400', async () => {
+  it('with an unexpected body gets 400', async () => {
     const { accessToken } = await client.newAccount();
     const answer = await client.call('POST', '/auth/logout', { token: accessToken, body: { all: true } });
     expect([answer.status, answer.body?.code]).toEqual([400, 'validation_failed']);
@@ -134,7 +134,7 @@ describe('a request that is not valid', () => {
     },
   );
 
-  it('to an unknown address gets 404, with a wrong method 405 and the right ones', async () => {
+  it('to an unknown route gets 404, with a wrong method 405 and the allowed ones', async () => {
     expect((await client.call('GET', '/nowhere')).body.code).toBe('not_found');
     const { status, headers, body } = await client.call('PATCH', '/auth/me');
     expect([status, body.code, headers.get('allow')]).toEqual([405, 'method_not_allowed', 'GET, HEAD, DELETE']);
@@ -148,14 +148,14 @@ describe('a request that is not valid', () => {
       'headers_too_large',
     ],
     ['NUL in a header', 'GET /health/live HTTP/1.1\r\nhost: x\r\nx-a: b\0c\r\n\r\n', 400, 'bad_request'],
-    ['no HTTP at all', 'hello\r\n\r\n', 400, 'bad_request'],
+    ['no HTTP', 'hello\r\n\r\n', 400, 'bad_request'],
     [
-      'two lengths',
+      'two content lengths',
       'POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx',
       400,
       'bad_request',
     ],
-  ])('with %s gets a problem and a closed connection', async (_name, request, status, code) => {
+  ])('with %s gets a problem, and the connection is closed', async (_name, request, status, code) => {
     const answer = await raw(request);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${String(status)} `));
     expect(answer).toContain(`"code":"${code}"`);
@@ -163,7 +163,7 @@ describe('a request that is not valid', () => {
 });
 
 describe('x-request-id', () => {
-  it('is kept if it is a harmless word, and made anew if not', async () => {
+  it('is kept if it is a harmless word, and replaced otherwise', async () => {
     const idFor = async (id: string) =>
       (await client.call('GET', '/health/live', { headers: { 'x-request-id': id } })).headers.get('x-request-id');
     expect(await idFor('trace-42')).toBe('trace-42');
@@ -173,7 +173,7 @@ describe('x-request-id', () => {
   });
 });
 
-it('never answers 5xx, whatever JSON it gets', async () => {
+it('never responds with 5xx, whatever JSON it gets', async () => {
   const paths = ['/auth/register', '/auth/login', '/auth/refresh'];
   const body = fc.oneof(
     fc.jsonValue(),

@@ -1,4 +1,4 @@
-// Walks one account through the API behind the URL given and deletes it again: register, login, me, refresh, logout.
+// Takes one account through the API at the given URL and deletes it again: register, login, me, refresh, logout.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 

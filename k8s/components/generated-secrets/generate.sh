@@ -1,6 +1,6 @@
 #!/bin/bash
-# Makes all secrets of one environment under the folder given: a folder per Secret, a file per key.
-# The certificate authority's key is not kept: its certificates are replaced together with it.
+# Generates all secrets of one environment: a folder per Secret, a file per key.  generate.sh FOLDER
+# The certificate authority's key is not kept, so its certificates are always replaced together with it.
 set -euo pipefail
 umask 077
 out=$1
@@ -13,7 +13,7 @@ for role in auth auth-alternate maintenance monitoring; do
 done
 printf %s "postgresql://auth:$(cat "$out/postgres-credentials/auth")@postgres:5432/auth?sslmode=verify-full&sslrootcert=/etc/auth/secrets/ca.crt" >"$out/auth/database-url"
 openssl rand -base64 32 | tr -d '\n' >"$out/auth/key-encryption-keys"
-# A repository has one passphrase for life: another passphrase is another folder.
+# A repository keeps its passphrase for life, so a new passphrase gets a new folder.
 printf '[global]\nrepo1-path=/var/lib/pgbackrest/%s\nrepo1-cipher-pass=%s\n' "$(date -u +%Y%m%dT%H%M%S)" "$(openssl rand -base64 48)" >"$out/pgbackrest/repository.conf"
 
 quiet() { "$@" 2>"$authority/log" || { cat "$authority/log" >&2; exit 1; }; }

@@ -1,4 +1,4 @@
-// Stores each folder under the path given as a Secret of this namespace, unless all of them are there already.
+// Stores each subfolder of the given folder as a Secret in this namespace, unless all of them exist already.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -34,8 +34,8 @@ for (const name of names) {
 if (present.length === names.length) {
   console.log(`kept ${names.join(', ')}`);
 } else if (present.length > 0) {
-  // They belong together: half of a set would lock the service out of its database.
-  throw new Error(`only ${present.join(', ')} of ${names.join(', ')} are there: delete them and run this again`);
+  // They belong together: with half of a set, the service could not log in to its database.
+  throw new Error(`only ${present.join(', ')} of ${names.join(', ')} exist: delete them and run this again`);
 } else {
   for (const name of names) {
     const files = readdirSync(join(folder, name));

@@ -1,9 +1,9 @@
-// What the dashboards show. `make generate-observability` writes them as JSON for Grafana.
+// The dashboards' contents. `make generate-observability` writes them as JSON for Grafana.
 
 interface Panel {
   title: string;
   unit: string;
-  /** Queries by legend: PromQL, on the dashboard of logs LogQL. */
+  /** Queries by legend: PromQL, or LogQL on the logs dashboard. */
   queries: Record<string, string>;
   kind?: 'timeseries' | 'stat' | 'logs';
   exemplars?: boolean;
@@ -30,7 +30,7 @@ export const dashboards: Record<string, Dashboard> = {
         queries: { '{{status}}': `sum by (status) (rate(http_request_duration_seconds_count{${requests}}[1m]))` },
       },
       {
-        title: 'Share of 5xx',
+        title: 'Error ratio (5xx)',
         unit: 'percentunit',
         queries: {
           '5 minutes': `namespace:http_errors:ratio_rate5m{${here}}`,
@@ -39,7 +39,7 @@ export const dashboards: Record<string, Dashboard> = {
         },
       },
       {
-        title: 'Duration',
+        title: 'Request duration',
         unit: 's',
         exemplars: true,
         queries: {
@@ -48,7 +48,7 @@ export const dashboards: Record<string, Dashboard> = {
         },
       },
       {
-        title: 'Over 250 ms, without hashing',
+        title: 'Requests over 250 ms, without hashing',
         unit: 'percentunit',
         queries: {
           '5 minutes': `namespace:http_slow:ratio_rate5m{${here}}`,
@@ -93,7 +93,7 @@ export const dashboards: Record<string, Dashboard> = {
         queries: { '{{result}}': `sum by (result) (rate(auth_refreshes_total{${auth}}[2m]))` },
       },
       {
-        title: 'Locked out: logins and codes that had to wait',
+        title: 'Rate-limited logins, codes and tokens',
         unit: 'ops',
         queries: {
           logins: `sum(rate(auth_logins_total{${auth},result="throttled"}[5m]))`,
@@ -106,7 +106,7 @@ export const dashboards: Record<string, Dashboard> = {
         unit: 'none',
         queries: {
           '{{pod}} {{state}}': `sum by (pod, state) (auth_hash_queue{${auth}})`,
-          '{{pod}} judged {{state}}': `sum by (pod, state) (auth_judge_queue{${auth}})`,
+          '{{pod}} password strength {{state}}': `sum by (pod, state) (auth_judge_queue{${auth}})`,
         },
       },
       {
@@ -122,13 +122,13 @@ export const dashboards: Record<string, Dashboard> = {
         },
       },
       {
-        title: 'Age of the signing key',
+        title: 'Signing key age',
         unit: 's',
         kind: 'stat',
         queries: { age: `time() - max(auth_signing_key_active_since_timestamp_seconds{${auth}})` },
       },
       {
-        title: 'What admins did, by hour',
+        title: 'Admin actions per hour',
         unit: 'none',
         queries: { '{{type}}': `sum by (type) (increase(auth_admin_actions_total{${auth}}[1h]))` },
       },
@@ -138,9 +138,9 @@ export const dashboards: Record<string, Dashboard> = {
     title: 'PostgreSQL',
     datasource: 'prometheus',
     panels: [
-      { title: 'Answers', unit: 'none', kind: 'stat', queries: { up: `max(pg_up{${here}})` } },
+      { title: 'PostgreSQL up', unit: 'none', kind: 'stat', queries: { up: `max(pg_up{${here}})` } },
       {
-        title: 'Pool by pod',
+        title: 'Connection pool by pod',
         unit: 'none',
         queries: { '{{pod}} {{state}}': `database_pool_connections{${auth}}` },
       },
@@ -161,27 +161,31 @@ export const dashboards: Record<string, Dashboard> = {
         },
       },
       {
-        title: 'Database away, as auth sees it',
+        title: 'Database unavailable, seen by auth',
         unit: 'ops',
         queries: { '{{pod}}': `rate(database_unavailable_total{${auth}}[2m])` },
       },
       {
-        title: 'Since WAL was archived',
+        title: 'Time since the last archived WAL segment',
         unit: 's',
         queries: {
           age: `max(pg_stat_archiver_last_archive_age{${here}})`,
-          'failures by hour': `sum(increase(pg_stat_archiver_failed_count{${here}}[1h]))`,
+          'failures per hour': `sum(increase(pg_stat_archiver_failed_count{${here}}[1h]))`,
         },
       },
       {
-        title: 'Since the last success',
+        title: 'Time since the last backup and restore check',
         unit: 's',
         kind: 'stat',
         queries: {
           '{{task}}': `time() - max by (task) (postgres_maintenance_last_success_timestamp_seconds{${here}})`,
         },
       },
-      { title: 'Size', unit: 'bytes', queries: { '{{datname}}': `pg_database_size_bytes{${here},datname="auth"}` } },
+      {
+        title: 'Database size',
+        unit: 'bytes',
+        queries: { '{{datname}}': `pg_database_size_bytes{${here},datname="auth"}` },
+      },
     ],
   },
   platform: {
@@ -189,26 +193,26 @@ export const dashboards: Record<string, Dashboard> = {
     datasource: 'prometheus',
     panels: [
       {
-        title: 'CPU of the limit',
+        title: 'CPU usage / limit',
         unit: 'percentunit',
         queries: {
           '{{pod}} {{container}}': `sum by (pod, container) (rate(container_cpu_usage_seconds_total{${here}}[2m])) / sum by (pod, container) (kube_pod_container_resource_limits{${here},resource="cpu"})`,
         },
       },
       {
-        title: 'Memory of the limit',
+        title: 'Memory usage / limit',
         unit: 'percentunit',
         queries: {
           '{{pod}} {{container}}': `sum by (pod, container) (container_memory_working_set_bytes{${here}}) / sum by (pod, container) (kube_pod_container_resource_limits{${here},resource="memory"})`,
         },
       },
       {
-        title: 'Autoscaler',
+        title: 'Autoscaler replicas',
         unit: 'none',
         queries: {
-          '{{horizontalpodautoscaler}} is': `kube_horizontalpodautoscaler_status_current_replicas{${here}}`,
-          '{{horizontalpodautoscaler}} wants': `kube_horizontalpodautoscaler_status_desired_replicas{${here}}`,
-          '{{horizontalpodautoscaler}} may': `kube_horizontalpodautoscaler_spec_max_replicas{${here}}`,
+          '{{horizontalpodautoscaler}} current': `kube_horizontalpodautoscaler_status_current_replicas{${here}}`,
+          '{{horizontalpodautoscaler}} desired': `kube_horizontalpodautoscaler_status_desired_replicas{${here}}`,
+          '{{horizontalpodautoscaler}} maximum': `kube_horizontalpodautoscaler_spec_max_replicas{${here}}`,
         },
       },
       {
@@ -217,27 +221,27 @@ export const dashboards: Record<string, Dashboard> = {
         queries: { '{{phase}}': `sum by (phase) (kube_pod_status_phase{${here}})` },
       },
       {
-        title: 'Restarts by hour',
+        title: 'Container restarts per hour',
         unit: 'none',
         queries: {
           '{{pod}} {{container}}': `increase(kube_pod_container_status_restarts_total{${here}}[1h])`,
         },
       },
       {
-        title: 'Quota used',
+        title: 'Quota usage',
         unit: 'percentunit',
         queries: {
           '{{resource}}': `max by (resource) (kube_resourcequota{${here},type="used"}) / max by (resource) (kube_resourcequota{${here},type="hard"})`,
         },
       },
       {
-        title: 'Volumes: free',
+        title: 'Volume space free',
         unit: 'percentunit',
         queries: {
           '{{persistentvolumeclaim}}': `kubelet_volume_stats_available_bytes{${here}} / kubelet_volume_stats_capacity_bytes{${here}}`,
         },
       },
-      { title: 'Targets that are down', unit: 'none', kind: 'stat', queries: { down: 'count(up == 0) or vector(0)' } },
+      { title: 'Targets down', unit: 'none', kind: 'stat', queries: { down: 'count(up == 0) or vector(0)' } },
     ],
   },
   logs: {
@@ -245,31 +249,31 @@ export const dashboards: Record<string, Dashboard> = {
     datasource: 'loki',
     panels: [
       {
-        title: 'Lines by level',
+        title: 'Log lines by level',
         unit: 'none',
         queries: {
           '{{app}} {{level}}': `sum by (app, level) (count_over_time({${here}}[$__auto]))`,
         },
       },
       {
-        title: 'Refused logins by address',
+        title: 'Rejected logins by IP address',
         unit: 'none',
         queries: {
           '{{address}}': `topk(10, sum by (address) (count_over_time({${here},app="auth"} |= "/auth/login" | json path="req.path", address="req.address", status="res.status" | path="/auth/login" | status=~"401|429" [$__auto])))`,
         },
       },
       {
-        title: 'Errors of auth',
+        title: 'auth error log',
         unit: 'none',
         kind: 'logs',
         queries: { errors: `{${here},app="auth",level=~"error|fatal"}` },
       },
-      { title: 'PostgreSQL', unit: 'none', kind: 'logs', queries: { postgres: `{${here},app="postgres"}` } },
+      { title: 'PostgreSQL log', unit: 'none', kind: 'logs', queries: { postgres: `{${here},app="postgres"}` } },
     ],
   },
 };
 
-/** A dashboard as Grafana takes it: two panels in a row, the environment chosen above. */
+/** Grafana's JSON of a dashboard: two panels per row, with a selector for the environment. */
 export function dashboardJson(uid: string, { title, datasource, panels }: Dashboard): string {
   const source = { type: datasource, uid: datasource };
   const dashboard = {

@@ -1,6 +1,7 @@
-/** What a service of the platform needs on its first day, and nothing of any service's rules. */
+/** Everything a new service of the platform starts with. It contains no business rules. */
 export { commaSeparated, commonSettings, type CommonConfig } from './config/common-settings.ts';
-export { ConfigError, configTable, loadConfig, setting } from './config/config.ts';
+export { ConfigError, describeSettings, loadConfig, setting, type SettingDescription } from './config/config.ts';
+export { columnsOf } from './database/columns.ts';
 export { isUniqueViolation } from './database/database-errors.ts';
 export { DatabaseModule, dataSourceOptions, type DatabaseSchema } from './database/database.module.ts';
 export { execute, purge, queryRow, queryRows, type Queryable } from './database/queries.ts';
@@ -37,4 +38,5 @@ export { Roles, Scopes } from './jwt/roles.guard.ts';
 export { runMain } from './lifecycle/run-main.ts';
 export { runService, stopOnSignals, type RunningService } from './lifecycle/run-service.ts';
 export { LoggingModule } from './logging/logging.module.ts';
+export { counter, gauge, type Counter } from './metrics/metrics.ts';
 export { createOpenApiDocument, serveOpenApi } from './openapi/openapi.ts';

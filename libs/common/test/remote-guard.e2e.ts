@@ -23,7 +23,7 @@ import { Client, newAdmin } from '../../../apps/auth/test/support/client.ts';
 import { startTestService, type TestService } from '../../../apps/auth/test/support/service.ts';
 import { commonSettings } from '../src/config/common-settings.ts';
 
-/** A second service: all that it takes to be protected by the first one's tokens. */
+/** A second service, protected by the auth service's access tokens. */
 @Controller('notes')
 class NotesController {
   @Get()
@@ -100,7 +100,7 @@ afterAll(async () => {
 const list = (token?: string) => notes.call('GET', '/notes', token === undefined ? {} : { token });
 
 describe('another service', () => {
-  it('knows the caller by a token of the auth service, and lets nobody else in', async () => {
+  it('authenticates callers by the auth service’s access tokens only', async () => {
     const { accessToken } = await authClient.newAccount();
     const { body: me } = await authClient.me(accessToken);
     expect((await list(accessToken)).body).toEqual({ owner: me.id });
@@ -109,15 +109,15 @@ describe('another service', () => {
     expect((await notes.call('GET', '/notes/about')).status).toBe(200);
   });
 
-  it('asks for roles', async () => {
+  it('enforces roles', async () => {
     const { email, accessToken } = await authClient.newAccount();
     expect((await notes.call('GET', '/notes/all', { token: accessToken })).body.code).toBe('role_required');
     await auth.database.query("UPDATE account SET roles = '{user,admin}' WHERE email = $1", [email]);
-    const admin = await authClient.signIn(email);
+    const admin = await authClient.newSession(email);
     expect((await notes.call('GET', '/notes/all', { token: admin.accessToken })).status).toBe(200);
   });
 
-  it('lets service accounts into the routes that are for their scopes, and accounts not', async () => {
+  it('admits service accounts to routes of their scopes, and no accounts', async () => {
     const { accessToken: admin } = await newAdmin(auth);
     const tokenWith = async (scope: string) => {
       const path = '/auth/admin/service-accounts';
@@ -139,7 +139,7 @@ describe('another service', () => {
     expect((await feed(admin)).body.code).toBe('scope_required');
   });
 
-  it('asks for a recent second factor, and says how recent', async () => {
+  it('requires a recent second factor and returns the maximum age', async () => {
     const secret = (token: string) => notes.call('GET', '/notes/secret', { token });
     const { accessToken } = await authClient.newAccount();
     const refused = await secret(accessToken);
@@ -157,30 +157,30 @@ describe('another service', () => {
     expect((await secret(late.access_token)).status).toBe(401);
   });
 
-  it('follows a rotation of the keys without a refused token', async () => {
+  it('accepts all tokens during a signing key rotation', async () => {
     const { email, accessToken } = await authClient.newAccount();
     expect((await list(accessToken)).status).toBe(200);
     await auth.database.query("UPDATE account SET roles = '{admin}' WHERE email = $1", [email]);
     expect((await authClient.call('POST', '/auth/keys/rotate', { token: accessToken })).status).toBe(200);
     const refused = [];
     for (const until = Date.now() + 3500; Date.now() < until;) {
-      const { accessToken: fresh } = await authClient.signIn(email);
+      const { accessToken: fresh } = await authClient.newSession(email);
       refused.push(...[await list(fresh)].filter(({ status }) => status !== 200));
     }
     expect(refused).toEqual([]);
   });
 
-  it('accepts a revoked session’s token until it expires, while the auth service refuses it at once', async () => {
+  it('accepts a revoked session’s token until it expires; the auth service rejects it immediately', async () => {
     const { accessToken } = await authClient.newAccount();
     await authClient.call('POST', '/auth/logout', { token: accessToken });
     expect((await authClient.me(accessToken)).status).toBe(401);
     expect((await list(accessToken)).status).toBe(200);
-    // 2 seconds of life and 5 of tolerance for clocks that differ
+    // token lifetime of 2 s, clock tolerance of 5 s
     await new Promise((resolve) => setTimeout(resolve, 8000));
     expect((await list(accessToken)).body.code).toBe('token_expired');
   });
 
-  it('refuses a token that it knows once the key is withdrawn, replaced or not to be had', async () => {
+  it('rejects a known token once its key is withdrawn, replaced or unavailable', async () => {
     const { accessToken: token } = await authClient.newAccount();
     let keyNow: (kid: string) => Promise<KeyObject> = keysOf(auth.url);
     const wary = await startNotes((kid) => keyNow(kid));
@@ -194,7 +194,7 @@ describe('another service', () => {
     expect(await code()).toBe('keys_unavailable');
   });
 
-  it('answers 503, not 401, while the keys can’t be fetched', async () => {
+  it('responds with 503, not 401, while the keys can’t be fetched', async () => {
     const { accessToken } = await authClient.newAccount();
     const blind = await startNotes(keysOf('http://127.0.0.1:9'));
     const { status, body } = await blind.call('GET', '/notes', { token: accessToken });

@@ -3,38 +3,38 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** What an account may do. */
 export type Role = 'user' | 'admin';
 
-/** A person with an e-mail address, and mostly a password. */
+/** A person with an e-mail address and, usually, a password. */
 @Entity('account')
 export class Account {
   @PrimaryColumn('uuid')
   id: string;
 
-  /** As it was typed; unique without regard to case, by the index `account_email_key`. */
+  /** As its owner typed it; unique without regard to case, by the index `account_email_key`. */
   @Column('text')
   email: string;
 
-  /** Since when its owner has shown to get mails at the address. */
+  /** When the owner proved that they receive e-mails at this e-mail address. */
   @Column('timestamptz', { name: 'email_verified_at', nullable: true })
   emailVerifiedAt: Date | null;
 
-  /** Null where none has been set, or an admin has taken it away. */
+  /** In a format that `passwords/formats` reads; null without a password. */
   @Column('text', { name: 'password_hash', nullable: true })
   passwordHash: string | null;
 
   @Column('text', { array: true })
   roles: Role[];
 
-  @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
+  @Column('timestamptz', { name: 'created_at' })
   createdAt: Date;
 
-  @Column('timestamptz', { name: 'password_changed_at', default: () => 'now()' })
+  @Column('timestamptz', { name: 'password_changed_at' })
   passwordChangedAt: Date;
 
-  /** Whether an authenticator app guards it; the triggers of `totp` keep it so. */
-  @Column('boolean', { name: 'second_factor', default: false })
+  /** Whether the account has a confirmed authenticator app. Triggers of `totp` keep it up to date. */
+  @Column('boolean', { name: 'second_factor' })
   secondFactor: boolean;
 
-  /** Since when nobody can sign in to it. */
+  /** Since when nobody can log in to it. */
   @Column('timestamptz', { name: 'disabled_at', nullable: true })
   disabledAt: Date | null;
 }

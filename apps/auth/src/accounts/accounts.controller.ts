@@ -1,10 +1,10 @@
 import {
   ApiProblems,
   bodyProblems,
+  callerProblems,
   Context,
   CurrentPrincipal,
   type Principal,
-  problems,
   Public,
   type RequestContext,
   tokenProblems,
@@ -12,8 +12,9 @@ import {
 import { Body, Controller, Delete, Get, HttpCode, Post, Put } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { tooManyAttempts } from '../rate-limits/index.ts';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from '../passwords/index.ts';
+import { tooManyAttempts } from '../rate-limits/index.ts';
+import { AccountPasswordsService } from './account-passwords.service.ts';
 import { emailTaken, passwordIncorrect } from './accounts.problems.ts';
 import {
   accountDeletionSchema,
@@ -21,50 +22,56 @@ import {
   accountSchema,
   passwordChangeSchema,
   registrationSchema,
+  toAccountView,
 } from './accounts.schema.ts';
 import { AccountsService } from './accounts.service.ts';
+import { RegistrationService } from './registration.service.ts';
 
 const passwordProblems = [tooManyAttempts, hashQueueFull];
 
-/** Registration, and what an account's owner does with it. */
+/** Registration, and what an owner does with an account. */
 @ApiTags('accounts')
 @Controller('auth')
 export class AccountsController {
-  constructor(private readonly accounts: AccountsService) {}
+  constructor(
+    private readonly accounts: AccountsService,
+    private readonly passwords: AccountPasswordsService,
+    private readonly registration: RegistrationService,
+  ) {}
 
   @Public()
   @Post('register')
   @ApiOperation({
     summary: 'Register',
     description:
-      'Makes an account. The address is unique without regard to case; the password must not be easy to guess.',
+      'Creates an account. The e-mail address is unique without regard to case. The password must not be easy to guess.',
   })
   @ApiResponse({ status: 201, description: 'The new account.', standardSchema: accountSchema, example: accountExample })
   @ApiProblems(...bodyProblems, emailTaken, passwordTooWeak, passwordBreached, ...passwordProblems)
-  register(
+  async register(
     @Body({ schema: registrationSchema }) body: z.output<typeof registrationSchema>,
     @Context() context: RequestContext,
   ) {
-    return this.accounts.register(body, context);
+    return toAccountView(await this.registration.register(body, context));
   }
 
   @Get('me')
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Get the caller’s account',
-    description: 'Asks the database, so a revoked session is refused.',
+    description: 'Reads the database, so that a revoked session is rejected.',
   })
   @ApiResponse({ status: 200, description: 'The account.', standardSchema: accountSchema, example: accountExample })
-  @ApiProblems(problems.validationFailed, ...tokenProblems, problems.databaseUnavailable)
-  getMe(@CurrentPrincipal() principal: Principal) {
-    return this.accounts.view(principal);
+  @ApiProblems(...callerProblems)
+  async getMe(@CurrentPrincipal() principal: Principal) {
+    return toAccountView(await this.accounts.view(principal));
   }
 
   @Put('me/password')
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Change the password', description: 'Ends all other sessions of the account.' })
-  @ApiResponse({ status: 204, description: 'The new password is in force.' })
+  @ApiResponse({ status: 204, description: 'The new password is set.' })
   @ApiProblems(
     ...bodyProblems,
     ...tokenProblems,
@@ -78,7 +85,7 @@ export class AccountsController {
     @CurrentPrincipal() principal: Principal,
     @Context() context: RequestContext,
   ) {
-    return this.accounts.changePassword(principal, body.current_password, body.new_password, context);
+    return this.passwords.change(principal, body.current_password, body.new_password, context);
   }
 
   @Delete('me')
@@ -86,9 +93,9 @@ export class AccountsController {
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Delete the caller’s account',
-    description: 'Asks for the password again. It can’t be undone.',
+    description: 'Requires the password. It can’t be undone.',
   })
-  @ApiResponse({ status: 204, description: 'The account and its sessions are gone.' })
+  @ApiResponse({ status: 204, description: 'The account and its sessions are deleted.' })
   @ApiProblems(...bodyProblems, ...tokenProblems, passwordIncorrect, ...passwordProblems)
   deleteMe(
     @Body({ schema: accountDeletionSchema }) body: z.output<typeof accountDeletionSchema>,

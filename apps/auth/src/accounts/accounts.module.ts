@@ -1,18 +1,33 @@
 import { Module } from '@nestjs/common';
-import { RateLimitsModule } from '../rate-limits/index.ts';
 import { AuditModule } from '../audit/index.ts';
-import { MailModule } from '../email/outbox/index.ts';
 import { EmailLinksModule } from '../email/links/index.ts';
+import { MailModule } from '../email/outbox/index.ts';
 import { PasswordsModule } from '../passwords/index.ts';
+import { RateLimitsModule } from '../rate-limits/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
+import { AccountDirectoryRepository } from './account-directory.repository.ts';
+import { AccountPasswordsService } from './account-passwords.service.ts';
 import { AccountsController } from './accounts.controller.ts';
+import { AccountsRepository } from './accounts.repository.ts';
 import { AccountsService } from './accounts.service.ts';
+import { BulkAccountsRepository } from './bulk-accounts.repository.ts';
+import { ReauthenticationService } from './reauthentication.service.ts';
+import { RegistrationService } from './registration.service.ts';
 
-/** Accounts and what their owners do with them. */
+const exported = [
+  AccountDirectoryRepository,
+  AccountPasswordsService,
+  AccountsRepository,
+  BulkAccountsRepository,
+  ReauthenticationService,
+  RegistrationService,
+];
+
+/** Accounts, and what their owners do with them. */
 @Module({
-  imports: [RateLimitsModule, AuditModule, MailModule, EmailLinksModule, PasswordsModule, SessionsModule],
+  imports: [AuditModule, EmailLinksModule, MailModule, PasswordsModule, RateLimitsModule, SessionsModule],
   controllers: [AccountsController],
-  providers: [AccountsService],
-  exports: [AccountsService],
+  providers: [...exported, AccountsService],
+  exports: exported,
 })
 export class AccountsModule {}

@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { existingPassword, newPassword } from '../passwords/index.ts';
+import type { AccountDetails } from './account.ts';
 
 /** RFC 5321 §4.5.3.1.3 allows a path of 256 octets, its angle brackets included. */
 const maxEmailLength = 254;
 const maxLocalPartLength = 64;
 
 /**
- * An e-mail address in ASCII (RFC 5321 without quoted local parts): Unicode look-alikes of another address are refused,
- * internationalised domains come as `xn--` labels.
+ * An e-mail address in ASCII (RFC 5321 without quoted local parts). Unicode look-alikes of another one are rejected;
+ * internationalised domains are written as `xn--` labels (RFC 5890).
  */
 export const email = z
   .email('must be an e-mail address in ASCII')
   .max(maxEmailLength)
   .refine(
-    (address) => address.indexOf('@') <= maxLocalPartLength,
+    (text) => text.indexOf('@') <= maxLocalPartLength,
     `must have 1 to ${String(maxLocalPartLength)} characters before the @`,
   )
   .meta({ example: 'ada@example.com' });
@@ -37,14 +38,26 @@ export const accountSchema = z
   .object({
     id: z.uuid(),
     email: z.string(),
-    email_verified: z.boolean().meta({ description: 'whether the owner has shown to get mails at the address' }),
+    email_verified: z.boolean().meta({ description: 'whether the owner has proved to receive mail there' }),
     roles: z.array(z.enum(['user', 'admin'])),
     created_at: z.iso.datetime(),
     password_changed_at: z.iso.datetime(),
   })
   .meta({ id: 'Account', description: 'An account as its owner sees it' });
 
-export type AccountView = z.output<typeof accountSchema>;
+type AccountView = z.output<typeof accountSchema>;
+
+/** What an account's owner sees of it. */
+export function toAccountView(account: AccountDetails): AccountView {
+  return {
+    id: account.id,
+    email: account.email,
+    email_verified: account.emailVerifiedAt !== null,
+    roles: account.roles,
+    created_at: account.createdAt.toISOString(),
+    password_changed_at: account.passwordChangedAt.toISOString(),
+  };
+}
 
 export const accountExample: AccountView = {
   id: '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10',

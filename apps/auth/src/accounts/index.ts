@@ -1,5 +1,11 @@
 export { AccountsModule } from './accounts.module.ts';
-export { Account } from './account.entity.ts';
-export { AccountsService, type KnownAccount } from './accounts.service.ts';
+export { Account, type Role } from './account.entity.ts';
+export type { AccountDetails, StoredAccount } from './account.ts';
+export { AccountDirectoryRepository } from './account-directory.repository.ts';
+export { AccountPasswordsService } from './account-passwords.service.ts';
+export { AccountsRepository } from './accounts.repository.ts';
+export { BulkAccountsRepository } from './bulk-accounts.repository.ts';
 export { email } from './accounts.schema.ts';
 export { emailTaken, passwordIncorrect } from './accounts.problems.ts';
+export { ReauthenticationService } from './reauthentication.service.ts';
+export { RegistrationService } from './registration.service.ts';

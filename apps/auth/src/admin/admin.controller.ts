@@ -14,6 +14,7 @@ import type { z } from 'zod';
 import { emailTaken } from '../accounts/index.ts';
 import { mailDisabled } from '../email/outbox/index.ts';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from '../passwords/index.ts';
+import { AccountCreationService } from './account-creation.service.ts';
 import { accountNotFound, lastAdmin } from './admin.problems.ts';
 import {
   accountIdSchema,
@@ -24,6 +25,8 @@ import {
   invitationSchema,
   newAccountSchema,
   rolesSchema,
+  toAccountPage,
+  toAdminAccount,
   type AccountSearch,
   type Invitation,
   type NewAccount,
@@ -38,12 +41,15 @@ const adminProblems = [...callerProblems, problems.roleRequired];
 @Roles(['admin'])
 @Controller('auth/admin')
 export class AdminController {
-  constructor(private readonly admin: AdminService) {}
+  constructor(
+    private readonly admin: AdminService,
+    private readonly creation: AccountCreationService,
+  ) {}
 
   @Get('accounts')
   @ApiOperation({
     summary: 'Search accounts',
-    description: 'For admins. In the order of their addresses, page by page.',
+    description: 'For admins. In the order of their e-mail addresses, page by page.',
   })
   @ApiResponse({
     status: 200,
@@ -52,16 +58,19 @@ export class AdminController {
     example: { accounts: [adminAccountExample], next: 'YWRhQGV4YW1wbGUuY29t' },
   })
   @ApiProblems(...adminProblems)
-  searchAccounts(
+  async searchAccounts(
     @Query({ schema: accountSearchSchema }) query: AccountSearch,
     @CurrentActor() actorId: string,
     @Context() context: RequestContext,
   ) {
-    return this.admin.search(query, actorId, context);
+    return toAccountPage(await this.admin.search(query, actorId, context), query.limit);
   }
 
   @Post('accounts')
-  @ApiOperation({ summary: 'Create an account', description: 'For admins. Its password is the admin’s to pass on.' })
+  @ApiOperation({
+    summary: 'Create an account',
+    description: 'For admins. The admin passes the password on to the owner.',
+  })
   @ApiResponse({
     status: 201,
     description: 'The new account.',
@@ -69,18 +78,18 @@ export class AdminController {
     example: adminAccountExample,
   })
   @ApiProblems(...adminProblems, ...bodyProblems, emailTaken, passwordTooWeak, passwordBreached, hashQueueFull)
-  createAccount(
+  async createAccount(
     @Body({ schema: newAccountSchema }) body: NewAccount,
     @CurrentActor() actorId: string,
     @Context() context: RequestContext,
   ) {
-    return this.admin.create(body, actorId, context);
+    return toAdminAccount(await this.creation.create(body, actorId, context));
   }
 
   @Post('invitations')
   @ApiOperation({
-    summary: 'Invite somebody',
-    description: 'For admins. Makes an account without a password; a mail tells its owner how to set one.',
+    summary: 'Invite a person',
+    description: 'For admins. Creates an account without a password and sends its owner a link to set one.',
   })
   @ApiResponse({
     status: 201,
@@ -89,12 +98,12 @@ export class AdminController {
     example: { ...adminAccountExample, email_verified_at: null, has_password: false },
   })
   @ApiProblems(...adminProblems, ...bodyProblems, emailTaken, mailDisabled)
-  inviteAccount(
+  async inviteAccount(
     @Body({ schema: invitationSchema }) body: Invitation,
     @CurrentActor() actorId: string,
     @Context() context: RequestContext,
   ) {
-    return this.admin.invite(body, actorId, context);
+    return toAdminAccount(await this.creation.invite(body, actorId, context));
   }
 
   @Get('accounts/:id')
@@ -106,18 +115,18 @@ export class AdminController {
     example: adminAccountExample,
   })
   @ApiProblems(...adminProblems, accountNotFound)
-  getAccount(
+  async getAccount(
     @Param('id', { schema: accountIdSchema }) id: string,
     @CurrentActor() actorId: string,
     @Context() context: RequestContext,
   ) {
-    return this.admin.view(id, actorId, context);
+    return toAdminAccount(await this.admin.view(id, actorId, context));
   }
 
   @Put('accounts/:id/roles')
   @ApiOperation({
     summary: 'Set an account’s roles',
-    description: 'For admins. Here they hold at once, elsewhere with the next access token.',
+    description: 'For admins. This service applies them at once, other services from the next access token.',
   })
   @ApiResponse({
     status: 200,
@@ -126,22 +135,22 @@ export class AdminController {
     example: adminAccountExample,
   })
   @ApiProblems(...adminProblems, ...bodyProblems, accountNotFound, lastAdmin)
-  setRoles(
+  async setRoles(
     @Param('id', { schema: accountIdSchema }) id: string,
     @Body({ schema: rolesSchema }) body: z.output<typeof rolesSchema>,
     @CurrentActor() actorId: string,
     @Context() context: RequestContext,
   ) {
-    return this.admin.setRoles(id, body.roles, actorId, context);
+    return toAdminAccount(await this.admin.setRoles(id, body.roles, actorId, context));
   }
 
   @Post('accounts/:id/disable')
   @HttpCode(204)
   @ApiOperation({
     summary: 'Disable an account',
-    description: 'For admins. Its sessions end at once, and a login fails as with a wrong password.',
+    description: 'For admins. Ends its sessions at once. A login fails as with a wrong password.',
   })
-  @ApiResponse({ status: 204, description: 'It is disabled.' })
+  @ApiResponse({ status: 204, description: 'The account is disabled.' })
   @ApiProblems(...adminProblems, accountNotFound, lastAdmin)
   disableAccount(
     @Param('id', { schema: accountIdSchema }) id: string,
@@ -153,8 +162,8 @@ export class AdminController {
 
   @Post('accounts/:id/enable')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Enable an account', description: 'For admins. It can be logged in to again.' })
-  @ApiResponse({ status: 204, description: 'It is enabled.' })
+  @ApiOperation({ summary: 'Enable an account', description: 'For admins. Its owner can log in again.' })
+  @ApiResponse({ status: 204, description: 'The account is enabled.' })
   @ApiProblems(...adminProblems, accountNotFound)
   enableAccount(
     @Param('id', { schema: accountIdSchema }) id: string,
@@ -169,9 +178,9 @@ export class AdminController {
   @ApiOperation({
     summary: 'Force a password reset',
     description:
-      'For admins. The password is useless at once, all sessions end, and a mail tells how to set a new one.',
+      'For admins. Removes the password, ends all sessions and sends the owner a link to set a new password.',
   })
-  @ApiResponse({ status: 204, description: 'The mail is on its way.' })
+  @ApiResponse({ status: 204, description: 'The mail is queued.' })
   @ApiProblems(...adminProblems, accountNotFound, lastAdmin, mailDisabled)
   forcePasswordReset(
     @Param('id', { schema: accountIdSchema }) id: string,
@@ -185,9 +194,9 @@ export class AdminController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Reset an account’s second factors',
-    description: 'For admins. Authenticator app, recovery codes and passkeys are removed, and all sessions end.',
+    description: 'For admins. Removes authenticator app, recovery codes and passkeys, and ends all sessions.',
   })
-  @ApiResponse({ status: 204, description: 'A password is enough to log in.' })
+  @ApiResponse({ status: 204, description: 'The owner logs in by password alone.' })
   @ApiProblems(...adminProblems, accountNotFound)
   resetMfa(
     @Param('id', { schema: accountIdSchema }) id: string,
@@ -213,7 +222,7 @@ export class AdminController {
   @Delete('accounts/:id')
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete an account', description: 'For admins. It can’t be undone.' })
-  @ApiResponse({ status: 204, description: 'The account and its sessions are gone.' })
+  @ApiResponse({ status: 204, description: 'The account and its sessions are deleted.' })
   @ApiProblems(...adminProblems, accountNotFound, lastAdmin)
   deleteAccount(
     @Param('id', { schema: accountIdSchema }) id: string,

@@ -6,11 +6,11 @@ const actionsName = 'auth_admin_actions_total';
 
 export const adminActionsProvider = makeCounterProvider({
   name: actionsName,
-  help: 'What admins did to accounts, by the type of event in the audit trail',
+  help: 'Changes that admins made to accounts, by audit event',
   labelNames: ['type'],
 });
 
-/** All that admins do to accounts. */
+/** Every change that an admin can make, by its audit event. */
 export const adminActions = [
   'account.created',
   'account.deleted',
@@ -24,7 +24,7 @@ export const adminActions = [
 ] as const;
 export type AdminAction = (typeof adminActions)[number];
 
-/** Counters of what admins do. */
+/** Counts what admins do. */
 @Injectable()
 export class AdminMetrics {
   constructor(@InjectMetric(actionsName) readonly actions: Counter<'type'>) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { email } from '../accounts/index.ts';
+import { email, type AccountDetails } from '../accounts/index.ts';
 import { locales } from '../email/templates/index.ts';
 import { newPassword } from '../passwords/index.ts';
 
@@ -14,15 +14,12 @@ const roles = z
   .transform((list) => [...new Set(list)])
   .meta({ minItems: 1, maxItems: 2, example: ['user'] });
 
-/** An opaque place in the order of addresses. */
+/** An opaque position in the order of e-mail addresses. */
 const cursor = z
   .string()
   .regex(/^[\w-]{1,344}$/)
   .transform((text) => Buffer.from(text, 'base64url').toString('latin1'))
-  .refine((address) => /^[\x21-\x7e]+$/.test(address), 'must be the `next` of a page');
-
-/** The cursor of the page behind an account. */
-export const cursorBehind = (address: string): string => Buffer.from(address.toLowerCase()).toString('base64url');
+  .refine((text) => /^[\x21-\x7e]+$/.test(text), 'must be the `next` of a page');
 
 export const accountSearchSchema = z.strictObject({
   email_prefix: z
@@ -30,15 +27,15 @@ export const accountSearchSchema = z.strictObject({
     .regex(/^[\x21-\x7e]{1,254}$/, 'must be the beginning of an e-mail address')
     .transform((prefix) => prefix.toLowerCase())
     .optional()
-    .meta({ description: 'beginning of the e-mail address, without regard to case', example: 'ada' }),
-  role: role.optional().meta({ description: 'a role that the account has' }),
+    .meta({ description: 'prefix of the e-mail address, without regard to case', example: 'ada' }),
+  role: role.optional().meta({ description: 'a role of the account' }),
   disabled: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
     .optional()
-    .meta({ description: 'whether it is disabled' }),
+    .meta({ description: 'whether the account is disabled' }),
   limit: z.coerce.number().int().min(1).max(maxPage).default(defaultPage).meta({ description: 'accounts on the page' }),
-  after: cursor.optional().meta({ description: 'the `next` of the page before' }),
+  after: cursor.optional().meta({ description: 'the `next` of the previous page' }),
 });
 
 export type AccountSearch = z.output<typeof accountSearchSchema>;
@@ -54,7 +51,10 @@ export const invitationSchema = z
   .strictObject({
     email,
     roles: roles.default(['user']),
-    locale: z.enum(locales).optional().meta({ description: 'language of the mail; left out, that of this request' }),
+    locale: z
+      .enum(locales)
+      .optional()
+      .meta({ description: 'language of the mail; default: the request’s `Accept-Language`' }),
   })
   .meta({ id: 'Invitation', example: { email: 'ada@example.com', roles: ['user'], locale: 'de' } });
 
@@ -70,7 +70,9 @@ export const adminAccountSchema = z
     email: z.string(),
     email_verified_at: time.nullable(),
     roles: z.array(role),
-    has_password: z.boolean().meta({ description: 'false until an invitation or a forced reset has been followed' }),
+    has_password: z.boolean().meta({
+      description: 'false until the owner of an invited account, or of one with a forced reset, sets a password',
+    }),
     created_at: time,
     password_changed_at: time,
     disabled_at: time.nullable(),
@@ -82,9 +84,31 @@ export type AdminAccount = z.output<typeof adminAccountSchema>;
 export const accountPageSchema = z
   .object({
     accounts: z.array(adminAccountSchema),
-    next: z.string().nullable().meta({ description: 'to be sent as `after` for the next page; null on the last one' }),
+    next: z.string().nullable().meta({ description: '`after` of the next page; null on the last one' }),
   })
-  .meta({ id: 'AccountPage', description: 'Accounts by their addresses' });
+  .meta({ id: 'AccountPage', description: 'Accounts ordered by e-mail address' });
+
+export function toAdminAccount(account: AccountDetails): AdminAccount {
+  return {
+    id: account.id,
+    email: account.email,
+    email_verified_at: account.emailVerifiedAt?.toISOString() ?? null,
+    roles: account.roles,
+    has_password: account.hasPassword,
+    created_at: account.createdAt.toISOString(),
+    password_changed_at: account.passwordChangedAt.toISOString(),
+    disabled_at: account.disabledAt?.toISOString() ?? null,
+  };
+}
+
+/** @param limit accounts on a full page */
+export function toAccountPage(accounts: AccountDetails[], limit: number): z.output<typeof accountPageSchema> {
+  const last = accounts.length === limit ? accounts.at(-1) : undefined;
+  return {
+    accounts: accounts.map(toAdminAccount),
+    next: last ? Buffer.from(last.email.toLowerCase()).toString('base64url') : null,
+  };
+}
 
 export const adminAccountExample: AdminAccount = {
   id: '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10',

@@ -34,6 +34,15 @@ export class AuditRepository {
     await queryRow(on, sql`/* audit.record */ ${recording(context, entries)}`);
   }
 
+  async hasEvent(on: Queryable, subjectId: string, type: AuditEventType): Promise<boolean> {
+    const row = await queryRow<{ exists: boolean }>(
+      on,
+      sql`/* audit.has-event */
+        SELECT EXISTS (SELECT FROM audit_event WHERE subject_id = ${subjectId} AND type = ${type}) AS exists`,
+    );
+    return row?.exists === true;
+  }
+
   purgeEvents(on: Queryable, limit: number): Promise<number> {
     const expired = sql`occurred_at < now() - make_interval(days => ${this.config.AUDIT_RETENTION_DAYS}::int)`;
     return purge(on, { table: 'audit_event', key: 'id', expired, orderBy: 'occurred_at' }, limit);

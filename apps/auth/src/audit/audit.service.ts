@@ -1,6 +1,7 @@
 import type { RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { AuditEventType } from './audit-event.ts';
 import { AuditRepository, type AuditEntry } from './audit.repository.ts';
 
 /** Writes the audit trail, and deletes what is older than its retention time. */
@@ -19,6 +20,11 @@ export class AuditService {
   /** Records many events as {@link record} does. */
   async recordAll(manager: EntityManager, context: RequestContext | null, entries: AuditEntry[]): Promise<void> {
     await this.events.record(manager, context, entries);
+  }
+
+  /** Whether an event of a type about an account is on record, in the caller's transaction. */
+  hasEvent(manager: EntityManager, subjectId: string, type: AuditEventType): Promise<boolean> {
+    return this.events.hasEvent(manager, subjectId, type);
   }
 
   /** Deletes events older than `AUDIT_RETENTION_DAYS`, `limit` at most, and returns how many. */

@@ -1,38 +1,38 @@
 import { describe, expect, it } from '@jest/globals';
 import { providersSetting } from './oidc-providers.ts';
 
-const good = {
+const valid = {
   id: 'corp',
   name: 'Corp',
   issuer: 'https://id.example.com',
   client_id: 'auth',
   client_secret: 'hush-hush',
-  redirect_uris: ['https://app.example.com/signed-in'],
+  redirect_uris: ['https://app.example.com/login'],
 };
 
 const problemsOf = (text: string) =>
   providersSetting.safeParse(text).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
 
-it('is a list with defaults, and empty where it is unset', () => {
+it('has defaults, and is empty if unset', () => {
   expect(providersSetting.parse(undefined)).toEqual([]);
-  expect(providersSetting.parse(JSON.stringify([good]))).toEqual([
-    { ...good, scopes: ['openid', 'email'], client_authentication: 'client_secret_basic' },
+  expect(providersSetting.parse(JSON.stringify([valid]))).toEqual([
+    { ...valid, scopes: ['openid', 'email'], client_authentication: 'client_secret_basic' },
   ]);
 });
 
-describe('mistakes', () => {
-  it('are told all at once, by their place', () => {
-    const wrong = [
-      { ...good, id: 'Corp 1', issuer: 'http://id.example.com', color: 'red' },
-      { ...good, name: '', scopes: ['email'], redirect_uris: [] },
+describe('problems', () => {
+  it('are reported all at once, with their paths', () => {
+    const invalid = [
+      { ...valid, id: 'Corp 1', issuer: 'http://id.example.com', color: 'red' },
+      { ...valid, name: '', scopes: ['email'], redirect_uris: [] },
     ];
-    const places = problemsOf(JSON.stringify(wrong)).map((problem) => problem.split(':', 1)[0]);
-    expect(places.sort()).toEqual(['0', '0.id', '0.issuer', '1.name', '1.redirect_uris', '1.scopes']);
-    expect(problemsOf(JSON.stringify([good, good]))).toEqual([': each id must be another one']);
+    const paths = problemsOf(JSON.stringify(invalid)).map((problem) => problem.split(':', 1)[0]);
+    expect(paths.sort()).toEqual(['0', '0.id', '0.issuer', '1.name', '1.redirect_uris', '1.scopes']);
+    expect(problemsOf(JSON.stringify([valid, valid]))).toEqual([': ids must be unique']);
   });
 
-  it('never show what was given, which has secrets in it', () => {
-    for (const text of ['{"client_secret": hush-hush}', JSON.stringify([{ ...good, client_secret: ['hush-hush'] }])]) {
+  it('never contain the value, which holds secrets', () => {
+    for (const text of ['{"client_secret": hush-hush}', JSON.stringify([{ ...valid, client_secret: ['hush-hush'] }])]) {
       expect(problemsOf(text)).toHaveLength(1);
       expect(problemsOf(text).join()).not.toContain('hush');
     }
@@ -40,10 +40,10 @@ describe('mistakes', () => {
 });
 
 describe('a redirect URI', () => {
-  const accepts = (uri: string) => problemsOf(JSON.stringify([{ ...good, redirect_uris: [uri] }])).length === 0;
+  const accepts = (uri: string) => problemsOf(JSON.stringify([{ ...valid, redirect_uris: [uri] }])).length === 0;
 
   it.each(['https://app.example.com/', 'http://127.0.0.1:8080/cb', 'http://localhost/cb', 'com.example.app:/cb'])(
-    'may be %s',
+    'can be %s',
     (uri) => {
       expect(accepts(uri)).toBe(true);
     },
@@ -57,7 +57,7 @@ describe('a redirect URI', () => {
     'javascript:alert(1)',
     'app:/cb',
     '/cb',
-  ])('may not be %s', (uri) => {
+  ])('cannot be %s', (uri) => {
     expect(accepts(uri)).toBe(false);
   });
 });

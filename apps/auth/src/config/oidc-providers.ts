@@ -2,24 +2,24 @@ import { z } from 'zod';
 
 const loopback = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
-/** TLS is what authenticates a provider; without it only this machine can be meant. */
+/** TLS authenticates a provider; plain HTTP is allowed only for loopback hosts. */
 const isProtected = ({ protocol, hostname }: URL) =>
   protocol === 'https:' || (protocol === 'http:' && loopback.test(hostname));
-/** A native client's own scheme is its domain in reverse (RFC 8252 §7.1), hence has a dot. */
+/** A native app's private scheme is a domain in reverse (RFC 8252 §7.1), so it contains a dot. */
 const isNative = ({ protocol }: URL) => protocol.includes('.');
 
 const issuer = z.url().refine((text) => URL.canParse(text) && isProtected(new URL(text)), {
-  message: 'must be an https:// URL; http:// is for loopback addresses',
+  message: 'must be an https:// URL; http:// is allowed only for loopback hosts',
 });
 
-/** Compared as text (RFC 9700 §2.1), so it has to be spelt as it will be sent. */
+/** Compared as text (RFC 9700 §2.1), so it must be written exactly as clients send it. */
 const redirectUri = z.string().refine((text) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return url?.href === text && url.search === '' && url.hash === '' && (isProtected(url) || isNative(url));
-}, 'must be a normalised https:// URL without query and fragment, http:// for a loopback address, ' + 'or a URL of a native app’s scheme such as com.example.app:/signed-in');
+}, 'must be a normalised https:// URL without query and fragment, an http:// URL of a loopback host, ' + 'or a URL with a native app’s scheme such as com.example.app:/login');
 
 const provider = z.strictObject({
-  id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and -, a letter first'),
+  id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and -, starting with a letter'),
   name: z.string().min(1).max(64),
   issuer,
   client_id: z.string().min(1),
@@ -32,25 +32,23 @@ const provider = z.strictObject({
   redirect_uris: z.array(redirectUri).min(1),
 });
 
-/** An OpenID provider that people may log in by. */
+/** An OpenID provider that users can log in with. */
 export type ProviderSettings = z.output<typeof provider>;
 
-/** The setting that lists the providers: a JSON array. */
+/** The setting `OIDC_PROVIDERS`: a JSON array. */
 export const providersSetting = z
   .string()
   .transform((text, context) => {
     try {
       return JSON.parse(text) as unknown;
     } catch {
-      // the parser's own message quotes the text, which has secrets in it
+      // the parser's own message quotes the text, which contains secrets
       context.addIssue({ code: 'custom', message: 'must be JSON' });
       return z.NEVER;
     }
   })
   .pipe(
-    z
-      .array(provider)
-      .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'each id must be another one'),
+    z.array(provider).refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'ids must be unique'),
   )
   .optional()
   .transform((list) => list ?? []);

@@ -2,25 +2,22 @@ import { dataSourceOptions, type DatabaseSchema } from '#common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Account } from '../accounts/index.ts';
-import { SigningKey } from '../signing-keys/index.ts';
-import { SecondFactorOfAccount1764115700000 } from './migrations/1764115700000-second-factor-of-account.ts';
-import { SocialLogin1764115600000 } from './migrations/1764115600000-social-login.ts';
-import { Totp } from '../login/mfa/index.ts';
+import { Passkey } from '../login/passkeys/index.ts';
+import { ExternalIdentity } from '../login/social/index.ts';
+import { ServiceAccount } from '../service-accounts/index.ts';
+import { InitialSchema1764028800000 } from './migrations/1764028800000-initial-schema.ts';
 import { Mail1764115200000 } from './migrations/1764115200000-mail.ts';
 import { SecondFactors1764115300000 } from './migrations/1764115300000-second-factors.ts';
-import { ImportAndPrivacy1764115500000 } from './migrations/1764115500000-import-and-privacy.ts';
-import { InitialSchema1764028800000 } from './migrations/1764028800000-initial-schema.ts';
 import { Admin1764115400000 } from './migrations/1764115400000-admin.ts';
 import { ServiceAccounts1764115410000 } from './migrations/1764115410000-service-accounts.ts';
-import { ApiKey, ServiceAccount } from '../service-accounts/index.ts';
-import { Passkey } from '../login/passkeys/index.ts';
-import { Session } from '../sessions/index.ts';
-import { ExternalIdentity } from '../login/social/index.ts';
+import { ImportAndPrivacy1764115500000 } from './migrations/1764115500000-import-and-privacy.ts';
+import { SocialLogin1764115600000 } from './migrations/1764115600000-social-login.ts';
+import { SecondFactorOfAccount1764115700000 } from './migrations/1764115700000-second-factor-of-account.ts';
 
-/** The service's tables and how they come to be. */
+/** The service's entities and migrations. */
 export const authSchema: DatabaseSchema = {
   applicationName: 'auth',
-  entities: [Account, ApiKey, ExternalIdentity, Passkey, ServiceAccount, Session, SigningKey, Totp],
+  entities: [Account, ExternalIdentity, Passkey, ServiceAccount],
   migrations: [
     InitialSchema1764028800000,
     Mail1764115200000,
@@ -33,25 +30,24 @@ export const authSchema: DatabaseSchema = {
   ],
 };
 
-/** Any number, so that migrations of one database run one after the other. */
+/** Arbitrary key of the advisory lock that serialises migrations of a database. */
 const migrationLock = 7_305_641;
-const patienceMs = 60_000;
+const maxWaitMs = 60_000;
 const migrationTimeoutMs = 10 * 60_000;
 
 type MigrationConfig = Parameters<typeof dataSourceOptions>[0];
 
 /**
- * Applies the migrations that are pending; of several runs at once the others wait for the first. A database that is not
- * there is waited for, a minute at most.
- * @returns the names of those applied
+ * Applies pending migrations. Concurrent runs wait for each other. Waits for an unavailable database for up to a minute.
+ * @returns names of the applied migrations
  */
 export async function migrate(config: MigrationConfig): Promise<string[]> {
-  const patient = {
+  const migrationConfig = {
     ...config,
     DATABASE_STATEMENT_TIMEOUT_MS: migrationTimeoutMs,
     DATABASE_LOCK_TIMEOUT_MS: migrationTimeoutMs,
   };
-  const dataSource = await connect(patient, Date.now() + patienceMs);
+  const dataSource = await connect(migrationConfig, Date.now() + maxWaitMs);
   try {
     const lock = dataSource.createQueryRunner();
     try {

@@ -1,11 +1,11 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
-import { SigningKeysService } from '../signing-keys/index.ts';
 import { DummyHashes } from '../passwords/index.ts';
+import { KeyRotationService } from '../signing-keys/index.ts';
 import { RetentionService } from './retention.service.ts';
 
 const intervalMs = 30_000;
 
-/** Does regularly what no request does: rotates keys, deletes what has expired. Safe on any number of replicas at once. */
+/** Runs the periodic jobs: rotates signing keys and deletes expired rows. Every replica may run it concurrently. */
 @Injectable()
 export class HousekeepingService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(HousekeepingService.name);
@@ -13,18 +13,18 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
   private running = Promise.resolve();
 
   constructor(
-    private readonly keys: SigningKeysService,
-    private readonly decoys: DummyHashes,
+    private readonly keyRotation: KeyRotationService,
+    private readonly dummyHashes: DummyHashes,
     private readonly retention: RetentionService,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.decoys.load().catch((error: unknown) => {
-      // not a reason to die: the next round tries again
-      this.logger.warn(error, 'the kinds of imported hashes could not be read');
+    await this.dummyHashes.load().catch((error: unknown) => {
+      // the service starts without them; the next round tries again
+      this.logger.warn(error, 'dummy hashes could not be loaded');
     });
     this.timer = setInterval(() => {
-      this.running = this.run();
+      this.running = this.runRound();
     }, intervalMs);
   }
 
@@ -33,9 +33,13 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
     await this.running;
   }
 
-  /** One round; a failed part is logged and tried again in the next. */
-  async run(): Promise<void> {
-    const results = await Promise.allSettled([this.keys.maintain(), this.decoys.load(), this.retention.run()]);
+  /** Runs each job once. A job that fails is logged, and the next round tries it again. */
+  async runRound(): Promise<void> {
+    const results = await Promise.allSettled([
+      this.keyRotation.maintain(),
+      this.dummyHashes.load(),
+      this.retention.purgeExpired(),
+    ]);
     for (const result of results) {
       if (result.status === 'rejected') {
         this.logger.error(result.reason, 'housekeeping failed');

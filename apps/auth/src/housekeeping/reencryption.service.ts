@@ -1,61 +1,28 @@
-import { queryRows } from '#common';
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
-import { Keyring } from '../keyring/index.ts';
+import { MailService } from '../email/outbox/index.ts';
+import { TotpRepository } from '../login/mfa/index.ts';
+import { SigningKeysService } from '../signing-keys/index.ts';
 
-/** What is stored encrypted: where, and the context it was encrypted in. */
-const places = [
-  { table: 'signing_key', id: 'kid', column: 'private_key', context: (id: string) => id },
-  { table: 'totp', id: 'account_id', column: 'secret', context: (id: string) => `totp ${id}` },
-  { table: 'mail', id: 'id', column: 'variables', context: (id: string) => `mail ${id}` },
-];
-const batchSize = 500;
-
-/** Encrypts what is stored anew, so that an old key-encryption key can be taken away. */
+/** Re-encrypts stored values under the first key of the ring, so that an older key-encryption key can be removed. */
 @Injectable()
 export class ReencryptionService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly keyring: Keyring,
+    private readonly signingKeys: SigningKeysService,
+    private readonly totp: TotpRepository,
+    private readonly mail: MailService,
   ) {}
 
   /**
-   * Leaves alone what the first key of the ring opens. May run beside the service, and be interrupted and run again.
-   * @returns how many values of each table were encrypted anew
-   * @throws Error where a value can't be decrypted by any key of the ring
+   * Skips values that the first key of the ring already decrypts. It may run beside the service; an interrupted run can
+   * be repeated.
+   * @returns the number of values encrypted again, by table
+   * @throws Error if no key of the ring decrypts a value
    */
-  async run(): Promise<Record<string, number>> {
-    const counts: Record<string, number> = {};
-    for (const place of places) {
-      counts[place.table] = await this.reencrypt(place);
-    }
-    return counts;
-  }
-
-  private async reencrypt({ table, id, column, context }: (typeof places)[number]): Promise<number> {
-    let count = 0;
-    for (let after = ''; ;) {
-      const rows = await queryRows<{ id: string; sealed: Buffer }>(
-        this.dataSource,
-        `SELECT ${id}::text AS id, ${column} AS sealed FROM ${table} WHERE ${id}::text > $1 ORDER BY ${id}::text LIMIT ${batchSize}`,
-        [after],
-      );
-      const last = rows.at(-1);
-      if (!last) {
-        return count;
-      }
-      after = last.id;
-      for (const row of rows.filter(({ id, sealed }) => !this.keyring.isCurrent(sealed, context(id)))) {
-        const fresh = this.keyring.encrypt(this.keyring.decrypt(row.sealed, context(row.id)), context(row.id));
-        // what the service has changed meanwhile it has encrypted by the first key itself
-        const changed = await queryRows(
-          this.dataSource,
-          `UPDATE ${table} SET ${column} = $3 WHERE ${id}::text = $1 AND ${column} = $2 RETURNING 1`,
-          [row.id, row.sealed, fresh],
-        );
-        count += changed.length;
-      }
-    }
+  async reencrypt(): Promise<Record<string, number>> {
+    return {
+      signing_key: await this.signingKeys.reencrypt(),
+      totp: await this.totp.reencrypt(),
+      mail: await this.mail.reencrypt(),
+    };
   }
 }

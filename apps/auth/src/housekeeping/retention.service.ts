@@ -1,37 +1,34 @@
-import { queryRows } from '#common';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
 import type { Counter } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
-import { RateLimitsService } from '../rate-limits/index.ts';
-import { AuditService } from '../audit/index.ts';
 import { ImportService } from '../accounts/import-export/index.ts';
-import { MailService } from '../email/outbox/index.ts';
+import { AuditService } from '../audit/index.ts';
 import { OneTimeTokensService } from '../email/one-time-tokens/index.ts';
+import { MailService } from '../email/outbox/index.ts';
 import { PasskeysService } from '../login/passkeys/index.ts';
-import { SessionsService } from '../sessions/index.ts';
 import { FlowsService } from '../login/social/index.ts';
-
-/** Any number, for the one replica that deletes. */
-export const retentionLock = 7_305_642;
+import { RateLimitsService } from '../rate-limits/index.ts';
+import { SessionsService } from '../sessions/index.ts';
+import { withRetentionLock } from './retention-lock.repository.ts';
 
 const batchRows = 2000;
-/** A round ends, so that one table that has much to delete does not keep the others from it. */
+/** Bounds the time that one table takes, so that the other tables get their turn. */
 const batchesPerRound = 50;
 
 const deletionsName = 'auth_retention_deletions_total';
 
 export const deletionsProvider = makeCounterProvider({
   name: deletionsName,
-  help: 'Rows deleted because they were expired or old',
+  help: 'Rows deleted because they had expired, by kind',
   labelNames: ['kind'],
 });
 
-/** Deletes a batch, and says how many rows that were. */
+/** Deletes one batch and returns the number of deleted rows. */
 type Purge = (manager: EntityManager, limit: number) => Promise<number>;
 
-/** Deletes what has expired or is older than it may be kept, on one replica at a time, in batches that are small. */
+/** Deletes expired rows in small batches. Only one replica deletes at a time. */
 @Injectable()
 export class RetentionService {
   private readonly logger = new Logger(RetentionService.name);
@@ -43,7 +40,7 @@ export class RetentionService {
     rateLimits: RateLimitsService,
     audit: AuditService,
     imports: ImportService,
-    mails: MailService,
+    mail: MailService,
     oneTimeTokens: OneTimeTokensService,
     passkeys: PasskeysService,
     sessions: SessionsService,
@@ -53,7 +50,7 @@ export class RetentionService {
       attempts: (manager, limit) => rateLimits.purge(manager, limit),
       audit_events: (manager, limit) => audit.purge(manager, limit),
       import_jobs: (manager, limit) => imports.purge(manager, limit),
-      mails: (manager, limit) => mails.purge(manager, limit),
+      mails: (manager, limit) => mail.purge(manager, limit),
       one_time_tokens: (manager, limit) => oneTimeTokens.purge(manager, limit),
       passkey_challenges: (manager, limit) => passkeys.purge(manager, limit),
       sessions: (manager, limit) => sessions.purge(manager, limit),
@@ -65,25 +62,27 @@ export class RetentionService {
   }
 
   /**
-   * One round over all kinds, which ends where another replica is at its own: that one goes on to the end. A kind that fails
-   * is logged, and does not keep the others from theirs.
+   * Goes through all kinds once. It stops if another replica holds the lock, because that replica completes the round. If
+   * a kind fails, the error is logged and the next kind follows.
    */
-  async run(): Promise<void> {
+  async purgeExpired(): Promise<void> {
     for (const [kind, purge] of Object.entries(this.purges)) {
       try {
-        if (!(await this.runKind(kind, purge))) {
+        if (!(await this.purgeKind(kind, purge))) {
           return;
         }
       } catch (error) {
-        this.logger.error(error, `deleting old ${kind} failed`);
+        this.logger.error(error, `deleting expired ${kind} failed`);
       }
     }
   }
 
-  /** @returns whether no other replica was at it */
-  private async runKind(kind: string, purge: Purge): Promise<boolean> {
+  /** @returns false if another replica holds the lock */
+  private async purgeKind(kind: string, purge: Purge): Promise<boolean> {
     for (let batch = 0, more = true; more && batch < batchesPerRound; batch += 1) {
-      const deleted = await this.dataSource.transaction((manager) => ifAlone(manager, () => purge(manager, batchRows)));
+      const deleted = await this.dataSource.transaction((manager) =>
+        withRetentionLock(manager, () => purge(manager, batchRows)),
+      );
       if (deleted === undefined) {
         return false;
       }
@@ -92,12 +91,4 @@ export class RetentionService {
     }
     return true;
   }
-}
-
-/** Does it unless another replica is at it; the lock lasts as long as the transaction, so a crash frees it. */
-async function ifAlone<T>(manager: EntityManager, job: () => Promise<T>): Promise<T | undefined> {
-  const [lock] = await queryRows<{ held: boolean }>(manager, 'SELECT pg_try_advisory_xact_lock($1) AS held', [
-    retentionLock,
-  ]);
-  return lock?.held ? job() : undefined;
 }

@@ -6,7 +6,7 @@ const cipher = 'aes-256-gcm';
 const ivBytes = 12;
 const tagBytes = 16;
 
-/** The key-encryption keys from the environment: the first is used for new things, all are tried for old ones. */
+/** The key-encryption keys from the environment. The first key encrypts, every key decrypts. */
 @Injectable()
 export class Keyring {
   private readonly keys: readonly Buffer[];
@@ -16,8 +16,8 @@ export class Keyring {
   }
 
   /**
-   * Encrypts by AES-256-GCM (NIST SP 800-38D).
-   * @param context what the ciphertext belongs to; it can't be decrypted as anything else's
+   * Encrypts with AES-256-GCM (NIST SP 800-38D) under the first key of the ring.
+   * @param context names the row that the value belongs to; the ciphertext decrypts only with the same context
    */
   encrypt(plaintext: Buffer, context: string): Buffer {
     const iv = randomBytes(ivBytes);
@@ -26,7 +26,7 @@ export class Keyring {
     return Buffer.concat([iv, encryption.getAuthTag(), ciphertext]);
   }
 
-  /** @throws Error where no key of the ring opens it, or it belongs to another context */
+  /** @throws Error if no key of the ring decrypts the value, or if it was encrypted with another context */
   decrypt(sealed: Buffer, context: string): Buffer {
     for (const key of this.keys) {
       const opened = open(key, sealed, context);
@@ -37,14 +37,19 @@ export class Keyring {
     throw new Error(`No key of KEY_ENCRYPTION_KEYS decrypts ${context}.`);
   }
 
-  /** Whether the first key of the ring opens it. */
-  isCurrent(sealed: Buffer, context: string): boolean {
-    return open(this.keys[0] as Buffer, sealed, context) !== undefined;
+  /**
+   * Encrypts a value again under the first key of the ring.
+   * @returns undefined if the first key already decrypts the value
+   * @throws Error if no key of the ring decrypts the value
+   */
+  reencrypt(sealed: Buffer, context: string): Buffer | undefined {
+    const isCurrent = open(this.keys[0] as Buffer, sealed, context) !== undefined;
+    return isCurrent ? undefined : this.encrypt(this.decrypt(sealed, context), context);
   }
 
   /**
-   * Derives keys of one purpose by HKDF-SHA-256 (RFC 5869), one for each key of the ring, in its order.
-   * @param purpose keys of different purposes tell nothing of each other
+   * Derives the keys for one purpose with HKDF-SHA-256 (RFC 5869): one for each key of the ring, in the same order.
+   * @param purpose the keys of one purpose reveal nothing about those of another
    */
   derive(purpose: string): KeyObject[] {
     const info = `devopslocally ${purpose}`;
@@ -59,7 +64,7 @@ function open(key: Buffer, sealed: Buffer, context: string): Buffer | undefined 
   try {
     return Buffer.concat([decryption.update(sealed.subarray(ivBytes + tagBytes)), decryption.final()]);
   } catch {
-    // sealed under another key
+    // encrypted under another key
     return undefined;
   }
 }

@@ -5,7 +5,7 @@ import { hashQueueFull } from './passwords.problems.ts';
 
 const full = expect.objectContaining({ problem: hashQueueFull });
 
-it('keeps the places that are held for work to come', async () => {
+it('counts reserved places as full', async () => {
   const queue = new BoundedQueue(1, 2, 1000);
   const prepared = Promise.withResolvers<undefined>();
   const held = [queue.holdPlace(() => prepared.promise), queue.holdPlace(() => prepared.promise)];
@@ -15,17 +15,17 @@ it('keeps the places that are held for work to come', async () => {
   expect(await queue.holdPlace(async () => queue.run(async () => 'done'))).toBe('done');
 });
 
-it('refuses before it begins what would wait too long, by the time that work takes', async () => {
+it('rejects work that would wait too long, estimated from recent durations', async () => {
   const queue = new BoundedQueue(1, 100, 5);
   const work = () => sleep(100, 'done');
   const first = await queue.run(work);
   const running = queue.run(work);
   const waiting = queue.run(work).catch((error: unknown) => error);
   let begun = false;
-  const refused = queue.holdPlace(async () => {
+  const rejected = queue.holdPlace(async () => {
     begun = true;
   });
-  await expect(refused).rejects.toEqual(full);
+  await expect(rejected).rejects.toEqual(full);
   expect([first, await running, begun]).toEqual(['done', 'done', false]);
   expect(await waiting).toEqual(full);
 });

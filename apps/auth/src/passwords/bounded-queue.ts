@@ -1,22 +1,22 @@
 import PQueue from 'p-queue';
 import { hashQueueFull } from './passwords.problems.ts';
 
-/** Of each new time in the running mean of them. */
+/** Weight of a new duration in the running mean. */
 const newest = 0.1;
 
-/** Runs what is done with passwords a few at a time, since it takes memory and time; refuses at once what would wait too long. */
+/** Runs password work with bounded concurrency, because it takes memory and time. Rejects work that would wait too long. */
 export class BoundedQueue {
   private readonly queue: PQueue;
   private readonly maxWaiting: number;
   private readonly maxWaitMs: number;
-  /** Places held for work to come. */
+  /** Places reserved for future work. */
   private held = 0;
-  /** How long a piece of work takes lately; from nothing, since the first ones are as slow as everything is at start-up. */
+  /** Running mean of durations, in ms. Starts at 0, because the first ones are slow like everything at startup. */
   private meanMs = 0;
 
   /**
-   * @param concurrency what runs at once
-   * @param maxWaiting what may wait
+   * @param concurrency number of tasks that run concurrently
+   * @param maxWaiting number of tasks that may wait
    * @param maxWaitMs longest wait, in ms
    */
   constructor(concurrency: number, maxWaiting: number, maxWaitMs: number) {
@@ -33,14 +33,14 @@ export class BoundedQueue {
     return this.queue.pending;
   }
 
-  /** Whether what came now would be let in. */
+  /** Whether a new task would be accepted. */
   get hasRoom(): boolean {
     const ahead = this.waiting + this.held;
     return ahead < this.maxWaiting && (ahead / this.queue.concurrency) * this.meanMs <= this.maxWaitMs;
   }
 
   /**
-   * Keeps a place for work that follows what is prepared for it, so that nothing is prepared in vain.
+   * Reserves a place while `prepare` runs, so that nothing is prepared for work that would be rejected.
    * @throws ProblemException `hash_queue_full` at once if the queue is full
    */
   async holdPlace<T>(prepare: () => Promise<T>): Promise<T> {
@@ -62,7 +62,7 @@ export class BoundedQueue {
         waitsTooLong = true;
         reject(hashQueueFull.exception({ retryAfter: 1 }));
       }, this.maxWaitMs);
-      // by a signal, the queue itself could drop it: at the price of a race and two listeners each time
+      // an abort signal could drop the task from the queue, but costs a race and two listeners for each task
       void this.queue.add(async () => {
         clearTimeout(timer);
         if (!waitsTooLong) {

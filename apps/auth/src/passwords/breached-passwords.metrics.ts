@@ -6,11 +6,11 @@ const checksName = 'auth_breached_password_checks_total';
 
 export const breachChecksProvider = makeCounterProvider({
   name: checksName,
-  help: 'Checks of passwords for breaches by result; `failed` ones let the password pass',
+  help: 'Breach checks of passwords by result; after a `failed` check the password is accepted',
   labelNames: ['result'],
 });
 
-/** Counters of the checks for breaches. */
+/** Counters of breach checks. */
 @Injectable()
 export class BreachedPasswordsMetrics {
   constructor(@InjectMetric(checksName) readonly checks: Counter<'result'>) {

@@ -4,15 +4,15 @@ import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { BreachedPasswordsMetrics } from './breached-passwords.metrics.ts';
 
 const prefixLength = 5;
-/** A range is about 40 KiB; more is no range. */
-const maxAnswerBytes = 1024 * 1024;
-/** The rest of a SHA-1 in hexadecimal, and how often it was found; never in padding. */
+/** A range has about 40 KiB. */
+const maxResponseBytes = 1024 * 1024;
+/** The suffix of a SHA-1 in hexadecimal, and how many breaches contain it; 0 for padding. */
 const linePattern = /^([0-9A-F]{35}):(\d{1,15})$/i;
 
 /**
- * Asks a service of the range protocol whether a password was found in a breach, by k-anonymity: 5 of 40 hexadecimal
- * digits of its SHA-1 leave this service, and the answer, padded, tells an observer nothing. A check that can't be made
- * lets the password pass.
+ * Asks a service with the range protocol of Pwned Passwords whether a password is breached. Only 5 of the 40 hexadecimal
+ * digits of its SHA-1 leave this service (k-anonymity), and padding hides the size of the response. If the check fails, the
+ * password is accepted.
  */
 @Injectable()
 export class BreachedPasswords {
@@ -23,7 +23,7 @@ export class BreachedPasswords {
     private readonly metrics: BreachedPasswordsMetrics,
   ) {}
 
-  /** Whether the password is known to be breached; no if the check is off or fails, which is counted and logged. */
+  /** Whether a password is breached; false if the check is off or fails. Failures are counted and logged. */
   async has(password: string): Promise<boolean> {
     const { BREACHED_PASSWORDS_URL: url } = this.config;
     if (url === undefined) {
@@ -32,13 +32,12 @@ export class BreachedPasswords {
     const digest = createHash('sha1').update(password).digest('hex').toUpperCase();
     try {
       const counts = await this.range(url, digest.slice(0, prefixLength));
-      // padding has the count 0
       const found = (counts.get(digest.slice(prefixLength)) ?? 0) > 0;
       this.metrics.checks.inc({ result: found ? 'found' : 'absent' });
       return found;
     } catch (error) {
       this.metrics.checks.inc({ result: 'failed' });
-      this.logger.warn({ msg: 'a password was not checked for breaches', reason: reasonOf(error) });
+      this.logger.warn({ msg: 'breach check of a password failed', reason: reasonOf(error) });
       return false;
     }
   }
@@ -47,7 +46,7 @@ export class BreachedPasswords {
     const response = await fetch(`${url.replace(/\/$/, '')}/${prefix}`, {
       headers: { 'add-padding': 'true', 'user-agent': 'devopslocally' },
       redirect: 'error',
-      // bounds the body too
+      // also bounds reading the body
       signal: AbortSignal.timeout(this.config.BREACHED_PASSWORDS_TIMEOUT_MS),
     });
     if (response.status !== 200) {
@@ -64,8 +63,8 @@ async function readText(response: Response): Promise<string> {
   let length = 0;
   for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     length += chunk.length;
-    if (length > maxAnswerBytes) {
-      throw new Error('the answer is too long');
+    if (length > maxResponseBytes) {
+      throw new Error('the response is too long');
     }
     chunks.push(chunk);
   }
@@ -75,12 +74,12 @@ async function readText(response: Response): Promise<string> {
 function parseLine(line: string): [suffix: string, count: number] {
   const [, suffix, count] = linePattern.exec(line) ?? [];
   if (suffix === undefined) {
-    throw new Error('the answer is not a range');
+    throw new Error('the response is not a range');
   }
   return [suffix.toUpperCase(), Number(count)];
 }
 
-/** What went wrong, without the address that was asked: it tells of the password. */
+/** The reason without the URL, which contains a part of the password's hash. */
 function reasonOf(error: unknown): string {
   const { name, message, cause } = error as Error;
   const { code } = Object(cause) as { code?: string };

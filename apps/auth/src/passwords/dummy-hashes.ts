@@ -1,47 +1,53 @@
-import { queryRows } from '#common';
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { createHmac, type KeyObject } from 'node:crypto';
-import { DataSource } from 'typeorm';
+import { createHmac, randomBytes, type KeyObject } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
 import { Keyring } from '../keyring/index.ts';
-
-interface Decoy {
-  hash: string;
-  /** Accounts whose hash takes the same work, of all that there are. */
-  share: number;
-}
-
-const loadStatement = `
-  SELECT decoy AS hash, accounts / greatest(sum(accounts) OVER (), (
-    SELECT reltuples FROM pg_class WHERE oid = 'account'::regclass))::float8 AS share
-  FROM imported_hash_kind ORDER BY kind`;
+import { DummyHashesRepository, type DummyHash } from './dummy-hashes.repository.ts';
+import type { PasswordHash } from './formats/password-hash.ts';
 
 /**
- * Hashes that no password has, to be checked for unknown addresses. As many of these take the work of each kind of imported
- * hash as accounts did when they were imported, and one address always takes the same: how long a login takes does not tell
- * whether there is an account.
+ * Hashes that match no password, verified when an e-mail address has no account. Each kind of imported hash gets the share
+ * of e-mail addresses that it has of the accounts, and an e-mail address always gets the same kind. So the duration of a
+ * login does not reveal whether an account exists.
  */
 @Injectable()
 export class DummyHashes {
   private readonly key: KeyObject;
-  private decoys: Decoy[] = [];
+  private hashes: DummyHash[] = [];
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly repository: DummyHashesRepository,
     keyring: Keyring,
   ) {
+    // the purpose must not change: each e-mail address keeps its dummy hash across versions
     this.key = keyring.derive('decoys')[0] as KeyObject;
   }
 
-  /** Learns what has been imported meanwhile. */
+  /** Loads the kinds that have been imported so far. */
   async load(): Promise<void> {
-    this.decoys = await queryRows<Decoy>(this.dataSource, loadStatement);
+    this.hashes = await this.repository.list();
   }
 
-  /** The decoy of an address; nothing where that is to be one of our own hashes. */
-  of(address: string): string | undefined {
-    const digest = createHmac('sha256', this.key).update(address.toLowerCase()).digest();
-    let place = digest.readUInt32BE() / 2 ** 32;
-    return this.decoys.find(({ share }) => (place -= share) < 0)?.hash;
+  /** Records imported hashes, in the caller's transaction. */
+  async addImported(manager: EntityManager, imported: PasswordHash[]): Promise<void> {
+    const kinds = [...Map.groupBy(imported, ({ kind }) => kind)].map(([kind, hashes]) => ({
+      kind,
+      decoy: scramble(hashes[0]?.text ?? ''),
+      accounts: hashes.length,
+    }));
+    await this.repository.add(manager, kinds);
   }
+
+  /** The dummy hash of an e-mail address; undefined if it is one of our own format. */
+  of(email: string): string | undefined {
+    const digest = createHmac('sha256', this.key).update(email.toLowerCase()).digest();
+    let place = digest.readUInt32BE() / 2 ** 32;
+    return this.hashes.find(({ share }) => (place -= share) < 0)?.hash;
+  }
+}
+
+/** Replaces the digest of a hash by random text. Keeps the last two characters: the last one of base64 can't be any. */
+function scramble(hash: string): string {
+  const noise = randomBytes(15).toString('base64').replaceAll('+', 'A');
+  return hash.slice(0, -2 - noise.length) + noise + hash.slice(-2);
 }

@@ -5,21 +5,22 @@ import { niceness } from './niceness.ts';
 
 const threads = '/proc/self/task';
 
-/** For what else needs a thread: lines of log, names to look up, files. */
+/** Threads for logging, DNS and files. */
 const otherThreads = 4;
 
 /**
- * Lets so many hashes run at once, and lines of log not wait for them: libuv has 4 threads for all of that unless told otherwise
- * before it starts them, at their first use.
+ * Sizes libuv's thread pool so that hashing never blocks logging. Call it before the first use of the pool, which has only
+ * 4 threads by default.
+ * @param hashes number of hashes that run concurrently
  */
 export function makeThreads(hashes: number): void {
   process.env['UV_THREADPOOL_SIZE'] ??= String(hashes + otherThreads);
 }
 
 /**
- * Lets the event loop come first where it and hashes want the same processor: else each of the hashes, which take all they can
- * get, has as good a claim as all requests together, and refusals wait for what they are to protect. On Linux, where each thread
- * has a priority of its own (sched(7)) and libuv names its threads; to be called when those have been started, by a first hash.
+ * Gives the event loop priority over hashes that compete for the same processor, so that rejecting requests stays fast under
+ * overload. Only on Linux, where each thread has its own priority (sched(7)) and libuv names its threads. Call it after a
+ * first hash has started the threads.
  */
 export function yieldToEventLoop(): void {
   if (process.platform !== 'linux') {
@@ -32,7 +33,7 @@ export function yieldToEventLoop(): void {
       }
     }
   } catch (error) {
-    // a sandbox may forbid it, and all works without
-    new Logger('HashThreads').warn(`hashes keep the priority of the event loop: ${String(error)}`);
+    // a sandbox may forbid it; the service works without it
+    new Logger('HashThreads').warn(`the priority of hash threads could not be lowered: ${String(error)}`);
   }
 }

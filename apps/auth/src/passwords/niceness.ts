@@ -1,2 +1,2 @@
-/** A third of the event loop's claim (sched(7): each step is a quarter more or less). */
+/** Gives a thread a third of the event loop's share of a processor: each step is about a quarter (sched(7)). */
 export const niceness = 5;

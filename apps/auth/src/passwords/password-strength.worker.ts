@@ -1,4 +1,4 @@
-/** A thread that judges passwords: see `PasswordStrength`. */
+/** The thread of `PasswordStrength`. */
 import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary as commonWords } from '@zxcvbn-ts/language-common';
 import { dictionary as englishWords, translations } from '@zxcvbn-ts/language-en';
@@ -8,29 +8,29 @@ import { niceness } from './niceness.ts';
 
 export interface NewPassword {
   password: string;
-  /** Words that it must not be built of. */
+  /** Words that make it weak, such as the e-mail address. */
   personal: string[];
 }
 
-/** How strong a password is. */
+/** The strength of a password. */
 export interface StrengthResult {
-  /** zxcvbn's, 0 to 4. */
+  /** zxcvbn's score, 0 to 4. */
   score: number;
-  /** Why, and what would help, in English. */
+  /** Why it is weak and how to improve it, in English; empty for a strong password. */
   advice: string;
 }
 
-/** A longer password is not weaker than its beginning, and judging takes more than linear time. */
-const judgedLength = 32;
-/** Readings of signs that look like letters. By zxcvbn's own 100, a password of signs takes as long as twenty hashes. */
+/** Characters to check. A longer password is not weaker than its beginning, and a check takes more than linear time. */
+const checkedLength = 32;
+/** With zxcvbn's default of 100, a password of look-alike characters takes as long as twenty hashes. */
 const l33tMaxSubstitutions = 20;
 
-// there, a thread has a priority of its own
+// only on Linux does a thread have its own priority
 if (process.platform === 'linux') {
   try {
     setPriority(niceness);
   } catch {
-    // as with the hashes' threads, which say so
+    // a sandbox may forbid it; `yieldToEventLoop` logs that
   }
 }
 
@@ -41,11 +41,11 @@ const zxcvbn = new ZxcvbnFactory({
   l33tMaxSubstitutions,
 });
 
-function judge({ password, personal }: NewPassword): StrengthResult {
-  const { score, feedback } = zxcvbn.check(password.slice(0, judgedLength), personal);
+function check({ password, personal }: NewPassword): StrengthResult {
+  const { score, feedback } = zxcvbn.check(password.slice(0, checkedLength), personal);
   return { score, advice: [feedback.warning, ...feedback.suggestions].filter(Boolean).join(' ') };
 }
 
 parentPort?.on('message', (newPassword: NewPassword) => {
-  parentPort?.postMessage(judge(newPassword));
+  parentPort?.postMessage(check(newPassword));
 });

@@ -3,12 +3,12 @@ import { z } from 'zod';
 const minLength = 8;
 const maxLength = 128;
 
-/** NFKC (NIST SP 800-63B-4 §3.1.1.2), so that one password typed on two keyboards is one password. */
+/** NFKC (NIST SP 800-63B-4 §3.1.1.2): the same password typed on different keyboards must match. */
 const text = z.string().transform((password) => password.normalize('NFKC'));
 
 const lengthOf = (password: string) => Array.from(password).length;
 
-/** A password that must match an existing one. */
+/** A password to verify. */
 export const existingPassword = text
   .refine(
     (password) => password !== '' && lengthOf(password) <= maxLength,
@@ -16,7 +16,7 @@ export const existingPassword = text
   )
   .meta({ minLength: 1, maxLength, example: 'violet-otter-hums-42-songs' });
 
-/** A password to be set: 8 to 128 characters; its strength is judged by the service. */
+/** A password to set. Only its length is validated here; `PasswordsService.assertStrong` checks its strength. */
 export const newPassword = text
   .refine(
     (password) => lengthOf(password) >= minLength && lengthOf(password) <= maxLength,

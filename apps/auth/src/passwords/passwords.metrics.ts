@@ -4,17 +4,17 @@ import type { BoundedQueue } from './bounded-queue.ts';
 import { PasswordStrength } from './password-strength.ts';
 import { PasswordsService } from './passwords.service.ts';
 
-/** Gauges of the queues, read when they are scraped. */
+/** Gauges of the queues, read at each scrape. */
 @Injectable()
 export class PasswordsMetrics {
-  constructor(passwords: PasswordsService, judge: PasswordStrength) {
+  constructor(passwords: PasswordsService, strength: PasswordStrength) {
     gauge('auth_hash_queue', 'Password hashes by state', passwords.queue);
-    gauge('auth_judge_queue', 'New passwords whose strength is judged, by state', judge.queue);
+    gauge('auth_judge_queue', 'Strength checks of new passwords by state', strength.queue);
   }
 }
 
 function gauge(name: string, help: string, queue: BoundedQueue): void {
-  // of two applications in one process, as in tests, the later one is shown
+  // tests run several applications in one process: the latest one counts
   register.removeSingleMetric(name);
   new Gauge({
     name,

@@ -12,28 +12,28 @@ import { yieldToEventLoop } from './hash-threads.ts';
 import { PasswordStrength } from './password-strength.ts';
 import { passwordBreached, passwordTooWeak } from './passwords.problems.ts';
 
-/** zxcvbn's 3 of 4: more than 10⁸ guesses, out of reach of an attack on the hashes' scale. */
+/** zxcvbn's score 3 of 4: more than 10⁸ guesses, too many for an attack on stolen hashes. */
 const minStrength = 3;
 const hashes = new Counter({
   name: 'auth_password_hashes_total',
-  help: 'Password hashes computed by scheme',
+  help: 'Password hashes computed, by scheme',
   labelNames: ['scheme'],
 });
 
-/** Hashes, checks and judges passwords. Callers pass them normalised, as the schemas give them. */
+/** Hashes and verifies passwords, and checks their strength. Callers pass passwords as the schemas normalise them. */
 @Injectable()
 export class PasswordsService implements OnModuleInit {
-  /** Shared with the metrics, and with whoever refuses before there is a password. */
+  /** Shared with the metrics and with callers that reject requests early. */
   readonly queue: BoundedQueue;
   private readonly parameters: { memoryCost: number; timeCost: number; parallelism: number };
   private readonly inProduction: boolean;
-  private decoyHash: string;
+  private dummyHash: string;
 
   constructor(
     @Inject(AUTH_CONFIG) config: AuthConfig,
-    private readonly judge: PasswordStrength,
+    private readonly strength: PasswordStrength,
     private readonly breached: BreachedPasswords,
-    private readonly decoys: DummyHashes,
+    private readonly dummyHashes: DummyHashes,
   ) {
     this.queue = new BoundedQueue(config.HASH_CONCURRENCY, config.HASH_QUEUE_MAX, config.HASH_MAX_WAIT_MS);
     this.inProduction = config.NODE_ENV === 'production';
@@ -45,23 +45,23 @@ export class PasswordsService implements OnModuleInit {
   }
 
   async onModuleInit(): Promise<void> {
-    this.decoyHash = await this.hash(randomBytes(16).toString('hex'));
+    this.dummyHash = await this.hash(randomBytes(16).toString('hex'));
     if (this.inProduction) {
-      // in a container there is nobody else to lose against, as there is on a laptop
+      // not on a developer's machine, where other programs compete for the processor
       yieldToEventLoop();
     }
   }
 
   /**
-   * Keeps a place for a hash while what it needs is prepared.
-   * @throws ProblemException `hash_queue_full` where the hash would be refused at once
+   * Reserves a place in the hash queue while `prepare` runs.
+   * @throws ProblemException `hash_queue_full`
    */
   holdPlace<T>(prepare: () => Promise<T>): Promise<T> {
     return this.queue.holdPlace(prepare);
   }
 
   /**
-   * Hashes by argon2id (RFC 9106) with a new salt.
+   * Hashes with argon2id (RFC 9106) and a new salt.
    * @returns the hash in PHC string format
    * @throws ProblemException `hash_queue_full`
    */
@@ -70,39 +70,40 @@ export class PasswordsService implements OnModuleInit {
   }
 
   /**
-   * Whether the password has this hash, of any format; without one that can be read, the work is done for a no.
-   * @param address whose hash it would be; decides how much work a no takes where hashes were imported
+   * Whether a password matches a hash of any supported format. Without a valid hash it verifies a dummy hash and returns
+   * false, so that the duration reveals nothing.
+   * @param email selects the dummy hash
    * @throws ProblemException `hash_queue_full`
    */
-  async verify(passwordHash: string | null | undefined, password: string, address = ''): Promise<boolean> {
+  async verify(passwordHash: string | null | undefined, password: string, email = ''): Promise<boolean> {
     const known = typeof passwordHash === 'string' ? parseHash(passwordHash) : undefined;
-    const hash = known ?? parseHash(this.decoys.of(address) ?? this.decoyHash);
+    const hash = known ?? parseHash(this.dummyHashes.of(email) ?? this.dummyHash);
     const matches = await this.count(hash?.scheme ?? 'argon2', async () => hash?.matches(password));
     return matches === true && known !== undefined;
   }
 
-  /** The algorithm of a hash. */
+  /** The scheme of a hash. */
   schemeOf(passwordHash: string): HashScheme | 'unknown' {
     return parseHash(passwordHash)?.scheme ?? 'unknown';
   }
 
-  /** Whether the hash was made in another format, or with other parameters, than today's. */
+  /** Whether a hash has another format or other parameters than new hashes. */
   isOutdated(passwordHash: string): boolean {
     if (!passwordHash.startsWith('$argon2id$')) {
       return true;
     }
     const { memoryCost, timeCost, parallelism } = parseOptions(passwordHash);
-    const today = this.parameters;
-    return memoryCost !== today.memoryCost || timeCost !== today.timeCost || parallelism !== today.parallelism;
+    const current = this.parameters;
+    return memoryCost !== current.memoryCost || timeCost !== current.timeCost || parallelism !== current.parallelism;
   }
 
   /**
-   * Refuses passwords that are easy to guess or known to be breached. It may ask another service: limits come before it.
-   * @param personal words that the password must not be built of, such as the e-mail address
-   * @throws ProblemException `password_too_weak` that says why, `password_breached`, `hash_queue_full`
+   * Rejects passwords that are easy to guess or breached. Check rate limits first, because it may call another service.
+   * @param personal words that make a password weak, such as the e-mail address
+   * @throws ProblemException `password_too_weak` with advice, `password_breached`, `hash_queue_full`
    */
   async assertStrong(password: string, personal: string[]): Promise<void> {
-    const { score, advice } = await this.judge.judge(password, personal);
+    const { score, advice } = await this.strength.check(password, personal);
     if (score < minStrength) {
       throw passwordTooWeak.exception({ detail: advice });
     }

@@ -1,4 +1,4 @@
-import { ApiProblems, Context, CurrentPrincipal, problems, type Principal, type RequestContext } from '#common';
+import { ApiProblems, callerProblems, Context, CurrentPrincipal, type Principal, type RequestContext } from '#common';
 import { Controller, Get, StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Readable } from 'node:stream';
@@ -6,7 +6,7 @@ import { tooManyAttempts } from '../rate-limits/index.ts';
 import { personalDataExample, personalDataSchema } from './privacy.schema.ts';
 import { PrivacyService } from './privacy.service.ts';
 
-/** What an account's owner may know. */
+/** Export of an account's personal data. */
 @ApiTags('accounts')
 @Controller('auth')
 export class PrivacyController {
@@ -16,22 +16,16 @@ export class PrivacyController {
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Export the caller’s data',
-    description: 'All that is stored about the account, its sessions and its events too, but no secret and no hash.',
+    description:
+      'Everything stored about the account, including sessions and audit events, without secrets and hashes.',
   })
   @ApiResponse({
     status: 200,
-    description: 'The data.',
+    description: 'The data, by kind.',
     standardSchema: personalDataSchema,
     example: personalDataExample,
   })
-  @ApiProblems(
-    problems.validationFailed,
-    problems.tokenMissing,
-    problems.tokenInvalid,
-    problems.tokenExpired,
-    tooManyAttempts,
-    problems.databaseUnavailable,
-  )
+  @ApiProblems(...callerProblems, tooManyAttempts)
   async exportMe(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
     const data = Readable.from(await this.privacy.export(principal, context));
     return new StreamableFile(data, { type: 'application/json', disposition: 'attachment; filename="account.json"' });

@@ -1,13 +1,33 @@
 import { Module } from '@nestjs/common';
-import { RateLimitsModule } from '../rate-limits/index.ts';
+import { AccountsModule } from '../accounts/index.ts';
 import { AuditModule } from '../audit/index.ts';
+import { AuditLogModule } from '../audit/log/index.ts';
+import { OneTimeTokensModule } from '../email/one-time-tokens/index.ts';
+import { MailModule } from '../email/outbox/index.ts';
+import { MfaModule } from '../login/mfa/index.ts';
+import { PasskeysModule } from '../login/passkeys/index.ts';
+import { SocialLoginModule } from '../login/social/index.ts';
+import { RateLimitsModule } from '../rate-limits/index.ts';
+import { SessionsModule } from '../sessions/index.ts';
+import { PersonalDataSources } from './personal-data-sources.ts';
 import { PrivacyController } from './privacy.controller.ts';
 import { exportsProvider, PrivacyService } from './privacy.service.ts';
 
-/** What is stored about an account, told to its owner. */
+/** Exports of personal data. */
 @Module({
-  imports: [RateLimitsModule, AuditModule],
+  imports: [
+    AccountsModule,
+    AuditLogModule,
+    AuditModule,
+    MailModule,
+    MfaModule,
+    OneTimeTokensModule,
+    PasskeysModule,
+    RateLimitsModule,
+    SessionsModule,
+    SocialLoginModule,
+  ],
   controllers: [PrivacyController],
-  providers: [PrivacyService, exportsProvider],
+  providers: [PersonalDataSources, PrivacyService, exportsProvider],
 })
 export class PrivacyModule {}

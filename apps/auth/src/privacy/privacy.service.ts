@@ -1,12 +1,13 @@
-import { queryRows, type Principal, type RequestContext } from '#common';
+import type { Principal, RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
 import type { Counter } from 'prom-client';
 import { DataSource } from 'typeorm';
-import { RateLimitsService } from '../rate-limits/index.ts';
 import { AuditService } from '../audit/index.ts';
-import { eventsPage, eventsStatement, firstEvent, personalData } from './personal-data.ts';
+import { AuditLogService } from '../audit/log/index.ts';
+import { RateLimitsService } from '../rate-limits/index.ts';
+import { PersonalDataSources } from './personal-data-sources.ts';
 
 const exportBurst = 5;
 
@@ -14,47 +15,49 @@ const exportsName = 'auth_data_exports_total';
 
 export const exportsProvider = makeCounterProvider({
   name: exportsName,
-  help: 'Exports of what is stored about an account, by its owner',
+  help: 'Exports of personal data by the owners of accounts',
 });
 
-/** Tells owners of accounts what is stored about them. */
+/** Exports to an account's owner what is stored about the account. */
 @Injectable()
 export class PrivacyService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @InjectMetric(exportsName) private readonly exports: Counter,
+    private readonly sources: PersonalDataSources,
+    private readonly auditLog: AuditLogService,
     private readonly rateLimits: RateLimitsService,
     private readonly audit: AuditService,
   ) {}
 
   /**
-   * All that is stored about the caller's account, as the text of one JSON object, some at a time.
+   * Everything that is stored about the caller's account, as the text of one JSON object in parts.
    * @throws ProblemException `too_many_attempts`
    */
-  async export(principal: Principal, context: RequestContext): Promise<AsyncGenerator<string>> {
-    await this.rateLimits.consume({ key: `export:account:${principal.accountId}`, burst: exportBurst });
+  async export({ accountId }: Principal, context: RequestContext): Promise<AsyncGenerator<string>> {
+    await this.rateLimits.consume({ key: `export:account:${accountId}`, burst: exportBurst });
     await this.audit.record(this.dataSource.manager, context, {
       type: 'account.data_exported',
-      actorId: principal.accountId,
-      subjectId: principal.accountId,
+      actorId: accountId,
+      subjectId: accountId,
     });
     this.exports.inc();
-    return this.write(principal.accountId);
+    return this.write(accountId);
   }
 
   private async *write(accountId: string): AsyncGenerator<string> {
     yield `{"exported_at":${JSON.stringify(new Date())}`;
-    for (const { name, statement } of personalData) {
-      const rows = await queryRows<{ row: unknown }>(this.dataSource, statement, [accountId]);
-      yield `,"${name}":${JSON.stringify(rows.map(({ row }) => row))}`;
+    for (const [name, personalData] of Object.entries(this.sources.byName)) {
+      yield `,"${name}":${JSON.stringify(await personalData(accountId))}`;
     }
     yield ',"audit_events":[';
-    for (let after = firstEvent, more = true; more;) {
-      const page = await queryRows<{ id: string; row: unknown }>(this.dataSource, eventsStatement, [accountId, after]);
-      const rows = page.map(({ row }) => JSON.stringify(row)).join(',');
-      yield after === firstEvent || rows === '' ? rows : `,${rows}`;
-      after = page.at(-1)?.id ?? after;
-      more = page.length === eventsPage;
+    let separator = '';
+    for await (const page of this.auditLog.personalData(accountId)) {
+      const events = page.map((event) => JSON.stringify(event)).join(',');
+      if (events !== '') {
+        yield separator + events;
+        separator = ',';
+      }
     }
     yield ']}';
   }

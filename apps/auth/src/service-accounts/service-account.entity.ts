@@ -6,14 +6,14 @@ export class ServiceAccount {
   @PrimaryColumn('uuid')
   id: string;
 
-  /** Unique without regard to case, by the index `service_account_name_key`. */
+  /** Unique regardless of case, by the index `service_account_name_key`. */
   @Column('text')
   name: string;
 
-  /** All that its keys may have. */
+  /** The scopes that its API keys may have. */
   @Column('text', { array: true })
   scopes: string[];
 
-  @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
+  @Column('timestamptz', { name: 'created_at' })
   createdAt: Date;
 }

@@ -44,7 +44,10 @@ export class ServiceAccountsController {
   constructor(private readonly serviceAccounts: ServiceAccountsService) {}
 
   @Post()
-  @ApiOperation({ summary: 'Create a service account', description: 'For admins. It can do nothing without a key.' })
+  @ApiOperation({
+    summary: 'Create a service account',
+    description: 'For admins. It needs an API key to get access tokens.',
+  })
   @ApiResponse({
     status: 201,
     description: 'The new service account.',
@@ -61,7 +64,7 @@ export class ServiceAccountsController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'List the service accounts', description: 'For admins.' })
+  @ApiOperation({ summary: 'List service accounts', description: 'For admins.' })
   @ApiResponse({
     status: 200,
     description: 'The service accounts.',
@@ -74,7 +77,10 @@ export class ServiceAccountsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'Get a service account', description: 'For admins. Its keys are told by their prefixes.' })
+  @ApiOperation({
+    summary: 'Get a service account',
+    description: 'For admins. Shows only the prefixes of its API keys.',
+  })
   @ApiResponse({
     status: 200,
     description: 'The service account.',
@@ -90,9 +96,10 @@ export class ServiceAccountsController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Delete a service account',
-    description: 'For admins. Its keys and, here, its tokens end at once; elsewhere tokens live until they expire.',
+    description:
+      'For admins. Deletes its API keys too. This service rejects its access tokens at once; other services accept them until they expire.',
   })
-  @ApiResponse({ status: 204, description: 'It is gone.' })
+  @ApiResponse({ status: 204, description: 'Deleted.' })
   @ApiProblems(...adminProblems, serviceAccountNotFound)
   deleteServiceAccount(
     @Param('id', { schema: serviceAccountId }) id: string,
@@ -103,7 +110,7 @@ export class ServiceAccountsController {
   }
 
   @Post(':id/keys')
-  @ApiOperation({ summary: 'Create an API key', description: 'For admins. The key is shown this once.' })
+  @ApiOperation({ summary: 'Create an API key', description: 'For admins. The key is shown only once.' })
   @ApiResponse({
     status: 201,
     description: 'The new key.',
@@ -123,11 +130,12 @@ export class ServiceAccountsController {
   @Post(':id/keys/:keyId/rotate')
   @ApiOperation({
     summary: 'Rotate an API key',
-    description: 'For admins. The successor is shown this once; both keys are good until the old one’s given end.',
+    description:
+      'For admins. Creates a successor, which is shown only once. The old key stays valid for `overlap_seconds`.',
   })
   @ApiResponse({
     status: 201,
-    description: 'The successor.',
+    description: 'The new key.',
     standardSchema: issuedApiKeySchema,
     example: issuedApiKeyExample,
   })
@@ -146,9 +154,10 @@ export class ServiceAccountsController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Revoke an API key',
-    description: 'For admins. Here its tokens end at once; elsewhere they live until they expire.',
+    description:
+      'For admins. This service rejects its access tokens at once; other services accept them until they expire.',
   })
-  @ApiResponse({ status: 204, description: 'It is gone.' })
+  @ApiResponse({ status: 204, description: 'Revoked.' })
   @ApiProblems(...adminProblems, apiKeyNotFound)
   revokeApiKey(
     @Param('id', { schema: serviceAccountId }) accountId: string,

@@ -7,10 +7,10 @@ const maxScopes = 32;
 const maxOverlapSeconds = 30 * 24 * 60 * 60;
 const defaultOverlapSeconds = 24 * 60 * 60;
 
-/** Stricter than RFC 6749 §3.3, so that a scope is also a harmless word elsewhere. */
+/** Stricter than RFC 6749 §3.3, so that a scope needs no escaping anywhere. */
 const scope = z
   .string()
-  .regex(/^[a-z][a-z0-9_.:-]{0,63}$/, 'must be lower-case letters, digits and _ . : -')
+  .regex(/^[a-z][a-z0-9_.:-]{0,63}$/, 'must be lower-case letters, digits and _ . : -, and start with a letter')
   .meta({ example: 'audit:read' });
 const scopes = z
   .array(scope)
@@ -24,20 +24,15 @@ const expiresAt = instant
 
 export const newServiceAccountSchema = z
   .strictObject({
-    name: z
-      .string()
-      .trim()
-      .min(1)
-      .max(64)
-      .meta({ description: 'unique without regard to case', example: 'log collector' }),
+    name: z.string().trim().min(1).max(64).meta({ description: 'unique regardless of case', example: 'log collector' }),
     scopes,
   })
   .meta({ id: 'NewServiceAccount', example: { name: 'log collector', scopes: ['audit:read'] } });
 
 export const newApiKeySchema = z
   .strictObject({
-    scopes: scopes.optional().meta({ description: 'some of the service account’s; all if it is left out' }),
-    expires_at: expiresAt.nullable().default(null).meta({ description: 'when it ends; null for never' }),
+    scopes: scopes.optional().meta({ description: 'subset of the service account’s scopes; defaults to all of them' }),
+    expires_at: expiresAt.nullable().default(null).meta({ description: 'when the key expires; null for never' }),
   })
   .meta({ id: 'NewApiKey', example: { scopes: ['audit:read'], expires_at: '2027-11-25T12:00:00.000Z' } });
 
@@ -48,21 +43,21 @@ export const rotationSchema = z
       .min(0)
       .max(maxOverlapSeconds)
       .default(defaultOverlapSeconds)
-      .meta({ description: 'how long the old key lives on, if it would not have ended sooner' }),
+      .meta({ description: 'seconds that the old key stays valid, unless it expires sooner' }),
     expires_at: expiresAt
       .optional()
-      .meta({ description: 'when the new key ends; left out, it lives as long as the old' }),
+      .meta({ description: 'when the new key expires; by default it lives as long as the old key' }),
   })
   .meta({ id: 'ApiKeyRotation', example: { overlap_seconds: 86_400, expires_at: '2027-11-25T12:00:00.000Z' } });
 
 const apiKeySchema = z.object({
   id: z.uuid(),
-  prefix: z.string().meta({ description: 'the key’s beginning' }),
+  prefix: z.string().meta({ description: 'first characters of the key' }),
   scopes: z.array(z.string()),
   created_at: z.iso.datetime(),
   expires_at: z.iso.datetime().nullable(),
-  rotated_at: z.iso.datetime().nullable().meta({ description: 'when it got a successor' }),
-  last_used_at: z.iso.datetime().nullable().meta({ description: 'to the minute' }),
+  rotated_at: z.iso.datetime().nullable().meta({ description: 'when the key got its successor' }),
+  last_used_at: z.iso.datetime().nullable().meta({ description: 'last use, to the minute' }),
 });
 
 export type ApiKeyView = z.output<typeof apiKeySchema>;
@@ -74,18 +69,19 @@ const serviceAccountFields = {
   created_at: z.iso.datetime(),
 };
 
-export const serviceAccountSchema = z
-  .object({ ...serviceAccountFields, api_keys: z.array(apiKeySchema) })
-  .meta({ id: 'ServiceAccount', description: 'A program that calls services in its own name; its latest 100 keys' });
+export const serviceAccountSchema = z.object({ ...serviceAccountFields, api_keys: z.array(apiKeySchema) }).meta({
+  id: 'ServiceAccount',
+  description: 'A program that calls services in its own name, with its latest 100 keys',
+});
 
 export type ServiceAccountView = z.output<typeof serviceAccountSchema>;
 
 export const serviceAccountListSchema = z
   .object({ service_accounts: z.array(z.object(serviceAccountFields)) })
-  .meta({ id: 'ServiceAccountList', description: 'The service accounts by name, 1000 at most' });
+  .meta({ id: 'ServiceAccountList', description: 'Up to 1000 service accounts, by name' });
 
 export const issuedApiKeySchema = z
-  .object({ ...apiKeySchema.shape, key: z.string().meta({ description: 'the key itself, shown this once' }) })
+  .object({ ...apiKeySchema.shape, key: z.string().meta({ description: 'the key itself, shown only once' }) })
   .meta({ id: 'IssuedApiKey', description: 'A new API key' });
 
 export type IssuedApiKey = z.output<typeof issuedApiKeySchema>;
@@ -115,5 +111,5 @@ export const issuedApiKeyExample: IssuedApiKey = {
   key: 'ak_3f9a1c0b2d4e_kq3Jm0v9…',
 };
 
-export const serviceAccountId = z.uuid().meta({ description: 'a service account’s id', example: accountId });
-export const apiKeyId = z.uuid().meta({ description: 'an API key’s id', example: keyId });
+export const serviceAccountId = z.uuid().meta({ description: 'id of a service account', example: accountId });
+export const apiKeyId = z.uuid().meta({ description: 'id of an API key', example: keyId });

@@ -14,6 +14,6 @@ it.each([
   ['curl/8.14.1', 'curl'],
   ['', 'unknown device'],
   [null, 'unknown device'],
-])('calls %p %s', (userAgent, name) => {
+])('names %p %s', (userAgent, name) => {
   expect(deviceName(userAgent)).toBe(name);
 });

@@ -1,24 +1,24 @@
 import Bowser from 'bowser';
 
-/** Reading a user agent takes longer than all else of a list of sessions, and most are the same few. */
-const known = new Map<string, string>();
-const maxKnown = 1000;
+/** Names by user agent: parsing one takes longer than the rest of a list of sessions, and most devices send the same few. */
+const names = new Map<string, string>();
+const maxNames = 1000;
 
 /**
- * What to call a device, such as `Firefox on Linux`.
- * @param userAgent as the client sent it; what it says is not to be trusted, only shown
+ * A device's name for people, such as `Firefox on Linux`.
+ * @param userAgent the `user-agent` header (RFC 9110 §10.1.5) of the client; untrusted
  */
 export function deviceName(userAgent: string | null): string {
   if (!userAgent) {
     return 'unknown device';
   }
-  let name = known.get(userAgent);
+  let name = names.get(userAgent);
   if (name === undefined) {
     name = read(userAgent);
-    if (known.size >= maxKnown) {
-      known.clear();
+    if (names.size >= maxNames) {
+      names.clear();
     }
-    known.set(userAgent, name);
+    names.set(userAgent, name);
   }
   return name;
 }

@@ -1,5 +1,5 @@
 export { SessionsModule } from './sessions.module.ts';
-export { Session } from './session.entity.ts';
+export { SessionsRepository } from './sessions.repository.ts';
 export { SessionsService } from './sessions.service.ts';
 export {
   accessTokenExample,

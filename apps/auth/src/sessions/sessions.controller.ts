@@ -1,10 +1,10 @@
 import {
   ApiProblems,
+  bodyProblems,
   callerProblems,
   Context,
   CurrentPrincipal,
   type Principal,
-  problems,
   Public,
   type RequestContext,
 } from '#common';
@@ -21,7 +21,7 @@ import {
 } from './sessions.schema.ts';
 import { SessionsService } from './sessions.service.ts';
 
-/** What an account does with its sessions. */
+/** Refreshing tokens, and listing and ending the sessions of an account. */
 @ApiTags('sessions')
 @Controller('auth')
 export class SessionsController {
@@ -33,17 +33,11 @@ export class SessionsController {
   @ApiOperation({
     summary: 'Refresh the tokens',
     description:
-      'Each refresh token is good once. Sent again within 10 seconds it gives the same successor; later it ends the session.',
+      'Each refresh token can be used once. Used again within 10 seconds, it gives the same successor. Used again later, it ' +
+      'ends the session.',
   })
   @ApiResponse({ status: 200, description: 'New tokens.', standardSchema: tokensSchema, example: tokensExample })
-  @ApiProblems(
-    problems.validationFailed,
-    problems.malformedJson,
-    refreshTokenInvalid,
-    problems.bodyTooLarge,
-    problems.unsupportedMediaType,
-    problems.databaseUnavailable,
-  )
+  @ApiProblems(...bodyProblems, refreshTokenInvalid)
   refresh(@Body({ schema: refreshSchema }) body: { refresh_token: string }, @Context() context: RequestContext) {
     return this.sessions.refresh(body.refresh_token, context);
   }
@@ -52,8 +46,8 @@ export class SessionsController {
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiOperation({
-    summary: 'End this session',
-    description: 'Its refresh token dies at once, as do its access tokens here.',
+    summary: 'Log out',
+    description: 'Ends the current session. This service rejects the session’s refresh and access tokens from now on.',
   })
   @ApiResponse({ status: 204, description: 'The session has ended.' })
   @ApiProblems(...callerProblems, sessionNotFound)
@@ -64,7 +58,10 @@ export class SessionsController {
   @Post('logout-all')
   @HttpCode(204)
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'End all sessions of the account', description: 'This one too.' })
+  @ApiOperation({
+    summary: 'Log out everywhere',
+    description: 'Ends all sessions of the account, the current one too.',
+  })
   @ApiResponse({ status: 204, description: 'The sessions have ended.' })
   @ApiProblems(...callerProblems)
   logoutAll(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
@@ -74,7 +71,10 @@ export class SessionsController {
   @Post('logout-others')
   @HttpCode(204)
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'End all other sessions of the account', description: 'The one that asks lives on.' })
+  @ApiOperation({
+    summary: 'Log out on all other devices',
+    description: 'Ends all sessions of the account except the current one.',
+  })
   @ApiResponse({ status: 204, description: 'The other sessions have ended.' })
   @ApiProblems(...callerProblems)
   logoutOthers(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
@@ -83,7 +83,7 @@ export class SessionsController {
 
   @Get('sessions')
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'List the sessions of the account', description: 'One for each login that has not ended.' })
+  @ApiOperation({ summary: 'List the sessions of the account', description: 'Each login starts one session.' })
   @ApiResponse({
     status: 200,
     description: 'The sessions.',
@@ -98,7 +98,7 @@ export class SessionsController {
   @Delete('sessions/:id')
   @HttpCode(204)
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'End one session of the account', description: 'It may be the one that asks.' })
+  @ApiOperation({ summary: 'End one session of the account', description: 'This may be the current session.' })
   @ApiResponse({ status: 204, description: 'The session has ended.' })
   @ApiProblems(...callerProblems, sessionNotFound)
   revokeSession(

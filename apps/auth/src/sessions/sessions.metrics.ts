@@ -6,11 +6,11 @@ const refreshesName = 'auth_refreshes_total';
 
 export const refreshesProvider = makeCounterProvider({
   name: refreshesName,
-  help: 'Refreshes by result; `reused` ones ended their session',
+  help: 'Token refreshes by result; `reused` counts sessions that ended because a used token came again',
   labelNames: ['result'],
 });
 
-/** Counters of what happens to sessions. */
+/** Metrics of sessions. */
 @Injectable()
 export class SessionsMetrics {
   constructor(@InjectMetric(refreshesName) readonly refreshes: Counter<'result'>) {

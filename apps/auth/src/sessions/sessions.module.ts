@@ -3,13 +3,14 @@ import { AuditModule } from '../audit/index.ts';
 import { TokensModule } from './tokens/index.ts';
 import { SessionsController } from './sessions.controller.ts';
 import { refreshesProvider, SessionsMetrics } from './sessions.metrics.ts';
+import { SessionsRepository } from './sessions.repository.ts';
 import { SessionsService } from './sessions.service.ts';
 
 /** Sessions: one login on one device, kept alive by refresh tokens. */
 @Module({
   imports: [AuditModule, TokensModule],
   controllers: [SessionsController],
-  providers: [SessionsService, SessionsMetrics, refreshesProvider],
-  exports: [SessionsService],
+  providers: [SessionsRepository, SessionsService, SessionsMetrics, refreshesProvider],
+  exports: [SessionsRepository, SessionsService],
 })
 export class SessionsModule {}

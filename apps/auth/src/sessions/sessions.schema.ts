@@ -8,27 +8,27 @@ export const refreshSchema = z
       .string()
       .min(1)
       .max(128)
-      .meta({ description: 'the latest one of the session', example: 'rt_AZny…' }),
+      .meta({ description: 'the latest refresh token of the session', example: 'rt_AZny…' }),
   })
   .meta({ id: 'RefreshRequest', example: { refresh_token: 'rt_AZnyxHeqfB6PXg2aS2wuEbq3…' } });
 
 const accessTokenFields = {
-  access_token: z.string().meta({ description: 'JWT (RFC 9068) to be sent as `Authorization: Bearer …`' }),
+  access_token: z.string().meta({ description: 'a JWT (RFC 9068), to send as `Authorization: Bearer …`' }),
   token_type: z.literal('Bearer'),
-  expires_in: z.int().meta({ description: 'seconds that the access token lives' }),
+  expires_in: z.int().meta({ description: 'lifetime of the access token in seconds' }),
 };
 
 export const accessTokenSchema = z
   .object(accessTokenFields)
-  .meta({ id: 'AccessToken', description: 'An access token of a session that goes on' });
+  .meta({ id: 'AccessToken', description: 'A new access token of an existing session' });
 
 export type AccessToken = z.output<typeof accessTokenSchema>;
 
 export const tokensSchema = z
   .object({
     ...accessTokenFields,
-    refresh_token: z.string().meta({ description: 'opaque; good for one refresh' }),
-    refresh_expires_at: z.iso.datetime().meta({ description: 'when the session ends unless it is refreshed' }),
+    refresh_token: z.string().meta({ description: 'opaque; valid for one refresh' }),
+    refresh_expires_at: z.iso.datetime().meta({ description: 'when the session ends if it is not refreshed' }),
   })
   .meta({ id: 'Tokens', description: 'A session’s tokens, named as in RFC 6749 §5.1' });
 
@@ -49,19 +49,19 @@ export const tokensExample: Tokens = {
 const sessionSchema = z.object({
   id: z.uuid(),
   created_at: z.iso.datetime(),
-  last_used_at: z.iso.datetime().meta({ description: 'login or latest refresh' }),
+  last_used_at: z.iso.datetime().meta({ description: 'time of the login or of the latest refresh' }),
   expires_at: z.iso.datetime(),
-  address: z.string().meta({ description: 'IP address it was last used from' }),
-  device: z.string().meta({ description: 'the device’s name, as far as its user agent tells' }),
+  address: z.string().meta({ description: 'IP address that last used the session' }),
+  device: z.string().meta({ description: 'name of the device, derived from its user agent' }),
   user_agent: z.string().nullable(),
-  current: z.boolean().meta({ description: 'whether it is the one that asks' }),
+  current: z.boolean().meta({ description: 'whether this is the session of the request' }),
 });
 
 export type SessionView = z.output<typeof sessionSchema>;
 
 export const sessionListSchema = z
   .object({ sessions: z.array(sessionSchema) })
-  .meta({ id: 'SessionList', description: 'The account’s sessions, the latest used first, 100 at most' });
+  .meta({ id: 'SessionList', description: 'The account’s sessions, most recently used first; 100 at most' });
 
 export const sessionListExample = {
   sessions: [
@@ -78,4 +78,4 @@ export const sessionListExample = {
   ],
 };
 
-export const sessionIdSchema = z.uuid().meta({ description: 'a session’s id', example: sessionId });
+export const sessionIdSchema = z.uuid().meta({ description: 'id of the session', example: sessionId });

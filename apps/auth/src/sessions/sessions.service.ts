@@ -1,103 +1,24 @@
-import { problems, queryRow, queryRows, sql, type Principal, type Queryable, type RequestContext } from '#common';
-import { Inject, Injectable } from '@nestjs/common';
+import { problems, type Principal, type Queryable, type RequestContext } from '#common';
+import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { AuditService, recording } from '../audit/index.ts';
-import { succeeding, type LoginLimits } from '../rate-limits/index.ts';
-import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { AuditService, type AuditEntry } from '../audit/index.ts';
 import { AccessTokensService, RefreshTokens, type RefreshToken } from './tokens/index.ts';
 import { deviceName } from './device-name.ts';
 import { SessionsMetrics } from './sessions.metrics.ts';
-import { refreshTokenInvalid, sessionNotFound, loginRefused } from './sessions.problems.ts';
+import { loginRefused, refreshTokenInvalid, sessionNotFound } from './sessions.problems.ts';
+import { maxSessionsPerAccount, SessionsRepository, type NewSession } from './sessions.repository.ts';
 import type { AccessToken, SessionView, Tokens } from './sessions.schema.ts';
 
-/** How long a used refresh token gives its successor again, for clients whose answer got lost. */
-const graceSeconds = 10;
-const maxSessionsPerAccount = 100;
-
-/** In whole seconds, never ahead of the clock. */
-const authTimeColumn = 'floor(extract(epoch FROM authenticated_at))::int AS auth_time';
-
-/** Some before the limit: logins at the same time do not see each other's sessions. */
+/** A little below the limit: concurrent logins do not see each other's sessions. */
 const trimFrom = maxSessionsPerAccount - 10;
 
-const trimStatement = `
-  DELETE FROM session WHERE id IN (
-    SELECT id FROM session WHERE account_id = $1 ORDER BY last_used_at DESC, id OFFSET ${String(maxSessionsPerAccount)})`;
-
-/**
- * Rotates a refresh token, or repeats the rotation within the grace time, in one atomic statement: however many requests
- * bring the token at once, one rotates it and the others find its successor.
- * $1 session, $2 the token's hash, $3 hashes of the possible successors, $4 idle and $5 whole life in s, $6 address,
- * $7 user agent
- */
-const refreshStatement = `
-  UPDATE session s SET
-    token_hash = CASE WHEN s.token_hash = $2 THEN ($3::bytea[])[1] ELSE s.token_hash END,
-    previous_hash = $2,
-    rotated_at = CASE WHEN s.token_hash = $2 THEN now() ELSE s.rotated_at END,
-    last_used_at = now(),
-    expires_at = least(now() + make_interval(secs => $4::int), s.created_at + make_interval(secs => $5::int)),
-    address = $6,
-    user_agent = $7
-  FROM account a
-  WHERE s.id = $1 AND a.id = s.account_id AND a.disabled_at IS NULL AND s.expires_at > now()
-    AND (s.token_hash = $2
-      OR s.previous_hash = $2 AND s.token_hash = ANY ($3::bytea[])
-        AND s.rotated_at > now() - make_interval(secs => ${String(graceSeconds)}))
-  RETURNING s.account_id, s.token_hash, s.expires_at, a.roles, s.amr, ${authTimeColumn}, s.rotated_at = now() AS rotated`;
-
-const checkStatement = `
-  SELECT a.roles, s.amr, ${authTimeColumn} FROM session s JOIN account a ON a.id = s.account_id
-  WHERE s.id = $1 AND s.account_id = $2 AND a.disabled_at IS NULL AND s.expires_at > now()`;
-
-const listStatement = `
-  SELECT id, created_at, last_used_at, expires_at, address, user_agent FROM session
-  WHERE account_id = $1 AND expires_at > now() ORDER BY last_used_at DESC LIMIT ${String(maxSessionsPerAccount)}`;
-
-const renewStatement = `
-  UPDATE session SET amr = ARRAY(SELECT DISTINCT unnest(amr || $3::text[]) ORDER BY 1), authenticated_at = now()
-  WHERE id = $1 AND account_id = $2 AND expires_at > now()
-  RETURNING amr, ${authTimeColumn}`;
-
-const purgeStatement = `
-  DELETE FROM session WHERE id = ANY (ARRAY (
-    SELECT id FROM session WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
-
-/** A login that has come to its end. */
-interface CompleteLogin {
+/** A login that has passed all its checks. */
+interface CompletedLogin extends Pick<NewSession, 'amr'>, Partial<Pick<NewSession, 'passwordSince' | 'limits'>> {
   account: { id: string; roles: string[] };
-  /** By what it was. */
+  /** The way to log in, for the audit trail. */
   method: string;
-  /** How its owner proved who they are, in the words of RFC 8176; with `mfa` where that was more than one factor. */
-  amr: string[];
-  /** Since when the account has the password that was given, as PostgreSQL writes it; only where one was. */
-  passwordSince?: string | undefined;
-  /** Where the login was counted. */
-  limits?: LoginLimits | undefined;
-}
-
-interface Authentication {
-  amr: string[];
-  auth_time: number;
-}
-
-interface SessionRow {
-  id: string;
-  created_at: Date;
-  last_used_at: Date;
-  expires_at: Date;
-  address: string;
-  user_agent: string | null;
-}
-
-interface RefreshedRow extends Authentication {
-  account_id: string;
-  token_hash: Buffer;
-  expires_at: Date;
-  roles: string[];
-  rotated: boolean;
 }
 
 /** Starts, refreshes, lists and ends sessions. */
@@ -105,7 +26,7 @@ interface RefreshedRow extends Authentication {
 export class SessionsService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    private readonly sessions: SessionsRepository,
     private readonly accessTokens: AccessTokensService,
     private readonly refreshTokens: RefreshTokens,
     private readonly audit: AuditService,
@@ -113,58 +34,36 @@ export class SessionsService {
   ) {}
 
   /**
-   * Starts the session of a login, by one statement, which needs no transaction; beyond 100 of one account the least recently
-   * used ends.
-   * @throws ProblemException `sign_in_refused` where the account is disabled or gone, has a second factor that was not proved,
-   *   or another password by now
+   * Starts the session of a login. That is one statement, which needs no transaction. Beyond 100 sessions of one account the
+   * least recently used one ends.
+   * @throws ProblemException `sign_in_refused` if the account is disabled or gone, if its second factor was not proved, or if
+   *   its password has changed since
    */
   async start(
     on: Queryable,
-    { account, method, amr, passwordSince, limits }: CompleteLogin,
+    { account, method, amr, passwordSince, limits }: CompletedLogin,
     context: RequestContext,
   ): Promise<Tokens> {
     const id = uuidv7();
     const refreshToken = this.refreshTokens.issue(id);
-    const ids = { actorId: account.id, subjectId: account.id };
-    const [idle, whole] = this.lifetimes;
-    const started = sql.raw('started');
-    const row = await queryRow<{ expires_at: Date; auth_time: number; others: number }>(
-      on,
-      // locks the account: one that is being disabled gets no session that outlives it, one that is being given a second
-      // factor none that slips past it, one whose password is being changed none by the old password
-      sql`/* sessions.start */
-        WITH started AS (
-          INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address,
-            user_agent, amr, authenticated_at)
-          SELECT ${id}, id, ${refreshToken.hash}, now(), now(), now(),
-            now() + make_interval(secs => least(${idle}::int, ${whole}::int)), ${context.address}, ${context.userAgent},
-            ${amr}::text[], now()
-          FROM account
-          WHERE id = ${account.id} AND disabled_at IS NULL AND (NOT second_factor OR 'mfa' = ANY (${amr}::text[]))
-            AND (${passwordSince}::timestamptz IS NULL OR password_changed_at = ${passwordSince})
-          FOR NO KEY UPDATE
-          RETURNING expires_at, ${sql.raw(authTimeColumn)},
-            (SELECT count(*) FROM session WHERE account_id = ${account.id})::int AS others),
-        recorded AS (
-          ${recording(context, [{ type: 'login.succeeded', ...ids, detail: { method, amr } }])}
-          WHERE EXISTS (SELECT FROM started)),
-        ${succeeding(limits, started)}
-        SELECT expires_at, auth_time, others FROM started`,
-    );
-    if (!row) {
+    const session = { id, accountId: account.id, tokenHash: refreshToken.hash, amr, passwordSince, limits };
+    const detail = { method, amr };
+    const event: AuditEntry = { type: 'login.succeeded', actorId: account.id, subjectId: account.id, detail };
+    const started = await this.sessions.start(on, session, event, context);
+    if (!started) {
       throw loginRefused.exception();
     }
-    if (row.others >= trimFrom) {
-      await on.query(trimStatement, [account.id]);
+    if (started.others >= trimFrom) {
+      await this.sessions.trim(on, account.id);
     }
-    const { expires_at: expiresAt, auth_time: authTime } = row;
+    const { authTime, expiresAt } = started;
     const principal = { accountId: account.id, sessionId: id, roles: account.roles, amr, authTime };
     return this.tokens(principal, refreshToken, expiresAt);
   }
 
   /**
-   * Exchanges a refresh token for new tokens. A used one, beyond the grace time, ends the whole session: either its owner
-   * or the one who comes now has stolen it.
+   * Exchanges a refresh token for new tokens. A token that comes again after the grace time ends its session: either the owner
+   * or the caller has stolen it.
    * @throws ProblemException `refresh_token_invalid`
    */
   async refresh(token: string, context: RequestContext): Promise<Tokens> {
@@ -173,61 +72,52 @@ export class SessionsService {
       this.metrics.refreshes.inc({ result: 'invalid' });
       throw refreshTokenInvalid.exception();
     }
+    const { sessionId, hash } = presented;
     const successors = this.refreshTokens.successors(presented);
-    const [row] = await queryRows<RefreshedRow>(this.dataSource, refreshStatement, [
-      presented.sessionId,
-      presented.hash,
-      successors.map(({ hash }) => hash),
-      ...this.lifetimes,
-      context.address,
-      context.userAgent,
-    ]);
-    const successor = row && successors.find(({ hash }) => hash.equals(row.token_hash));
+    const hashes = successors.map((candidate) => candidate.hash);
+    const refreshed = await this.sessions.refresh({ sessionId, hash, successors: hashes }, context);
+    const successor = refreshed && successors.find((candidate) => candidate.hash.equals(refreshed.tokenHash));
     if (!successor) {
       await this.endReused(presented, context);
       throw refreshTokenInvalid.exception();
     }
-    this.metrics.refreshes.inc({ result: row.rotated ? 'rotated' : 'repeated' });
-    const { account_id: accountId, roles, amr, auth_time: authTime } = row;
-    const principal = { accountId, sessionId: presented.sessionId, roles, amr, authTime };
-    return this.tokens(principal, successor, row.expires_at);
+    this.metrics.refreshes.inc({ result: refreshed.rotated ? 'rotated' : 'repeated' });
+    const { accountId, roles, amr, authTime, expiresAt } = refreshed;
+    return this.tokens({ accountId, sessionId, roles, amr, authTime }, successor, expiresAt);
   }
 
   /**
-   * Notes in the caller's transaction that a session's owner has proved who they are once more.
-   * @param amr how, which is added to how they did before
-   * @returns an access token that says so; the next refresh gives one too
-   * @throws ProblemException `token_invalid` where the session has ended meanwhile
+   * Records in the caller's transaction that a session's owner has authenticated again.
+   * @param amr the authentication methods (RFC 8176), added to the earlier ones
+   * @returns an access token that contains them, as those of later refreshes do
+   * @throws ProblemException `token_invalid` if the session has ended meanwhile
    */
   async renew(manager: EntityManager, principal: Principal, amr: string[]): Promise<AccessToken> {
-    const { sessionId, accountId } = principal;
-    const [row] = await queryRows<Authentication>(manager, renewStatement, [sessionId, accountId, amr]);
-    if (!row) {
+    const renewed = await this.sessions.renew(manager, principal.sessionId, principal.accountId, amr);
+    if (!renewed) {
       throw problems.tokenInvalid.exception();
     }
-    return this.accessToken({ ...principal, amr: row.amr, authTime: row.auth_time });
+    return this.accessToken({ ...principal, ...renewed });
   }
 
-  /** The caller with today's roles and authentication, or null once the session has ended. */
+  /** The caller with the current roles and authentication, or null if the session has ended. */
   async check(principal: Principal): Promise<Principal | null> {
-    const [row] = await queryRows<{ roles: string[] } & Authentication>(this.dataSource, checkStatement, [
-      principal.sessionId,
-      principal.accountId,
-    ]);
-    return row ? { ...principal, roles: row.roles, amr: row.amr, authTime: row.auth_time } : null;
+    const current = await this.sessions.check(principal.sessionId, principal.accountId);
+    return current ? { ...principal, ...current } : null;
   }
 
+  /** The sessions of the caller's account. */
   async list(principal: Principal): Promise<{ sessions: SessionView[] }> {
-    const sessions = await queryRows<SessionRow>(this.dataSource, listStatement, [principal.accountId]);
+    const sessions = await this.sessions.list(principal.accountId);
     return {
       sessions: sessions.map((session) => ({
         id: session.id,
-        created_at: session.created_at.toISOString(),
-        last_used_at: session.last_used_at.toISOString(),
-        expires_at: session.expires_at.toISOString(),
+        created_at: session.createdAt.toISOString(),
+        last_used_at: session.lastUsedAt.toISOString(),
+        expires_at: session.expiresAt.toISOString(),
         address: session.address,
-        device: deviceName(session.user_agent),
-        user_agent: session.user_agent,
+        device: deviceName(session.userAgent),
+        user_agent: session.userAgent,
         current: session.id === principal.sessionId,
       })),
     };
@@ -237,13 +127,12 @@ export class SessionsService {
    * Ends one session of the caller's account.
    * @throws ProblemException `session_not_found`
    */
-  async revoke(principal: Principal, sessionId: string, context: RequestContext): Promise<void> {
+  async revoke({ accountId }: Principal, sessionId: string, context: RequestContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      const ended = await this.end(manager, 'account_id = $1 AND id = $2', [principal.accountId, sessionId]);
-      if (ended.length === 0) {
+      if (!(await this.sessions.remove(manager, accountId, sessionId))) {
         throw sessionNotFound.exception();
       }
-      await this.auditRevoked(manager, principal.accountId, context, ended);
+      await this.recordRevoked(manager, accountId, [sessionId], context);
     });
   }
 
@@ -254,7 +143,7 @@ export class SessionsService {
 
   /**
    * Ends all sessions of an account, in the caller's transaction.
-   * @param actorId who asks for it, where it is not the owner
+   * @param actorId the account that asks for it, if it is not the owner
    */
   async revokeAllOf(
     manager: EntityManager,
@@ -262,29 +151,28 @@ export class SessionsService {
     context: RequestContext,
     actorId = accountId,
   ): Promise<void> {
-    const ended = await this.end(manager, 'account_id = $1', [accountId]);
-    await this.auditRevoked(manager, accountId, context, ended, actorId);
+    const ended = await this.sessions.removeAll(manager, accountId);
+    await this.recordRevoked(manager, accountId, ended, context, actorId);
   }
 
-  /** Ends all sessions of the caller's account but the one that asks, in the caller's transaction. */
-  async revokeOthers(manager: EntityManager, principal: Principal, context: RequestContext): Promise<void> {
-    const others = [principal.accountId, principal.sessionId];
-    const ended = await this.end(manager, 'account_id = $1 AND id <> $2', others);
-    await this.auditRevoked(manager, principal.accountId, context, ended);
+  /** Ends all sessions of the caller's account except the current one, in the caller's transaction. */
+  async revokeOthers(
+    manager: EntityManager,
+    { accountId, sessionId }: Principal,
+    context: RequestContext,
+  ): Promise<void> {
+    const ended = await this.sessions.removeAll(manager, accountId, sessionId);
+    await this.recordRevoked(manager, accountId, ended, context);
   }
 
-  /** Ends all sessions of the caller's account but the one that asks. */
+  /** Ends all sessions of the caller's account except the current one. */
   revokeAllButThis(principal: Principal, context: RequestContext): Promise<void> {
     return this.dataSource.transaction((manager) => this.revokeOthers(manager, principal, context));
   }
 
-  /** Deletes sessions that have expired, `limit` at most, and says how many. */
-  async purge(manager: EntityManager, limit: number): Promise<number> {
-    return (await queryRows(manager, purgeStatement, [limit])).length;
-  }
-
-  private get lifetimes(): [idle: number, whole: number] {
-    return [this.config.SESSION_IDLE_TTL_SECONDS, this.config.SESSION_TTL_SECONDS];
+  /** Deletes expired sessions, `limit` at most, and returns how many. */
+  purge(manager: EntityManager, limit: number): Promise<number> {
+    return this.sessions.purge(manager, limit);
   }
 
   private tokens(principal: Principal, refreshToken: RefreshToken, expiresAt: Date): Tokens {
@@ -303,44 +191,30 @@ export class SessionsService {
     };
   }
 
-  /** A token of ours that is neither the latest nor in its grace time never becomes good again: deciding late is safe. */
+  /**
+   * Ends the session of an authentic token that a refresh did not accept. Such a token never becomes valid again, so this need
+   * not happen in the same statement.
+   */
   private async endReused({ sessionId }: RefreshToken, context: RequestContext): Promise<void> {
     const accountId = await this.dataSource.transaction(async (manager) => {
-      const [row] = await queryRows<{ account_id: string }>(
-        manager,
-        'DELETE FROM session WHERE id = $1 AND expires_at > now() RETURNING account_id',
-        [sessionId],
-      );
-      if (row) {
+      const subjectId = await this.sessions.removeUnexpired(manager, sessionId);
+      if (subjectId !== undefined) {
         const detail = { session_id: sessionId };
-        await this.audit.record(manager, context, {
-          type: 'session.refresh_reused',
-          subjectId: row.account_id,
-          detail,
-        });
+        await this.audit.record(manager, context, { type: 'session.refresh_reused', subjectId, detail });
       }
-      return row?.account_id;
+      return subjectId;
     });
     this.metrics.refreshes.inc({ result: accountId === undefined ? 'invalid' : 'reused' });
   }
 
-  private async end(on: Queryable, where: string, parameters: unknown[]): Promise<string[]> {
-    const rows = await queryRows<{ id: string }>(on, `DELETE FROM session WHERE ${where} RETURNING id`, parameters);
-    return rows.map(({ id }) => id);
-  }
-
-  private async auditRevoked(
+  private async recordRevoked(
     manager: EntityManager,
-    accountId: string,
+    subjectId: string,
+    sessionIds: string[],
     context: RequestContext,
-    ended: string[],
-    actorId = accountId,
-  ) {
-    await this.audit.record(manager, context, {
-      type: 'session.revoked',
-      actorId,
-      subjectId: accountId,
-      detail: { session_ids: ended },
-    });
+    actorId = subjectId,
+  ): Promise<void> {
+    const detail = { session_ids: sessionIds };
+    await this.audit.record(manager, context, { type: 'session.revoked', actorId, subjectId, detail });
   }
 }

@@ -12,21 +12,25 @@ import {
 import { Controller, Get, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { KeyRotationService } from './key-rotation.service.ts';
 import { jwksExample, jwksSchema, rotationExample, rotationSchema } from './signing-keys.schema.ts';
 import { SigningKeysService } from './signing-keys.service.ts';
 
-/** The public keys, and their rotation on demand. */
+/** Publishes the public keys and rotates the signing key on demand. */
 @ApiTags('keys')
 @Controller()
 export class SigningKeysController {
-  constructor(private readonly keys: SigningKeysService) {}
+  constructor(
+    private readonly keys: SigningKeysService,
+    private readonly keyRotation: KeyRotationService,
+  ) {}
 
   @Public()
   @Get('.well-known/jwks.json')
   @ApiOperation({
     summary: 'Get the public keys',
     description:
-      'All keys that a valid access token may be signed with, and the next one ahead of its use. Cache as told.',
+      'All keys that verify access tokens, and the next key before its first use. Cache the set as `cache-control` says.',
   })
   @ApiResponse({ status: 200, description: 'The key set.', standardSchema: jwksSchema, example: jwksExample })
   @ApiProblems(problems.validationFailed)
@@ -42,11 +46,11 @@ export class SigningKeysController {
   @ApiOperation({
     summary: 'Rotate the signing key',
     description:
-      'For admins. Makes a successor that is published at once and signs later; nobody’s token stops working.',
+      'For admins. Makes a successor that is published at once and signs later. Existing access tokens stay valid.',
   })
-  @ApiResponse({ status: 200, description: 'The successor.', standardSchema: rotationSchema, example: rotationExample })
+  @ApiResponse({ status: 200, description: 'The new key.', standardSchema: rotationSchema, example: rotationExample })
   @ApiProblems(...callerProblems, problems.roleRequired)
   rotateKeys(@Context() context: RequestContext, @CurrentPrincipal() principal: Principal) {
-    return this.keys.rotate(context, principal.accountId);
+    return this.keyRotation.rotate(context, principal.accountId);
   }
 }

@@ -12,7 +12,7 @@ const jwk = z.looseObject({
 
 export const jwksSchema = z
   .object({ keys: z.array(jwk) })
-  .meta({ id: 'JsonWebKeySet', description: 'Public keys of access tokens (RFC 7517 §5)' });
+  .meta({ id: 'JsonWebKeySet', description: 'Public keys that verify access tokens (RFC 7517 §5)' });
 
 export const jwksExample = {
   keys: [
@@ -30,10 +30,10 @@ export const jwksExample = {
 
 export const rotationSchema = z
   .object({
-    kid: z.string().meta({ description: 'the new key’s id' }),
-    active_from: z.iso.datetime().meta({ description: 'when it begins to sign; it is published at once' }),
+    kid: z.string().meta({ description: 'id of the new key' }),
+    active_from: z.iso.datetime().meta({ description: 'when the key starts to sign; it is published at once' }),
   })
-  .meta({ id: 'KeyRotation', description: 'A signing key’s successor' });
+  .meta({ id: 'KeyRotation', description: 'The successor of a signing key' });
 
 export const rotationExample = {
   kid: 'oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U',

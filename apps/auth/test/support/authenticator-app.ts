@@ -3,17 +3,17 @@ import { TOTP, URI } from 'otpauth';
 import type { Client, Login } from './client.ts';
 import { strongPassword } from './service.ts';
 
-/** An account with an authenticator app, and what its owner has. */
+/** A session of an account with an authenticator app. */
 export interface EnrolledLogin extends Login {
   app: AuthenticatorApp;
   recoveryCodes: string[];
 }
 
-/** Makes codes as an app on a phone does. */
+/** Generates codes (RFC 6238) as an app on a phone does. */
 export class AuthenticatorApp {
   private readonly totp: TOTP;
 
-  /** @param uri what the QR code says */
+  /** @param uri the `otpauth:` URI of the QR code */
   constructor(uri: string) {
     this.totp = URI.parse(uri) as TOTP;
   }
@@ -23,20 +23,20 @@ export class AuthenticatorApp {
     return this.totp.generate({ timestamp: Date.now() + steps * 30_000 });
   }
 
-  /** Waits where this step is about to end, so that the code of the one before is good for 5 s at least. */
+  /** Waits if this step is about to end, so that the previous code is valid for at least 5 s. */
   async settle(): Promise<void> {
     const left = this.totp.remaining();
     await sleep(left < 5000 ? left : 0);
   }
 
-  /** Six digits that no step near now has. */
+  /** Six digits that are the code of no step near now. */
   wrongCode(): string {
     const near = new Set([-2, -1, 0, 1, 2].map((steps) => this.code(steps)));
     return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !near.has(code)) ?? '';
   }
 }
 
-/** A new account with a session and an authenticator app; its first code is used up. */
+/** A new account with a session and an authenticator app. Its first code is used up. */
 export async function newEnrolledAccount(client: Client): Promise<EnrolledLogin> {
   const login = await client.newAccount();
   const token = login.accessToken;
@@ -45,7 +45,7 @@ export async function newEnrolledAccount(client: Client): Promise<EnrolledLogin>
   await app.settle();
   const { status, body } = await client.call('POST', '/auth/mfa/totp/confirm', { token, body: { code: app.code(-1) } });
   if (status !== 200) {
-    throw new Error(`confirm answered ${String(status)} ${JSON.stringify(body)}`);
+    throw new Error(`confirm responded with ${String(status)} ${JSON.stringify(body)}`);
   }
   return { ...login, app, recoveryCodes: body.recovery_codes };
 }

@@ -15,7 +15,7 @@ const args = [
   '--disable-sync',
 ];
 
-/** What an authenticator keeps of a passkey. */
+/** A passkey as an authenticator stores it. */
 export interface StoredCredential {
   credentialId: string;
   isResidentCredential: boolean;
@@ -27,7 +27,7 @@ export interface StoredCredential {
 
 interface AuthenticatorOptions {
   hasUserVerification?: boolean;
-  /** Whether its passkeys may be on more than one device. */
+  /** Whether its passkeys may exist on several devices. */
   defaultBackupEligibility?: boolean;
 }
 
@@ -49,7 +49,7 @@ export class Browser {
     this.server = server;
   }
 
-  /** @throws Error where there is no Chromium */
+  /** @throws Error if Chromium is not installed */
   static async start(): Promise<Browser> {
     if (!existsSync(executablePath)) {
       throw new Error(`There is no ${executablePath}: run tools/install-chromium.sh, or set CHROMIUM_PATH.`);
@@ -78,7 +78,7 @@ export class Browser {
     return `http://localhost:${String((this.server.address() as AddressInfo).port)}`;
   }
 
-  /** Replaces the authenticator by an empty one that verifies its user. */
+  /** Replaces the authenticator by an empty one with user verification. */
   async newAuthenticator(options: AuthenticatorOptions = {}): Promise<void> {
     if (this.authenticatorId !== '') {
       await this.devtools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: this.authenticatorId });
@@ -97,7 +97,7 @@ export class Browser {
     this.authenticatorId = authenticatorId;
   }
 
-  /** Whether the user would be recognised, as by a finger or a PIN. */
+  /** Sets whether the user verification, such as a fingerprint or a PIN, succeeds. */
   async setUserVerified(isUserVerified: boolean): Promise<void> {
     await this.devtools.send('WebAuthn.setUserVerified', { authenticatorId: this.authenticatorId, isUserVerified });
   }
@@ -108,7 +108,7 @@ export class Browser {
     return credentials;
   }
 
-  /** Puts a credential back as a copy would be: with the counter that it had then. */
+  /** Restores a credential with its earlier counter, as a cloned one has. */
   async restore(credential: StoredCredential): Promise<void> {
     const { authenticatorId } = this;
     await this.devtools.send('WebAuthn.removeCredential', { authenticatorId, credentialId: credential.credentialId });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { strongPassword, type TestService } from './service.ts';
 
-/** An answer of the API with its body read. */
+/** A response of the API with its body. */
 export interface Answer {
   status: number;
   headers: Headers;
@@ -62,11 +62,11 @@ export class Client {
     return this.call('GET', '/auth/me', { token });
   }
 
-  /** Logs in, and fails where that fails. */
-  async signIn(email: string, password = strongPassword): Promise<Login> {
+  /** A new session. Throws if the login fails. */
+  async newSession(email: string, password = strongPassword): Promise<Login> {
     const { status, body, headers } = await this.login(email, password);
     if (status !== 200) {
-      throw new Error(`login answered ${String(status)} ${JSON.stringify(body)}`);
+      throw new Error(`login responded with ${String(status)} ${JSON.stringify(body)}`);
     }
     const cookie = headers.get('set-cookie')?.split(';', 1)[0] ?? '';
     return { email, accessToken: body.access_token, refreshToken: body.refresh_token, cookie };
@@ -75,7 +75,7 @@ export class Client {
   /** A new account with a session. */
   async newAccount(email = newEmail()): Promise<Login> {
     await this.register(email);
-    return this.signIn(email);
+    return this.newSession(email);
   }
 }
 
@@ -87,19 +87,19 @@ export async function newAdmin(
   const { email } = await client.newAccount();
   const grant = "UPDATE account SET roles = '{user,admin}' WHERE email = $1 RETURNING id";
   const { rows } = await service.database.query<{ id: string }>(grant, [email]);
-  return { ...(await client.signIn(email)), id: rows[0]?.id ?? '' };
+  return { ...(await client.newSession(email)), id: rows[0]?.id ?? '' };
 }
 
 /**
- * How many more than its burst a gate may let through by now: one for each wait that has passed, of 1 s, 2 s, 4 s …; none
- * where the machine is quick.
+ * How many attempts beyond its burst a rate limit may have allowed by now: one after each delay of 1 s, 2 s, 4 s …; none on
+ * a fast machine.
  * @param since when the attempts began, by `Date.now()`
  */
 export function waitsSince(since: number): number {
   return Math.floor(Math.log2(1 + (Date.now() - since) / 1000));
 }
 
-/** An address that no other test uses. */
+/** An e-mail address that no other test uses. */
 export function newEmail(): string {
   return `user-${randomBytes(6).toString('hex')}@example.com`;
 }

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { runCommand } from '../../src/commands/run-command.ts';
+import { runCommand } from '../../src/cli/run-command.ts';
 import { testEnvironment } from './service.ts';
 
-/** Runs a command on a database; what it says on both streams comes back. */
+/** Runs a command on a database, and returns its exit code and what it writes to both streams. */
 export async function command(databaseUrl: string, args: string[], isTTY = false) {
   const written = { output: '', errors: '' };
   const to = (stream: keyof typeof written) => ({

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestService } from './service.ts';
 
 /**
- * Makes statements meet: runs `hold` in a transaction, sends the requests, and commits once as many of them wait for a lock,
- * or after a while.
+ * Makes statements collide: runs `hold` in a transaction, sends the requests, and commits once all of them wait for a lock,
+ * or after a second.
  */
 export async function meet<T>(
   { database }: TestService,
@@ -24,7 +24,7 @@ export async function meet<T>(
   }
 }
 
-/** Until as many statements wait for a lock, or for a second. */
+/** Waits until as many statements wait for a lock, a second at most. */
 export async function untilWaiting(database: Pool, count: number): Promise<void> {
   for (let waiting = 0, tries = 0; waiting < count && tries < 50; tries += 1) {
     await sleep(20);

@@ -9,10 +9,10 @@ afterAll(async () => {
   await Promise.all([...open].map((mailbox) => mailbox.close()));
 });
 
-/** A real SMTP server that keeps what it is sent. */
+/** A real SMTP server that keeps the mails it receives. */
 export class Mailbox {
   readonly mails: ParsedMail[] = [];
-  /** What it answers to a recipient instead of accepting it. */
+  /** The reply to each recipient, instead of accepting it. */
   refuse: { code: number; message: string } | undefined;
   private server: SMTPServer | undefined;
   private port = 0;
@@ -58,7 +58,7 @@ export class Mailbox {
     this.server = undefined;
   }
 
-  /** The latest mail to an address with a subject, waited for. */
+  /** Waits for a mail to an e-mail address with a subject, and returns the latest. */
   async expect(to: string, subject: RegExp): Promise<ParsedMail> {
     const deadline = Date.now() + 10_000;
     while (Date.now() < deadline) {
@@ -73,12 +73,12 @@ export class Mailbox {
     );
   }
 
-  /** All mails to an address. */
-  to(address: string): ParsedMail[] {
-    return this.mails.filter((mail) => [mail.to ?? []].flat().some(({ text }) => text.includes(address)));
+  /** All mails to an e-mail address. */
+  to(email: string): ParsedMail[] {
+    return this.mails.filter((mail) => [mail.to ?? []].flat().some(({ text }) => text.includes(email)));
   }
 
-  /** The token in the link of the latest mail to an address with a subject. */
+  /** Waits for a mail as {@link expect} does, and returns the token in its link. */
   async token(to: string, subject: RegExp): Promise<string> {
     const mail = await this.expect(to, subject);
     return /token=(ot_[\w-]{43})/.exec(mail.text ?? '')?.[1] ?? '';

@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Provider, type Adapter, type AdapterPayload } from 'oidc-provider';
 
-/** Where providers send browsers back to; nothing has to answer there. */
+/** Where providers redirect browsers to; nothing needs to listen there. */
 export const redirectUri = 'https://app.example.com/signed-in';
 
 const running = new Set<OpenIdProvider>();
@@ -16,19 +16,19 @@ afterAll(() => {
   }
 });
 
-/** What a provider says of a person. */
+/** A provider's claims about a person. */
 interface Claims {
   email?: string;
   email_verified?: boolean;
 }
 
-/** A real OpenID provider, at which whoever comes logs in as `login_hint` says. */
+/** A real OpenID provider, which logs each visitor in as the person in `login_hint`. */
 export class OpenIdProvider {
   readonly id: string;
   readonly people = new Map<string, Claims>();
-  /** How often it was asked to exchange a code. */
+  /** Requests to exchange a code so far. */
   exchanges = 0;
-  /** What it publishes instead of its keys. */
+  /** The key set to publish instead of its own. */
   foreignKeys: { keys: object[] } | undefined;
   issuer = '';
   private server: Server;
@@ -57,15 +57,15 @@ export class OpenIdProvider {
     };
   }
 
-  /** A new person. */
+  /** Adds a person, and returns the subject. */
   person(claims: Claims): string {
     const subject = randomBytes(8).toString('hex');
     this.people.set(subject, claims);
     return subject;
   }
 
-  /** Goes where a flow starts as a browser does, logs in, and gives the query that comes back. */
-  async signIn(authorizationUrl: string, subject: string): Promise<{ code: string; state: string; iss: string }> {
+  /** Follows a flow from its start as a browser does, logs in, and returns the query of the redirect back. */
+  async logIn(authorizationUrl: string, subject: string): Promise<{ code: string; state: string; iss: string }> {
     const cookies = new Map<string, string>();
     let url = new URL(authorizationUrl);
     url.searchParams.set('login_hint', subject);
@@ -78,14 +78,14 @@ export class OpenIdProvider {
       }
       const location = response.headers.get('location');
       if (location === null) {
-        throw new Error(`the provider answered ${String(response.status)} ${await response.text()}`);
+        throw new Error(`the provider responded with ${String(response.status)} ${await response.text()}`);
       }
       url = new URL(location, url);
     }
     return Object.fromEntries(url.searchParams) as { code: string; state: string; iss: string };
   }
 
-  /** Takes requests, and answers none. */
+  /** Accepts requests without responding. */
   silence(silent = true): void {
     this.silent = silent;
   }
@@ -125,7 +125,7 @@ export class OpenIdProvider {
         accountId: subject,
         claims: () => ({ sub: subject, ...this.people.get(subject) }),
       }),
-      // whoever logs in has consented
+      // a login implies consent
       loadExistingGrant: async ({ oidc }) => {
         const grant = new provider.Grant({ clientId: client_id, accountId: oidc.session?.accountId ?? '' });
         grant.addOIDCScope('openid email');
@@ -141,7 +141,7 @@ export class OpenIdProvider {
   }
 }
 
-/** Where a provider keeps its codes, grants and sessions: in memory. */
+/** Keeps a provider's codes, grants and sessions in memory. */
 function storage(): (kind: string) => Adapter {
   const entries = new Map<string, AdapterPayload>();
   return (kind) => {

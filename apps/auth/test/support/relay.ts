@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A way to a server on loopback; what is open on it can fall silent, as when the server's machine is lost. */
+/** A TCP relay to a server on loopback. Its open connections can go silent, as when the server's machine is lost. */
 export class Relay {
   private readonly server: Server;
   private readonly open = new Set<Socket>();
@@ -37,7 +37,7 @@ export class Relay {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Passes nothing on of what is open, nor that it is closed; what is opened later is not concerned. */
+  /** Stops relaying the open connections, without closing them. Later connections work. */
   silence(): void {
     for (const socket of this.open) {
       socket.unpipe().resume();

@@ -9,7 +9,7 @@ import { startService } from '../../src/app.ts';
 export const strongPassword = 'violet-otter-hums-42-songs';
 export const keyEncryptionKey = Buffer.alloc(32, 7).toString('base64');
 
-/** A running service, its database and a client of its API. */
+/** A running service and its database. */
 export interface TestService extends RunningService {
   config: AuthConfig;
   databaseUrl: string;
@@ -21,7 +21,7 @@ afterAll(async () => {
   await Promise.all([...running].map((service) => service.stop()));
 });
 
-/** Settings of a service under test: ports of its own, cheap hashes; limits, and waits on a busy machine, out of the way. */
+/** Settings of a service under test: free ports, cheap hashes, and limits and timeouts that tests do not reach. */
 export function testEnvironment(overrides: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return {
     NODE_ENV: 'test',
@@ -54,7 +54,7 @@ export async function copyDatabase(): Promise<string> {
 }
 
 /**
- * Starts the service on a database of its own; it stops when the test file ends, if not before.
+ * Starts the service on its own database. It stops at the end of the test file, if not before.
  * @param overrides environment variables; with `DATABASE_URL`, on that database
  */
 export async function startTestService(overrides: NodeJS.ProcessEnv = {}): Promise<TestService> {
@@ -62,7 +62,7 @@ export async function startTestService(overrides: NodeJS.ProcessEnv = {}): Promi
   const config = loadAuthConfig(testEnvironment({ DATABASE_URL: databaseUrl, ...overrides }));
   const service = await startService(config);
   const database = new pg.Pool({ connectionString: databaseUrl, max: 2 });
-  // a test that takes the database away also takes these connections
+  // a test that stops the database also breaks these connections
   database.on('error', () => undefined);
   const started: TestService = {
     ...service,

@@ -1,13 +1,13 @@
 import type { TestService } from './service.ts';
 
-/** The password hashes that the service has computed, by scheme. */
+/** The number of password hashes that the service has computed, by scheme. */
 async function hashes({ metricsUrl }: TestService): Promise<Record<string, number>> {
   const text = await (await fetch(metricsUrl)).text();
   const lines = text.matchAll(/^auth_password_hashes_total\{scheme="([\w-]+)"\} (\d+)/gm);
   return Object.fromEntries(Array.from(lines, ([, scheme, count]) => [scheme, Number(count)]));
 }
 
-/** The hashes that an action makes the service compute, by scheme: its work, which is most of the time that it takes. */
+/** The number of hashes that an action makes the service compute, by scheme. They take most of its time. */
 export async function hashesOf(service: TestService, action: () => Promise<unknown>): Promise<Record<string, number>> {
   const before = await hashes(service);
   await action();

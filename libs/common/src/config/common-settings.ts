@@ -1,10 +1,10 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isAddressRange } from '../http/client-address.ts';
 import { setting } from './config.ts';
 
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
-/** A comma-separated list of non-empty words. */
+/** Parses a comma-separated list; drops empty items and surrounding spaces. */
 export const commaSeparated = z.string().transform((text) =>
   text
     .split(',')
@@ -12,65 +12,76 @@ export const commaSeparated = z.string().transform((text) =>
     .filter((word) => word !== ''),
 );
 
-/** A comma-separated list of IP addresses and CIDR ranges. */
-const addressRanges = commaSeparated.refine(
-  (ranges) => ranges.every((range) => isIP(range.replace(/\/\d{1,3}$/, '')) !== 0),
-  'must be IP addresses or CIDR ranges, comma-separated',
-);
+const maxProxies = 10;
 
-/** The settings that every service of the platform has. */
+/** Parses a number of proxies, or a comma-separated list of their IP addresses and CIDR ranges. */
+const trustedProxies = commaSeparated.transform((items, context): number | string[] => {
+  const [first = ''] = items;
+  const count = items.length === 1 && /^\d+$/.test(first) ? Number(first) : undefined;
+  if (count === undefined ? !items.every(isAddressRange) : count > maxProxies) {
+    const message = `must be a number up to ${maxProxies}, or IP addresses and CIDR ranges, comma-separated`;
+    context.addIssue({ code: 'custom', message });
+  }
+  return count ?? items;
+});
+
+/** Settings shared by all services of the platform. */
 export const commonSettings = {
   NODE_ENV: setting(z.enum(['production', 'development', 'test']).default('production'), {
-    description: 'kind of environment; `development` prints logs for people and lets cookies travel over HTTP',
+    description: 'environment; `development` prints human-readable logs and allows cookies over HTTP',
   }),
-  HOST: setting(z.string().default('0.0.0.0'), { description: 'address that both ports listen on' }),
+  HOST: setting(z.string().default('0.0.0.0'), { description: 'IP address that both ports listen on' }),
   PORT: setting(integer(0, 65535).default(3000), { description: 'port of the public API' }),
-  METRICS_PORT: setting(integer(0, 65535).default(9464), { description: 'port of `/metrics`, never public' }),
-  LOG_LEVEL: setting(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'), {
-    description: 'least severe log line that is written',
+  METRICS_PORT: setting(integer(0, 65535).default(9464), {
+    description: 'port of `/metrics`; never expose it publicly',
   }),
-  TRUST_PROXY: setting(addressRanges.default([]), {
-    description: 'addresses or CIDR ranges of proxies whose `x-forwarded-for` is believed, comma-separated',
+  LOG_LEVEL: setting(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'), {
+    description: 'least severe level that is logged',
+  }),
+  TRUST_PROXY: setting(trustedProxies.default([]), {
+    description:
+      'proxies whose `x-forwarded-for` is trusted: their number, or their IP addresses and CIDR ranges, comma-separated',
   }),
   REQUEST_TIMEOUT_SECONDS: setting(integer(1, 300).default(15), {
-    description: 'longest time a client may take to send one request',
+    description: 'time limit for receiving one request; also for a client that stops reading its response',
     unit: 's',
   }),
   MAX_IN_FLIGHT_REQUESTS: setting(integer(1, 100_000).default(1000), {
-    description: 'requests served at once; more are answered 503 with `Retry-After`',
+    description: 'requests served concurrently; further ones get 503 with `Retry-After`',
   }),
   SHUTDOWN_DELAY_SECONDS: setting(integer(0, 300).default(0), {
-    description: 'time between SIGTERM (readiness turns 503) and closing the port, for load balancers to notice',
+    description:
+      'delay between SIGTERM, when readiness turns 503, and closing the port; gives load balancers time to react',
     unit: 's',
   }),
   SHUTDOWN_TIMEOUT_SECONDS: setting(integer(1, 300).default(20), {
-    description: 'time after which a shutdown that has not finished is cut off',
+    description: 'time limit for a graceful shutdown after the delay; then the process exits with 1',
     unit: 's',
   }),
   DATABASE_URL: setting(z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL'), {
-    description: 'PostgreSQL to use; TLS by `?sslmode=verify-full&sslrootcert=FILE`',
+    description: 'PostgreSQL connection URL; `?sslmode=verify-full&sslrootcert=FILE` enables TLS',
     secret: true,
   }),
-  DATABASE_POOL_MAX: setting(integer(1, 500).default(10), { description: 'connections a replica opens at most' }),
+  DATABASE_POOL_MAX: setting(integer(1, 500).default(10), { description: 'maximum number of connections per replica' }),
   DATABASE_CONNECT_TIMEOUT_MS: setting(integer(1, 60_000).default(5000), {
-    description: 'longest wait for a connection, new or from the pool',
+    description: 'maximum wait for a connection, new or pooled',
     unit: 'ms',
   }),
   DATABASE_STATEMENT_TIMEOUT_MS: setting(integer(1, 300_000).default(5000), {
-    description: 'longest run of one statement',
+    description: 'maximum duration of one statement',
     unit: 'ms',
   }),
   DATABASE_LOCK_TIMEOUT_MS: setting(integer(1, 300_000).default(2000), {
-    description: 'longest wait for a lock within a statement',
+    description: 'maximum wait for a lock within a statement',
     unit: 'ms',
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting(z.url({ protocol: /^https?$/ }).optional(), {
-    description: 'OTLP receiver (HTTP) that traces of requests, statements and calls are sent to; unset: none are made',
+    description: 'OTLP/HTTP receiver for traces of requests, statements and outgoing calls; tracing is off when unset',
   }),
   OTEL_TRACES_SAMPLER_ARG: setting(z.coerce.number().min(0).max(1).default(1), {
-    description: 'share of the traces begun here that are sent; a caller’s decision is kept',
+    description: 'fraction of new traces that are sent; a caller’s sampling decision is kept',
   }),
 };
 
-/** A loaded configuration's common part. */
+/** The loaded {@link commonSettings}. */
 export type CommonConfig = z.output<z.ZodObject<typeof commonSettings>>;

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { commaSeparated } from './common-settings.ts';
-import { ConfigError, configTable, loadConfig, setting } from './config.ts';
+import { ConfigError, describeSettings, loadConfig, setting } from './config.ts';
 
 const schema = z.object({
-  NAME: setting(z.string(), { description: 'what it is called' }),
-  LIMIT: setting(z.coerce.number().int().max(9).default(5), { description: 'most of it', unit: 's' }),
-  LIST: setting(commaSeparated.default([]), { description: 'several' }),
+  NAME: setting(z.string(), { description: 'the name' }),
+  LIMIT: setting(z.coerce.number().int().min(1).max(9).default(5), { description: 'the maximum', unit: 's' }),
+  LIST: setting(commaSeparated.default([]), { description: 'some items' }),
+  MODE: setting(z.enum(['on', 'off']).default('on'), { description: 'one of two values' }),
   KEY: setting(z.string().min(4).optional(), { description: 'a secret', secret: true }),
 });
 
@@ -29,25 +30,26 @@ const problemsOf = (environment: Record<string, string>) => {
 };
 
 describe('loadConfig', () => {
-  it('reads values, defaults and lists; an empty value is unset', () => {
+  it('reads values, defaults and lists; treats an empty value as unset', () => {
     expect(loadConfig(schema, { NAME: 'x', LIMIT: '', LIST: 'a, b,' })).toEqual({
       NAME: 'x',
       LIMIT: 5,
       LIST: ['a', 'b'],
+      MODE: 'on',
     });
   });
 
-  it('reads a secret from its file, without the newline at the end', () => {
+  it('reads a secret from its file and trims the trailing newline', () => {
     expect(loadConfig(schema, { NAME: 'x', KEY_FILE: file('opensesame\n') }).KEY).toBe('opensesame');
   });
 
-  it('lists all mistakes at once, and no secret', () => {
+  it('lists all problems at once without revealing secrets', () => {
     const problems = problemsOf({ LIMIT: '10', KEY: 'abc' });
     expect(problems.map((problem) => problem.split(':', 1)[0])).toEqual(['NAME', 'LIMIT', 'KEY']);
     expect(problems.join()).not.toContain('abc');
   });
 
-  it('refuses a file that can’t be read, and a secret given twice', () => {
+  it('rejects an unreadable file and a secret given twice', () => {
     expect(problemsOf({ NAME: 'x', KEY_FILE: '/nowhere/at/all' })).toEqual([
       'KEY_FILE: cannot read /nowhere/at/all: ENOENT',
     ]);
@@ -57,11 +59,12 @@ describe('loadConfig', () => {
   });
 });
 
-it('configTable shows names, meanings, defaults and units', () => {
-  expect(configTable(schema).split('\n').slice(2)).toEqual([
-    '| `NAME` | what it is called | **required** |  |',
-    '| `LIMIT` | most of it | `5` | s |',
-    '| `LIST` | several | `[]` |  |',
-    '| `KEY`, `KEY_FILE` | a secret |  |  |',
+it('describeSettings gives names, meanings, defaults, units and bounds', () => {
+  expect(describeSettings(schema)).toEqual([
+    { name: 'NAME', description: 'the name', required: true },
+    { name: 'LIMIT', description: 'the maximum', required: false, defaultValue: '5', unit: 's', minimum: 1, maximum: 9 },
+    { name: 'LIST', description: 'some items', required: false, defaultValue: '' },
+    { name: 'MODE', description: 'one of two values', required: false, defaultValue: 'on', values: ['on', 'off'] },
+    { name: 'KEY', description: 'a secret', required: false, secret: true },
   ]);
 });

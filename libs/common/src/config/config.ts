@@ -1,28 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
-/** What the generated configuration table says of a setting beside its type and default. */
+/** Documentation of a setting beside its type and default. */
 export interface SettingMeta {
   description: string;
-  /** Unit of a number, such as `s` or `ms`. */
+  /** Unit of a numeric setting, such as `s` or `ms`. */
   unit?: string;
-  /** Secrets can also be read from the file that `<NAME>_FILE` names, and are never printed. */
+  /** A secret is never printed. It can also be read from the file that `<NAME>_FILE` names. */
   secret?: boolean;
 }
 
 const settings = z.registry<SettingMeta>();
 
 /**
- * Documents one setting of a configuration schema.
- * @param schema what the environment's string must be, and becomes
- * @param meta its meaning
+ * Adds documentation to one setting of a configuration schema.
+ * @param schema validates and converts the environment variable's string
+ * @returns the same schema
  */
 export function setting<T extends z.ZodType>(schema: T, meta: SettingMeta): T {
   settings.add(schema, meta);
   return schema;
 }
 
-/** Every mistake found in the environment at once; services exit with 78 (`EX_CONFIG`) on it. */
+/** Lists all invalid settings. A service that catches it exits with 78 (`EX_CONFIG`). */
 export class ConfigError extends Error {
   readonly problems: string[];
 
@@ -38,10 +38,10 @@ export class ConfigError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads a service's settings from the environment; an empty value counts as unset.
+ * Loads a service's settings from the environment. An empty value counts as unset.
  * @param schema the service's settings by variable name
  * @param environment usually `process.env`
- * @throws ConfigError that lists all problems, never a secret's value
+ * @throws ConfigError lists all problems, without the values of secrets
  */
 export function loadConfig<T extends z.ZodObject>(schema: T, environment: Environment): z.output<T> {
   const problems: string[] = [];
@@ -78,23 +78,42 @@ function readSecretFile(name: string, environment: Environment, problems: string
   }
 }
 
+/** A setting as its documentation shows it. */
+export interface SettingDescription extends SettingMeta {
+  name: string;
+  required: boolean;
+  /** Value that counts where the variable is unset, as the environment would spell it. */
+  defaultValue?: string;
+  /** The only values allowed. */
+  values?: string[];
+  /** Bounds of a number. */
+  minimum?: number;
+  maximum?: number;
+}
+
+/** The part of a setting's JSON Schema that its documentation shows. */
+interface JsonProperty extends Pick<SettingDescription, 'minimum' | 'maximum'> {
+  default?: string | number | string[];
+  enum?: string[];
+}
+
 /**
- * Renders the settings as a Markdown table for a README.
+ * Describes settings for their documentation.
  * @param schema the service's settings by variable name
  */
-export function configTable(schema: z.ZodObject): string {
-  const json = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' });
-  const rows = Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) => {
-    const meta = settings.get(field);
-    const value = (json.properties?.[name] ?? {}) as { default?: unknown };
-    const required = value.default === undefined && !field.safeParse(undefined).success;
-    const fallback = required
-      ? '**required**'
-      : value.default === undefined
-        ? ''
-        : `\`${JSON.stringify(value.default)}\``;
-    const names = meta?.secret ? `\`${name}\`, \`${name}_FILE\`` : `\`${name}\``;
-    return `| ${names} | ${meta?.description ?? ''} | ${fallback} | ${meta?.unit ?? ''} |`;
+export function describeSettings(schema: z.ZodObject): SettingDescription[] {
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' });
+  return Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) => {
+    const { default: value, enum: values, minimum, maximum } = (properties[name] ?? {}) as JsonProperty;
+    return {
+      description: '',
+      ...settings.get(field),
+      name,
+      required: !field.safeParse(undefined).success,
+      defaultValue: value === undefined ? undefined : String(value),
+      values,
+      minimum,
+      maximum,
+    };
   });
-  return ['| name | meaning | default | unit |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }

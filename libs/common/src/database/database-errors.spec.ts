@@ -16,18 +16,18 @@ it.each([
   new Error('Connection terminated unexpectedly'),
   new Error('timeout exceeded when trying to connect'),
   new Error('Query read timeout'),
-])('takes %p for a database that is not available', (error) => {
+])('classifies %p as an unavailable database', (error) => {
   expect(isDatabaseUnavailable(error)).toBe(true);
 });
 
 it.each([failed('23505'), failed('42601'), new Error('anything else'), undefined, 'Connection terminated'])(
-  'takes %p for what it is',
+  'does not classify %p as an unavailable database',
   (error) => {
     expect(isDatabaseUnavailable(error)).toBe(false);
   },
 );
 
-it('knows the violation of one constraint from that of another', () => {
+it('distinguishes violations of different constraints', () => {
   expect(isUniqueViolation(failed('23505', 'a'), 'a')).toBe(true);
   expect(isUniqueViolation(failed('23505', 'b'), 'a')).toBe(false);
   expect(isUniqueViolation(new Error('a'), 'a')).toBe(false);

@@ -1,11 +1,12 @@
 import { QueryFailedError } from 'typeorm';
 
 /**
- * PostgreSQL error classes and codes (PostgreSQL manual, Appendix A) that say the database can't serve now, though the
- * statement may be right: connection lost, out of resources, shutting down, timeouts, a standby, deadlocks.
+ * SQLSTATE classes and codes (PostgreSQL manual, Appendix A) of temporary failures, where the same statement may succeed
+ * later: lost connection, insufficient resources, shutdown, timeout, read-only standby, serialization failure, deadlock.
  */
 const unavailable = /^(08...|53...|57P0.|57014|55P03|25006|40001|40P01)$/;
 
+/** Node.js error codes of a failed or broken connection to the database. */
 const networkErrors = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -17,16 +18,16 @@ const networkErrors = new Set([
   'EPIPE',
 ]);
 
-/** The driver gives these no code. */
+/** Driver errors that have no `code`. */
 const driverMessages =
   /^(Connection terminated|timeout (exceeded|expired)|Query read timeout|Client has encountered a connection error|Client was closed)/;
 
-/** Whether an error means that the database can't be used at the moment. */
+/** Whether an error means that the database is temporarily unavailable. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const { code, message, errors } = Object(error instanceof QueryFailedError ? error.driverError : error) as {
     code?: unknown;
     message?: unknown;
-    /** One for each address that was tried (`AggregateError`). */
+    /** One error per IP address that was tried (`AggregateError`). */
     errors?: unknown[];
   };
   if (Array.isArray(errors)) {
@@ -38,8 +39,8 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 }
 
 /**
- * Whether an error is the violation of one unique constraint (SQLSTATE 23505).
- * @param constraint the constraint's or index's name
+ * Whether an error is a violation of the given unique constraint (SQLSTATE 23505).
+ * @param constraint name of the constraint or unique index
  */
 export function isUniqueViolation(error: unknown, constraint: string): boolean {
   if (!(error instanceof QueryFailedError)) {

@@ -2,50 +2,60 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { TLSSocket } from 'node:tls';
 import type { PoolClient } from 'pg';
-import { Counter, Gauge, register } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { counter, gauge } from '../metrics/metrics.ts';
 import { poolOf } from './pooled-data-source.ts';
 import { socketOf } from './prepared-statements.ts';
 
-/** Requests and probes that found the database away. */
-export const databaseUnavailable = new Counter({
+/** Counts requests and readiness probes that failed because of the database. */
+export const databaseUnavailable = counter({
   name: 'database_unavailable_total',
-  help: 'Times that a request or a readiness probe could not use the database',
+  help: 'Requests and readiness probes that failed because the database was unavailable',
 });
 
-const certificateExpiry = new Gauge({
-  name: 'database_certificate_expiry_timestamp_seconds',
-  help: 'When the certificate ends that the database showed at the newest connection; absent without TLS',
-  labelNames: ['subject'],
-});
-
-/** Gauges of the connection pool, read when they are scraped. */
+/** Gauges of the connection pool and of the database server's certificate. */
 @Injectable()
 export class DatabaseMetrics {
   constructor(@InjectDataSource() dataSource: DataSource) {
     const pool = poolOf(dataSource);
-    const name = 'database_pool_connections';
-    // of two applications in one process, as in tests, the later one is shown
-    register.removeSingleMetric(name);
-    new Gauge({
-      name,
-      help: 'Connections of the pool by state; `waiting` are the requests that wait for one',
-      labelNames: ['state'],
-      collect() {
-        this.set({ state: 'total' }, pool.totalCount);
-        this.set({ state: 'idle' }, pool.idleCount);
-        this.set({ state: 'waiting' }, pool.waitingCount);
+    gauge({
+      name: 'database_pool_connections',
+      help: 'Pool connections by state; `waiting` counts requests that wait for a connection',
+      labels: ['state'],
+      collect: (set) => {
+        set(pool.totalCount, { state: 'total' });
+        set(pool.idleCount, { state: 'idle' });
+        set(pool.waitingCount, { state: 'waiting' });
       },
     });
-    pool.on('connect', readCertificate);
+    let certificate: Certificate | undefined;
+    pool.on('connect', (client) => {
+      certificate = certificateOf(client) ?? certificate;
+    });
+    gauge({
+      name: 'database_certificate_expiry_timestamp_seconds',
+      help: 'Expiry of the database server’s certificate, from the newest connection; absent without TLS',
+      labels: ['subject'],
+      collect: (set) => {
+        if (certificate) {
+          set(certificate.expiresAt, { subject: certificate.subject });
+        }
+      },
+    });
   }
 }
 
-function readCertificate(client: PoolClient): void {
+interface Certificate {
+  subject: string;
+  /** In seconds since 1970. */
+  expiresAt: number;
+}
+
+function certificateOf(client: PoolClient): Certificate | undefined {
   const socket = socketOf(client);
-  if (socket instanceof TLSSocket) {
-    const { valid_to, subject } = socket.getPeerCertificate();
-    certificateExpiry.reset();
-    certificateExpiry.set({ subject: String(subject.CN) }, Date.parse(valid_to) / 1000);
+  if (!(socket instanceof TLSSocket)) {
+    return undefined;
   }
+  const { valid_to, subject } = socket.getPeerCertificate();
+  return { subject: String(subject.CN), expiresAt: Date.parse(valid_to) / 1000 };
 }

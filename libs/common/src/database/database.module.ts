@@ -15,7 +15,7 @@ type DatabaseConfig = Pick<
   | 'DATABASE_LOCK_TIMEOUT_MS'
 >;
 
-/** A service's own part of its data source. */
+/** The service-specific part of the data source options. */
 export interface DatabaseSchema {
   /** Shown in `pg_stat_activity`. */
   applicationName: string;
@@ -23,7 +23,7 @@ export interface DatabaseSchema {
   migrations: NonNullable<DataSourceOptions['migrations']>;
 }
 
-/** The data source's options: a bounded pool, and every wait bounded. */
+/** Builds TypeORM's options. The pool size and every wait are bounded. */
 export function dataSourceOptions(config: DatabaseConfig, schema: DatabaseSchema): DataSourceOptions {
   return {
     type: 'postgres',
@@ -40,14 +40,14 @@ export function dataSourceOptions(config: DatabaseConfig, schema: DatabaseSchema
       statement_timeout: config.DATABASE_STATEMENT_TIMEOUT_MS,
       lock_timeout: config.DATABASE_LOCK_TIMEOUT_MS,
       idle_in_transaction_session_timeout: 2 * config.DATABASE_STATEMENT_TIMEOUT_MS,
-      // the client's own bound, for when the server or the network has fallen silent
+      // client-side timeout, for a server or network that no longer responds
       query_timeout: config.DATABASE_STATEMENT_TIMEOUT_MS + 1000,
       keepAlive: true,
     },
   };
 }
 
-/** The connection pool to PostgreSQL, as TypeORM's `DataSource`, with its metrics. */
+/** Provides TypeORM's `DataSource` with a PostgreSQL connection pool and its metrics. */
 @Global()
 @Module({})
 export class DatabaseModule {

@@ -1,12 +1,12 @@
 import type { Pool } from 'pg';
 import { DataSource, QueryFailedError, type QueryRunner } from 'typeorm';
 
-/** A data source's pool; TypeORM's type of the driver does not show it. */
+/** Returns the data source's connection pool, which TypeORM's types hide. */
 export const poolOf = ({ driver }: DataSource): Pool => (driver as unknown as { master: Pool }).master;
 
 /**
- * A data source that runs a statement outside of transactions on a connection of its pool at once, with TypeORM's answers and
- * errors, but without a query runner, which takes a tenth of a short request.
+ * Runs statements outside transactions directly on a pooled connection. Results and errors are the same as TypeORM's. Skipping
+ * the query runner saves about 10 % of a short request's time.
  */
 export class PooledDataSource extends DataSource {
   override async query<Result>(statement: string, parameters?: unknown[], queryRunner?: QueryRunner): Promise<Result> {

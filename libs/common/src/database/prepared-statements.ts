@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import pg from 'pg';
 
-/** More statements than the code has mean that some are built at run time: these are not worth keeping. */
+/** Upper bound of prepared statements per connection. Code that builds statements at run time would otherwise leak them. */
 const maxStatements = 500;
 const names = new Map<string, string>();
 
 /**
- * node-postgres with clients that prepare each statement with parameters once, and from then on only bind and execute it; and
- * that are not used again once PostgreSQL has left a statement without an answer: what is lost without a word, as the database's
- * machine may be, the system itself notices only after a quarter of an hour.
+ * A node-postgres client with two additions. It prepares each parameterised statement once per connection, then only binds and
+ * executes it. And it closes the connection when a statement gets no response, because the operating system takes about
+ * 15 minutes to detect a connection to a host that vanished.
  */
 class PreparingClient extends pg.Client {
   override query(...call: unknown[]): never {
@@ -19,7 +19,7 @@ class PreparingClient extends pg.Client {
       return send(...call) as never;
     }
     const query: pg.Query & { name?: string | undefined } = new pg.Query(text, values as unknown[] | undefined);
-    // set here, since of a description by an object the driver makes a copy, property by property
+    // assigned here because the driver copies a query config object property by property
     query.name = Array.isArray(values) && values.length > 0 ? nameOf(text) : undefined;
     return new Promise((resolve, reject) => {
       send(query, (error: Error | null, result: unknown) => {
@@ -36,7 +36,7 @@ class PreparingClient extends pg.Client {
     }) as never;
   }
 
-  /** Closes the connection at once, and goes on when the pool can tell. */
+  /** Closes the connection immediately and calls `done` once the pool can detect it. */
   private abandon(done: () => void): void {
     const socket = socketOf(this);
     if (socket.closed) {
@@ -50,16 +50,16 @@ class PreparingClient extends pg.Client {
 class PreparingPool extends pg.Pool {
   constructor(config: pg.PoolConfig) {
     super({ ...config, Client: PreparingClient });
-    // its statement tells that a connection is lost; while it has none, the next one does
+    // a lost connection rejects the current statement, or the next one if it is idle
     this.on('connect', (client) => client.on('error', () => undefined));
   }
 }
 
-/** node-postgres' types do not show the connection. */
+/** Returns a client's socket, which node-postgres' types hide. */
 export const socketOf = (client: pg.ClientBase): Socket =>
   (client as pg.ClientBase & { connection: { stream: Socket } }).connection.stream;
 
-/** The driver for TypeORM. */
+/** node-postgres with prepared statements, as TypeORM's `driver` option. */
 export const preparingDriver = { ...pg, Pool: PreparingPool };
 
 function nameOf(text: string): string | undefined {

@@ -21,25 +21,26 @@ const byStatus: Readonly<Record<number, Problem>> = {
 };
 
 /**
- * The problem that any thrown value stands for: what the client did wrong as a 4xx, a lost database as a 503,
- * everything else as a 500 that tells nothing.
+ * Maps any thrown value to a problem: client errors to 4xx, an unavailable database to 503, everything else to 500 without
+ * details.
  */
 export function toProblem(error: unknown): ProblemException {
   if (error instanceof ProblemException) {
     return error;
   }
-  if (isDatabaseUnavailable(error)) {
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  // Fastify sets the status of client errors; a client's ECONNRESET is not one of the database
+  if (statusCode === undefined && isDatabaseUnavailable(error)) {
     return problems.databaseUnavailable.exception({ cause: error, retryAfter: 1 });
   }
-  const { code, statusCode } = error as { code?: string; statusCode?: number };
   const status = error instanceof HttpException ? error.getStatus() : (statusCode ?? 500);
   const known = byFastifyCode[code ?? ''] ?? byStatus[status] ?? (status < 500 ? problems.badRequest : undefined);
   return (known ?? problems.internalError).exception({ cause: error });
 }
 
 /**
- * Sends a problem as `application/problem+json`.
- * @param oauth whether to the client of an OAuth endpoint: with `error`, and as the plain JSON it expects
+ * Sends a problem as `application/problem+json` (RFC 9457).
+ * @param oauth adds `error` and sends `application/json`, as clients of OAuth endpoints expect (RFC 6749 §5.2)
  */
 export async function sendProblem(
   reply: FastifyReply,
@@ -62,13 +63,13 @@ export async function sendProblem(
     .send(JSON.stringify(oauth ? { error: oauthError(problem), error_description: problem.title, ...body } : body));
 }
 
-/** The one place where an exception becomes a response; our own faults are logged with their cause. */
+/** Turns every exception into a response. Server errors are logged with their cause. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger: PinoLogger;
   private readonly allowedMethods: (path: string) => string[];
 
-  /** @param allowedMethods tells the methods that a path is served with */
+  /** @param allowedMethods returns the methods that a path supports */
   constructor(logger: PinoLogger, allowedMethods: (path: string) => string[]) {
     this.logger = logger;
     this.allowedMethods = allowedMethods;
@@ -84,14 +85,14 @@ export class ProblemFilter implements ExceptionFilter {
     if (exception.problem === problems.databaseUnavailable) {
       databaseUnavailable.inc();
     }
-    // what is refused on purpose has no cause, comes in masses, and is told by the line of its request
+    // a deliberate rejection such as `overloaded` has no cause; the request's own log line is enough
     if (status >= 500 && exception.cause !== undefined) {
       this.logger.error({ err: exception.cause, code }, exception.message);
     }
     await sendProblem(reply, request.id, exception, isOAuth(request));
   }
 
-  /** An unknown address is 404, a known one asked with the wrong method 405 (RFC 9110 §15.5.6). */
+  /** 404 for an unknown path, 405 for a known path with an unsupported method (RFC 9110 §15.5.6). */
   private unrouted(request: FastifyRequest, reply: FastifyReply): ProblemException {
     const methods = this.allowedMethods(request.url);
     if (methods.length === 0) {

@@ -1,14 +1,14 @@
 import { applyDecorators, HttpException, type HttpExceptionOptions } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 
-/** One message about one field of the input. */
+/** A validation error of one input field. */
 export interface FieldError {
-  /** Where in the input, as a dotted path that begins with `body`, `query`, `param` or `headers`. */
+  /** Dotted path that begins with `body`, `query`, `param` or `headers`. */
   path: string;
   message: string;
 }
 
-/** The body of every error response: RFC 9457 problem details with a stable `code` and the request id. */
+/** Body of every error response: RFC 9457 problem details with a stable `code` and the request id. */
 export interface ProblemBody {
   type: string;
   title: string;
@@ -20,16 +20,16 @@ export interface ProblemBody {
 }
 
 interface ProblemExtras extends HttpExceptionOptions {
-  /** What went wrong this time, for people. */
+  /** Human-readable explanation of this occurrence. */
   detail?: string;
   errors?: FieldError[];
-  /** Seconds after which a retry makes sense; becomes `Retry-After` (RFC 9110 §10.2.3). */
+  /** Seconds until a retry may succeed; sent as `Retry-After` (RFC 9110 §10.2.3). */
   retryAfter?: number;
-  /** Challenge of a 401 (RFC 9110 §11.6.1), unless it is a bare `Bearer`. */
+  /** `WWW-Authenticate` challenge (RFC 9110 §11.6.1); a 401 defaults to `Bearer`. */
   challenge?: string;
 }
 
-/** Thrown to answer with a problem; only `ProblemFilter` turns it into a response. */
+/** Throw it to respond with a problem. `ProblemFilter` turns it into the response. */
 export class ProblemException extends HttpException {
   readonly problem: Problem;
   readonly extras: ProblemExtras;
@@ -41,13 +41,13 @@ export class ProblemException extends HttpException {
   }
 }
 
-/** A kind of error that a service answers with: thrown, documented and counted by one definition. */
+/** A kind of error response. The same definition is thrown, documented in OpenAPI and logged by its `code`. */
 export class Problem {
   readonly status: number;
-  /** Stable and machine-readable. */
+  /** Stable, machine-readable identifier. */
   readonly code: string;
   readonly title: string;
-  /** Its `error` on endpoints of OAuth 2.0, where the status does not tell it (RFC 6749 §5.2). */
+  /** `error` on OAuth 2.0 endpoints (RFC 6749 §5.2), if it can't be derived from the status. */
   readonly oauth: string | undefined;
 
   constructor(status: number, code: string, title: string, oauth?: string) {
@@ -57,15 +57,15 @@ export class Problem {
     this.oauth = oauth;
   }
 
-  /** An exception of this kind, to be thrown. */
+  /** Creates an exception of this kind. */
   exception(extras: ProblemExtras = {}): ProblemException {
     return new ProblemException(this, extras);
   }
 
-  /** This kind's response body. */
+  /** Creates the response body. */
   body(requestId: string, { detail, errors }: ProblemExtras = {}): ProblemBody {
     return {
-      // RFC 9457 §4.2.1: about:blank says that the status and the extension members tell it all
+      // RFC 9457 §4.2.1: the problem has no semantics beyond its status and extension members
       type: 'about:blank',
       title: this.title,
       status: this.status,
@@ -77,7 +77,7 @@ export class Problem {
   }
 }
 
-/** The problems that any route of any service can answer with. */
+/** Problems that any route of any service can respond with. */
 export const problems = {
   validationFailed: new Problem(400, 'validation_failed', 'The request is not valid'),
   malformedJson: new Problem(400, 'malformed_json', 'The body is not valid JSON in UTF-8'),
@@ -86,22 +86,23 @@ export const problems = {
   tokenInvalid: new Problem(401, 'token_invalid', 'The access token is not valid'),
   tokenExpired: new Problem(401, 'token_expired', 'The access token has expired'),
   mfaRequired: new Problem(401, 'mfa_required', 'A recent multi-factor authentication is required'),
-  scopeRequired: new Problem(403, 'scope_required', 'The token lacks a scope that this requires'),
-  roleRequired: new Problem(403, 'role_required', 'The account lacks a role that this requires'),
-  notFound: new Problem(404, 'not_found', 'There is nothing at this address'),
-  methodNotAllowed: new Problem(405, 'method_not_allowed', 'The method is not allowed at this address'),
+  scopeRequired: new Problem(403, 'scope_required', 'The access token lacks a required scope'),
+  roleRequired: new Problem(403, 'role_required', 'The account lacks a required role'),
+  notFound: new Problem(404, 'not_found', 'Resource not found'),
+  methodNotAllowed: new Problem(405, 'method_not_allowed', 'The resource does not support this method'),
+  requestTimeout: new Problem(408, 'request_timeout', 'The request was not received in time'),
   bodyTooLarge: new Problem(413, 'body_too_large', 'The body is too large'),
-  uriTooLong: new Problem(414, 'uri_too_long', 'The address is too long'),
+  uriTooLong: new Problem(414, 'uri_too_long', 'The URL is too long'),
   unsupportedMediaType: new Problem(415, 'unsupported_media_type', 'The body must be application/json'),
   formRequired: new Problem(415, 'unsupported_media_type', 'The body must be application/x-www-form-urlencoded'),
   headersTooLarge: new Problem(431, 'headers_too_large', 'The headers are too large'),
-  internalError: new Problem(500, 'internal_error', 'Something went wrong on our side'),
-  databaseUnavailable: new Problem(503, 'database_unavailable', 'The database cannot be reached'),
-  keysUnavailable: new Problem(503, 'keys_unavailable', 'The keys to check tokens with cannot be reached'),
-  overloaded: new Problem(503, 'overloaded', 'Too many requests are being served'),
+  internalError: new Problem(500, 'internal_error', 'Internal server error'),
+  databaseUnavailable: new Problem(503, 'database_unavailable', 'The database is unavailable'),
+  keysUnavailable: new Problem(503, 'keys_unavailable', 'The keys that verify access tokens are unavailable'),
+  overloaded: new Problem(503, 'overloaded', 'The service is overloaded'),
 } as const;
 
-/** What every route that takes a body can answer with. */
+/** Problems of every route that takes a body. */
 export const bodyProblems = [
   problems.validationFailed,
   problems.malformedJson,
@@ -110,23 +111,23 @@ export const bodyProblems = [
   problems.databaseUnavailable,
 ];
 
-/** What every route that needs an access token can answer with. */
+/** Problems of every route that requires an access token. */
 export const tokenProblems = [problems.tokenMissing, problems.tokenInvalid, problems.tokenExpired];
 
-/** The same for a route that asks the database and takes no body. */
+/** Problems of a route that requires an access token, uses the database and takes no body. */
 export const callerProblems = [problems.validationFailed, ...tokenProblems, problems.databaseUnavailable];
 
 const exampleRequestId = '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10';
 
 /**
- * Documents the problems a route can answer with, each with an example.
- * @param list the problems, in any order; those of one status share one response
+ * Documents in OpenAPI the problems that a route can respond with, each with an example.
+ * @param list in any order; problems with the same status share one response
  */
 export function ApiProblems(...list: Problem[]): MethodDecorator & ClassDecorator {
   return describeProblems('application/problem+json', list);
 }
 
-/** {@link ApiProblems} of an `@OAuthForm()` route, whose clients expect plain JSON. */
+/** {@link ApiProblems} for an `@OAuthForm()` route, whose clients expect plain JSON. */
 export function ApiOAuthProblems(...list: Problem[]): MethodDecorator & ClassDecorator {
   return describeProblems('application/json', list);
 }
@@ -138,7 +139,10 @@ function describeProblems(mediaType: string, list: Problem[]): MethodDecorator &
   );
 }
 
-/** The OpenAPI response that describes these problems, which are of one status. */
+/**
+ * Creates the OpenAPI response that describes some problems.
+ * @param group problems with the same status
+ */
 export function problemResponse(mediaType: string, group: Problem[]) {
   return {
     description: group.map((problem) => `\`${problem.code}\`: ${problem.title}.`).join(' '),

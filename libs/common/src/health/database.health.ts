@@ -4,17 +4,20 @@ import { DataSource } from 'typeorm';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
 import { databaseUnavailable } from '../database/database.metrics.ts';
 
-/** Whether the database answers and has this program's migrations. */
+/** Checks that the database responds and that all migrations are applied. */
 @Injectable()
 export class DatabaseHealth {
   private migrated = false;
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** @throws Error that says what is missing; waits no longer than the pool's and the statement's timeouts */
+  /**
+   * The connection and statement timeouts bound the wait.
+   * @throws Error with the reason
+   */
   async check(): Promise<void> {
     try {
-      // applied migrations stay applied, so only an unmigrated database is asked again and again
+      // applied migrations stay applied, so the result is cached once it is positive
       this.migrated ||= !(await this.dataSource.showMigrations());
       await this.dataSource.query('SELECT 1');
     } catch (error) {
@@ -22,7 +25,7 @@ export class DatabaseHealth {
         throw error;
       }
       databaseUnavailable.inc();
-      throw new Error('the database cannot be reached', { cause: error });
+      throw new Error('the database is unavailable', { cause: error });
     }
     if (!this.migrated) {
       throw new Error('migrations are pending');

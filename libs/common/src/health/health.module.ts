@@ -19,7 +19,7 @@ import { Public } from '../jwt/public.decorator.ts';
 import { Draining } from '../lifecycle/draining.ts';
 import { DatabaseHealth } from './database.health.ts';
 
-/** Tells whether a part is ready to serve; a thrown error says why it is not. */
+/** Resolves if a dependency is ready; rejects with the reason if it is not. */
 export type ReadinessCheck = () => Promise<void>;
 
 const READINESS_CHECKS = Symbol('readiness checks');
@@ -27,7 +27,7 @@ const READINESS_CHECKS = Symbol('readiness checks');
 const statusOf = z.record(z.string(), z.looseObject({ status: z.enum(['up', 'down']) }));
 const healthSchema = z
   .object({ status: z.enum(['ok', 'error', 'shutting_down']), info: statusOf, error: statusOf, details: statusOf })
-  .meta({ id: 'Health', description: 'What was checked and how it is' });
+  .meta({ id: 'Health', description: 'Result of the health checks' });
 
 const healthy = {
   status: 'ok',
@@ -38,16 +38,21 @@ const healthy = {
 const unhealthy = {
   status: 'error',
   info: {},
-  error: { database: { status: 'down', message: 'the database cannot be reached' } },
-  details: { database: { status: 'down', message: 'the database cannot be reached' } },
+  error: { database: { status: 'down', message: 'the database is unavailable' } },
+  details: { database: { status: 'down', message: 'the database is unavailable' } },
 };
 
 const ApiHealthy = () =>
-  ApiResponse({ status: 200, description: 'It is.', standardSchema: healthSchema, example: healthy });
+  ApiResponse({ status: 200, description: 'All checks passed.', standardSchema: healthSchema, example: healthy });
 const ApiUnhealthy = () =>
-  ApiResponse({ status: 503, description: 'It is not, and why.', standardSchema: healthSchema, example: unhealthy });
+  ApiResponse({
+    status: 503,
+    description: 'At least one check failed.',
+    standardSchema: healthSchema,
+    example: unhealthy,
+  });
 
-/** Terminus throws what it found; probes are answered with just that. */
+/** Responds with the result that Terminus throws, not with a problem. */
 @Catch(ServiceUnavailableException)
 class UnhealthyFilter implements ExceptionFilter<ServiceUnavailableException> {
   async catch(exception: ServiceUnavailableException, host: ArgumentsHost): Promise<void> {
@@ -55,7 +60,7 @@ class UnhealthyFilter implements ExceptionFilter<ServiceUnavailableException> {
   }
 }
 
-/** The three probes of Kubernetes. */
+/** The three Kubernetes probes. */
 @Public()
 @UseFilters(UnhealthyFilter)
 @ApiTags('health')
@@ -70,8 +75,8 @@ class HealthController {
 
   @Get('live')
   @ApiOperation({
-    summary: 'Is the process alive?',
-    description: 'Touches nothing else, so that no outage elsewhere restarts it.',
+    summary: 'Liveness probe',
+    description: 'Checks no dependency, so that an outage elsewhere never restarts the service.',
   })
   @ApiHealthy()
   live(): Promise<HealthCheckResult> {
@@ -80,8 +85,8 @@ class HealthController {
 
   @Get('ready')
   @ApiOperation({
-    summary: 'Should it get traffic?',
-    description: '503 while a part it needs is missing, and from SIGTERM on.',
+    summary: 'Readiness probe',
+    description: 'Responds with 503 while a dependency is unavailable and after SIGTERM.',
   })
   @ApiHealthy()
   @ApiUnhealthy()
@@ -90,7 +95,7 @@ class HealthController {
   }
 
   @Get('startup')
-  @ApiOperation({ summary: 'Has it started?', description: 'Every part it needs was there.' })
+  @ApiOperation({ summary: 'Startup probe', description: 'Succeeds once all dependencies are available.' })
   @ApiHealthy()
   @ApiUnhealthy()
   startup(): Promise<HealthCheckResult> {
@@ -117,14 +122,14 @@ class HealthController {
 }
 
 interface HealthOptions extends Pick<ModuleMetadata, 'imports'> {
-  /** Whether the service has a database, which then is checked; it has one unless it says so. */
+  /** Whether to check the database and its migrations; true by default. */
   database?: boolean;
   inject: NonNullable<ModuleMetadata['exports']>;
-  /** A service's own checks by name, beside the database and its migrations. */
+  /** Creates the service's additional checks, by name. */
   useFactory: (...dependencies: never[]) => Record<string, ReadinessCheck>;
 }
 
-/** Liveness, readiness and start-up probes under `/health`. */
+/** Liveness, readiness and startup probes under `/health`. */
 @Module({})
 export class HealthModule {
   static register(options: HealthOptions): DynamicModule {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 
 /**
  * Collects the routes as they are registered.
- * @returns what tells the methods that a path is served with, none for an unknown path
+ * @returns a function that returns the methods of a path, or an empty list for an unknown path
  */
 export function allowedMethods(fastify: FastifyInstance): (path: string) => string[] {
   const routes: { pattern: RegExp; methods: string[] }[] = [];

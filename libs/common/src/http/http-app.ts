@@ -5,17 +5,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import helmet from 'helmet';
 import { PinoLogger } from 'nestjs-pino';
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CommonConfig } from '../config/common-settings.ts';
-import { ProblemException, problems, type Problem } from '../errors/problem.ts';
+import { problems } from '../errors/problem.ts';
 import { ProblemFilter, sendProblem, toProblem } from '../errors/problem.filter.ts';
 import { logRequests } from '../logging/request-log.ts';
 import { observeRequests } from '../metrics/http.metrics.ts';
+import { allowedMethods } from './allowed-methods.ts';
+import { limitConcurrency } from './concurrency-limit.ts';
 import { parseJsonBody } from './json-body.ts';
 import { acceptForms } from './oauth-form.ts';
-import { allowedMethods } from './allowed-methods.ts';
-import { noteAddresses } from './request-context.ts';
+import { setClientAddress } from './request-context.ts';
+import { closeSlowConnections, handleClientError, limitSlowReads, receiveTimeouts } from './slow-clients.ts';
 import { UndeclaredInputGuard } from './undeclared-input.guard.ts';
 
 const maxBodyBytes = 16 * 1024;
@@ -27,25 +28,28 @@ type HttpConfig = Pick<
   'LOG_LEVEL' | 'TRUST_PROXY' | 'REQUEST_TIMEOUT_SECONDS' | 'MAX_IN_FLIGHT_REQUESTS'
 >;
 
-/** A service's Nest application on Fastify, hardened alike for all services: limits, headers, errors, request ids. */
+/**
+ * Creates a service's Nest application on Fastify with the settings that all services share: limits, security headers, error
+ * responses, request ids, request logs and metrics.
+ */
 export async function createHttpApp(module: Type | DynamicModule, config: HttpConfig): Promise<NestFastifyApplication> {
+  const requestTimeoutMs = config.REQUEST_TIMEOUT_SECONDS * 1000;
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
-    trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
-    requestTimeout: config.REQUEST_TIMEOUT_SECONDS * 1000,
+    requestTimeout: requestTimeoutMs,
     genReqId: requestId,
-    // while closing, requests on open connections are still served; readiness has told the balancer before
+    // requests on open connections are still served during shutdown; readiness has already failed
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 128 },
-    http: { maxHeaderSize: maxHeaderBytes },
-    clientErrorHandler: answerUnparsable,
+    http: { maxHeaderSize: maxHeaderBytes, ...receiveTimeouts(requestTimeoutMs) },
+    clientErrorHandler: handleClientError,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       void sendProblem(reply, request.id, toProblem(error));
     },
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
-    // until the service listens, only what went wrong: the rest is a line for each module and route
+    // only warnings and errors during startup; Nest logs a line per module and route otherwise
     logger:
       config.LOG_LEVEL === 'silent' ? false : new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
     bodyParser: false,
@@ -69,19 +73,21 @@ export async function createHttpApp(module: Type | DynamicModule, config: HttpCo
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody(fastify));
   acceptForms(fastify);
-  noteAddresses(fastify);
+  setClientAddress(fastify, config.TRUST_PROXY);
   logRequests(fastify);
   const headers = { ...securityHeaders(), 'cache-control': 'no-store' };
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.headers(headers).header('x-request-id', request.id);
     done();
   });
-  boundInFlight(fastify, config.MAX_IN_FLIGHT_REQUESTS);
+  limitConcurrency(fastify, config.MAX_IN_FLIGHT_REQUESTS);
+  limitSlowReads(fastify, requestTimeoutMs);
+  closeSlowConnections(fastify, requestTimeoutMs);
   observeRequests(fastify);
   return app;
 }
 
-/** Helmet's headers; the same for all responses, hence worked out once. */
+/** Helmet's headers. They are the same for all responses and computed once. */
 function securityHeaders(): Record<string, string> {
   const headers: Record<string, string> = {};
   const setHeaders = helmet({
@@ -95,46 +101,8 @@ function securityHeaders(): Record<string, string> {
   return headers;
 }
 
-/** The caller's request id where it is a harmless word, else a new one. */
+/** Returns the caller's request id if it is well-formed, otherwise a new one. */
 function requestId(request: { headers: Record<string, string | string[] | undefined> }): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
-}
-
-/** Everything behind this is bounded by it: the pool's and the hash queue's waiting lists too. */
-function boundInFlight(fastify: FastifyInstance, max: number): void {
-  let inFlight = 0;
-  fastify.addHook('onRequest', (request, reply, done) => {
-    inFlight += 1;
-    reply.raw.once('close', () => {
-      inFlight -= 1;
-    });
-    if (inFlight > max && !request.url.startsWith('/health/')) {
-      void sendProblem(reply, request.id, problems.overloaded.exception({ retryAfter: 1 }));
-    } else {
-      done();
-    }
-  });
-}
-
-/** Node could not parse the request, so there is no reply object: answer on the bare socket, then close it. */
-function answerUnparsable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const problem: Problem = error.code === 'HPE_HEADER_OVERFLOW' ? problems.headersTooLarge : problems.badRequest;
-  const id = randomUUID();
-  const body = JSON.stringify(new ProblemException(problem).problem.body(id));
-  socket.end(
-    [
-      `HTTP/1.1 ${String(problem.status)} ${STATUS_CODES[problem.status] ?? ''}`,
-      'content-type: application/problem+json',
-      `content-length: ${String(Buffer.byteLength(body))}`,
-      `x-request-id: ${id}`,
-      'connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-  );
 }

@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { problems } from '../errors/problem.ts';
 
-/** How a body parser tells its result. */
+/** Callback of a Fastify body parser. */
 export type BodyDone = (error: Error | null, body?: unknown) => void;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * A body parser that refuses what Fastify's own lets pass: bytes that are not UTF-8 (RFC 8259 §8.1) and
- * U+0000, which PostgreSQL cannot store. An empty body is no body.
+ * Creates a JSON body parser that is stricter than Fastify's: it rejects invalid UTF-8 (RFC 8259 §8.1) and U+0000, which
+ * PostgreSQL cannot store. An empty body counts as no body.
  */
 export function parseJsonBody(fastify: FastifyInstance) {
   const parse = fastify.getDefaultJsonParser('error', 'error');
@@ -26,7 +26,9 @@ export function parseJsonBody(fastify: FastifyInstance) {
       if (error) {
         done(problems.malformedJson.exception({ cause: error }));
       } else if (hasUnstorableText(body)) {
-        done(problems.validationFailed.exception({ detail: 'Text must be well-formed and without U+0000.' }));
+        done(
+          problems.validationFailed.exception({ detail: 'Strings must be well-formed and must not contain U+0000.' }),
+        );
       } else {
         done(null, body);
       }
@@ -34,7 +36,7 @@ export function parseJsonBody(fastify: FastifyInstance) {
   };
 }
 
-/** The text, or nothing where the bytes are not UTF-8. */
+/** Decodes UTF-8; returns undefined for invalid bytes. */
 export function decodeUtf8(bytes: Buffer): string | undefined {
   try {
     return decoder.decode(bytes);
@@ -43,7 +45,7 @@ export function decodeUtf8(bytes: Buffer): string | undefined {
   }
 }
 
-/** Whether a value has text in it that PostgreSQL can't store or that is not well-formed. */
+/** Whether a value contains strings that PostgreSQL cannot store: U+0000 or lone surrogates. */
 export function hasUnstorableText(value: unknown): boolean {
   if (typeof value === 'string') {
     return value.includes('\0') || !value.isWellFormed();

@@ -7,21 +7,22 @@ import { decodeUtf8, hasUnstorableText, type BodyDone } from './json-body.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Set by {@link OAuthForm}. */
+    /** Whether the route is an OAuth endpoint; set by {@link OAuthForm}. */
     oauth?: boolean;
   }
 }
 
 const formType = 'application/x-www-form-urlencoded';
 
-/** Makes a route an endpoint of OAuth 2.0: its body is a form, and its errors carry `error` (RFC 6749 §5.2). */
+/** Marks a route as an OAuth 2.0 endpoint: it takes a form, and its errors contain `error` (RFC 6749 §5.2). */
 export const OAuthForm = (): MethodDecorator => applyDecorators(RouteConfig({ oauth: true }), ApiConsumes(formType));
 
+/** Whether the request's route is marked with {@link OAuthForm}. */
 export function isOAuth(request: FastifyRequest): boolean {
   return request.routeOptions.config.oauth === true;
 }
 
-/** What RFC 6749 §5.2 calls a problem, beside our own `code`. */
+/** Maps a problem to an `error` of RFC 6749 §5.2. */
 export function oauthError({ status, oauth }: Problem): string {
   if (status >= 500) {
     return status === 503 ? 'temporarily_unavailable' : 'server_error';
@@ -29,7 +30,7 @@ export function oauthError({ status, oauth }: Problem): string {
   return oauth ?? (status === 401 ? 'invalid_client' : 'invalid_request');
 }
 
-/** Lets forms through to {@link OAuthForm} routes, and nothing else to these. */
+/** Accepts forms on {@link OAuthForm} routes only, and only forms there. */
 export function acceptForms(fastify: FastifyInstance): void {
   fastify.addContentTypeParser(formType, { parseAs: 'buffer' }, parseFormBody);
   fastify.addHook('onRequest', (request, _reply, done) => {
@@ -47,11 +48,11 @@ function parseFormBody(request: FastifyRequest, bytes: Buffer, done: BodyDone): 
   const entries = [...new URLSearchParams(text ?? '')];
   const names = new Set(entries.map(([name]) => name));
   if (text === undefined || names.size < entries.length || hasUnstorableText(entries)) {
-    // RFC 6749 §3.2: no parameter more than once
-    const detail = 'The body must be a form in UTF-8, each name once, without U+0000.';
+    // RFC 6749 §3.2: parameters must not be repeated
+    const detail = 'The body must be a UTF-8 form without repeated parameters and without U+0000.';
     done(problems.validationFailed.exception({ detail }));
     return;
   }
-  // RFC 6749 §3.2: one without a value is as good as none
+  // RFC 6749 §3.2: a parameter without a value counts as omitted
   done(null, Object.fromEntries(entries.filter(([, value]) => value !== '')));
 }

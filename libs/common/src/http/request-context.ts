@@ -1,22 +1,24 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { clientAddress, type TrustedProxies } from './client-address.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** `ip`, which is worked out each time that it is asked for. */
+    /** The client's IP address. `ip` is that of the peer, which may be a proxy. */
     address: string;
   }
 }
 
 const maxUserAgentLength = 256;
 
-/** Who asks, for audit trails and limits; passed explicitly to the services that need it. */
+/** Data about the caller for audit events and rate limits. Pass it explicitly to the services that need it. */
 export interface RequestContext {
   requestId: string;
-  /** The client's IP address, behind trusted proxies the forwarded one. */
+  /** The client's IP address; behind trusted proxies, the forwarded one. */
   address: string;
+  /** The `User-Agent` header, at most 256 characters. */
   userAgent: string | null;
-  /** The languages the client asks for, as sent. */
+  /** The `Accept-Language` header as sent. */
   acceptLanguage: string | null;
 }
 
@@ -31,11 +33,12 @@ export const Context = createParamDecorator((_data: unknown, context: ExecutionC
   };
 });
 
-/** Works out once for each request where it comes from. */
-export function noteAddresses(fastify: FastifyInstance): void {
+/** Sets `request.address` once per request. */
+export function setClientAddress(fastify: FastifyInstance, trusted: TrustedProxies): void {
+  const addressOf = clientAddress(trusted);
   fastify.decorateRequest('address', '');
   fastify.addHook('onRequest', (request, _reply, done) => {
-    request.address = request.ip;
+    request.address = addressOf(request.raw);
     done();
   });
 }

@@ -4,7 +4,7 @@ import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyRequest } from 'fastify';
 import { problems } from '../errors/problem.ts';
 
-/** Refuses a query or a body where the handler declares none; declared ones are validated by their schema. */
+/** Rejects a query string or body that the handler does not declare. Declared ones are validated by their schema. */
 export class UndeclaredInputGuard implements CanActivate {
   private readonly declared = new WeakMap<object, Declared>();
 
@@ -17,10 +17,10 @@ export class UndeclaredInputGuard implements CanActivate {
     }
     const { query, body } = context.switchToHttp().getRequest<FastifyRequest>();
     if (!declared.query && Object.keys(query as object).length > 0) {
-      throw problems.validationFailed.exception({ errors: [{ path: 'query', message: 'no query is expected here' }] });
+      throw problems.validationFailed.exception({ errors: [{ path: 'query', message: 'must be empty' }] });
     }
     if (!declared.body && body !== undefined && body !== null) {
-      throw problems.validationFailed.exception({ errors: [{ path: 'body', message: 'no body is expected here' }] });
+      throw problems.validationFailed.exception({ errors: [{ path: 'body', message: 'must be empty' }] });
     }
     return true;
   }
@@ -36,7 +36,7 @@ function declaredInputs(controller: object, handler: { name: string }): Declared
     return { query: true, body: true };
   }
   const declarations = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler.name) ?? {}) as object;
-  // the keys are `<parameter type>:<index>`
-  const types = new Set(Object.keys(declarations).map((key) => Number.parseInt(key, 10)));
+  // the keys are `<parameter type>:<index>`, those of custom decorators `<random characters>__customRouteArgs__:<index>`
+  const types = new Set(Object.keys(declarations).map((key) => Number(/^(\d+):\d+$/.exec(key)?.[1])));
   return { query: types.has(RouteParamtypes.QUERY), body: types.has(RouteParamtypes.BODY) };
 }

@@ -5,7 +5,7 @@ import { problems, type Problem } from '../errors/problem.ts';
 import { AccessTokenStrategy, UnusableTokenError } from './access-token.strategy.ts';
 import { IS_PUBLIC } from './public.decorator.ts';
 
-/** Lets only calls with a good access token through, but for `@Public()` routes. */
+/** Requires a valid access token on all routes except `@Public()` ones. */
 @Injectable()
 export class AccessTokenGuard extends AuthGuard() {
   constructor(
@@ -25,17 +25,17 @@ export class AccessTokenGuard extends AuthGuard() {
 
   override handleRequest<Principal>(error: unknown, principal: Principal | false | null, info?: unknown): Principal {
     if (error) {
-      throw error instanceof UnusableTokenError ? refusal(error) : (error as Error);
+      throw error instanceof UnusableTokenError ? rejection(error) : (error as Error);
     }
     if (principal) {
       return principal;
     }
-    throw refusal(info);
+    throw rejection(info);
   }
 }
 
-/** Passport tells of a bad token and of keys that could not be had by the same `info`. */
-function refusal(info: unknown): Error {
+/** Maps Passport's `info` to an error. It reports both invalid tokens and keys that could not be fetched there. */
+function rejection(info: unknown): Error {
   const name = info instanceof Error ? info.name : undefined;
   if (info instanceof Error && info.message === 'No auth token') {
     return problems.tokenMissing.exception();
@@ -43,14 +43,17 @@ function refusal(info: unknown): Error {
   if (name === 'TokenExpiredError') {
     return challenge(problems.tokenExpired, 'Bearer error="invalid_token", error_description="expired"');
   }
-  const blameless =
+  const failedElsewhere =
     info instanceof Error &&
     !(info instanceof UnusableTokenError) &&
     !/^(JsonWebToken|NotBefore)Error$/.test(info.name);
-  return blameless ? info : challenge(problems.tokenInvalid, 'Bearer error="invalid_token"');
+  return failedElsewhere ? info : challenge(problems.tokenInvalid, 'Bearer error="invalid_token"');
 }
 
-/** A 401 always says how to authenticate (RFC 6750 §3). */
+/**
+ * Creates a 401 with a `WWW-Authenticate` challenge (RFC 6750 §3).
+ * @param scheme the challenge
+ */
 export function challenge(problem: Problem, scheme: string): Error {
   return problem.exception({ challenge: scheme });
 }

@@ -7,9 +7,9 @@ import { z } from 'zod';
 import { accessTokenClaims, clientTokenClaims, type ClientPrincipal, type Principal } from './principal.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
-/** The only signature algorithm accepted, whatever a token's header says (RFC 8725 §3.1). */
+/** The only accepted signature algorithm, whatever the token's header says (RFC 8725 §3.1). */
 export const signatureAlgorithm = 'ES256';
-/** The `typ` of access tokens (RFC 9068 §2.1): a token of another kind is useless as one. */
+/** The `typ` of access tokens (RFC 9068 §2.1). Tokens of other types are rejected. */
 export const accessTokenType = 'at+jwt';
 
 const clockToleranceSeconds = 5;
@@ -20,36 +20,39 @@ type Request = Parameters<Strategy['authenticate']>[0];
 
 const headerSchema = z.object({ alg: z.literal(signatureAlgorithm), typ: z.literal(accessTokenType), kid: z.string() });
 
-/** A token that names no usable key: the caller's fault, unlike a key that can't be fetched. */
+/** The token names no usable key. This is the caller's fault, unlike a key that can't be fetched. */
 export class UnusableTokenError extends Error {}
 
-/** How a service checks access tokens. */
+/** How a service verifies access tokens. */
 export interface AccessTokenOptions {
   issuer: string;
   audience: string;
   /**
-   * Finds the public key of a `kid`.
-   * @throws UnusableTokenError for an unknown one; anything else means that the keys can't be had now
+   * Finds the public key with a given `kid`.
+   * @throws UnusableTokenError for an unknown `kid`; any other error means that the keys are unavailable
    */
   resolveKey: (kid: string) => Promise<KeyObject>;
-  /** Asks whether the session still lives and what it may; without it a revoked session lives until its token expires. */
+  /**
+   * Returns the session's current principal, or null if the session has ended. Without it, a revoked session stays valid until
+   * its access token expires.
+   */
   checkSession?: (principal: Principal) => Promise<Principal | null>;
-  /** The same for a service account and its API key. */
+  /** The same as `checkSession`, for a service account and its API key. */
   checkClient?: (client: ClientPrincipal) => Promise<ClientPrincipal | null>;
 }
 
 export const ACCESS_TOKEN_OPTIONS = Symbol('access token options');
 
 /**
- * Checks the bearer token of a request: signature, `iss`, `aud`, `exp`, `typ`, claims and, if asked, the session. A token that
- * comes again is not verified again while its key is the same; its life, claims and session are looked at each time.
+ * Verifies a request's bearer token: signature, `iss`, `aud`, `exp`, `typ`, claims and, if configured, the session. The signature
+ * of a known token is not verified again while its key is unchanged. Expiry, claims and session are checked every time.
  */
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy) {
-  /** Passport's names are global to the process, where more than one application may run. */
+  /** Unique, because Passport's names are global and a process may run several applications. */
   readonly registeredName = `access-token ${randomUUID()}`;
   private readonly verified = new VerifiedTokens();
-  /** What the token of a request is being verified with. */
+  /** The key that each request's token is being verified with. */
   private readonly keys = new WeakMap<Request, { kid: string; key: KeyObject }>();
 
   constructor(@Inject(ACCESS_TOKEN_OPTIONS) private readonly options: AccessTokenOptions) {
@@ -59,13 +62,13 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
       algorithms: [signatureAlgorithm],
       issuer: options.issuer,
       audience: options.audience,
-      // its other members are deprecated, and this one has no other place
+      // only other members of this option are deprecated; clockTolerance can't be set elsewhere
       // eslint-disable-next-line @typescript-eslint/no-deprecated
       jsonWebTokenOptions: { clockTolerance: clockToleranceSeconds },
       secretOrKeyProvider: (request: Request, token: string, done) => {
         this.keyOf(token).then((found) => {
           this.keys.set(request, found);
-          // jsonwebtoken takes a KeyObject as it is; the types of passport-jwt do not know it
+          // jsonwebtoken accepts a KeyObject; the types of passport-jwt do not
           done(null, found.key as unknown as Buffer);
         }, done);
       },
@@ -74,7 +77,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
   }
 
   override authenticate(request: Request, options?: unknown): void {
-    this.callerSeenBefore(request).then(
+    this.knownCaller(request).then(
       (caller) => {
         if (caller) {
           this.success(caller);
@@ -88,7 +91,10 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
     );
   }
 
-  /** What becomes `request.user` after its token was verified; nothing where the claims or the session are no good. */
+  /**
+   * Called once the signature is verified.
+   * @returns the value of `request.user`, or null if the claims or the session are invalid
+   */
   async validate(request: Request, payload: { exp?: number }): Promise<Principal | ClientPrincipal | null> {
     const found = this.keys.get(request);
     if (found && payload.exp !== undefined) {
@@ -98,8 +104,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
     return this.callerOf(payload);
   }
 
-  /** Who calls by a token that was verified before, with a key that still counts; nothing where all is to be checked. */
-  private async callerSeenBefore(request: Request): Promise<Principal | ClientPrincipal | null> {
+  /** Returns the caller if the token was verified before with a key that is still current, otherwise null. */
+  private async knownCaller(request: Request): Promise<Principal | ClientPrincipal | null> {
     const known = this.verified.find(bearerToken(request) ?? '');
     if (!known) {
       return null;
@@ -131,8 +137,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
 }
 
 /**
- * Reads a token's header.
- * @throws UnusableTokenError unless it is that of an access token
+ * Parses a token's header.
+ * @throws UnusableTokenError if it is not an access token's header
  */
 export function tokenHeader(token: string): z.output<typeof headerSchema> {
   try {

@@ -9,7 +9,10 @@ import { RolesGuard } from './roles.guard.ts';
 type AsyncOptions = Pick<FactoryProvider<AccessTokenOptions>, 'inject' | 'useFactory'> &
   Pick<ModuleMetadata, 'imports'>;
 
-/** Guards every route of a service: a good token unless `@Public()`, then `@Roles()`, `@Scopes()` and `@RequireMfa()`. */
+/**
+ * Protects all routes of a service: requires a valid access token except on `@Public()` routes, then enforces `@Roles()`,
+ * `@Scopes()` and `@RequireMfa()`.
+ */
 @Module({})
 export class JwtAuthModule {
   static register(options: AsyncOptions): DynamicModule {

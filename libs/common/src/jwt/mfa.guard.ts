@@ -4,17 +4,18 @@ import type { FastifyRequest } from 'fastify';
 import { problems } from '../errors/problem.ts';
 import { authenticationClass, type ClientPrincipal, type Principal } from './principal.ts';
 
-/** How recent the caller's multi-factor authentication must be. */
+/** Required multi-factor authentication. */
 interface MfaRequirement {
+  /** Maximum age of the authentication, in seconds. */
   maxAgeSeconds: number;
-  /** Lets sessions of one factor through: for what accounts without a second one must be able to do too. */
+  /** Also allows sessions with one factor, for operations that accounts without a second factor need. */
   onlyIfProved?: boolean;
 }
 
-/** Lets only callers through who have proved more than one factor of late; others are told to step up (RFC 9470). */
+/** Requires a recent multi-factor authentication; other callers get a step-up challenge (RFC 9470). */
 export const RequireMfa = Reflector.createDecorator<MfaRequirement>();
 
-/** Enforces {@link RequireMfa}; stands behind the access token guard. */
+/** Enforces {@link RequireMfa}. It runs after the access token guard. */
 @Injectable()
 export class MfaGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
@@ -40,7 +41,7 @@ function satisfies(
   return authenticationClass(user.amr) === 'aal2' ? Date.now() / 1000 - user.authTime <= maxAgeSeconds : onlyIfProved;
 }
 
-/** RFC 9470 §3. */
+/** The step-up challenge (RFC 9470 §3). */
 const challenge = (maxAgeSeconds: number) =>
   'Bearer error="insufficient_user_authentication", ' +
   `error_description="a recent multi-factor authentication is required", acr_values="aal2", max_age=${String(maxAgeSeconds)}`;

@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
-/** The claims of an access token (RFC 9068 §2.2) that the platform's services rely on. */
+/** Claims of an account's access token (RFC 9068 §2.2) that the platform's services use. */
 export const accessTokenClaims = z.object({
   sub: z.uuid(),
   sid: z.uuid(),
@@ -13,7 +13,7 @@ export const accessTokenClaims = z.object({
   exp: z.int(),
 });
 
-/** The claims of a service account's access token, which has no session. */
+/** Claims of a service account's access token, which has no session. */
 export const clientTokenClaims = z.object({
   sub: z.uuid(),
   sid: z.never().optional(),
@@ -23,37 +23,37 @@ export const clientTokenClaims = z.object({
   exp: z.int(),
 });
 
-/** A service account that calls, as its access token says. */
+/** The calling service account, from its access token. */
 export interface ClientPrincipal {
   serviceAccountId: string;
-  /** The API key that the token was given for. */
+  /** The API key that the token was issued for. */
   keyId: string;
   scopes: string[];
 }
 
-/** Who calls, as the access token says. */
+/** The calling account, from its access token. */
 export interface Principal {
   accountId: string;
   sessionId: string;
   roles: string[];
-  /** How the caller has proved who they are, in the words of RFC 8176. */
+  /** Authentication methods (RFC 8176). */
   amr: string[];
-  /** When they last did, in s since 1970. */
+  /** Time of the last authentication, in seconds since 1970. */
   authTime: number;
 }
 
-/** The `acr` of an authentication: `aal2` says that more than one factor was proved. */
+/** Returns the `acr` for a list of authentication methods: `aal2` for multi-factor authentication, otherwise `aal1`. */
 export function authenticationClass(amr: readonly string[]): 'aal1' | 'aal2' {
   return amr.includes('mfa') ? 'aal2' : 'aal1';
 }
 
-/** Injects the caller into a handler of a route that is neither public nor for service accounts. */
+/** Injects the calling account. Not for `@Public()` routes or `@Scopes()` routes. */
 export const CurrentPrincipal = createParamDecorator(
   (_data: unknown, context: ExecutionContext): Principal =>
     context.switchToHttp().getRequest<FastifyRequest & { user: Principal }>().user,
 );
 
-/** Injects the id of the account or service account that calls. */
+/** Injects the id of the calling account or service account. */
 export const CurrentActor = createParamDecorator((_data: unknown, context: ExecutionContext): string => {
   const { user } = context.switchToHttp().getRequest<FastifyRequest & { user: Principal | ClientPrincipal }>();
   return 'serviceAccountId' in user ? user.serviceAccountId : user.accountId;

@@ -10,14 +10,14 @@ import {
 
 const timeoutMs = 2000;
 const maxAgeMs = 5 * 60 * 1000;
-/** Bounds what tokens with made-up key ids can make us fetch. */
+/** Limits fetches caused by tokens with invented key ids. */
 const cooldownMs = 1000;
 
 /**
- * Finds keys in another service's key set (RFC 7517), cached for 5 minutes and fetched anew for an unknown key id, at most
- * once a second.
- * @param url of the auth service's `/.well-known/jwks.json`
- * @returns a resolver that answers `keys_unavailable` (503) while the key set can't be fetched
+ * Finds keys in another service's JSON Web Key Set (RFC 7517). The set is cached for 5 minutes. An unknown key id triggers a new
+ * fetch, at most once per second.
+ * @param url the auth service's `/.well-known/jwks.json`
+ * @returns a resolver that throws `keys_unavailable` (503) while the key set can't be fetched
  */
 export function remoteJwks(url: URL): AccessTokenOptions['resolveKey'] {
   const keySet = createRemoteJWKSet(url, {
@@ -25,7 +25,7 @@ export function remoteJwks(url: URL): AccessTokenOptions['resolveKey'] {
     cacheMaxAge: maxAgeMs,
     cooldownDuration: cooldownMs,
   });
-  // one object for each key: what node:crypto works out of a key is kept with it
+  // one KeyObject per key, because node:crypto caches derived data in it
   const keyObjects = new WeakMap<CryptoKey, KeyObject>();
   return async (kid) => {
     try {

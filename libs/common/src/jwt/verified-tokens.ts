@@ -1,31 +1,32 @@
 import { LRUCache } from 'lru-cache';
 import type { KeyObject } from 'node:crypto';
 
-/** A token with the key that its signature was checked with. */
+/** A token's claims and the key that verified its signature. */
 interface VerifiedToken {
   kid: string;
   key: KeyObject;
-  /** All that it says, to be looked at again each time. */
+  /** The payload; must be checked at each use. */
   claims: unknown;
-  /** Last second of its life, in s since 1970, with the tolerance for clocks that differ. */
+  /** Expiry including the clock tolerance, in seconds since 1970. */
   until: number;
 }
 
-/** Some MiB of the tokens used last. */
+/** The most recently used tokens; a few MiB. */
 const maxTokens = 5000;
 
 /**
- * Tokens whose signatures need not be checked again: most callers bring theirs many times, and the check is the dearest part
- * of a request. Only the whole token finds its entry, no longer than it lives; whether its key still counts is for the caller to ask.
+ * Cache of tokens with a verified signature. Most callers send the same token many times, and verifying the signature is the
+ * most expensive part of a request. The whole token is the cache key. Callers must check that the entry's key is still valid.
  */
 export class VerifiedTokens {
   private readonly tokens = new LRUCache<string, VerifiedToken>({ max: maxTokens });
 
+  /** Adds a token after its signature was verified. */
   add(token: string, verified: VerifiedToken): void {
     this.tokens.set(token, verified);
   }
 
-  /** What a token was found to say, unless it has expired since. */
+  /** Returns a token's entry, unless the token has expired. */
   find(token: string): VerifiedToken | undefined {
     const verified = this.tokens.get(token);
     return verified && Date.now() / 1000 < verified.until ? verified : undefined;

@@ -3,13 +3,13 @@ import { ConfigError } from '../config/config.ts';
 import type { Tracing } from '../tracing/index.ts';
 import { stopOnSignals, type RunningService } from './run-service.ts';
 
-/** `EX_CONFIG` of sysexits(3): restarting won't help. */
+/** `EX_CONFIG` of sysexits(3): a restart does not help. */
 const exitConfig = 78;
 
 /**
- * Calls after which V8 compiles a function: a quarter of its own numbers and less. Where requests are few, as logins are, it would
- * take hours until what they run is compiled. Not before the service has started, whose code runs once: that would take a third
- * longer under a limit of half a processor.
+ * Makes V8 optimise functions after a quarter of the default number of calls or fewer. With the defaults, rarely called code
+ * such as the login would stay unoptimised for hours. Set after startup, because startup code runs once: optimising it makes
+ * startup a third slower with half a CPU.
  */
 const compileSooner = [
   '--invocation-count-for-maglev=100',
@@ -18,9 +18,11 @@ const compileSooner = [
 ];
 
 /**
- * A service's whole program: reads its settings from the environment, or exits with 78 and all that is wrong with them; starts
- * it, and stops it on SIGTERM or SIGINT.
- * @param tracing what was begun before anything that it traces was loaded
+ * Runs a service: loads its settings, starts it, and stops it on SIGTERM or SIGINT. Invalid settings are printed and the process
+ * exits with 78.
+ * @param load reads the settings from the environment; throws `ConfigError`
+ * @param start starts the service
+ * @param tracing running since before the service's modules were loaded; stopped last
  */
 export async function runMain<Config extends Parameters<typeof stopOnSignals>[1]>(
   load: (environment: NodeJS.ProcessEnv) => Config,
@@ -43,7 +45,7 @@ export async function runMain<Config extends Parameters<typeof stopOnSignals>[1]
   }
   const stop = async (): Promise<void> => {
     await service.stop();
-    // traces that can't be delivered are no reason to fail
+    // undelivered traces must not fail the shutdown
     await tracing?.stop().catch(() => undefined);
   };
   stopOnSignals({ stop }, config);

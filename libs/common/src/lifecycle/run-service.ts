@@ -10,20 +10,23 @@ type LifecycleConfig = Pick<
   'HOST' | 'PORT' | 'METRICS_PORT' | 'SHUTDOWN_DELAY_SECONDS' | 'SHUTDOWN_TIMEOUT_SECONDS'
 >;
 
-/** A service that listens. */
+/** A service that accepts requests. */
 export interface RunningService {
-  /** Where the public API answers. */
+  /** URL of the public API. */
   url: string;
-  /** Where `/metrics` answers. */
+  /** URL of `/metrics`. */
   metricsUrl: string;
   /**
-   * Readiness turns 503, then, after `SHUTDOWN_DELAY_SECONDS`, the port closes, requests in flight finish, and the pool
-   * goes last. Calling it again gives the same promise.
+   * Shuts down gracefully: readiness turns 503; after `SHUTDOWN_DELAY_SECONDS` the port closes; in-flight requests finish; the
+   * connection pool closes last. Further calls return the same promise.
    */
   stop: () => Promise<void>;
 }
 
-/** Listens on the public port and the metrics port. */
+/**
+ * Starts listening on the public port and on the metrics port.
+ * @param build labels of the `build_info` metric
+ */
 export async function runService(
   app: NestFastifyApplication,
   config: LifecycleConfig,
@@ -31,10 +34,10 @@ export async function runService(
 ): Promise<RunningService> {
   const draining = app.get(Draining, { strict: false });
   const fastify = app.getHttpAdapter().getInstance();
-  let leaving = false;
+  let closing = false;
   fastify.addHook('onSend', async (_request, reply) => {
-    if (leaving) {
-      // sends keep-alive clients to another replica before the port closes
+    if (closing) {
+      // moves keep-alive clients to another replica before the port closes
       reply.header('connection', 'close');
     }
   });
@@ -47,7 +50,7 @@ export async function runService(
 
   const stop = async (): Promise<void> => {
     draining.start();
-    leaving = true;
+    closing = true;
     await sleep(config.SHUTDOWN_DELAY_SECONDS * 1000);
     await app.close();
     await metrics.close();
@@ -60,27 +63,30 @@ export async function runService(
   };
 }
 
-/** Stops the service on SIGTERM or SIGINT and ends the process, at the latest after `SHUTDOWN_TIMEOUT_SECONDS`. */
+/**
+ * Stops the service on SIGTERM or SIGINT, then exits with 0. Exits with 1 if that fails or takes longer than
+ * `SHUTDOWN_DELAY_SECONDS` and `SHUTDOWN_TIMEOUT_SECONDS` together.
+ */
 export function stopOnSignals(
   service: Pick<RunningService, 'stop'>,
   config: Pick<LifecycleConfig, 'SHUTDOWN_DELAY_SECONDS' | 'SHUTDOWN_TIMEOUT_SECONDS'>,
 ): void {
   let ending = false;
   const end = (): void => {
-    // a terminal and a package manager may both pass the same Ctrl-C on
+    // a terminal and a package manager may both forward the same Ctrl-C
     if (ending) {
       return;
     }
     ending = true;
     const limit = config.SHUTDOWN_DELAY_SECONDS + config.SHUTDOWN_TIMEOUT_SECONDS;
     setTimeout(() => {
-      process.stderr.write(`The shutdown took longer than ${String(limit)} s and was cut off.\n`);
+      process.stderr.write(`Shutdown aborted: it took longer than ${String(limit)} s.\n`);
       process.exit(1);
     }, limit * 1000).unref();
     void service.stop().then(
       () => process.exit(0),
       (error: unknown) => {
-        process.stderr.write(`The shutdown failed: ${String(error)}\n`);
+        process.stderr.write(`Shutdown failed: ${String(error)}\n`);
         process.exit(1);
       },
     );
@@ -88,6 +94,7 @@ export function stopOnSignals(
   process.on('SIGTERM', end).on('SIGINT', end);
 }
 
+/** The URL that the application listens on, with a loopback address for a wildcard one. */
 async function reachable(app: NestFastifyApplication): Promise<string> {
   return (await app.getUrl()).replace(/\/\/(0\.0\.0\.0|\[::\]|\[::1\])/, '//127.0.0.1');
 }

@@ -6,7 +6,7 @@ import { requestIds } from './request-log.ts';
 
 type LoggingConfig = Pick<CommonConfig, 'NODE_ENV' | 'LOG_LEVEL'>;
 
-/** What must never reach a log, wherever in a logged object it stands. */
+/** Fields that must never be logged, at any of the first three levels of a logged object. */
 const secretFields = [
   'password',
   'current_password',
@@ -22,7 +22,7 @@ const secretFields = [
   '["set-cookie"]',
 ];
 
-/** JSON lines by pino: one per request with its ids, none with a secret. */
+/** Logs JSON lines with pino: one line per request, with its ids and without secrets. */
 @Module({})
 export class LoggingModule {
   static register(config: LoggingConfig): DynamicModule {
@@ -47,7 +47,7 @@ export class LoggingModule {
               ? { transport: { target: 'pino-pretty', options: { singleLine: true, ignore: 'pid,hostname' } } }
               : {}),
           },
-          // requests are logged by hooks: see logRequests
+          // logRequests logs requests
           forRoutes: [],
         }),
       ],

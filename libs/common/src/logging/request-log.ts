@@ -5,29 +5,29 @@ import { parseTraceparent, type TraceIds } from './traceparent.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Code of the problem that it is answered with. */
+    /** `code` of the problem in the response. */
     problemCode: string | undefined;
   }
 }
 
 const served = new AsyncLocalStorage<FastifyRequest>();
 
-/** The ids of the request that is being served, for every line that is logged meanwhile. */
+/** Returns the current request's ids, which are added to every log line. */
 export function requestIds(): { request_id?: string } & TraceIds {
   const request = served.getStore();
   return request ? { request_id: request.id, ...parseTraceparent(request.headers['traceparent']) } : {};
 }
 
 /**
- * Logs a line for each request but probes. By hooks and not by pino-http, whose logger for each request is most of what a
- * small request costs.
+ * Logs one line per request, except for probes. It uses hooks because pino-http creates a logger per request, which takes most of
+ * a small request's time.
  */
 export function logRequests(fastify: FastifyInstance): void {
-  // no secret can be in these lines, so that nothing has to be looked for in them
-  const logger = PinoLogger.root.child({}, { redact: [], serializers: { req: asItIs, res: asItIs } });
+  // these lines contain no secrets, so redaction is off
+  const logger = PinoLogger.root.child({}, { redact: [], serializers: { req: unchanged, res: unchanged } });
   const log = (level: 'info' | 'error', request: FastifyRequest, facts: object, message: string) => {
     if (!request.url.startsWith('/health/')) {
-      // the path without its query: queries may carry secrets
+      // without the query string, which may contain secrets
       const req = { method: request.method, path: request.url.split('?', 1)[0], address: request.address };
       served.run(request, () => {
         logger[level]({ req, ...facts }, message);
@@ -50,4 +50,4 @@ export function logRequests(fastify: FastifyInstance): void {
   });
 }
 
-const asItIs = (value: object) => value;
+const unchanged = (value: object) => value;

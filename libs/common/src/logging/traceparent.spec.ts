@@ -5,7 +5,7 @@ import { parseTraceparent } from './traceparent.ts';
 const hex = (length: number) =>
   fc.string({ unit: fc.constantFrom(...Array.from('0123456789abcdef')), minLength: length, maxLength: length });
 
-it('reads the ids of a traceparent', () => {
+it('parses the ids of a traceparent', () => {
   fc.assert(
     fc.property(hex(32), hex(16), (trace, parent) => {
       const zero = /^0+$/.test(trace) || /^0+$/.test(parent);
@@ -14,7 +14,7 @@ it('reads the ids of a traceparent', () => {
   );
 });
 
-it('reads nothing of anything else', () => {
+it('ignores anything else', () => {
   fc.assert(fc.property(fc.string(), (header) => expect(parseTraceparent(header)).toEqual({})));
   const ids = `${'a'.repeat(32)}-${'b'.repeat(16)}`;
   for (const header of [

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Histogram, openMetricsContentType, register, type OpenMetricsContentType, type Registry } from 'prom-client';
 import { parseTraceparent } from '../logging/traceparent.ts';
 
-// the older text format has no exemplars
+// exemplars need OpenMetrics; the older text format has none
 (register as unknown as Registry<OpenMetricsContentType>).setContentType(openMetricsContentType);
 
 const duration = new Histogram<'method' | 'route' | 'status' | 'trace_id'>({
@@ -14,12 +14,12 @@ const duration = new Histogram<'method' | 'route' | 'status' | 'trace_id'>({
 });
 
 /**
- * Observes every response by method, route template and status: rate, errors and duration in one histogram. Each bucket keeps
- * the last request's trace id as an exemplar.
+ * Records rate, errors and duration of all requests in one histogram. Each bucket keeps the trace id of its last request as an
+ * exemplar.
  */
 export function observeRequests(fastify: FastifyInstance): void {
   fastify.addHook('onResponse', (request, reply, done) => {
-    // the template, never the address itself: the number of series stays bounded
+    // the route template, not the URL, keeps the number of series bounded
     const route = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched');
     const method = request.is404 ? 'any' : request.method;
     const { trace_id } = parseTraceparent(request.headers['traceparent']);

@@ -1,53 +1,50 @@
 import { Controller, Get, Module, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { getToken, makeGaugeProvider, PrometheusController, PrometheusModule } from '@willsoto/nestjs-prometheus';
 import type { FastifyReply } from 'fastify';
-import type { Gauge } from 'prom-client';
+import { collectDefaultMetrics, register } from 'prom-client';
+import { gauge } from './metrics.ts';
 
-/** `GET /metrics` as OpenMetrics text: the older format has no exemplars. */
-@Controller()
-class MetricsController extends PrometheusController {
+collectDefaultMetrics();
+
+/** `GET /metrics` as OpenMetrics text. */
+@Controller('metrics')
+class MetricsController {
   @Get()
-  override async index(@Res({ passthrough: true }) response: FastifyReply): Promise<string> {
-    return super.index(response);
+  async index(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    reply.header('content-type', register.contentType);
+    return register.metrics();
   }
 }
 
-const buildInfo = 'build_info';
-
-@Module({
-  imports: [PrometheusModule.register({ path: '/metrics', controller: MetricsController })],
-  providers: [
-    makeGaugeProvider({
-      name: buildInfo,
-      help: 'Always 1; the labels tell what runs',
-      labelNames: ['service', 'version', 'node'],
-    }),
-  ],
-})
+@Module({ controllers: [MetricsController] })
 class MetricsServerModule {}
 
-/** What `build_info` tells of the running program. */
+/** Labels of the `build_info` metric. */
 export interface BuildInfo {
   service: string;
   version: string;
 }
 
 /**
- * Serves `/metrics` on a port of its own, so that the public port never does.
- * @param build labels of the `build_info` gauge
+ * Serves `/metrics` on a separate port, so that it is never reachable through the public one.
+ * @param build labels of the `build_info` metric
  */
 export async function startMetricsServer(
   host: string,
   port: number,
   build: BuildInfo,
 ): Promise<NestFastifyApplication> {
+  gauge({
+    name: 'build_info',
+    help: 'Always 1; the labels identify the running build',
+    labels: ['service', 'version', 'node'],
+    collect: (set) => set(1, { ...build, node: process.version }),
+  });
   const app = await NestFactory.create<NestFastifyApplication>(MetricsServerModule, new FastifyAdapter(), {
     logger: false,
     abortOnError: false,
   });
-  app.get<Gauge>(getToken(buildInfo)).set({ ...build, node: process.version }, 1);
   await app.listen(port, host);
   return app;
 }

@@ -8,13 +8,13 @@ type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>;
 const problemSchema = z
   .object({
     type: z.string().meta({ description: '`about:blank`, see RFC 9457 §4.2.1' }),
-    title: z.string().meta({ description: 'the kind of problem, for people' }),
+    title: z.string().meta({ description: 'human-readable summary of the kind of problem' }),
     status: z.int().min(400).max(599),
-    code: z.string().meta({ description: 'the kind of problem, for programs; stable' }),
-    request_id: z.string().meta({ description: 'to be named when asking for help' }),
+    code: z.string().meta({ description: 'stable, machine-readable identifier of the kind of problem' }),
+    request_id: z.string().meta({ description: 'quote it in support requests' }),
     detail: z.string().optional(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-    error: z.string().optional().meta({ description: 'on OAuth endpoints, as RFC 6749 §5.2 names it' }),
+    error: z.string().optional().meta({ description: 'on OAuth endpoints only: the error code of RFC 6749 §5.2' }),
     error_description: z.string().optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
@@ -28,16 +28,16 @@ function convertZod(schema: unknown, { schemaType }: { schemaType: 'input' | 'ou
   return { schema: root, components: $defs };
 }
 
-/** What a service's OpenAPI document begins with. */
+/** Header of a service's OpenAPI document. */
 export interface ApiInfo {
   title: string;
   description: string;
   version: string;
-  /** Tags with their descriptions, in order. */
+  /** Tag descriptions by tag name, in order. */
   tags: Readonly<Record<string, string>>;
 }
 
-/** Generates the OpenAPI 3.1 document from the controllers and their schemas. */
+/** Generates the OpenAPI 3.1 document from the application's controllers and schemas. */
 export function createOpenApiDocument(app: NestFastifyApplication, info: ApiInfo): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -61,12 +61,12 @@ export function createOpenApiDocument(app: NestFastifyApplication, info: ApiInfo
       Problem: convertZod(problemSchema, { schemaType: 'output' })?.components['Problem'] as never,
     },
   };
-  describeLongAddresses(document);
+  describeUriTooLong(document);
   return document;
 }
 
-/** The router refuses a parameter that is too long, on whatever route it is. */
-function describeLongAddresses(document: OpenAPIObject): void {
+/** The router rejects parameters that are too long on every route that has one. */
+function describeUriTooLong(document: OpenAPIObject): void {
   const tooLong = problemResponse('application/problem+json', [problems.uriTooLong]);
   for (const [path, operations] of Object.entries(document.paths)) {
     if (!path.includes('{')) continue;
@@ -76,7 +76,7 @@ function describeLongAddresses(document: OpenAPIObject): void {
   }
 }
 
-/** Serves the document at `/docs/openapi.json` and a page to read and try it at `/docs`. */
+/** Serves the document at `/docs/openapi.json` and Swagger UI at `/docs`. */
 export function serveOpenApi(app: NestFastifyApplication, document: OpenAPIObject): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onSend', async (request, reply) => {

@@ -3,14 +3,14 @@ import type { Tracing } from './open-telemetry.ts';
 export type { Tracing };
 
 /**
- * Traces HTTP and PostgreSQL if `OTEL_EXPORTER_OTLP_ENDPOINT` is set. What is traced must be loaded afterwards: libraries are
- * instrumented as they are loaded.
+ * Starts tracing HTTP and PostgreSQL if `OTEL_EXPORTER_OTLP_ENDPOINT` is set. Call it before loading other modules, because
+ * libraries are instrumented while they load.
  * @param service `service.name` of the traces
- * @returns undefined without an endpoint: no part of OpenTelemetry's SDK is loaded then
+ * @returns undefined if no endpoint is set; the OpenTelemetry SDK is then not loaded
  */
 export async function startTracing(environment: NodeJS.ProcessEnv, service: string): Promise<Tracing | undefined> {
   const endpoint = environment['OTEL_EXPORTER_OTLP_ENDPOINT'];
-  // what is no URL is reported with all other mistakes in the settings
+  // loadConfig reports an invalid URL together with all other problems
   if (!endpoint || !URL.canParse(endpoint)) {
     return undefined;
   }

@@ -17,15 +17,16 @@ import type { FastifyInstance } from 'fastify';
 import { subscribe } from 'node:diagnostics_channel';
 import { IncomingMessage } from 'node:http';
 
-/** Traces on their way out. */
+/** A running trace exporter. */
 export interface Tracing {
-  /** Sends what is left. */
+  /** Sends the remaining spans and stops. */
   stop: () => Promise<void>;
 }
 
 /**
- * Sends spans of requests, statements and `fetch` as OTLP over HTTP to `OTEL_EXPORTER_OTLP_ENDPOINT`.
- * @param ratio share of the traces begun here that are sent; a caller's decision is kept
+ * Sends spans of requests, statements and `fetch` calls as OTLP/HTTP to `OTEL_EXPORTER_OTLP_ENDPOINT`.
+ * @param service `service.name` of the traces
+ * @param ratio fraction of new traces that are sent (0 to 1); a caller's sampling decision is kept
  */
 export function startOpenTelemetry(service: string, ratio: number): Tracing {
   const provider = new TracerProvider({
@@ -40,9 +41,9 @@ export function startOpenTelemetry(service: string, ratio: number): Tracing {
     instrumentations: [
       new HttpInstrumentation({
         ignoreIncomingRequestHook: ({ url = '' }) => /^\/(health\/|metrics)/.test(url),
-        // queries may carry secrets
+        // query strings may contain secrets
         startIncomingSpanHook: () => ({ 'url.query': '' }),
-        requestHook: passOn,
+        requestHook: replaceTraceparent,
       }),
       new PgInstrumentation({ requireParentSpan: true }),
       new UndiciInstrumentation({
@@ -57,15 +58,15 @@ export function startOpenTelemetry(service: string, ratio: number): Tracing {
   return { stop: () => provider.shutdown() };
 }
 
-/** Logs and exemplars read the ids of a trace from the request's header: they are those of the span that serves it. */
-function passOn(span: Span, request: unknown): void {
+/** Replaces the request's `traceparent`, from which logs and exemplars take their ids, with that of the server span. */
+function replaceTraceparent(span: Span, request: unknown): void {
   if (request instanceof IncomingMessage) {
     const { traceId, spanId, traceFlags } = span.spanContext();
     request.headers['traceparent'] = `00-${traceId}-${spanId}-${traceFlags & TraceFlags.SAMPLED ? '01' : '00'}`;
   }
 }
 
-/** A span's name and `http.route` are the template, never the address itself. */
+/** Sets a span's name and `http.route` to the route template instead of the URL. */
 function nameByRoute(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', async (request) => {
     const metadata = getRPCMetadata(context.active());

@@ -3,23 +3,23 @@ import {
   bodyProblems,
   Context,
   CurrentPrincipal,
-  type Principal,
-  problems,
   Public,
+  tokenProblems,
+  type Principal,
   type RequestContext,
 } from '#common';
 import { Body, Controller, HttpCode, Post, Put } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { emailTaken, passwordIncorrect } from '../index.ts';
+import { oneTimeTokenInvalid } from '../../email/one-time-tokens/index.ts';
+import { mailDisabled } from '../../email/outbox/index.ts';
+import { hashQueueFull } from '../../passwords/index.ts';
 import { tooManyAttempts } from '../../rate-limits/index.ts';
 import { confirmationSchema, type Confirmation } from '../email-verification/index.ts';
-import { mailDisabled } from '../../email/outbox/index.ts';
-import { oneTimeTokenInvalid } from '../../email/one-time-tokens/index.ts';
-import { hashQueueFull } from '../../passwords/index.ts';
+import { emailTaken, passwordIncorrect } from '../index.ts';
 import { emailChangeSchema, type EmailChange } from './email-change.schema.ts';
 import { EmailChangeService } from './email-change.service.ts';
 
-/** Another e-mail address for an account. */
+/** Change of an account's e-mail address. */
 @ApiTags('email')
 @Controller('auth')
 export class EmailChangeController {
@@ -29,20 +29,11 @@ export class EmailChangeController {
   @HttpCode(202)
   @ApiBearerAuth()
   @ApiOperation({
-    summary: 'Ask for another address',
-    description: 'Mails a link to the new address and tells the old one. Nothing changes until the link is used.',
+    summary: 'Request a change of the e-mail address',
+    description: 'Sends a link to the new e-mail address and a notice to the old one. The link makes the change.',
   })
-  @ApiResponse({ status: 202, description: 'The mails are on their way.' })
-  @ApiProblems(
-    ...bodyProblems,
-    problems.tokenMissing,
-    problems.tokenInvalid,
-    problems.tokenExpired,
-    passwordIncorrect,
-    tooManyAttempts,
-    hashQueueFull,
-    mailDisabled,
-  )
+  @ApiResponse({ status: 202, description: 'The mails are queued.' })
+  @ApiProblems(...bodyProblems, ...tokenProblems, passwordIncorrect, tooManyAttempts, hashQueueFull, mailDisabled)
   requestEmailChange(
     @Body({ schema: emailChangeSchema }) body: EmailChange,
     @CurrentPrincipal() principal: Principal,
@@ -55,10 +46,10 @@ export class EmailChangeController {
   @Post('email-change/confirm')
   @HttpCode(204)
   @ApiOperation({
-    summary: 'Confirm the new address',
-    description: 'With the token from the mail, which is good once.',
+    summary: 'Confirm the new e-mail address',
+    description: 'Takes the token from the mail. It works once.',
   })
-  @ApiResponse({ status: 204, description: 'The account has the new address, verified.' })
+  @ApiResponse({ status: 204, description: 'The account has the new e-mail address, verified.' })
   @ApiProblems(...bodyProblems, oneTimeTokenInvalid, emailTaken)
   confirmEmailChange(@Body({ schema: confirmationSchema }) body: Confirmation, @Context() context: RequestContext) {
     return this.emailChange.confirm(body.token, context);

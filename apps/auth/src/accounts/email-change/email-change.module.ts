@@ -1,15 +1,15 @@
 import { Module } from '@nestjs/common';
-import { AccountsModule } from '../index.ts';
 import { AuditModule } from '../../audit/index.ts';
-import { MailModule } from '../../email/outbox/index.ts';
 import { EmailLinksModule } from '../../email/links/index.ts';
 import { OneTimeTokensModule } from '../../email/one-time-tokens/index.ts';
+import { MailModule } from '../../email/outbox/index.ts';
+import { AccountsModule } from '../index.ts';
 import { EmailChangeController } from './email-change.controller.ts';
 import { EmailChangeService } from './email-change.service.ts';
 
 /** Changes of an account's e-mail address. */
 @Module({
-  imports: [AccountsModule, AuditModule, MailModule, EmailLinksModule, OneTimeTokensModule],
+  imports: [AccountsModule, AuditModule, EmailLinksModule, MailModule, OneTimeTokensModule],
   controllers: [EmailChangeController],
   providers: [EmailChangeService],
 })

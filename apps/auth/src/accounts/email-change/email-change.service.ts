@@ -1,20 +1,21 @@
-import { isUniqueViolation, queryRows, type Principal, type RequestContext } from '#common';
+import { isUniqueViolation, type Principal, type RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
-import { AccountsService, emailTaken } from '../index.ts';
+import { DataSource, type EntityManager } from 'typeorm';
 import { AuditService } from '../../audit/index.ts';
-import { MailService } from '../../email/outbox/index.ts';
-import { localeOf } from '../../email/templates/index.ts';
 import { EmailLinksService } from '../../email/links/index.ts';
 import { oneTimeTokenInvalid, OneTimeTokensService } from '../../email/one-time-tokens/index.ts';
+import { MailService } from '../../email/outbox/index.ts';
+import { localeOf } from '../../email/templates/index.ts';
+import { AccountsRepository, emailTaken, ReauthenticationService } from '../index.ts';
 
-/** Changes an account's address, once its owner has shown to get mails at the new one. */
+/** Changes an account's e-mail address, once its owner has proved to receive mail at the new one. */
 @Injectable()
 export class EmailChangeService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly accounts: AccountsService,
+    private readonly accounts: AccountsRepository,
+    private readonly reauthentication: ReauthenticationService,
     private readonly links: EmailLinksService,
     private readonly tokens: OneTimeTokensService,
     private readonly mails: MailService,
@@ -22,16 +23,17 @@ export class EmailChangeService {
   ) {}
 
   /**
-   * Mails the link to the new address and tells the old one. Whether the new one is taken is not told here: only its owner
-   * learns of it.
-   * @throws ProblemException `password_incorrect`, `too_many_attempts`, `mail_off`
+   * Sends the link to the new e-mail address and a notice to the old one. The response does not tell whether another
+   * account has the new one.
+   * @throws ProblemException `password_incorrect`, `too_many_attempts`, `hash_queue_full`, `mail_off`
    */
   async request(principal: Principal, newEmail: string, password: string, context: RequestContext): Promise<void> {
     this.mails.assertEnabled();
-    const { id, email } = await this.accounts.reauthenticate(principal, password);
+    const account = await this.reauthentication.byPassword(principal, password);
+    const { id, email } = account;
     await this.dataSource.transaction(async (manager) => {
       await this.tokens.revoke(manager, 'email_change', id);
-      await this.links.send(manager, 'email_change', { id, email }, context, newEmail);
+      await this.links.send(manager, 'email_change', account, context, newEmail);
       await this.mails.send(manager, {
         to: email,
         template: 'email_change_notice',
@@ -43,32 +45,32 @@ export class EmailChangeService {
   }
 
   /**
-   * Takes the link's token. Links that were mailed to the old address are useless from then on.
+   * Consumes the link's token and changes the e-mail address. Links sent to the old one stop working.
    * @throws ProblemException `one_time_token_invalid`, `email_taken`
    */
   async confirm(token: string, context: RequestContext): Promise<void> {
     try {
       await this.dataSource.transaction(async (manager) => {
-        const proof = await this.tokens.consume(manager, 'email_change', token);
-        const { email, to } = (proof?.detail ?? {}) as { email?: string; to?: string };
-        const changed = await queryRows(
-          manager,
-          'UPDATE account SET email = $3, email_verified_at = now() WHERE id = $1 AND email = $2 RETURNING id',
-          [proof?.accountId, email, to],
-        );
-        if (!proof || changed.length === 0) {
-          throw oneTimeTokenInvalid.exception();
-        }
-        await this.tokens.revoke(manager, 'password_reset', proof.accountId);
-        await this.tokens.revoke(manager, 'magic_link', proof.accountId);
-        await this.audit.record(manager, context, {
-          type: 'email.changed',
-          actorId: proof.accountId,
-          subjectId: proof.accountId,
-        });
+        const id = await this.change(manager, token);
+        await this.tokens.revoke(manager, 'password_reset', id);
+        await this.tokens.revoke(manager, 'magic_link', id);
+        await this.audit.record(manager, context, { type: 'email.changed', actorId: id, subjectId: id });
       });
     } catch (error) {
       throw isUniqueViolation(error, 'account_email_key') ? emailTaken.exception() : error;
     }
+  }
+
+  /** @returns the account's id */
+  private async change(manager: EntityManager, token: string): Promise<string> {
+    const proof = await this.tokens.consume(manager, 'email_change', token);
+    if (!proof) {
+      throw oneTimeTokenInvalid.exception();
+    }
+    const { email, to } = proof.detail as { email: string; to: string };
+    if (!(await this.accounts.changeEmail(manager, proof.accountId, email, to))) {
+      throw oneTimeTokenInvalid.exception();
+    }
+    return proof.accountId;
   }
 }

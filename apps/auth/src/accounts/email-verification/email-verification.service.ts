@@ -1,20 +1,22 @@
-import { queryRows, type Principal, type RequestContext } from '#common';
+import type { Principal, RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
-import { RateLimitsService } from '../../rate-limits/index.ts';
+import { DataSource } from 'typeorm';
 import { AuditService } from '../../audit/index.ts';
-import { MailService } from '../../email/outbox/index.ts';
 import { EmailLinksService } from '../../email/links/index.ts';
 import { oneTimeTokenInvalid, OneTimeTokensService } from '../../email/one-time-tokens/index.ts';
+import { MailService } from '../../email/outbox/index.ts';
+import { RateLimitsService } from '../../rate-limits/index.ts';
+import { AccountsRepository } from '../index.ts';
 
-const mailBurst = 5;
+const resendBurst = 5;
 
-/** Proves that an account's owner gets the mails to its address. */
+/** Verifies that an account's owner receives mail at its e-mail address. */
 @Injectable()
 export class EmailVerificationService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly accounts: AccountsRepository,
     private readonly links: EmailLinksService,
     private readonly tokens: OneTimeTokensService,
     private readonly mails: MailService,
@@ -23,50 +25,32 @@ export class EmailVerificationService {
   ) {}
 
   /**
-   * Mails the link again; nothing where the address is verified.
+   * Sends the link again, unless the e-mail address is verified.
    * @throws ProblemException `too_many_attempts`, `mail_off`
    */
-  async resend(principal: Principal, context: RequestContext): Promise<void> {
+  async resend({ accountId }: Principal, context: RequestContext): Promise<void> {
     this.mails.assertEnabled();
-    await this.rateLimits.consume({ key: `verification:account:${principal.accountId}`, burst: mailBurst });
+    await this.rateLimits.consume({ key: `verification:account:${accountId}`, burst: resendBurst });
     await this.dataSource.transaction(async (manager) => {
-      const [account] = await queryRows<{ id: string; email: string }>(
-        manager,
-        'SELECT id, email FROM account WHERE id = $1 AND email_verified_at IS NULL',
-        [principal.accountId],
-      );
-      if (account) {
+      const account = await this.accounts.findDetails(manager, accountId);
+      if (account?.emailVerifiedAt === null) {
         await this.links.send(manager, 'email_verification', account, context);
       }
     });
   }
 
   /**
-   * Takes the link's token. It proves the address that it was sent to, and no other that the account has got since.
+   * Consumes the link's token. It verifies only the e-mail address that the link was sent to.
    * @throws ProblemException `one_time_token_invalid`
    */
   async confirm(token: string, context: RequestContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       const proof = await this.tokens.consume(manager, 'email_verification', token);
-      if (!proof || !(await this.markVerified(manager, proof.accountId, String(proof.detail['to'])))) {
+      if (!proof || !(await this.accounts.markVerified(manager, proof.accountId, String(proof.detail['to'])))) {
         throw oneTimeTokenInvalid.exception();
       }
       const ids = { actorId: proof.accountId, subjectId: proof.accountId };
       await this.audit.record(manager, context, { type: 'email.verified', ...ids });
     });
-  }
-
-  /**
-   * Notes that the account's owner got a mail at this address, in the caller's transaction.
-   * @returns whether it is still the account's address
-   */
-  async markVerified(manager: EntityManager, accountId: string, email: string): Promise<boolean> {
-    const marked = await queryRows(
-      manager,
-      `UPDATE account SET email_verified_at = coalesce(email_verified_at, now())
-       WHERE id = $1 AND lower(email) = lower($2) RETURNING id`,
-      [accountId, email],
-    );
-    return marked.length > 0;
   }
 }

@@ -1,8 +1,15 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../../audit/index.ts';
+import { PasswordsModule } from '../../passwords/index.ts';
+import { AccountsModule } from '../index.ts';
 import { ExportService } from './export.service.ts';
+import { ImportJobsRepository } from './import-jobs.repository.ts';
 import { ImportService } from './import.service.ts';
 
-/** Moving accounts from and to other systems, by the command line. */
-@Module({ imports: [AuditModule], providers: [ExportService, ImportService], exports: [ExportService, ImportService] })
+/** Imports and exports of accounts, for the command line. */
+@Module({
+  imports: [AccountsModule, AuditModule, PasswordsModule],
+  providers: [ExportService, ImportJobsRepository, ImportService],
+  exports: [ExportService, ImportService],
+})
 export class ImportExportModule {}

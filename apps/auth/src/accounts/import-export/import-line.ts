@@ -12,12 +12,12 @@ const instant = z.iso
     'must lie between 1970 and now',
   );
 
-/** A line of an import, and of an export. */
+/** A line of an import or an export. */
 const lineSchema = z.strictObject({
   id: z.uuid().optional(),
   email,
   email_verified_at: instant.nullish(),
-  // null: no password, until one is set by a reset
+  // null: the account has no password until its owner resets it
   password_hash: z.string().nullable(),
   roles: z
     .array(z.enum(['user', 'admin']))
@@ -29,16 +29,16 @@ const lineSchema = z.strictObject({
   disabled_at: instant.nullish(),
 });
 
-/** An account as it is imported. */
+/** An account as a line describes it. */
 export type ImportedAccount = z.output<typeof lineSchema>;
 
-/** What a line says, or why it is refused; the reason repeats nothing of the line. */
+/** The account of a line, or why the line is refused. The reason repeats nothing of the line. */
 export type ReadLine = { account: ImportedAccount; hash?: PasswordHash } | { reason: string };
 
 /**
- * Reads a line of JSON.
- * @param bytes nothing if the line is too long
- * @param maxMemoryKib that checking the hash may take
+ * Reads a line of JSON in UTF-8.
+ * @param bytes undefined if the line is too long
+ * @param maxMemoryKib memory that verifying the hash may take, in KiB
  */
 export function readLine(bytes: Buffer | undefined, maxMemoryKib: number): ReadLine {
   if (!bytes) {

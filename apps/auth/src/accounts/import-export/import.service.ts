@@ -1,218 +1,117 @@
-import { queryRows } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { createHash, randomBytes } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
-import { readLine, type ReadLine } from './import-line.ts';
-import { splitLines } from './lines.ts';
+import { DummyHashes } from '../../passwords/index.ts';
+import { BulkAccountsRepository } from '../index.ts';
+import { digestOf, readBatches, type NumberedLine } from './import-file.ts';
+import { ImportJobsRepository, type ImportProgress, type Refusal } from './import-jobs.repository.ts';
 
-/** How far an import has come. */
-export interface ImportProgress {
-  jobId: string;
-  /** Of the file, and how many of them are done. */
-  size: number;
-  bytes: number;
-  lines: number;
-  imported: number;
-  /** Accounts that were there already: they stay as they are. */
-  present: number;
-  refused: number;
-}
-
-/** Why a line was refused. */
-export interface Refusal {
-  line: number;
-  reason: string;
-}
-
-type NumberedLine = ReadLine & { line: number };
 type Importable = Extract<NumberedLine, { account: unknown }>;
 
-const batchLines = 500;
-const maxLineBytes = 16 * 1024;
 const refusalsPage = 1000;
 
-/** One job for a file until it is finished: whoever comes with the same file goes on with it. */
-const beginStatement = `
-  INSERT INTO import_job (id, source) VALUES ($1, $2)
-  ON CONFLICT (source) WHERE finished_at IS NULL DO UPDATE SET updated_at = now()
-  RETURNING id AS "jobId", bytes::float8, lines::float8, imported::float8, present::float8, refused::float8`;
-
-/** Claims the batch that begins at `$2`: of two imports of one file at once, one gets it. */
-const claimStatement = `
-  UPDATE import_job SET bytes = $3, lines = $4, updated_at = now()
-  WHERE id = $1 AND bytes = $2 AND finished_at IS NULL RETURNING id`;
-
-const insertStatement = `
-  INSERT INTO account (
-    id, email, email_verified_at, password_hash, roles, disabled_at, created_at, password_changed_at)
-  SELECT id, email, email_verified_at, password_hash, roles, disabled_at, coalesce(created_at, now()),
-         coalesce(password_changed_at, created_at, now())
-  FROM jsonb_to_recordset($1::jsonb) AS line (
-    id uuid, email text, email_verified_at timestamptz, password_hash text, roles text[],
-    disabled_at timestamptz, created_at timestamptz, password_changed_at timestamptz)
-  ON CONFLICT DO NOTHING RETURNING id`;
-
-const countStatement = `
-  UPDATE import_job SET imported = imported + $2, present = present + $3, refused = refused + $4 WHERE id = $1`;
-
-const refuseStatement = `
-  INSERT INTO import_refusal (job_id, line, reason)
-  SELECT $1, line, reason FROM jsonb_to_recordset($2::jsonb) AS refusal (line bigint, reason text)`;
-
-const kindStatement = `
-  INSERT INTO imported_hash_kind AS k (kind, decoy, accounts)
-  SELECT kind, decoy, accounts FROM jsonb_to_recordset($1::jsonb) AS line (kind text, decoy text, accounts bigint)
-  ORDER BY kind
-  ON CONFLICT (kind) DO UPDATE SET accounts = k.accounts + excluded.accounts`;
-
-const purgeStatement = `
-  DELETE FROM import_job WHERE id = ANY (ARRAY (
-    SELECT id FROM import_job WHERE updated_at < now() - interval '30 days' LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
-
-/** Imports accounts with the password hashes that another system made of their passwords. */
+/** Imports accounts with the password hashes of another system. */
 @Injectable()
 export class ImportService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'IMPORT_HASH_MAX_MEMORY_KIB'>,
+    private readonly accounts: BulkAccountsRepository,
+    private readonly jobs: ImportJobsRepository,
+    private readonly dummyHashes: DummyHashes,
     private readonly audit: AuditService,
   ) {}
 
   /**
-   * Imports a file of JSON lines. Each batch is one transaction with how far it brings the import: one that was cut off goes
-   * on where it was when the same file comes again.
+   * Imports a file of JSON lines. Each batch is one transaction, which also stores the progress: an interrupted import
+   * resumes when the same file is imported again.
+   * @param onProgress is called with the progress and the file's size in bytes
    * @throws Error if another process is importing the same file
    */
-  async run(path: string, onProgress: (progress: ImportProgress) => void): Promise<ImportProgress> {
+  async importFile(
+    path: string,
+    onProgress: (progress: ImportProgress, fileBytes: number) => void,
+  ): Promise<ImportProgress> {
     const file = await open(path);
     try {
       const { size } = await file.stat();
-      const source = await digestOf(file);
-      const [begun] = await queryRows<ImportProgress>(this.dataSource, beginStatement, [uuidv7(), source]);
-      const progress: ImportProgress = { ...(begun as ImportProgress), size };
-      onProgress(progress);
-      for await (const batch of this.batches(file, progress)) {
-        const next = { ...progress, bytes: progress.bytes + batch.size, lines: progress.lines + batch.count };
-        await this.commit(progress, next, batch.lines);
-        Object.assign(progress, next);
-        onProgress(progress);
+      let progress = await this.jobs.begin(await digestOf(file));
+      onProgress(progress, size);
+      for await (const batch of readBatches(file, progress, this.config.IMPORT_HASH_MAX_MEMORY_KIB)) {
+        const { bytes, lines } = progress;
+        const next = { ...progress, bytes: bytes + batch.bytes, lines: lines + batch.count };
+        progress = await this.importBatch(progress, next, batch.lines);
+        onProgress(progress, size);
       }
-      await this.dataSource.query('UPDATE import_job SET finished_at = now() WHERE id = $1', [progress.jobId]);
+      await this.jobs.finish(progress.jobId);
       return progress;
     } finally {
       await file.close();
     }
   }
 
-  /** All lines of an import that were refused, in their order. */
+  /** All refused lines of an import, in their order. */
   async *refusals(jobId: string): AsyncGenerator<Refusal> {
     for (let after = 0, more = true; more;) {
-      const page = await queryRows<Refusal>(
-        this.dataSource,
-        `SELECT line::float8, reason FROM import_refusal WHERE job_id = $1 AND line > $2
-         ORDER BY line LIMIT ${String(refusalsPage)}`,
-        [jobId, after],
-      );
+      const page = await this.jobs.refusals(jobId, after, refusalsPage);
       yield* page;
       after = page.at(-1)?.line ?? 0;
       more = page.length === refusalsPage;
     }
   }
 
-  /** Deletes jobs that nobody has gone on with for 30 days, and says how many. */
-  async purge(manager: EntityManager, limit: number): Promise<number> {
-    return (await queryRows(manager, purgeStatement, [limit])).length;
+  /** Deletes jobs that nothing has touched for 30 days, `limit` at most, and returns how many. */
+  purge(manager: EntityManager, limit: number): Promise<number> {
+    return this.jobs.purge(manager, limit);
   }
 
-  private async *batches(file: FileHandle, from: ImportProgress) {
-    let batch = { lines: [] as NumberedLine[], count: 0, size: 0 };
-    let line = from.lines;
-    const chunks = file.createReadStream({ start: from.bytes, autoClose: false });
-    for await (const { bytes, size } of splitLines(chunks as AsyncIterable<Buffer>, maxLineBytes)) {
-      line += 1;
-      batch.count += 1;
-      batch.size += size;
-      if (bytes?.toString('latin1').trim() !== '') {
-        batch.lines.push({ ...readLine(bytes, this.config.IMPORT_HASH_MAX_MEMORY_KIB), line });
-      }
-      if (batch.count === batchLines) {
-        yield batch;
-        batch = { lines: [], count: 0, size: 0 };
-      }
-    }
-    if (batch.count > 0) {
-      yield batch;
-    }
-  }
-
-  /** Writes a batch and counts it into `next`. */
-  private async commit(from: ImportProgress, next: ImportProgress, lines: NumberedLine[]): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
-      const claim = [from.jobId, from.bytes, next.bytes, next.lines];
-      const claimed = await queryRows(manager, claimStatement, claim);
-      if (claimed.length === 0) {
+  private importBatch(from: ImportProgress, to: ImportProgress, lines: NumberedLine[]): Promise<ImportProgress> {
+    return this.dataSource.transaction(async (manager) => {
+      if (!(await this.jobs.advance(manager, from, to))) {
         throw new Error('Another process is importing this file.');
       }
       const importable = lines.filter((line) => 'account' in line);
       const { imported, taken } = await this.insert(manager, importable);
       const refusals = [...lines.filter((line) => 'reason' in line), ...taken];
       const present = importable.length - imported - taken.length;
-      await manager.query(countStatement, [from.jobId, imported, present, refusals.length]);
-      await manager.query(refuseStatement, [from.jobId, JSON.stringify(refusals)]);
-      next.imported += imported;
-      next.present += present;
-      next.refused += refusals.length;
+      await this.jobs.count(manager, from.jobId, imported, present, refusals);
+      return {
+        ...to,
+        imported: to.imported + imported,
+        present: to.present + present,
+        refused: to.refused + refusals.length,
+      };
     });
   }
 
-  private async insert(manager: EntityManager, lines: Importable[]) {
+  private async insert(manager: EntityManager, lines: Importable[]): Promise<{ imported: number; taken: Refusal[] }> {
     const rows = lines.map(({ account }) => ({ ...account, id: account.id?.toLowerCase() ?? uuidv7() }));
-    const inserted = await queryRows<{ id: string }>(manager, insertStatement, [JSON.stringify(rows)]);
-    const ids = new Set(inserted.map(({ id }) => id));
-    const entries = [...ids].map((id) => ({ type: 'account.imported' as const, subjectId: id }));
-    if (entries.length > 0) {
+    const inserted = new Set(await this.accounts.insertAll(manager, rows));
+    if (inserted.size > 0) {
+      const entries = [...inserted].map((id) => ({ type: 'account.imported' as const, subjectId: id }));
       await this.audit.recordAll(manager, null, entries);
     }
-    await manager.query(kindStatement, [JSON.stringify(kindsOf(lines.filter((_, i) => ids.has(rows[i]?.id ?? ''))))]);
+    const hashes = lines.flatMap(({ hash }, i) => (hash && inserted.has(rows[i]?.id ?? '') ? hash : []));
+    await this.dummyHashes.addImported(manager, hashes);
+    return { imported: inserted.size, taken: await this.findTaken(manager, lines, inserted) };
+  }
 
-    // what was not inserted is there already, unless it claims an id of its own and only its address is there
-    const claimed = lines.filter(({ account }) => account.id !== undefined && !ids.has(account.id.toLowerCase()));
-    const known = await queryRows<{ id: string }>(manager, 'SELECT id FROM account WHERE id = ANY($1::uuid[])', [
-      claimed.map(({ account }) => account.id),
-    ]);
-    const knownIds = new Set(known.map(({ id }) => id));
-    const taken = claimed
-      .filter(({ account }) => !knownIds.has(account.id?.toLowerCase() ?? ''))
+  /**
+   * An account that was not inserted exists already, unless the line names an id that no account has: then its e-mail
+   * address belongs to another account.
+   */
+  private async findTaken(manager: EntityManager, lines: Importable[], inserted: Set<string>): Promise<Refusal[]> {
+    const candidates = lines.flatMap(({ account: { id }, line }) =>
+      id === undefined || inserted.has(id.toLowerCase()) ? [] : { id: id.toLowerCase(), line },
+    );
+    const ids = candidates.map(({ id }) => id);
+    const existing = new Set(await this.accounts.existing(manager, ids));
+    return candidates
+      .filter(({ id }) => !existing.has(id))
       .map(({ line }) => ({ line, reason: 'email: belongs to another account' }));
-    return { imported: ids.size, taken };
   }
-}
-
-/** How many accounts have hashes of which kind, each with a hash of that kind that no password has. */
-function kindsOf(lines: Importable[]) {
-  const hashes = lines.flatMap(({ hash }) => hash ?? []);
-  return [...Map.groupBy(hashes, ({ kind }) => kind)].map(([kind, [first, ...others]]) => ({
-    kind,
-    decoy: scramble(first?.text ?? ''),
-    accounts: 1 + others.length,
-  }));
-}
-
-/** Keeps the last two characters: of base64 the last one can't be any. */
-function scramble(hash: string): string {
-  const noise = randomBytes(15).toString('base64').replaceAll('+', 'A');
-  return hash.slice(0, -2 - noise.length) + noise + hash.slice(-2);
-}
-
-async function digestOf(file: FileHandle): Promise<Buffer> {
-  const hash = createHash('sha256');
-  for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) {
-    hash.update(chunk as Buffer);
-  }
-  return hash.digest();
 }

@@ -1,3 +1,4 @@
 export { ImportExportModule } from './import-export.module.ts';
 export { ExportService } from './export.service.ts';
-export { ImportService, type ImportProgress } from './import.service.ts';
+export { ImportService } from './import.service.ts';
+export type { ImportProgress } from './import-jobs.repository.ts';

@@ -2,15 +2,15 @@ const newline = 0x0a;
 
 /** One line of a file. */
 export interface Line {
-  /** Without the newline; nothing of a line that is too long. */
+  /** Without the newline; undefined if the line is too long. */
   bytes: Buffer | undefined;
-  /** Bytes of the file that the line takes, with its newline. */
+  /** Bytes of the line in the file, with its newline. */
   size: number;
 }
 
 /**
- * Splits a stream into lines, in memory that is bounded however long they are.
- * @param maxBytes longest line that is given
+ * Splits a stream into lines with bounded memory, however long the lines are.
+ * @param maxBytes of a line; longer ones are skipped
  */
 export async function* splitLines(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Line> {
   let parts: Buffer[] = [];

@@ -1,4 +1,4 @@
-import { ApiProblems, Context, problems, Public, type RequestContext } from '#common';
+import { ApiProblems, bodyProblems, Context, Public, type RequestContext } from '#common';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { oneTimeTokenInvalid } from '../../email/one-time-tokens/index.ts';
@@ -17,20 +17,10 @@ export class InvitationsController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Accept an invitation',
-    description: 'Sets the first password of the account. The token is in the mail’s link, and good once.',
+    description: 'Sets the account’s first password. Takes the token from the mail. It works once.',
   })
-  @ApiResponse({ status: 204, description: 'The account can be logged in to.' })
-  @ApiProblems(
-    problems.validationFailed,
-    problems.malformedJson,
-    oneTimeTokenInvalid,
-    problems.bodyTooLarge,
-    problems.unsupportedMediaType,
-    passwordTooWeak,
-    passwordBreached,
-    hashQueueFull,
-    problems.databaseUnavailable,
-  )
+  @ApiResponse({ status: 204, description: 'The owner can log in.' })
+  @ApiProblems(...bodyProblems, oneTimeTokenInvalid, passwordTooWeak, passwordBreached, hashQueueFull)
   acceptInvitation(@Body({ schema: acceptanceSchema }) body: Acceptance, @Context() context: RequestContext) {
     return this.invitations.accept(body, context);
   }

@@ -2,46 +2,46 @@ import { ApiProblems, bodyProblems, Context, Public, type RequestContext } from 
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { tooManyAttempts } from '../../rate-limits/index.ts';
-import { mailDisabled } from '../../email/outbox/index.ts';
-import { EmailLinksService } from '../../email/links/index.ts';
 import { oneTimeTokenInvalid } from '../../email/one-time-tokens/index.ts';
+import { mailDisabled } from '../../email/outbox/index.ts';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from '../../passwords/index.ts';
+import { tooManyAttempts } from '../../rate-limits/index.ts';
+import { EmailLinkRequestsService } from '../email-link-requests/index.ts';
 import { passwordResetRequestSchema, passwordResetSchema } from './password-reset.schema.ts';
 import { PasswordResetService } from './password-reset.service.ts';
 
-/** A new password by mail. */
+/** Password reset by mail. */
 @Public()
 @ApiTags('email')
 @Controller('auth/password-reset')
 export class PasswordResetController {
   constructor(
     private readonly passwordReset: PasswordResetService,
-    private readonly links: EmailLinksService,
+    private readonly linkRequests: EmailLinkRequestsService,
   ) {}
 
   @Post()
   @HttpCode(202)
   @ApiOperation({
-    summary: 'Ask for a new password',
-    description: 'Mails a link if there is such an account; the answer is the same if there is not.',
+    summary: 'Request a password reset',
+    description: 'Sends a link if the account exists. The response is the same if it does not.',
   })
-  @ApiResponse({ status: 202, description: 'If there is such an account, a mail is on its way.' })
+  @ApiResponse({ status: 202, description: 'If the account exists, a mail is queued.' })
   @ApiProblems(...bodyProblems, tooManyAttempts, mailDisabled)
   requestPasswordReset(
     @Body({ schema: passwordResetRequestSchema }) body: z.output<typeof passwordResetRequestSchema>,
     @Context() context: RequestContext,
   ) {
-    return this.links.request('password_reset', body.email, context);
+    return this.linkRequests.request('password_reset', body.email, context);
   }
 
   @Post('confirm')
   @HttpCode(204)
   @ApiOperation({
-    summary: 'Set the new password',
-    description: 'With the token from the mail, which is good once. Ends all sessions; the address is verified by it.',
+    summary: 'Set a new password',
+    description: 'Takes the token from the mail. It works once. Verifies the e-mail address and ends all sessions.',
   })
-  @ApiResponse({ status: 204, description: 'The new password is in force.' })
+  @ApiResponse({ status: 204, description: 'The new password is set.' })
   @ApiProblems(...bodyProblems, oneTimeTokenInvalid, passwordTooWeak, passwordBreached, hashQueueFull)
   resetPassword(
     @Body({ schema: passwordResetSchema }) body: z.output<typeof passwordResetSchema>,

@@ -29,7 +29,8 @@ export class AuditLogController {
   @Get()
   @ApiOperation({
     summary: 'Search the audit trail',
-    description: 'For admins, and service accounts with the scope `audit:read`. The latest first, page by page.',
+    description:
+      'For admins and for service accounts with the scope `audit:read`. Returns pages of events, the latest first.',
   })
   @ApiResponse({
     status: 200,
@@ -49,12 +50,12 @@ export class AuditLogController {
   @Get('export')
   @ApiOperation({
     summary: 'Export the audit trail',
-    description: 'For admins, and service accounts with the scope `audit:read`. All matching events, streamed.',
+    description: 'For admins and for service accounts with the scope `audit:read`. Streams all matching events.',
   })
   @ApiProduces('application/x-ndjson', 'text/csv')
   @ApiResponse({
     status: 200,
-    description: 'The events, the latest first.',
+    description: 'The matching events, the latest first.',
     schema: { type: 'string' },
     example: `${JSON.stringify(auditEventExample)}\n`,
   })

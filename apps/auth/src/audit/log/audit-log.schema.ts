@@ -9,34 +9,39 @@ const id = z.uuid();
 const filters = {
   type: z
     .string()
-    .regex(/^[a-z][a-z_.]{0,63}$/, 'must be a type of event')
+    .regex(/^[a-z][a-z_.]{0,63}$/, 'must be an event type')
     .optional()
-    .meta({ description: 'type of event', example: 'login.failed' }),
-  actor_id: id.optional().meta({ description: 'the account or service account that acted' }),
-  subject_id: id.optional().meta({ description: 'the account or service account it happened to' }),
-  from: instant.optional().meta({ description: 'earliest time', example: '2026-11-01T00:00:00Z' }),
-  until: instant.optional().meta({ description: 'time before which it was', example: '2026-12-01T00:00:00Z' }),
+    .meta({ description: 'event type', example: 'login.failed' }),
+  actor_id: id.optional().meta({ description: 'account or service account that acted' }),
+  subject_id: id.optional().meta({ description: 'account or service account that was affected' }),
+  from: instant.optional().meta({ description: 'start of the period, inclusive', example: '2026-11-01T00:00:00Z' }),
+  until: instant.optional().meta({ description: 'end of the period, exclusive', example: '2026-12-01T00:00:00Z' }),
 };
 
 export const auditFilterSchema = z.strictObject({
   ...filters,
-  limit: z.coerce.number().int().min(1).max(maxPage).default(defaultPage).meta({ description: 'events on the page' }),
-  after: id.optional().meta({ description: 'the `next` of the page before' }),
+  limit: z.coerce.number().int().min(1).max(maxPage).default(defaultPage).meta({ description: 'events per page' }),
+  after: id.optional().meta({ description: '`next` of the previous page' }),
 });
 
 export const auditExportSchema = z.strictObject({
   ...filters,
-  format: z.enum(['csv', 'ndjson']).default('ndjson').meta({ description: 'one record or one line of JSON an event' }),
+  format: z
+    .enum(['csv', 'ndjson'])
+    .default('ndjson')
+    .meta({ description: 'one CSV record or one line of JSON per event' }),
 });
 
-/** Which events are asked for. */
+/** Selects events. */
 export type AuditFilter = Omit<z.output<typeof auditFilterSchema>, 'limit' | 'after'>;
 
 const auditEventSchema = z.object({
   id: z.uuid(),
   occurred_at: z.iso.datetime(),
   type: z.string(),
-  actor_id: z.uuid().nullable().meta({ description: 'who acted; null for strangers and the service itself' }),
+  actor_id: z.uuid().nullable().meta({
+    description: 'account or service account that acted; null for unauthenticated requests and the service itself',
+  }),
   subject_id: z.uuid().nullable(),
   address: z.string().nullable(),
   user_agent: z.string().nullable(),
@@ -46,12 +51,25 @@ const auditEventSchema = z.object({
 
 export type AuditEventView = z.output<typeof auditEventSchema>;
 
+/** The columns of an event, in the order of an export. */
+export const auditColumns = [
+  'id',
+  'occurred_at',
+  'type',
+  'actor_id',
+  'subject_id',
+  'address',
+  'user_agent',
+  'request_id',
+  'detail',
+] as const satisfies (keyof AuditEventView)[];
+
 export const auditPageSchema = z
   .object({
     events: z.array(auditEventSchema),
-    next: z.uuid().nullable().meta({ description: 'to be sent as `after` for the next page; null on the last one' }),
+    next: z.uuid().nullable().meta({ description: 'value of `after` for the next page; null on the last page' }),
   })
-  .meta({ id: 'AuditPage', description: 'Events, the latest first' });
+  .meta({ id: 'AuditPage', description: 'A page of events, the latest first' });
 
 export const auditEventExample: AuditEventView = {
   id: '0199f2c4-8d02-7f4b-b1a6-5e3c9d7f2a40',

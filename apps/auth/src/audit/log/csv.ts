@@ -1,6 +1,6 @@
 /**
- * One record of comma-separated values (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe in
- * front: some of them hold what strangers sent.
+ * Formats one record of comma-separated values (RFC 4180). An apostrophe is prepended to a cell that a spreadsheet would
+ * evaluate as a formula, because some cells contain input from strangers.
  */
 export function csvRecord(cells: readonly string[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`;

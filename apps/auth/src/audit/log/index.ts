@@ -1,1 +1,2 @@
 export { AuditLogModule } from './audit-log.module.ts';
+export { AuditLogService } from './audit-log.service.ts';

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Accounts, sessions, signing keys, attempts and the audit trail. */
+/** Accounts, sessions, signing keys, rate limits and the audit trail. */
 export class InitialSchema1764028800000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** One-time tokens, the outbox of mails, and whether an address is verified. */
+/** One-time tokens, the outbox, and whether an e-mail address is verified. */
 export class Mail1764115200000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** How a session's owner proved who they are, TOTP, recovery codes and passkeys. */
+/** TOTP, recovery codes, passkeys, and the authentication methods of a session. */
 export class SecondFactors1764115300000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Disabled and invited accounts, and the orders that accounts and audit events are searched in. */
+/** Disabled and invited accounts, and indexes for searching accounts and audit events. */
 export class Admin1764115400000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

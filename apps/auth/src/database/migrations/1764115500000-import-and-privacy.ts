@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Imports, and an audit trail that forgets persons and grows old but is otherwise append-only. */
+/** Imports, and an append-only audit trail from which only personal data and old events can be deleted. */
 export class ImportAndPrivacy1764115500000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Identities at OpenID providers, the sign-ins there that have begun, and accounts without a password. */
+/** Identities at OpenID providers, pending logins there, and accounts without a password. */
 export class SocialLogin1764115600000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
@@ -31,7 +31,7 @@ export class SocialLogin1764115600000 implements MigrationInterface {
     `);
   }
 
-  /** Accounts without a password stay so: there is none to give them. */
+  /** `password_hash` stays nullable, because accounts without a password may exist. */
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP TABLE social_flow, external_identity');
   }

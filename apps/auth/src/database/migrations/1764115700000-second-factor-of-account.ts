@@ -1,8 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * An account tells whether an authenticator app guards it, so that a login has to look nowhere else, and one that waits for an
- * enrolment sees it. By triggers: replicas of the version before this one enrol too, while they are being replaced.
+ * `account.second_factor` says whether the account has a confirmed authenticator app. A login reads no other table, and a login
+ * that waits for a concurrent enrolment sees its result. Triggers maintain the column, because replicas of the previous version
+ * still enrol apps during a rolling update.
  */
 export class SecondFactorOfAccount1764115700000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

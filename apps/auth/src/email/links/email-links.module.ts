@@ -1,13 +1,11 @@
 import { Module } from '@nestjs/common';
-import { RateLimitsModule } from '../../rate-limits/index.ts';
-import { AuditModule } from '../../audit/index.ts';
 import { MailModule } from '../outbox/index.ts';
 import { OneTimeTokensModule } from '../one-time-tokens/index.ts';
 import { EmailLinksService } from './email-links.service.ts';
 
-/** Links in mails, each with a one-time token. */
+/** Sends links with a one-time token by e-mail. */
 @Module({
-  imports: [RateLimitsModule, AuditModule, MailModule, OneTimeTokensModule],
+  imports: [MailModule, OneTimeTokensModule],
   providers: [EmailLinksService],
   exports: [EmailLinksService],
 })

@@ -1,14 +1,10 @@
-import { atLeast, queryRows, type RequestContext } from '#common';
+import type { RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
-import { RateLimitsService } from '../../rate-limits/index.ts';
-import { AuditService } from '../../audit/index.ts';
+import type { EntityManager } from 'typeorm';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { MailService } from '../outbox/index.ts';
 import { localeOf } from '../templates/index.ts';
 import { OneTimeTokensService, type OneTimePurpose } from '../one-time-tokens/index.ts';
-import { emailLimits } from './email-limits.ts';
 
 const minute = 60;
 const hour = 60 * minute;
@@ -16,11 +12,11 @@ const hour = 60 * minute;
 interface Link {
   page: string;
   ttlSeconds: number;
-  /** Of the token, where it is not called as the mail is. */
+  /** Purpose of the token, if it differs from the mail's template. */
   purpose?: OneTimePurpose;
 }
 
-/** Where each link leads, and for how long; the mails say the same. */
+/** The page that each link opens, and how long it is valid. The texts of the mails name the same durations. */
 const links = {
   email_change: { page: 'confirm-email', ttlSeconds: hour },
   email_verification: { page: 'verify-email', ttlSeconds: 24 * hour },
@@ -30,28 +26,22 @@ const links = {
   password_reset_required: { page: 'reset-password', ttlSeconds: hour, purpose: 'password_reset' },
 } as const;
 
-/** What a mailed link is for: template of its mail and, if not said otherwise, purpose of its token. */
+/** What a link is for: the template of its mail and, by default, the purpose of its token. */
 export type LinkPurpose = keyof typeof links;
 
-/** Longer than it takes to write a mail into the outbox. */
-const answerMs = 150;
-
-/** Mails links that carry a one-time token. */
+/** Sends links with a one-time token by e-mail. */
 @Injectable()
 export class EmailLinksService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
     private readonly tokens: OneTimeTokensService,
     private readonly mails: MailService,
-    private readonly rateLimits: RateLimitsService,
-    private readonly audit: AuditService,
   ) {}
 
   /**
-   * Mails a link to an account's owner, in the caller's transaction. The token stands for the address it is sent to.
-   * @param to the address, where it is not the account's own
-   * @param context whose language the mail is written in
+   * Sends a link to an account's owner, in the caller's transaction. The token proves access to the recipient's mailbox.
+   * @param context the request whose `accept-language` selects the language
+   * @param to recipient's e-mail address, if it is not the account's own
    */
   async send(
     manager: EntityManager,
@@ -68,34 +58,6 @@ export class EmailLinksService {
       template,
       locale: localeOf(context?.acceptLanguage ?? null),
       variables: { email: to, link: `${this.config.APP_URL}/${page}?token=${token}` },
-    });
-  }
-
-  /**
-   * Mails a link to whoever an address belongs to, asked by somebody who has not logged in. The answer, and the time it
-   * takes, do not tell whether there is such an account.
-   * @throws ProblemException `too_many_attempts`, `mail_off`
-   */
-  async request(purpose: 'magic_link' | 'password_reset', email: string, context: RequestContext): Promise<void> {
-    this.mails.assertEnabled();
-    for (const limit of emailLimits(purpose, email, context.address)) {
-      await this.rateLimits.consume(limit);
-    }
-    await atLeast(answerMs, this.sendIfKnown(purpose, email, context));
-  }
-
-  private async sendIfKnown(purpose: LinkPurpose, email: string, context: RequestContext): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
-      const [account] = await queryRows<{ id: string; email: string }>(
-        manager,
-        'SELECT id, email FROM account WHERE lower(email) = lower($1)',
-        [email],
-      );
-      if (account) {
-        await this.send(manager, purpose, account, context);
-      }
-      const detail = { purpose };
-      await this.audit.record(manager, context, { type: 'link.requested', subjectId: account?.id ?? null, detail });
     });
   }
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-/** A one-time token as it comes back. */
+/** A one-time token in a request body. */
 export const oneTimeToken = z
   .string()
   .min(1)
   .max(128)
-  .meta({ description: 'from the link in the mail', example: 'ot_n7Ck1cXo…' });
+  .meta({ description: 'token from the link in the mail', example: 'ot_n7Ck1cXo…' });

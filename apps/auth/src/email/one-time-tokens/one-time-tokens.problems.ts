@@ -3,5 +3,5 @@ import { Problem } from '#common';
 export const oneTimeTokenInvalid = new Problem(
   400,
   'one_time_token_invalid',
-  'The token is not valid, has been used or has expired',
+  'The token is not valid, was already used or has expired',
 );

@@ -1,96 +1,64 @@
-import { queryRows, type Queryable } from '#common';
+import type { Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { createHash, randomBytes } from 'node:crypto';
-import { DataSource, type EntityManager } from 'typeorm';
-
-/** What a token is good for, and good for nothing else. */
-export type OneTimePurpose =
-  'email_change' | 'email_verification' | 'invitation' | 'magic_link' | 'mfa_challenge' | 'password_reset';
+import type { EntityManager } from 'typeorm';
+import {
+  OneTimeTokensRepository,
+  type OneTimePurpose,
+  type OneTimeTokenEntry,
+  type OneTimeTokenFacts,
+} from './one-time-tokens.repository.ts';
 
 const prefix = 'ot_';
 const tokenBytes = 32;
 
-/** A token to be issued. */
-export interface OneTimeTokenEntry {
-  purpose: OneTimePurpose;
-  accountId: string;
-  ttlSeconds: number;
-  /** Facts that the token stands for, such as the new address of a change. */
-  detail?: Record<string, unknown>;
-}
-
-/** What a consumed token stood for. */
-export interface ConsumedToken {
-  accountId: string;
-  detail: Record<string, unknown>;
-}
-
-const consumeStatement = `
-  DELETE FROM one_time_token WHERE hash = $1 AND purpose = $2
-  RETURNING account_id AS "accountId", detail, expires_at > now() AS live`;
-
-const peekStatement = `
-  SELECT account_id AS "accountId", detail FROM one_time_token
-  WHERE hash = $1 AND purpose = $2 AND expires_at > now()`;
-
-const attemptStatement = `
-  UPDATE one_time_token SET detail = detail || jsonb_build_object('tries', coalesce((detail->>'tries')::int, 0) + 1)
-  WHERE hash = $1 AND purpose = $2 AND expires_at > now() AND coalesce((detail->>'tries')::int, 0) < $3
-  RETURNING account_id AS "accountId", detail`;
-
-const purgeStatement = `
-  DELETE FROM one_time_token WHERE hash = ANY (ARRAY (
-    SELECT hash FROM one_time_token WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING purpose`;
-
-/** Tokens that are sent to somebody and come back once. Only their SHA-256 is stored: they have 256 random bits. */
+/** Tokens that are sent to a person and come back once. Only their SHA-256 is stored: they have 256 random bits. */
 @Injectable()
 export class OneTimeTokensService {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(private readonly repository: OneTimeTokensRepository) {}
 
-  /** Issues a token in the caller's transaction. */
+  /** Issues a token, in the caller's transaction. */
   async issue(manager: EntityManager, entry: OneTimeTokenEntry): Promise<string> {
     const token = prefix + randomBytes(tokenBytes).toString('base64url');
-    await manager.query(
-      `INSERT INTO one_time_token (hash, purpose, account_id, detail, expires_at)
-       VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5::int))`,
-      [hashOf(token), entry.purpose, entry.accountId, JSON.stringify(entry.detail ?? {}), entry.ttlSeconds],
-    );
+    await this.repository.insert(manager, hashOf(token), entry);
     return token;
   }
 
   /**
-   * Takes a token for its purpose, in one atomic statement: of any number of uses one gets it. In a transaction that fails
-   * it stays good.
+   * Consumes a token: only one of several concurrent uses succeeds. If the caller's transaction fails, the token stays
+   * valid.
+   * @returns what the token stands for; undefined if it is not valid for this purpose
    */
-  async consume(on: Queryable, purpose: OneTimePurpose, token: string): Promise<ConsumedToken | undefined> {
-    const [row] = await queryRows<ConsumedToken & { live: boolean }>(on, consumeStatement, [hashOf(token), purpose]);
-    return row?.live ? { accountId: row.accountId, detail: row.detail } : undefined;
+  consume(on: Queryable, purpose: OneTimePurpose, token: string): Promise<OneTimeTokenFacts | undefined> {
+    return this.repository.take(on, hashOf(token), purpose);
   }
 
-  /** Reads what a token stands for and leaves it good; only {@link consume} decides. */
-  async peek(purpose: OneTimePurpose, token: string): Promise<ConsumedToken | undefined> {
-    const [row] = await queryRows<ConsumedToken>(this.dataSource, peekStatement, [hashOf(token), purpose]);
-    return row;
+  /** Reads what a token stands for without consuming it. Only {@link consume} proves that the caller used it first. */
+  peek(purpose: OneTimePurpose, token: string): Promise<OneTimeTokenFacts | undefined> {
+    return this.repository.find(hashOf(token), purpose);
   }
 
   /**
-   * Counts a try of what a token asks for, and leaves the token good, in one atomic statement.
-   * @returns what it stands for; nothing beyond as many tries as are allowed
+   * Counts an attempt at what a token asks for, without consuming the token.
+   * @returns what the token stands for; undefined if it is not valid or after `maxAttempts`
    */
-  async attempt(purpose: OneTimePurpose, token: string, maxTries: number): Promise<ConsumedToken | undefined> {
-    const [row] = await queryRows<ConsumedToken>(this.dataSource, attemptStatement, [hashOf(token), purpose, maxTries]);
-    return row;
+  attempt(purpose: OneTimePurpose, token: string, maxAttempts: number): Promise<OneTimeTokenFacts | undefined> {
+    return this.repository.countAttempt(hashOf(token), purpose, maxAttempts);
   }
 
-  /** Makes an account's tokens of one purpose useless. */
-  async revoke(manager: EntityManager, purpose: OneTimePurpose, accountId: string): Promise<void> {
-    await manager.query('DELETE FROM one_time_token WHERE account_id = $1 AND purpose = $2', [accountId, purpose]);
+  /** Invalidates all tokens of an account that have this purpose. */
+  revoke(manager: EntityManager, purpose: OneTimePurpose, accountId: string): Promise<void> {
+    return this.repository.deleteAll(manager, purpose, accountId);
   }
 
-  /** Deletes tokens that have expired, `limit` at most, and says how many. */
-  async purge(manager: EntityManager, limit: number): Promise<number> {
-    return (await queryRows(manager, purgeStatement, [limit])).length;
+  /** What is stored about an account's tokens, as JSON objects without the tokens. */
+  personalData(accountId: string): Promise<object[]> {
+    return this.repository.personalData(accountId);
+  }
+
+  /** Deletes expired tokens, at most `limit`, and returns how many. */
+  purge(manager: EntityManager, limit: number): Promise<number> {
+    return this.repository.purge(manager, limit);
   }
 }
 

@@ -1,19 +1,21 @@
 import { Public } from '#common';
 import { Controller, Get } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { MailService } from './mail.service.ts';
+import { MailRepository } from './mail.repository.ts';
+import { outgoingMail } from './outgoing-mail.ts';
 
-const shown = 100;
+const maxListed = 100;
 
-/** For development: the mails that would have been sent. Not part of the service in production. */
+/** Lists the mails that a mail server would have received. For development; production does not have this route. */
 @Public()
 @ApiExcludeController()
 @Controller('dev')
 export class DevMailsController {
-  constructor(private readonly mails: MailService) {}
+  constructor(private readonly outbox: MailRepository) {}
 
   @Get('mails')
   async list() {
-    return { mails: await this.mails.kept(shown) };
+    const mails = await this.outbox.listSent(maxListed);
+    return { mails: mails.map(outgoingMail) };
   }
 }

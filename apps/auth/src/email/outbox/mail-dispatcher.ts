@@ -9,25 +9,27 @@ import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { Counter } from 'prom-client';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
-import { MailService, type OutboxMail } from './mail.service.ts';
+import { MailRepository } from './mail.repository.ts';
+import { MailService } from './mail.service.ts';
+import { outgoingMail, type OutgoingMail } from './outgoing-mail.ts';
 
 const pollMs = 1000;
 const batchSize = 10;
 const timeoutMs = 15_000;
 const firstRetrySeconds = 15;
 const lastRetrySeconds = 3600;
-/** With the waits between them, about a day. */
+/** Attempts over about a day. */
 const maxAttempts = 30;
 
 const mailsName = 'auth_mails_total';
 
 export const mailsProvider = makeCounterProvider({
   name: mailsName,
-  help: 'Attempts to send a mail by result; `failed` ones were given up',
+  help: 'Attempts to send a mail, by result; `failed` means that no further attempt follows',
   labelNames: ['result'],
 });
 
-/** Sends what is in the outbox, on each replica, a few at a time. */
+/** Sends the mails in the outbox in small batches. Every replica runs it. */
 @Injectable()
 export class MailDispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(MailDispatcher.name);
@@ -36,7 +38,8 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
   private running: Promise<void> | undefined;
 
   constructor(
-    private readonly mails: MailService,
+    private readonly mail: MailService,
+    private readonly outbox: MailRepository,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
     @InjectMetric(mailsName) private readonly counter: Counter<'result'>,
   ) {
@@ -52,9 +55,9 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
   }
 
   onApplicationBootstrap(): void {
-    if (this.mails.enabled) {
+    if (this.mail.enabled) {
       this.timer = setInterval(() => {
-        this.running ??= this.run().finally(() => {
+        this.running ??= this.sendDue().finally(() => {
           this.running = undefined;
         });
       }, pollMs);
@@ -67,20 +70,27 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
     this.transport?.close();
   }
 
-  private async run(): Promise<void> {
+  private async sendDue(): Promise<void> {
     try {
-      for (let batch = await this.mails.take(batchSize); batch.length > 0; batch = await this.mails.take(batchSize)) {
+      for (let more = true; more;) {
+        const batch = (await this.outbox.take(batchSize)).map(outgoingMail);
         await Promise.all(batch.map((mail) => this.dispatch(mail)));
+        more = batch.length > 0;
       }
     } catch (error) {
-      this.logger.error(error, 'the outbox could not be read');
+      this.logger.error(error, 'the outbox could not be processed');
     }
   }
 
-  private async dispatch(mail: OutboxMail): Promise<void> {
+  private async dispatch(mail: OutgoingMail): Promise<void> {
     if (!this.transport) {
-      await this.mails.keep(mail.id);
-      this.logger.log({ msg: 'mail kept, see /dev/mails', to: mail.to, subject: mail.subject, text: mail.text });
+      await this.outbox.markSent(mail.id);
+      this.logger.log({
+        msg: 'mail not sent: no mail server is configured; see /dev/mails',
+        to: mail.to,
+        subject: mail.subject,
+        text: mail.text,
+      });
       return;
     }
     try {
@@ -89,29 +99,29 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
         subject: mail.subject,
         text: mail.text,
         html: mail.html,
-        // the same at each attempt, so that a repeat after a lost answer is known as one
+        // the same at each attempt, so that clients recognise a repeat after a lost response
         messageId: `<${mail.id}@${this.config.MAIL_FROM.split('@').at(-1)?.replace('>', '') ?? 'localhost'}>`,
         headers: { 'auto-submitted': 'auto-generated' },
       });
-      await this.mails.forget(mail.id);
+      await this.outbox.delete(mail.id);
       this.counter.inc({ result: 'sent' });
     } catch (error) {
       await this.retryOrFail(mail, error as Error & { responseCode?: number });
     }
   }
 
-  private async retryOrFail(mail: OutboxMail, error: Error & { responseCode?: number }): Promise<void> {
-    // RFC 5321 §4.2.1: 5yz is a permanent refusal
+  private async retryOrFail(mail: OutgoingMail, error: Error & { responseCode?: number }): Promise<void> {
+    // RFC 5321 §4.2.1: 5yz is a permanent error
     const permanent = error.responseCode !== undefined && error.responseCode >= 500;
     if (permanent || mail.attempts >= maxAttempts) {
-      await this.mails.fail(mail.id, error.message);
+      await this.outbox.markFailed(mail.id, error.message);
       this.counter.inc({ result: 'failed' });
-      this.logger.error({ err: error, mail_id: mail.id }, 'mail given up');
+      this.logger.error({ err: error, mail_id: mail.id }, 'mail failed permanently');
     } else {
       const wait = Math.min(firstRetrySeconds * 2 ** (mail.attempts - 1), lastRetrySeconds);
-      await this.mails.postpone(mail.id, wait, error.message);
+      await this.outbox.postpone(mail.id, wait, error.message);
       this.counter.inc({ result: 'retried' });
-      this.logger.warn({ err: error, mail_id: mail.id, retry_in_s: wait }, 'mail not sent yet');
+      this.logger.warn({ err: error, mail_id: mail.id, retry_in_s: wait }, 'mail could not be sent, retrying later');
     }
   }
 }

@@ -1,13 +1,17 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DevMailsController } from './dev-mails.controller.ts';
 import { MailDispatcher, mailsProvider } from './mail-dispatcher.ts';
+import { MailRepository } from './mail.repository.ts';
 import { MailService } from './mail.service.ts';
 
-/** Mails by an outbox. */
-@Module({ providers: [MailService, MailDispatcher, mailsProvider], exports: [MailService] })
+/** Sends mails through an outbox. */
+@Module({
+  providers: [MailDispatcher, MailRepository, MailService, mailsProvider],
+  exports: [MailRepository, MailService],
+})
 export class MailModule {}
 
-/** The kept mails, for development. */
+/** Shows kept mails, for development. */
 @Module({})
 export class DevMailsModule {
   static register(enabled: boolean): DynamicModule {

@@ -1,3 +1,3 @@
 import { Problem } from '#common';
 
-export const mailDisabled = new Problem(503, 'mail_off', 'No mail server is configured, and this needs one');
+export const mailDisabled = new Problem(503, 'mail_off', 'This requires a mail server, and none is configured');

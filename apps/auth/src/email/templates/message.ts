@@ -1,8 +1,8 @@
-/** The languages that mails are written in. */
+/** The languages of mails. */
 export const locales = ['en', 'de', 'fr', 'es'] as const;
 export type Locale = (typeof locales)[number];
 
-/** The mails that there are. */
+/** All mails, by template. */
 export const mailTemplates = [
   'email_change',
   'email_change_notice',
@@ -20,13 +20,13 @@ export type MailTemplate = (typeof mailTemplates)[number];
 export interface Message {
   subject: string;
   paragraphs: string[];
-  /** Label of the button that leads to the variable `link`. */
+  /** Label of the button that opens the variable `link`. */
   action?: string;
 }
 
 /** All mails in one language. */
 export interface Messages {
-  /** Said below each mail. */
+  /** Shown below each mail. */
   footer: string;
   messages: Record<MailTemplate, Message>;
 }

@@ -14,7 +14,7 @@ const variables = {
 
 const all = locales.flatMap((locale) => mailTemplates.map((template) => [template, locale] as const));
 
-it.each(all)('renders %s in %s as text and as HTML, with nothing left to fill in', (template, locale) => {
+it.each(all)('renders %s in %s as text and as HTML, without placeholders left', (template, locale) => {
   const { subject, text, html } = renderMail(template, locale, variables);
   for (const part of [subject, text, html]) {
     expect(part).not.toMatch(/\{\w+\}|undefined/);
@@ -27,13 +27,13 @@ it.each(all)('renders %s in %s as text and as HTML, with nothing left to fill in
   );
 });
 
-it('is written anew in each language', () => {
+it('has a subject of its own in each language', () => {
   for (const template of mailTemplates) {
     expect(new Set(locales.map((locale) => renderMail(template, locale, variables).subject)).size).toBe(locales.length);
   }
 });
 
-it('refuses to send a mail with a gap', () => {
+it('rejects a missing variable', () => {
   expect(() => renderMail('magic_link', 'en', { email: 'ada@example.com' })).toThrow('link');
 });
 
@@ -46,6 +46,6 @@ it.each([
   ['', 'en'],
   [null, 'en'],
   [';;q=q,,', 'en'],
-])('takes accept-language %p for %s', (header, locale) => {
+])('reads accept-language %p as %s', (header, locale) => {
   expect(localeOf(header)).toBe(locale);
 });

@@ -6,10 +6,10 @@ import type { Locale, MailTemplate, Messages } from './message.ts';
 
 const languages: Record<Locale, Messages> = { en, de, fr, es };
 
-/** What a template's `{name}`s stand for; `link` is where its button leads. */
+/** The values of a template's `{name}` placeholders; `link` is the URL of its button. */
 export type MailVariables = Readonly<Record<string, string>>;
 
-/** A mail as it is sent. */
+/** A mail, ready to send. */
 export interface RenderedMail {
   subject: string;
   text: string;
@@ -17,18 +17,18 @@ export interface RenderedMail {
 }
 
 /**
- * Writes a mail out, as text and as HTML.
- * @throws Error where a variable that the template names is missing
+ * Renders a mail as text and as HTML.
+ * @throws Error if a variable of the template is missing
  */
 export function renderMail(template: MailTemplate, locale: Locale, variables: MailVariables): RenderedMail {
   const { footer, messages } = languages[locale];
   const { subject, paragraphs, action } = messages[template];
-  const said = paragraphs.map((paragraph) => fill(paragraph, variables));
+  const filled = paragraphs.map((paragraph) => fill(paragraph, variables));
   const button = action === undefined ? undefined : { label: action, link: fill('{link}', variables) };
   return {
     subject,
-    text: [...said, ...(button ? [`${button.label}: ${button.link}`] : []), '-- ', footer].join('\n\n'),
-    html: htmlOf(locale, subject, said, button, footer),
+    text: [...filled, ...(button ? [`${button.label}: ${button.link}`] : []), '-- ', footer].join('\n\n'),
+    html: htmlOf(locale, subject, filled, button, footer),
   };
 }
 

@@ -8,8 +8,8 @@ const cookieName = 'device';
 const maxAgeSeconds = 365 * 24 * 60 * 60;
 
 /**
- * A signed cookie by which a device on which an account has logged in before is known again. Its failures are counted for
- * itself, so that whoever attacks the account from elsewhere can't lock its owner out.
+ * A signed cookie that identifies a device on which an account has logged in before. Failed logins on a known device are
+ * limited separately, so attacks on the account from elsewhere can't lock its owner out.
  */
 @Injectable()
 export class DeviceCookie {
@@ -22,7 +22,7 @@ export class DeviceCookie {
   }
 
   /**
-   * The device's id, if this account has logged in on it within a year.
+   * The device's id, if this account has logged in on it within the last year.
    * @param header the request's `cookie` header
    */
   recognise(header: string | undefined, email: string): string | undefined {
@@ -41,8 +41,8 @@ export class DeviceCookie {
   }
 
   /**
-   * A `set-cookie` header that makes the device known to the account.
-   * @param known the id of a device that is already known
+   * A `set-cookie` header (RFC 6265) that identifies the device to the account.
+   * @param known the id of the device if it is known; otherwise it gets a new one
    */
   issue(email: string, known: string | undefined): string {
     const id = known ?? randomUUID();

@@ -3,49 +3,49 @@ import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
-import { tooManyAttempts } from '../../rate-limits/index.ts';
+import { EmailLinkRequestsService } from '../../accounts/email-link-requests/index.ts';
 import { confirmationSchema, type Confirmation } from '../../accounts/email-verification/index.ts';
-import { mailDisabled } from '../../email/outbox/index.ts';
-import { EmailLinksService } from '../../email/links/index.ts';
 import { oneTimeTokenInvalid } from '../../email/one-time-tokens/index.ts';
-import { loginResultExamples, loginResultSchema, replyWithLogin } from '../password/index.ts';
+import { mailDisabled } from '../../email/outbox/index.ts';
+import { tooManyAttempts } from '../../rate-limits/index.ts';
+import { loginResultExamples, loginResultSchema, replyWithLogin } from '../completion/index.ts';
 import { magicLinkRequestSchema } from './magic-link.schema.ts';
 import { MagicLinkService } from './magic-link.service.ts';
 
-/** Logging in by mail. */
+/** Logging in by a link in an e-mail. */
 @Public()
 @ApiTags('email')
 @Controller('auth/magic-link')
 export class MagicLinkController {
   constructor(
     private readonly magicLinks: MagicLinkService,
-    private readonly links: EmailLinksService,
+    private readonly linkRequests: EmailLinkRequestsService,
   ) {}
 
   @Post()
   @HttpCode(202)
   @ApiOperation({
-    summary: 'Ask for a link to log in',
-    description: 'Mails a link if there is such an account; the answer is the same if there is not.',
+    summary: 'Request a login link',
+    description: 'Sends a link by e-mail if the account exists. The response is the same if it does not.',
   })
-  @ApiResponse({ status: 202, description: 'If there is such an account, a mail is on its way.' })
+  @ApiResponse({ status: 202, description: 'If the account exists, an e-mail is on its way.' })
   @ApiProblems(...bodyProblems, tooManyAttempts, mailDisabled)
   requestMagicLink(
     @Body({ schema: magicLinkRequestSchema }) body: z.output<typeof magicLinkRequestSchema>,
     @Context() context: RequestContext,
   ) {
-    return this.links.request('magic_link', body.email, context);
+    return this.linkRequests.request('magic_link', body.email, context);
   }
 
   @Post('confirm')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Log in by the link',
-    description: 'With the token from the mail, which is good once. The address is verified by it.',
+    summary: 'Log in by link',
+    description: 'Uses the token from the e-mail, which is valid once. This also verifies the e-mail address.',
   })
   @ApiResponse({
     status: 200,
-    description: 'The session’s tokens, or, where a second factor is asked for, what to send it with.',
+    description: 'The session’s tokens, or a challenge for a second factor.',
     standardSchema: loginResultSchema,
     examples: loginResultExamples,
   })

@@ -1,15 +1,14 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../../accounts/index.ts';
-import { EmailVerificationModule } from '../../accounts/email-verification/index.ts';
-import { EmailLinksModule } from '../../email/links/index.ts';
+import { EmailLinkRequestsModule } from '../../accounts/email-link-requests/index.ts';
 import { OneTimeTokensModule } from '../../email/one-time-tokens/index.ts';
-import { PasswordLoginModule } from '../password/index.ts';
+import { LoginCompletionModule } from '../completion/index.ts';
 import { MagicLinkController } from './magic-link.controller.ts';
 import { MagicLinkService } from './magic-link.service.ts';
 
-/** Logging in by a link in a mail. */
+/** Logging in by a link in an e-mail. */
 @Module({
-  imports: [AccountsModule, EmailVerificationModule, EmailLinksModule, OneTimeTokensModule, PasswordLoginModule],
+  imports: [AccountsModule, EmailLinkRequestsModule, LoginCompletionModule, OneTimeTokensModule],
   controllers: [MagicLinkController],
   providers: [MagicLinkService],
 })

@@ -1,6 +1,6 @@
 export { MfaModule } from './mfa.module.ts';
-export { MfaService, type Factor } from './mfa.service.ts';
-export { Totp } from './totp.entity.ts';
+export { MfaChallengesService, type FirstFactor } from './mfa-challenges.service.ts';
+export { MfaService } from './mfa.service.ts';
 export {
   mfaAnswerSchema,
   mfaChallengeExample,
@@ -9,3 +9,5 @@ export {
   type MfaChallenge,
 } from './mfa.schema.ts';
 export { mfaCodeInvalid, mfaTokenInvalid } from './mfa.problems.ts';
+export { RecoveryCodesRepository } from './recovery-codes.repository.ts';
+export { TotpRepository } from './totp.repository.ts';

@@ -28,22 +28,28 @@ import {
   totpSetupExample,
   totpSetupSchema,
 } from './mfa.schema.ts';
+import { MfaChallengesService } from './mfa-challenges.service.ts';
 import { MfaService } from './mfa.service.ts';
+import { TotpEnrolmentService } from './totp-enrolment.service.ts';
 
-/** How recently a second factor must have been proved to change second factors. */
+/** Maximum age of the authentication by a second factor, to change second factors. */
 const maxAgeSeconds = 300;
 
 const passwordProblems = [passwordIncorrect, tooManyAttempts, hashQueueFull];
 
-/** What an account does with its second factors. */
+/** The second factors of the caller's account. */
 @ApiTags('mfa')
 @ApiBearerAuth()
 @Controller('auth/mfa')
 export class MfaController {
-  constructor(private readonly mfa: MfaService) {}
+  constructor(
+    private readonly mfa: MfaService,
+    private readonly enrolment: TotpEnrolmentService,
+    private readonly challenges: MfaChallengesService,
+  ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Get the second factors', description: 'What guards the account beside its password.' })
+  @ApiOperation({ summary: 'Get the second factors', description: 'Those that a login by password asks for.' })
   @ApiResponse({
     status: 200,
     description: 'The second factors.',
@@ -57,10 +63,10 @@ export class MfaController {
 
   @Post('totp')
   @ApiOperation({
-    summary: 'Set an authenticator app up',
+    summary: 'Begin to enrol an authenticator app',
     description:
-      'Asks for the password again and gives a secret for an app that makes codes by RFC 6238. It guards the account ' +
-      'once a code confirms it, within 15 minutes.',
+      'Requires the password again. Returns a secret for an app that generates codes by RFC 6238. A code must confirm it ' +
+      'within 15 minutes; until then logins do not ask for codes.',
   })
   @ApiResponse({ status: 201, description: 'The secret.', standardSchema: totpSetupSchema, example: totpSetupExample })
   @ApiProblems(...callerProblems, ...bodyProblems, ...passwordProblems, totpEnrolled)
@@ -69,14 +75,14 @@ export class MfaController {
     @CurrentPrincipal() principal: Principal,
     @Context() context: RequestContext,
   ) {
-    return this.mfa.enrolTotp(principal, password, context);
+    return this.enrolment.begin(principal, password, context);
   }
 
   @Post('totp/confirm')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Confirm the authenticator app',
-    description: 'From now on logins ask for a second factor. All other sessions of the account end.',
+    description: 'Logins ask for a second factor from now on. All other sessions of the account end.',
   })
   @ApiResponse({
     status: 200,
@@ -90,7 +96,7 @@ export class MfaController {
     @CurrentPrincipal() principal: Principal,
     @Context() context: RequestContext,
   ) {
-    return this.mfa.confirmTotp(principal, code, context);
+    return this.enrolment.confirm(principal, code, context);
   }
 
   @Delete('totp')
@@ -99,24 +105,24 @@ export class MfaController {
   @ApiOperation({
     summary: 'Remove the authenticator app',
     description:
-      'Asks for the password again and for a second factor proved within 5 minutes. The recovery codes go with it.',
+      'Requires the password again, and a second factor verified within the last 5 minutes. Removes the recovery codes too.',
   })
-  @ApiResponse({ status: 204, description: 'Logins ask for no second factor any more.' })
+  @ApiResponse({ status: 204, description: 'Logins no longer ask for a second factor.' })
   @ApiProblems(...callerProblems, ...bodyProblems, problems.mfaRequired, ...passwordProblems, totpNotEnrolled)
   disableTotp(
     @Body({ schema: totpRemovalSchema }) { password }: { password: string },
     @CurrentPrincipal() principal: Principal,
     @Context() context: RequestContext,
   ) {
-    return this.mfa.disableTotp(principal, password, context);
+    return this.enrolment.remove(principal, password, context);
   }
 
   @Post('recovery-codes')
   @HttpCode(200)
   @RequireMfa({ maxAgeSeconds })
   @ApiOperation({
-    summary: 'Make the recovery codes anew',
-    description: 'Asks for a second factor proved within 5 minutes. Earlier codes are good no more.',
+    summary: 'Replace the recovery codes',
+    description: 'Requires a second factor verified within the last 5 minutes. Earlier codes become invalid.',
   })
   @ApiResponse({
     status: 200,
@@ -126,15 +132,15 @@ export class MfaController {
   })
   @ApiProblems(...callerProblems, problems.mfaRequired, totpNotEnrolled)
   regenerateRecoveryCodes(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
-    return this.mfa.regenerateRecoveryCodes(principal, context);
+    return this.enrolment.replaceRecoveryCodes(principal, context);
   }
 
   @Post('step-up')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Prove a second factor again',
+    summary: 'Verify a second factor again',
     description:
-      'For routes that answer `mfa_required` (RFC 9470): `auth_time` of the session’s access tokens becomes now. The ' +
+      'For routes that respond with `mfa_required` (RFC 9470). Sets `auth_time` of the session’s access tokens to now. The ' +
       'refresh token stays the same.',
   })
   @ApiResponse({
@@ -149,6 +155,6 @@ export class MfaController {
     @CurrentPrincipal() principal: Principal,
     @Context() context: RequestContext,
   ) {
-    return this.mfa.stepUp(principal, code, context);
+    return this.challenges.stepUp(principal, code, context);
   }
 }

@@ -6,11 +6,11 @@ const checksName = 'auth_mfa_checks_total';
 
 export const mfaChecksProvider = makeCounterProvider({
   name: checksName,
-  help: 'Codes of authenticator apps and recovery codes by what they were for and result',
+  help: 'Attempts to give a code of an authenticator app or a recovery code, by purpose and result',
   labelNames: ['purpose', 'result'],
 });
 
-/** Counters of what becomes of second factors. */
+/** Metrics of second factors. */
 @Injectable()
 export class MfaMetrics {
   constructor(@InjectMetric(checksName) readonly checks: Counter<'purpose' | 'result'>) {

@@ -3,13 +3,13 @@ import { existingPassword } from '../../passwords/index.ts';
 
 const codePattern = /^(\d{3} ?\d{3}|([A-Za-z2-7]{4}[- ]?){3}[A-Za-z2-7]{4})$/;
 
-/** Six digits of the authenticator app, or a recovery code, in any spelling that people use. */
+/** Six digits from an authenticator app, or a recovery code, in upper or lower case, with or without separators. */
 const secondFactorCode = z
   .string()
   .max(24)
-  .regex(codePattern, 'must be 6 digits of the authenticator app, or a recovery code')
+  .regex(codePattern, 'must be 6 digits from the authenticator app, or a recovery code')
   .transform((code) => code.replaceAll(/[- ]/g, '').toUpperCase())
-  .meta({ description: '6 digits of the authenticator app, or a recovery code', example: '492039' });
+  .meta({ description: '6 digits from the authenticator app, or a recovery code', example: '492039' });
 
 export const totpEnrolmentSchema = z
   .strictObject({ password: existingPassword })
@@ -34,7 +34,7 @@ export const stepUpSchema = z
 
 export const mfaAnswerSchema = z
   .strictObject({
-    mfa_token: z.string().min(1).max(128).meta({ description: 'what the login answered' }),
+    mfa_token: z.string().min(1).max(128).meta({ description: 'the token from the response to the login' }),
     code: secondFactorCode,
   })
   .meta({ id: 'MfaAnswer', example: { mfa_token: 'ot_n7Ck1cXo…', code: '492039' } });
@@ -44,11 +44,11 @@ export type MfaAnswer = z.output<typeof mfaAnswerSchema>;
 export const mfaChallengeSchema = z
   .object({
     mfa_required: z.literal(true),
-    mfa_token: z.string().meta({ description: 'to be sent with a code to `/auth/login/mfa`' }),
-    expires_in: z.int().meta({ description: 'seconds that the token lives' }),
+    mfa_token: z.string().meta({ description: 'send it with a code to `/auth/login/mfa`' }),
+    expires_in: z.int().meta({ description: 'lifetime of the token in seconds' }),
     methods: z.array(z.enum(['totp', 'recovery_code'])),
   })
-  .meta({ id: 'MfaChallenge', description: 'The password was right; the account asks for a second factor' });
+  .meta({ id: 'MfaChallenge', description: 'The first factor is correct; the account requires a second one' });
 
 export type MfaChallenge = z.output<typeof mfaChallengeSchema>;
 
@@ -65,7 +65,7 @@ export const totpSetupSchema = z
     otpauth_uri: z.string(),
     qr_code: z.string().meta({ description: 'the URI as an image: a `data:` URL of an SVG' }),
   })
-  .meta({ id: 'TotpSetup', description: 'What an authenticator app needs; shown once' });
+  .meta({ id: 'TotpSetup', description: 'The secret of an authenticator app; shown once' });
 
 export type TotpSetup = z.output<typeof totpSetupSchema>;
 
@@ -77,7 +77,7 @@ export const totpSetupExample: TotpSetup = {
 
 export const recoveryCodesSchema = z
   .object({ recovery_codes: z.array(z.string()) })
-  .meta({ id: 'RecoveryCodes', description: '10 codes, each good once; shown once' });
+  .meta({ id: 'RecoveryCodes', description: '10 codes, each valid once; shown once' });
 
 export type RecoveryCodes = z.output<typeof recoveryCodesSchema>;
 
@@ -87,8 +87,8 @@ export const recoveryCodesExample: RecoveryCodes = {
 
 export const mfaStatusSchema = z
   .object({
-    totp: z.boolean().meta({ description: 'whether an authenticator app guards the account' }),
-    recovery_codes: z.int().meta({ description: 'recovery codes that are left' }),
+    totp: z.boolean().meta({ description: 'whether logins ask for codes of an authenticator app' }),
+    recovery_codes: z.int().meta({ description: 'number of unused recovery codes' }),
   })
   .meta({ id: 'MfaStatus', description: 'The account’s second factors' });
 

@@ -1,55 +1,50 @@
-import { queryRows, type Queryable } from '#common';
+import type { Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import { createHash, randomBytes } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
+import { RecoveryCodesRepository } from './recovery-codes.repository.ts';
 
 const codesPerAccount = 10;
-/** 80 bits: out of reach of guessing, hence stored by a fast hash. */
+/** 80 bits cannot be guessed, so a fast hash is enough. */
 const codeBytes = 10;
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** Codes to be kept on paper for the day the authenticator app is lost, each good once. */
+/** Recovery codes, for people who have lost their authenticator app. Each can be used once. */
 @Injectable()
 export class RecoveryCodesService {
+  constructor(private readonly codes: RecoveryCodesRepository) {}
+
   /**
-   * Makes an account's codes; earlier ones are good no more.
-   * @returns the codes, which can't be had again
+   * Replaces all recovery codes of an account, in the caller's transaction.
+   * @returns the new codes; only their hashes are stored
    */
   async replace(manager: EntityManager, accountId: string): Promise<string[]> {
     const codes = Array.from({ length: codesPerAccount }, newCode);
-    await this.remove(manager, accountId);
-    await manager.query('INSERT INTO recovery_code (account_id, hash) SELECT $1, unnest($2::bytea[])', [
-      accountId,
-      codes.map(hashOf),
-    ]);
+    await this.codes.removeAll(manager, accountId);
+    await this.codes.insert(manager, accountId, codes.map(hashOf));
     return codes.map((code) => (code.match(/.{4}/g) ?? []).join('-'));
   }
 
-  /** Takes a code, in one atomic statement: of any number of uses one gets it. */
-  async take(manager: EntityManager, accountId: string, code: string): Promise<boolean> {
-    const rows = await queryRows(
-      manager,
-      'DELETE FROM recovery_code WHERE account_id = $1 AND hash = $2 RETURNING account_id',
-      [accountId, hashOf(code)],
-    );
-    return rows.length > 0;
+  /**
+   * Uses a code in the caller's transaction, and returns whether it is valid and unused.
+   * @param code upper case, without separators
+   */
+  use(manager: EntityManager, accountId: string, code: string): Promise<boolean> {
+    return this.codes.use(manager, accountId, hashOf(code));
   }
 
-  async count(on: Queryable, accountId: string): Promise<number> {
-    const [row] = await queryRows<{ count: number }>(
-      on,
-      'SELECT count(*)::int AS count FROM recovery_code WHERE account_id = $1',
-      [accountId],
-    );
-    return row?.count ?? 0;
+  /** How many unused codes the account has. */
+  count(on: Queryable, accountId: string): Promise<number> {
+    return this.codes.count(on, accountId);
   }
 
-  async remove(manager: EntityManager, accountId: string): Promise<void> {
-    await manager.query('DELETE FROM recovery_code WHERE account_id = $1', [accountId]);
+  /** Removes all recovery codes of an account. */
+  removeAll(manager: EntityManager, accountId: string): Promise<void> {
+    return this.codes.removeAll(manager, accountId);
   }
 }
 
-/** Base32 (RFC 4648 §6): 5 of a number's 80 bits a character. */
+/** Base32 (RFC 4648 §6): each character stands for 5 of 80 random bits. */
 function newCode(): string {
   const bits = BigInt(`0x${randomBytes(codeBytes).toString('hex')}`);
   return Array.from({ length: 16 }, (_, index) => alphabet[Number((bits >> BigInt(5 * index)) & 31n)]).join('');

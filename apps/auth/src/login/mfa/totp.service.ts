@@ -1,52 +1,36 @@
-import { queryRows, type Queryable } from '#common';
+import type { Queryable } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { Secret, TOTP } from 'otpauth';
 import { toString as drawQrCode } from 'qrcode';
 import type { EntityManager } from 'typeorm';
+import { AccountsRepository } from '../../accounts/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { Keyring } from '../../keyring/index.ts';
 import { totpEnrolled } from './mfa.problems.ts';
 import type { TotpSetup } from './mfa.schema.ts';
+import { secretContext, TotpRepository, type SecretState } from './totp.repository.ts';
 
 const secretBytes = 20;
-/** Codes of the step before and after are good too: clocks differ (RFC 6238 §5.2). */
+/** Steps before and after the current one whose codes are valid too, because clocks differ (RFC 6238 §5.2). */
 const window = 1;
-const setupMinutes = 15;
 
-const setUpStatement = `
-  INSERT INTO totp AS t (account_id, secret) VALUES ($1, $2)
-  ON CONFLICT (account_id) DO UPDATE SET secret = $2, last_used_step = 0, created_at = now()
-    WHERE t.confirmed_at IS NULL
-  RETURNING account_id`;
-
-const pendingCondition = `confirmed_at IS NULL AND created_at > now() - interval '${String(setupMinutes)} min'`;
-const confirmedCondition = 'confirmed_at IS NOT NULL';
-
-/**
- * Takes the code of a step, in one atomic statement: of any number of uses at once one gets it, and none of an earlier
- * step after it. The secret is sealed anew, so that an old key of the keyring falls out of use.
- */
-const takeStatement = (condition: string) => `
-  UPDATE totp SET last_used_step = $2, secret = $4, confirmed_at = coalesce(confirmed_at, now())
-  WHERE account_id = $1 AND last_used_step < $2 AND secret = $3 AND ${condition}
-  RETURNING account_id`;
-
-/** Time-based one-time passwords (RFC 6238): SHA-1, 6 digits and 30 s, as authenticator apps expect. */
+/** Time-based one-time passwords (RFC 6238) with SHA-1, 6 digits and steps of 30 s, as authenticator apps expect. */
 @Injectable()
 export class TotpService {
   constructor(
+    @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'TOKEN_AUDIENCE'>,
+    private readonly accounts: AccountsRepository,
+    private readonly apps: TotpRepository,
     private readonly keyring: Keyring,
-    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
   /**
-   * Makes a secret, which guards nothing until a code confirms it. An earlier one that was never confirmed is forgotten.
+   * Creates a secret, which logins do not ask for until a code confirms it. It replaces an earlier secret that was not confirmed.
    * @throws ProblemException `totp_enrolled`
    */
   async setUp(manager: EntityManager, account: { id: string; email: string }): Promise<TotpSetup> {
     const secret = new Secret({ size: secretBytes });
-    const rows = await queryRows(manager, setUpStatement, [account.id, this.seal(account.id, secret)]);
-    if (rows.length === 0) {
+    if (!(await this.apps.setUp(manager, account.id, this.seal(account.id, secret)))) {
       throw totpEnrolled.exception();
     }
     const uri = new TOTP({ issuer: this.config.TOKEN_AUDIENCE, label: account.email, secret }).toString();
@@ -58,45 +42,46 @@ export class TotpService {
     };
   }
 
-  /** Whether the code is right and new, and the secret set up within 15 minutes; from then on it guards the account. */
+  /**
+   * Confirms a secret with a code, in the caller's transaction.
+   * @returns whether the code is valid and unused, and the secret at most 15 minutes old
+   */
   confirm(manager: EntityManager, accountId: string, code: string): Promise<boolean> {
-    return this.take(manager, accountId, code, pendingCondition);
+    return this.use(manager, accountId, code, 'pending');
   }
 
-  /** Whether the code is right and new. */
+  /** Uses a code in the caller's transaction, and returns whether it is valid and unused. */
   verify(manager: EntityManager, accountId: string, code: string): Promise<boolean> {
-    return this.take(manager, accountId, code, confirmedCondition);
+    return this.use(manager, accountId, code, 'confirmed');
   }
 
-  async isEnrolled(on: Queryable, accountId: string): Promise<boolean> {
-    const rows = await queryRows(on, `SELECT FROM totp WHERE account_id = $1 AND ${confirmedCondition}`, [accountId]);
-    return rows.length > 0;
+  /** Whether the account has a confirmed authenticator app. */
+  isEnrolled(on: Queryable, accountId: string): Promise<boolean> {
+    return this.apps.isConfirmed(on, accountId);
   }
 
-  /** @returns whether there was one that guarded the account */
+  /** The same, and locks the app until the transaction ends. */
+  lockEnrolled(manager: EntityManager, accountId: string): Promise<boolean> {
+    return this.apps.lockConfirmed(manager, accountId);
+  }
+
+  /**
+   * Removes the authenticator app in the caller's transaction.
+   * @returns whether it was confirmed
+   */
   async remove(manager: EntityManager, accountId: string): Promise<boolean> {
-    // in the order of an enrolment, lest the two wait for each other
-    await manager.query('SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE', [accountId]);
-    const rows = await queryRows<{ enrolled: boolean }>(
-      manager,
-      `DELETE FROM totp WHERE account_id = $1 RETURNING ${confirmedCondition} AS enrolled`,
-      [accountId],
-    );
-    return rows[0]?.enrolled === true;
+    // the account first, as an enrolment does: the two never deadlock
+    await this.accounts.lock(manager, accountId);
+    return this.apps.remove(manager, accountId);
   }
 
-  private async take(manager: EntityManager, accountId: string, code: string, condition: string): Promise<boolean> {
-    const [row] = await queryRows<{ secret: Buffer }>(
-      manager,
-      `SELECT secret FROM totp WHERE account_id = $1 AND ${condition}`,
-      [accountId],
-    );
-    if (!row) {
+  private async use(manager: EntityManager, accountId: string, code: string, state: SecretState): Promise<boolean> {
+    const sealed = await this.apps.findSecret(manager, accountId, state);
+    if (!sealed) {
       return false;
     }
-    const secret = new Secret({
-      buffer: Uint8Array.from(this.keyring.decrypt(row.secret, contextOf(accountId))).buffer,
-    });
+    const plaintext = this.keyring.decrypt(sealed, secretContext(accountId));
+    const secret = new Secret({ buffer: Uint8Array.from(plaintext).buffer });
     const now = Date.now();
     const delta = TOTP.validate({ token: code, secret, window, timestamp: now });
     if (delta === null) {
@@ -104,13 +89,10 @@ export class TotpService {
     }
     const step = TOTP.counter({ timestamp: now }) + delta;
     const resealed = this.seal(accountId, secret);
-    const taken = await queryRows(manager, takeStatement(condition), [accountId, step, row.secret, resealed]);
-    return taken.length > 0;
+    return this.apps.useStep(manager, { accountId, step, secret: sealed, resealed }, state);
   }
 
   private seal(accountId: string, secret: Secret): Buffer {
-    return this.keyring.encrypt(Buffer.from(secret.bytes), contextOf(accountId));
+    return this.keyring.encrypt(Buffer.from(secret.bytes), secretContext(accountId));
   }
 }
-
-const contextOf = (accountId: string) => `totp ${accountId}`;

@@ -12,12 +12,12 @@ import { challengeSeconds } from './challenges.service.ts';
 import type { Passkey } from './passkey.entity.ts';
 import type { PasskeyLogin, PasskeyRegistration } from './passkeys.schema.ts';
 
-/** EdDSA, ES256 and RS256 (RFC 9053): what authenticators in use can do. */
+/** EdDSA, ES256 and RS256 (RFC 9053), which all common authenticators support one of. */
 const algorithms = [-8, -7, -257];
 
 type Challenge = Uint8Array<ArrayBuffer>;
 
-/** WebAuthn's two ceremonies (Web Authentication Level 3 §7), for this service's relying party id and origins. */
+/** The two ceremonies of WebAuthn (Web Authentication Level 3 §7), for this service's relying party id and origins. */
 @Injectable()
 export class Ceremonies {
   constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {}
@@ -41,7 +41,7 @@ export class Ceremonies {
     });
   }
 
-  /** Names no credentials: the authenticator knows which it has. */
+  /** The options name no credentials: the authenticator offers those that it has. */
   requestOptions(challenge: Challenge) {
     return generateAuthenticationOptions({
       challenge,
@@ -51,7 +51,7 @@ export class Ceremonies {
     });
   }
 
-  /** The challenge that an answer says it is for; nothing of one that is malformed. */
+  /** The challenge that a credential was created or asserted for; undefined if the client data is malformed. */
   challengeOf({ response }: { response: { clientDataJSON: string } }): string | undefined {
     try {
       const { challenge } = decodeClientDataJSON(response.clientDataJSON) as { challenge?: unknown };
@@ -61,7 +61,10 @@ export class Ceremonies {
     }
   }
 
-  /** What a new credential is; nothing where origin, relying party, user verification or attestation are wrong. */
+  /**
+   * The new credential (§7.1); undefined if the origin, the relying party, the user verification or the attestation is not
+   * valid.
+   */
   async verifyCreation({ credential }: PasskeyRegistration, expectedChallenge: string) {
     try {
       const { verified, registrationInfo } = await verifyRegistrationResponse({
@@ -72,12 +75,15 @@ export class Ceremonies {
       });
       return verified ? registrationInfo : undefined;
     } catch {
-      // the library throws on whatever is wrong with what came from outside
+      // the library throws if any part of the input is not valid
       return undefined;
     }
   }
 
-  /** The signature counter of a good answer; nothing where origin, relying party, user verification or signature are wrong. */
+  /**
+   * The signature counter (§7.2); undefined if the origin, the relying party, the user verification or the signature is not
+   * valid.
+   */
   async verifyLogin(
     { credential }: PasskeyLogin,
     expectedChallenge: string,
@@ -92,7 +98,7 @@ export class Ceremonies {
           response: typeof userHandle === 'string' ? { ...response, userHandle } : response,
         },
         expectedChallenge,
-        // the database compares the counters, after the signature is known to be good
+        // the database compares the counters, once the signature is verified
         credential: { id: credential.id, publicKey: Uint8Array.from(passkey.publicKey), counter: -1 },
         ...this.expected,
       });

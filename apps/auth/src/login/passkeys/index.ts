@@ -1,3 +1,4 @@
 export { PasskeysModule } from './passkeys.module.ts';
-export { Passkey } from './passkey.entity.ts';
+export { PasskeysRepository } from './passkeys.repository.ts';
 export { PasskeysService } from './passkeys.service.ts';
+export { Passkey } from './passkey.entity.ts';

@@ -12,25 +12,25 @@ export class Passkey {
   @Column('bytea', { name: 'credential_id' })
   credentialId: Buffer;
 
-  /** In COSE. */
+  /** A COSE_Key (RFC 9052 §7). */
   @Column('bytea', { name: 'public_key' })
   publicKey: Buffer;
 
-  /** Signatures its authenticator has told of; 0 for those that don't count. A bigint, which the driver gives as text. */
+  /** The authenticator's signature counter; 0 if it does not count. A bigint, which the driver returns as text. */
   @Column('bigint')
   counter: string;
 
   @Column('text', { array: true })
   transports: string[];
 
-  /** Whether it may be on more than one device. */
+  /** Whether it may exist on more than one device. */
   @Column('boolean')
   synced: boolean;
 
   @Column('text')
   name: string;
 
-  @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
+  @Column('timestamptz', { name: 'created_at' })
   createdAt: Date;
 
   @Column('timestamptz', { name: 'last_used_at', nullable: true })

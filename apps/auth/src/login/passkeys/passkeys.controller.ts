@@ -1,6 +1,7 @@
 import {
   ApiProblems,
   bodyProblems,
+  callerProblems,
   Context,
   CurrentPrincipal,
   type Principal,
@@ -17,7 +18,8 @@ import { passwordIncorrect } from '../../accounts/index.ts';
 import { tooManyAttempts } from '../../rate-limits/index.ts';
 import { hashQueueFull } from '../../passwords/index.ts';
 import { loginRefused, tokensExample, tokensSchema } from '../../sessions/index.ts';
-import { replyWithLogin } from '../password/index.ts';
+import { replyWithLogin } from '../completion/index.ts';
+import { PasskeyLoginService } from './passkey-login.service.ts';
 import { passkeyInvalid, passkeyNotFound, passkeyRefused, passkeyTaken, tooManyPasskeys } from './passkeys.problems.ts';
 import {
   creationOptionsExample,
@@ -38,33 +40,39 @@ import {
 } from './passkeys.schema.ts';
 import { PasskeysService } from './passkeys.service.ts';
 
-/** Sessions that proved more than one factor must have done so this recently; of an account with a second one all did. */
+/**
+ * Maximum age of a multi-factor authentication. It applies only to sessions that have one, as all sessions of an account with a
+ * second factor do.
+ */
 const recentMfa = { maxAgeSeconds: 300, onlyIfProved: true };
 
 const passwordProblems = [passwordIncorrect, tooManyAttempts, hashQueueFull];
 
-/** Passkeys: logging in by them, and what an account does with its own. */
+/** Logging in by passkey, and managing the passkeys of the caller's account. */
 @ApiTags('passkeys')
 @Controller('auth')
 export class PasskeysController {
-  constructor(private readonly passkeys: PasskeysService) {}
+  constructor(
+    private readonly logins: PasskeyLoginService,
+    private readonly passkeys: PasskeysService,
+  ) {}
 
   @Public()
   @Post('login/passkey/options')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Begin a login by passkey',
-    description: 'Gives a challenge, good once within 5 minutes. It is for any account: the passkey says which.',
+    description: 'Returns a challenge, valid once within 5 minutes. The passkey that signs it identifies the account.',
   })
   @ApiResponse({
     status: 200,
-    description: 'What to ask the authenticator for.',
+    description: 'The options for the authenticator.',
     standardSchema: requestOptionsSchema,
     example: requestOptionsExample,
   })
   @ApiProblems(problems.validationFailed)
   passkeyLoginOptions() {
-    return this.passkeys.requestOptions();
+    return this.logins.requestOptions();
   }
 
   @Public()
@@ -72,7 +80,7 @@ export class PasskeysController {
   @HttpCode(200)
   @ApiOperation({
     summary: 'Log in by passkey',
-    description: 'Starts a session. A passkey is more than one factor: no further one is asked for.',
+    description: 'Starts a session. A passkey counts as more than one factor, so no second factor is required.',
   })
   @ApiResponse({
     status: 200,
@@ -87,7 +95,7 @@ export class PasskeysController {
     @Context() context: RequestContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return replyWithLogin(reply, await this.passkeys.login(body, cookies, context));
+    return replyWithLogin(reply, await this.logins.login(body, cookies, context));
   }
 
   @Post('passkey-options')
@@ -97,12 +105,12 @@ export class PasskeysController {
   @ApiOperation({
     summary: 'Begin the registration of a passkey',
     description:
-      'Asks for the password again, and for a second factor proved within 5 minutes where the account has one. Gives a ' +
-      'challenge, good once within 5 minutes.',
+      'Requires the password again and, if the account has a second factor, that it was verified within the last 5 minutes. ' +
+      'Returns a challenge, valid once within 5 minutes.',
   })
   @ApiResponse({
     status: 200,
-    description: 'What to ask the authenticator for.',
+    description: 'The options for the authenticator.',
     standardSchema: creationOptionsSchema,
     example: creationOptionsExample,
   })
@@ -118,7 +126,7 @@ export class PasskeysController {
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Register a passkey',
-    description: 'Takes what the authenticator made. It must have verified its user.',
+    description: 'Takes the credential that the authenticator created. The authenticator must have verified its user.',
   })
   @ApiResponse({ status: 201, description: 'The passkey.', standardSchema: passkeySchema, example: passkeyExample })
   @ApiProblems(...bodyProblems, ...tokenProblems, passkeyTaken, tooManyPasskeys, passkeyRefused)
@@ -132,21 +140,21 @@ export class PasskeysController {
 
   @Get('passkeys')
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'List the passkeys', description: 'Those of the caller’s account.' })
+  @ApiOperation({ summary: 'List the passkeys', description: 'The passkeys of the caller’s account.' })
   @ApiResponse({
     status: 200,
     description: 'The passkeys.',
     standardSchema: passkeyListSchema,
     example: { passkeys: [passkeyExample] },
   })
-  @ApiProblems(problems.validationFailed, ...tokenProblems, problems.databaseUnavailable)
+  @ApiProblems(...callerProblems)
   listPasskeys(@CurrentPrincipal() principal: Principal) {
     return this.passkeys.list(principal);
   }
 
   @Patch('passkeys/:id')
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'Rename a passkey', description: 'The name is for its owner alone.' })
+  @ApiOperation({ summary: 'Rename a passkey', description: 'Only its owner sees the name.' })
   @ApiResponse({ status: 200, description: 'The passkey.', standardSchema: passkeySchema, example: passkeyExample })
   @ApiProblems(...bodyProblems, ...tokenProblems, passkeyNotFound)
   renamePasskey(
@@ -165,9 +173,9 @@ export class PasskeysController {
   @ApiOperation({
     summary: 'Delete a passkey',
     description:
-      'Asks for the password again, and for a second factor proved within 5 minutes where the account has one.',
+      'Requires the password again and, if the account has a second factor, that it was verified within the last 5 minutes.',
   })
-  @ApiResponse({ status: 204, description: 'Nobody can log in by it any more.' })
+  @ApiResponse({ status: 204, description: 'The passkey no longer logs anybody in.' })
   @ApiProblems(...bodyProblems, ...tokenProblems, problems.mfaRequired, passkeyNotFound, ...passwordProblems)
   deletePasskey(
     @Param('id', { schema: passkeyIdSchema }) id: string,

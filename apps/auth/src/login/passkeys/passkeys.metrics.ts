@@ -6,11 +6,11 @@ const ceremoniesName = 'auth_passkey_ceremonies_total';
 
 export const passkeyCeremoniesProvider = makeCounterProvider({
   name: ceremoniesName,
-  help: 'Registrations of passkeys and logins by them, by result; `cloned` ones had a counter that went back',
+  help: 'Passkey registrations and logins by result; `cloned` counts logins whose signature counter did not rise',
   labelNames: ['ceremony', 'result'],
 });
 
-/** Counters of what becomes of passkeys. */
+/** Metrics of passkeys. */
 @Injectable()
 export class PasskeysMetrics {
   constructor(@InjectMetric(ceremoniesName) readonly ceremonies: Counter<'ceremony' | 'result'>) {

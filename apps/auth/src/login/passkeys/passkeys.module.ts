@@ -1,19 +1,31 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../../accounts/index.ts';
-import { RateLimitsModule } from '../../rate-limits/index.ts';
 import { AuditModule } from '../../audit/index.ts';
-import { PasswordLoginModule } from '../password/index.ts';
+import { RateLimitsModule } from '../../rate-limits/index.ts';
+import { LoginCompletionModule } from '../completion/index.ts';
 import { Ceremonies } from './ceremonies.ts';
+import { ChallengesRepository } from './challenges.repository.ts';
 import { ChallengesService } from './challenges.service.ts';
+import { PasskeyLoginService } from './passkey-login.service.ts';
 import { PasskeysController } from './passkeys.controller.ts';
 import { passkeyCeremoniesProvider, PasskeysMetrics } from './passkeys.metrics.ts';
+import { PasskeysRepository } from './passkeys.repository.ts';
 import { PasskeysService } from './passkeys.service.ts';
 
 /** Passkeys: WebAuthn credentials that log in without a password. */
 @Module({
-  imports: [AccountsModule, RateLimitsModule, AuditModule, PasswordLoginModule],
+  imports: [AccountsModule, AuditModule, LoginCompletionModule, RateLimitsModule],
   controllers: [PasskeysController],
-  providers: [PasskeysService, Ceremonies, ChallengesService, PasskeysMetrics, passkeyCeremoniesProvider],
-  exports: [PasskeysService],
+  providers: [
+    Ceremonies,
+    ChallengesRepository,
+    ChallengesService,
+    PasskeyLoginService,
+    PasskeysMetrics,
+    PasskeysRepository,
+    PasskeysService,
+    passkeyCeremoniesProvider,
+  ],
+  exports: [PasskeysRepository, PasskeysService],
 })
 export class PasskeysModule {}

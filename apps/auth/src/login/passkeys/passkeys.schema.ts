@@ -14,9 +14,14 @@ const base64url = (max: number) =>
     .max(max)
     .regex(/^[\w-]+$/, 'must be base64url');
 
-const name = z.string().trim().min(1).max(maxNameLength).meta({ description: 'to tell it by', example: 'Ada’s phone' });
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(maxNameLength)
+  .meta({ description: 'name for its owner', example: 'Ada’s phone' });
 
-/** Members that browsers add later are not looked at, unlike elsewhere: the caller has no say in them. */
+/** Unknown members are ignored, unlike elsewhere: browsers may add them, and callers can't prevent that. */
 const credential = { id: base64url(maxIdLength), rawId: base64url(maxIdLength), type: z.literal('public-key') };
 
 const newCredential = z
@@ -28,7 +33,7 @@ const newCredential = z
       transports: z.array(z.string().max(32)).max(10).default([]),
     }),
   })
-  .meta({ description: 'what `PublicKeyCredential.toJSON()` gives' });
+  .meta({ description: 'the result of `PublicKeyCredential.toJSON()`' });
 
 const assertedCredential = z
   .object({
@@ -40,7 +45,7 @@ const assertedCredential = z
       userHandle: base64url(128).nullish(),
     }),
   })
-  .meta({ description: 'what `PublicKeyCredential.toJSON()` gives' });
+  .meta({ description: 'the result of `PublicKeyCredential.toJSON()`' });
 
 export const passkeyCreationSchema = z
   .strictObject({ password: existingPassword })
@@ -117,7 +122,7 @@ export const passkeySchema = z
   .object({
     id: z.uuid(),
     name: z.string(),
-    synced: z.boolean().meta({ description: 'whether it may be on more than one device' }),
+    synced: z.boolean().meta({ description: 'whether it may exist on more than one device' }),
     created_at: z.iso.datetime(),
     last_used_at: z.iso.datetime().nullable(),
   })
@@ -135,6 +140,6 @@ export const passkeyExample: PasskeyView = {
 
 export const passkeyListSchema = z
   .object({ passkeys: z.array(passkeySchema) })
-  .meta({ id: 'PasskeyList', description: 'The account’s passkeys, the oldest first, 20 at most' });
+  .meta({ id: 'PasskeyList', description: 'The account’s passkeys, oldest first; 20 at most' });
 
-export const passkeyIdSchema = z.uuid().meta({ description: 'a passkey’s id', example: passkeyId });
+export const passkeyIdSchema = z.uuid().meta({ description: 'id of the passkey', example: passkeyId });

@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { hashQueueFull, PasswordsService } from '../../passwords/index.ts';
-import { LoginMetrics } from './login.metrics.ts';
+import { LoginMetrics } from '../completion/index.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -12,12 +12,12 @@ declare module 'fastify' {
   }
 }
 
-/** Makes a route one that {@link LoginAdmission} guards. */
+/** Makes {@link LoginAdmission} check the requests of a route. */
 export const AdmitLogins = (): MethodDecorator => RouteConfig({ login: true });
 
 /**
- * Refuses a login before its body is read where its hash would be refused: under many times the load that hashes allow, most
- * of the processor's time that is lost to them is that of refusals.
+ * Rejects a login before its body is read if the hash queue is full. Under overload the cost of rejections limits the logins
+ * that still succeed, so they must be as cheap as possible.
  */
 @Injectable()
 export class LoginAdmission implements OnModuleInit {

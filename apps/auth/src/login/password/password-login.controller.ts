@@ -1,21 +1,21 @@
-import { ApiProblems, Context, problems, Public, type RequestContext } from '#common';
+import { ApiProblems, bodyProblems, Context, Public, type RequestContext } from '#common';
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { tooManyAttempts } from '../../rate-limits/index.ts';
-import { mfaAnswerSchema, mfaCodeInvalid, mfaTokenInvalid, type MfaAnswer } from '../mfa/index.ts';
 import { hashQueueFull } from '../../passwords/index.ts';
-import { loginRefused, tokensExample, tokensSchema } from '../../sessions/index.ts';
+import { tooManyAttempts } from '../../rate-limits/index.ts';
+import { loginRefused } from '../../sessions/index.ts';
+import { loginResultExamples, loginResultSchema, replyWithLogin } from '../completion/index.ts';
 import { AdmitLogins } from './login-admission.ts';
 import { credentialsInvalid } from './password-login.problems.ts';
-import { loginResultExamples, loginResultSchema, loginSchema, type Credentials } from './password-login.schema.ts';
-import { replyWithLogin, LoginService } from './password-login.service.ts';
+import { loginSchema, type Credentials } from './password-login.schema.ts';
+import { PasswordLoginService } from './password-login.service.ts';
 
-/** Logging in. */
+/** Logging in by e-mail address and password. */
 @ApiTags('sessions')
 @Controller('auth')
 export class PasswordLoginController {
-  constructor(private readonly logins: LoginService) {}
+  constructor(private readonly logins: PasswordLoginService) {}
 
   @Public()
   @AdmitLogins()
@@ -24,8 +24,8 @@ export class PasswordLoginController {
   @ApiOperation({
     summary: 'Log in',
     description:
-      'Starts a session. After failures each further attempt must wait; a device that the account has logged in on before, ' +
-      'known by the cookie that a login sets, waits only for failures of its own.',
+      'Starts a session. After several failures each further attempt is delayed. A login sets the cookie `device`: on a ' +
+      'device that sends it, only failures on that device count.',
   })
   @ApiHeader({
     name: 'cookie',
@@ -35,21 +35,11 @@ export class PasswordLoginController {
   })
   @ApiResponse({
     status: 200,
-    description: 'The session’s tokens, or, where a second factor is asked for, what to send it with.',
+    description: 'The session’s tokens, or a challenge for a second factor.',
     standardSchema: loginResultSchema,
     examples: loginResultExamples,
   })
-  @ApiProblems(
-    problems.validationFailed,
-    problems.malformedJson,
-    credentialsInvalid,
-    loginRefused,
-    problems.bodyTooLarge,
-    problems.unsupportedMediaType,
-    tooManyAttempts,
-    hashQueueFull,
-    problems.databaseUnavailable,
-  )
+  @ApiProblems(...bodyProblems, credentialsInvalid, loginRefused, tooManyAttempts, hashQueueFull)
   async login(
     @Body({ schema: loginSchema }) body: Credentials,
     @Headers('cookie') cookies: string | undefined,
@@ -57,38 +47,5 @@ export class PasswordLoginController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     return replyWithLogin(reply, await this.logins.login(body, cookies, context));
-  }
-
-  @Public()
-  @Post('login/mfa')
-  @HttpCode(200)
-  @ApiOperation({
-    summary: 'Complete a login by a second factor',
-    description:
-      'Starts the session that a login with `mfa_required` did not. A login’s token is good for 5 minutes and 5 codes.',
-  })
-  @ApiResponse({
-    status: 200,
-    description: 'The session’s tokens.',
-    standardSchema: tokensSchema,
-    example: tokensExample,
-  })
-  @ApiProblems(
-    problems.validationFailed,
-    problems.malformedJson,
-    mfaTokenInvalid,
-    loginRefused,
-    mfaCodeInvalid,
-    problems.bodyTooLarge,
-    problems.unsupportedMediaType,
-    tooManyAttempts,
-    problems.databaseUnavailable,
-  )
-  async completeLogin(
-    @Body({ schema: mfaAnswerSchema }) body: MfaAnswer,
-    @Context() context: RequestContext,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    return replyWithLogin(reply, await this.logins.completeByMfa(body, context));
   }
 }

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A person as an OpenID provider knows them; each belongs to one account, by `external_identity_issuer_subject_key`. */
+/** A person as an OpenID provider identifies them. Each identity belongs to one account. */
 @Entity('external_identity')
 export class ExternalIdentity {
   @PrimaryColumn('uuid')
@@ -9,7 +9,7 @@ export class ExternalIdentity {
   @Column('uuid', { name: 'account_id' })
   accountId: string;
 
-  /** The provider's id in the settings, for people: the issuer is what counts. */
+  /** The provider's id in the settings, for people. Logins go by the issuer. */
   @Column('text')
   provider: string;
 
@@ -19,13 +19,13 @@ export class ExternalIdentity {
   @Column('text')
   subject: string;
 
-  /** What the provider said when it was linked, for people; nothing is decided by it. */
+  /** The e-mail address at the provider when the identity was linked, for people. Nothing depends on it. */
   @Column('text', { nullable: true })
   email: string | null;
 
-  @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
+  @Column('timestamptz', { name: 'created_at' })
   createdAt: Date;
 
-  @Column('timestamptz', { name: 'last_used_at', default: () => 'now()' })
+  @Column('timestamptz', { name: 'last_used_at' })
   lastUsedAt: Date;
 }

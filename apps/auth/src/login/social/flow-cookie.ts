@@ -5,10 +5,13 @@ import { deriveFlowSecrets, type FlowSecrets } from './flow-secrets.ts';
 
 const cookieName = 'social_flow';
 
-/** Longest time between the start of a flow and its end, in s. */
+/** Lifetime of a flow, in seconds. */
 export const flowTtlSeconds = 600;
 
-/** The cookie that binds a flow to the browser it began in; of two flows at once in one browser the later one is good. */
+/**
+ * The cookie that binds a flow to the browser that began it. Of concurrent flows in one browser only the latest one can be
+ * completed.
+ */
 @Injectable()
 export class FlowCookie {
   private readonly secure: boolean;
@@ -17,13 +20,16 @@ export class FlowCookie {
     this.secure = config.NODE_ENV === 'production';
   }
 
-  /** @param header the request's `cookie` header */
+  /**
+   * The secrets of the browser's flow; undefined without the cookie.
+   * @param header the request's `cookie` header
+   */
   read(header: string | undefined): FlowSecrets | undefined {
     const secret = parseCookie(header ?? '')[cookieName];
     return secret === undefined || secret === '' ? undefined : deriveFlowSecrets(secret);
   }
 
-  /** A `set-cookie` header. */
+  /** A `set-cookie` header (RFC 6265) for a flow. */
   issue({ secret }: FlowSecrets): string {
     return stringifySetCookie({
       name: cookieName,

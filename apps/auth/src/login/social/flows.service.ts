@@ -1,4 +1,4 @@
-import { ProblemException, queryRows, type RequestContext } from '#common';
+import { ProblemException, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { timingSafeEqual } from 'node:crypto';
@@ -7,37 +7,28 @@ import { ipKey, RateLimitsService, tooManyAttempts, type RateLimit } from '../..
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { FlowCookie, flowTtlSeconds } from './flow-cookie.ts';
+import { FlowsRepository } from './flows.repository.ts';
 import { newFlowSecrets, stateHash, type FlowSecrets } from './flow-secrets.ts';
 import { OidcProviders, type AuthorizationResponse, type Person } from './oidc-providers.ts';
 import type { ProviderSettings } from '../../config/index.ts';
 import { SocialLoginMetrics } from './social-login.metrics.ts';
 import { providerUnavailable, redirectUriUnknown, socialLoginFailed } from './social-login.problems.ts';
 
-const beginStatement = `
-  INSERT INTO social_flow (state_hash, provider, account_id, redirect_uri, expires_at)
-  VALUES ($1, $2, $3, $4, now() + make_interval(secs => ${String(flowTtlSeconds)}))`;
-
-/** Of any number of uses of a state one gets the row; a login's state is none for linking, and the reverse. */
-const takeStatement = `
-  DELETE FROM social_flow WHERE state_hash = $1 AND provider = $2 AND account_id IS NOT DISTINCT FROM $3
-  RETURNING redirect_uri, expires_at > now() AS live`;
-
-const purgeStatement = `
-  DELETE FROM social_flow WHERE state_hash = ANY (ARRAY (
-    SELECT state_hash FROM social_flow WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING state_hash`;
-
 /** A flow that has begun. */
 export interface StartedFlow {
+  /** Where to send the browser. */
   authorizationUrl: string;
+  /** A `set-cookie` header that binds the flow to the browser. */
   cookie: string;
 }
 
-/** Takes browsers to identity providers and back, each flow once and in the browser it began in. */
+/** Begins and ends flows at identity providers. Each flow ends once, in the browser that began it. */
 @Injectable()
 export class FlowsService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    private readonly flows: FlowsRepository,
     private readonly providers: OidcProviders,
     private readonly cookies: FlowCookie,
     private readonly rateLimits: RateLimitsService,
@@ -47,7 +38,7 @@ export class FlowsService {
 
   /**
    * Begins a flow.
-   * @param accountId whose identity it is to become; null for a login
+   * @param accountId the account that an identity is to be linked to; null for a login
    * @throws ProblemException `identity_provider_unknown`, `redirect_uri_unknown`, `too_many_attempts`,
    * `identity_provider_unavailable`
    */
@@ -65,15 +56,16 @@ export class FlowsService {
       await this.rateLimits.consume(this.startLimit(context));
       const flow = newFlowSecrets();
       const authorizationUrl = await this.providers.authorizationUrl(provider, redirectUri, flow);
-      await this.dataSource.query(beginStatement, [stateHash(flow.state), provider.id, accountId, redirectUri]);
+      const key = { stateHash: stateHash(flow.state), provider: provider.id, accountId };
+      await this.flows.insert(key, redirectUri, flowTtlSeconds);
       this.metrics.flows.inc({ provider: provider.id, result: 'started' });
       return { authorizationUrl, cookie: this.cookies.issue(flow) };
     });
   }
 
   /**
-   * Ends a flow: takes its state, exchanges its code.
-   * @param accountId as at its begin
+   * Ends a flow: uses its state, and exchanges its code.
+   * @param accountId as in {@link begin}
    * @param cookies the request's `cookie` header
    * @throws ProblemException `identity_provider_unknown`, `social_login_failed`, `too_many_attempts`,
    * `identity_provider_unavailable`
@@ -103,7 +95,7 @@ export class FlowsService {
             detail: { provider: provider.id },
           });
         } else {
-          // not the caller's failure, so it is not counted as one
+          // the service or the provider failed, not the caller: the attempt does not count
           await this.rateLimits.refund(this.dataSource, limit);
         }
         throw error;
@@ -111,9 +103,9 @@ export class FlowsService {
     });
   }
 
-  /** Deletes what has expired, `limit` rows at most, and says how many. */
-  async purge(manager: EntityManager, limit: number): Promise<number> {
-    return (await queryRows(manager, purgeStatement, [limit])).length;
+  /** Deletes expired flows, `limit` at most, and returns how many. */
+  purge(manager: EntityManager, limit: number): Promise<number> {
+    return this.flows.purge(manager, limit);
   }
 
   private async exchange(
@@ -125,15 +117,11 @@ export class FlowsService {
     if (!flow || !timingSafeEqual(stateHash(flow.state), stateHash(response.state))) {
       throw socialLoginFailed.exception();
     }
-    const [row] = await queryRows<{ redirect_uri: string; live: boolean }>(this.dataSource, takeStatement, [
-      stateHash(flow.state),
-      provider.id,
-      accountId,
-    ]);
-    if (!row?.live) {
+    const ended = await this.flows.take({ stateHash: stateHash(flow.state), provider: provider.id, accountId });
+    if (!ended?.live) {
       throw socialLoginFailed.exception();
     }
-    return this.providers.identify(provider, row.redirect_uri, flow, response);
+    return this.providers.identify(provider, ended.redirectUri, flow, response);
   }
 
   private async counted<T>({ id: provider }: ProviderSettings, step: () => Promise<T>): Promise<T> {
@@ -148,12 +136,12 @@ export class FlowsService {
     }
   }
 
-  private startLimit({ address }: RequestContext): RateLimit {
-    return { key: `social:address:${ipKey(address)}`, burst: this.config.LOGIN_ADDRESS_BURST };
+  private startLimit({ address: ipAddress }: RequestContext): RateLimit {
+    return { key: `social:address:${ipKey(ipAddress)}`, burst: this.config.LOGIN_ADDRESS_BURST };
   }
 
-  private finishLimit({ address }: RequestContext): RateLimit {
-    return { key: `login:address:${ipKey(address)}`, burst: this.config.LOGIN_ADDRESS_BURST };
+  private finishLimit({ address: ipAddress }: RequestContext): RateLimit {
+    return { key: `login:address:${ipKey(ipAddress)}`, burst: this.config.LOGIN_ADDRESS_BURST };
   }
 }
 

@@ -1,9 +1,9 @@
 import {
   ApiProblems,
+  callerProblems,
   Context,
   CurrentPrincipal,
   type Principal,
-  problems,
   type RequestContext,
   tokenProblems,
 } from '#common';
@@ -12,9 +12,9 @@ import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagg
 import type { FastifyReply } from 'fastify';
 import { passwordIncorrect } from '../../accounts/index.ts';
 import { hashQueueFull } from '../../passwords/index.ts';
+import { ApiFlowCookie, flowProblems, replyWithFlow } from './flow-routes.ts';
 import { IdentitiesService } from './identities.service.ts';
 import type { AuthorizationResponse } from './oidc-providers.ts';
-import { ApiFlowCookie, flowProblems, sendFlow } from './social-login.controller.ts';
 import {
   identityNotFound,
   identityTaken,
@@ -36,7 +36,7 @@ import {
   type LinkStart,
 } from './social-login.schema.ts';
 
-/** What an account's owner does with its identities. */
+/** The identities of the caller's account. */
 @ApiBearerAuth()
 @ApiTags('social')
 @Controller('auth/me/identities')
@@ -46,7 +46,7 @@ export class IdentitiesController {
   @Get()
   @ApiOperation({
     summary: 'List the identities of the account',
-    description: 'What the owner is at identity providers and may log in by.',
+    description: 'The owner can log in by each of these identities.',
   })
   @ApiResponse({
     status: 200,
@@ -54,7 +54,7 @@ export class IdentitiesController {
     standardSchema: identityListSchema,
     example: { identities: [identityExample] },
   })
-  @ApiProblems(problems.validationFailed, ...tokenProblems, problems.databaseUnavailable)
+  @ApiProblems(...callerProblems)
   listIdentities(@CurrentPrincipal() principal: Principal) {
     return this.identities.list(principal);
   }
@@ -64,8 +64,8 @@ export class IdentitiesController {
   @ApiOperation({
     summary: 'Begin to link an identity',
     description:
-      'As a login begins, but asks for the password again; who has none must have logged in within the last 10 minutes. ' +
-      'The addresses need not be the same.',
+      'Begins like a login, but requires the password again or, for an account without one, a login within the last 10 ' +
+      'minutes. The e-mail addresses of the account and of the identity may differ.',
   })
   @ApiResponse({ status: 200, description: 'The flow.', standardSchema: flowSchema, example: flowExample })
   @ApiProblems(
@@ -83,14 +83,14 @@ export class IdentitiesController {
     @Context() context: RequestContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return sendFlow(reply, await this.identities.startLink(principal, provider, body, context));
+    return replyWithFlow(reply, await this.identities.startLink(principal, provider, body, context));
   }
 
   @Post(':provider/complete')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Complete the linking of an identity',
-    description: 'By the account and with the cookie that began it. An identity belongs to one account at most.',
+    description: 'Requires the account and the cookie that began it. An identity belongs to one account at most.',
   })
   @ApiFlowCookie()
   @ApiResponse({
@@ -114,16 +114,10 @@ export class IdentitiesController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Unlink an identity',
-    description: 'Refused where it is the last way to log in. Sessions go on.',
+    description: 'Fails if it is the account’s last way to log in. Sessions continue.',
   })
-  @ApiResponse({ status: 204, description: 'It is no way to log in any more.' })
-  @ApiProblems(
-    problems.validationFailed,
-    ...tokenProblems,
-    identityNotFound,
-    lastLoginMethod,
-    problems.databaseUnavailable,
-  )
+  @ApiResponse({ status: 204, description: 'The identity no longer logs anybody in.' })
+  @ApiProblems(...callerProblems, identityNotFound, lastLoginMethod)
   unlinkIdentity(
     @Param('id', { schema: identityIdSchema }) id: string,
     @CurrentPrincipal() principal: Principal,

@@ -1,59 +1,44 @@
-import { queryRows, type Principal, type RequestContext } from '#common';
+import type { Principal, RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
-import { AccountsService, type KnownAccount } from '../../accounts/index.ts';
+import { AccountsRepository, ReauthenticationService } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
-import { ExternalIdentity } from './external-identity.entity.ts';
+import { LoginRepository } from '../index.ts';
 import { FlowsService, type StartedFlow } from './flows.service.ts';
+import type { ExternalIdentity } from './external-identity.entity.ts';
+import { IdentitiesRepository } from './identities.repository.ts';
 import type { AuthorizationResponse, Person } from './oidc-providers.ts';
 import { SocialLoginMetrics } from './social-login.metrics.ts';
 import { identityNotFound, identityTaken, lastLoginMethod, reauthenticationRequired } from './social-login.problems.ts';
 import type { IdentityView, LinkStart } from './social-login.schema.ts';
 
-/** Who has no password proves to be the owner by having just logged in. */
+/** How long ago an owner without a password may have logged in to link an identity. */
 const recentLoginSeconds = 600;
 
-const recentLoginStatement = `
-  SELECT FROM session s JOIN account a ON a.id = s.account_id
-  WHERE s.id = $1 AND a.id = $2 AND a.password_hash IS NULL
-    AND s.created_at > now() - make_interval(secs => ${String(recentLoginSeconds)})`;
-
-const linkStatement = `
-  INSERT INTO external_identity (id, account_id, provider, issuer, subject, email) VALUES ($1, $2, $3, $4, $5, $6)
-  ON CONFLICT (issuer, subject) DO NOTHING RETURNING id`;
-
-/** Only behind a lock of the account: of two at once, that each leave the other's identity, one must see that it is gone. */
-const unlinkStatement = `
-  DELETE FROM external_identity i USING account a
-  WHERE i.id = $1 AND i.account_id = $2 AND a.id = i.account_id
-    AND (a.password_hash IS NOT NULL
-      OR EXISTS (SELECT FROM external_identity other WHERE other.account_id = a.id AND other.id <> i.id))
-  RETURNING i.provider`;
-
-/** The identities of accounts, and what their owners do with them. */
+/** Lets owners of accounts list, link and unlink their identities at providers. */
 @Injectable()
 export class IdentitiesService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly accounts: AccountsService,
+    private readonly identities: IdentitiesRepository,
+    private readonly logins: LoginRepository,
+    private readonly accounts: AccountsRepository,
+    private readonly reauthentication: ReauthenticationService,
     private readonly flows: FlowsService,
     private readonly audit: AuditService,
     private readonly metrics: SocialLoginMetrics,
   ) {}
 
-  async list(principal: Principal): Promise<{ identities: IdentityView[] }> {
-    const identities = await this.dataSource.manager.find(ExternalIdentity, {
-      where: { accountId: principal.accountId },
-      order: { createdAt: 'ASC', id: 'ASC' },
-    });
+  /** The identities of the caller's account. */
+  async list({ accountId }: Principal): Promise<{ identities: IdentityView[] }> {
+    const identities = await this.identities.list(accountId);
     return { identities: identities.map(viewOf) };
   }
 
   /**
-   * Begins to link an identity; asks for the password again, or where there is none for a recent login.
-   * @throws ProblemException `password_incorrect`, `reauthentication_required`, and what {@link FlowsService.begin} throws
+   * Begins to link an identity. Requires the password again or, for an account without one, a recent login.
+   * @throws ProblemException `password_incorrect`, `reauthentication_required`, and the problems of {@link FlowsService.begin}
    */
   async startLink(
     principal: Principal,
@@ -61,50 +46,49 @@ export class IdentitiesService {
     { redirect_uri, password }: LinkStart,
     context: RequestContext,
   ): Promise<StartedFlow> {
+    const { accountId, sessionId } = principal;
     if (password !== undefined) {
-      await this.accounts.reauthenticate(principal, password);
-    } else if (!(await this.hasJustLoggedIn(principal))) {
+      await this.reauthentication.byPassword(principal, password);
+    } else if (!(await this.logins.isRecentWithoutPassword(sessionId, accountId, recentLoginSeconds))) {
       throw reauthenticationRequired.exception();
     }
-    return this.flows.begin(providerId, redirect_uri, principal.accountId, context);
+    return this.flows.begin(providerId, redirect_uri, accountId, context);
   }
 
   /**
-   * Links the identity that the caller has proven to be theirs; again if it is theirs already.
-   * @throws ProblemException `identity_taken`, and what {@link FlowsService.finish} throws
+   * Links the identity that the caller has proved to own. Linking it again changes nothing.
+   * @throws ProblemException `identity_taken`, and the problems of {@link FlowsService.finish}
    */
   async finishLink(
-    principal: Principal,
-    providerId: string,
+    { accountId }: Principal,
+    provider: string,
     response: AuthorizationResponse,
     cookies: string | undefined,
     context: RequestContext,
   ): Promise<IdentityView> {
-    const { accountId } = principal;
-    const person = await this.flows.finish(providerId, response, accountId, cookies, context);
+    const person = await this.flows.finish(provider, response, accountId, cookies, context);
     const linked = await this.dataSource.transaction((manager) =>
-      this.link(manager, accountId, providerId, person, context),
+      this.link(manager, accountId, provider, person, context),
     );
-    const { issuer, subject } = person;
-    const identity = await this.dataSource.manager.findOneBy(ExternalIdentity, { issuer, subject, accountId });
-    if (!identity) {
-      this.metrics.flows.inc({ provider: providerId, result: 'refused' });
+    const identity = await this.identities.find(person.issuer, person.subject);
+    if (identity?.accountId !== accountId) {
+      this.metrics.flows.inc({ provider, result: 'refused' });
       await this.audit.record(this.dataSource.manager, context, {
         type: 'identity.link_refused',
         actorId: accountId,
         subjectId: accountId,
-        detail: { provider: providerId, reason: identityTaken.code },
+        detail: { provider, reason: identityTaken.code },
       });
       throw identityTaken.exception();
     }
-    this.metrics.flows.inc({ provider: providerId, result: 'succeeded' });
+    this.metrics.flows.inc({ provider, result: 'succeeded' });
     this.metrics.identities.inc({ change: 'linked' }, linked ? 1 : 0);
     return viewOf(identity);
   }
 
   /**
    * Links an identity in the caller's transaction.
-   * @returns whether it did: an identity that belongs to an account stays there
+   * @returns false if the identity already belongs to an account, where it stays
    */
   async link(
     manager: EntityManager,
@@ -113,8 +97,8 @@ export class IdentitiesService {
     { issuer, subject, email }: Person,
     context: RequestContext,
   ): Promise<boolean> {
-    const linked = await queryRows(manager, linkStatement, [uuidv7(), accountId, provider, issuer, subject, email]);
-    if (linked.length > 0) {
+    const linked = await this.identities.insert(manager, accountId, { provider, issuer, subject, email });
+    if (linked) {
       await this.audit.record(manager, context, {
         type: 'identity.linked',
         actorId: accountId,
@@ -122,57 +106,29 @@ export class IdentitiesService {
         detail: { provider },
       });
     }
-    return linked.length > 0;
-  }
-
-  isKnown({ issuer, subject }: Person): Promise<boolean> {
-    return this.dataSource.manager.existsBy(ExternalIdentity, { issuer, subject });
-  }
-
-  /**
-   * The account that a person's identity belongs to, which is used now. The account is locked before its identity, as whoever
-   * links or unlinks one does: two that take both in other orders would wait for each other.
-   */
-  async findAccount(manager: EntityManager, { issuer, subject }: Person): Promise<KnownAccount | undefined> {
-    const [account] = await queryRows<KnownAccount>(
-      manager,
-      `WITH owner AS (
-         SELECT a.* FROM external_identity i JOIN account a ON a.id = i.account_id
-         WHERE i.issuer = $1 AND i.subject = $2 FOR NO KEY UPDATE OF a)
-       UPDATE external_identity i SET last_used_at = now() FROM owner
-       WHERE i.issuer = $1 AND i.subject = $2 AND i.account_id = owner.id
-       RETURNING owner.id, owner.email, owner.password_hash AS "passwordHash", owner.roles,
-         owner.second_factor AS "secondFactor"`,
-      [issuer, subject],
-    );
-    return account;
+    return linked;
   }
 
   /**
    * Unlinks an identity of the caller's account.
    * @throws ProblemException `identity_not_found`, `last_login_method`
    */
-  async unlink(principal: Principal, id: string, context: RequestContext): Promise<void> {
-    const { accountId } = principal;
+  async unlink({ accountId }: Principal, id: string, context: RequestContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      await manager.query('SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE', [accountId]);
-      const [unlinked] = await queryRows<{ provider: string }>(manager, unlinkStatement, [id, accountId]);
-      if (!unlinked) {
-        const exists = await manager.existsBy(ExternalIdentity, { id, accountId });
+      await this.accounts.lock(manager, accountId);
+      const provider = await this.logins.unlinkIdentity(manager, id, accountId);
+      if (provider === undefined) {
+        const exists = await this.identities.exists(manager, accountId, id);
         throw (exists ? lastLoginMethod : identityNotFound).exception();
       }
       await this.audit.record(manager, context, {
         type: 'identity.unlinked',
         actorId: accountId,
         subjectId: accountId,
-        detail: { provider: unlinked.provider },
+        detail: { provider },
       });
     });
     this.metrics.identities.inc({ change: 'unlinked' });
-  }
-
-  private async hasJustLoggedIn({ sessionId, accountId }: Principal): Promise<boolean> {
-    return (await queryRows(this.dataSource, recentLoginStatement, [sessionId, accountId])).length > 0;
   }
 }
 

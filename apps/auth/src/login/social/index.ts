@@ -1,3 +1,5 @@
 export { SocialLoginModule } from './social-login.module.ts';
-export { ExternalIdentity } from './external-identity.entity.ts';
+export { FlowsRepository } from './flows.repository.ts';
 export { FlowsService } from './flows.service.ts';
+export { IdentitiesRepository } from './identities.repository.ts';
+export { ExternalIdentity } from './external-identity.entity.ts';

@@ -9,7 +9,7 @@ import { providerUnavailable, providerUnknown, socialLoginFailed } from './socia
 const metadataMaxAgeMs = 60 * 60 * 1000;
 const retryAfterSeconds = 5;
 
-/** What openid-client says of an answer that is not the one to this flow, or not the provider's. */
+/** Error codes of openid-client for a response that does not belong to this flow, or is not the provider's. */
 const refusals = new Set([
   'OAUTH_INVALID_RESPONSE',
   'OAUTH_JWT_CLAIM_COMPARISON_FAILED',
@@ -21,11 +21,11 @@ const claimsSchema = z.object({
   iss: z.string(),
   sub: z.string().min(1).max(255),
   email: z.string().optional().catch(undefined),
-  // some providers send it as text
+  // some providers send a string
   email_verified: z.union([z.boolean(), z.stringbool()]).optional().catch(undefined),
 });
 
-/** Who somebody is, as a provider says. */
+/** A person as a provider identifies them. */
 export interface Person {
   issuer: string;
   subject: string;
@@ -33,7 +33,7 @@ export interface Person {
   emailVerified: boolean;
 }
 
-/** What a client brings back from the provider. */
+/** The provider's authorization response, as the client passes it on (RFC 6749 §4.1.2). */
 export interface AuthorizationResponse {
   code: string;
   state: string;
@@ -46,7 +46,7 @@ interface CachedConfiguration {
   configuration: Promise<oidc.Configuration>;
 }
 
-/** Speaks OpenID Connect with the providers of the settings; each wait for them is bounded. */
+/** The OpenID Connect client of the providers in the settings. Each request to a provider has a timeout. */
 @Injectable()
 export class OidcProviders {
   private readonly logger = new Logger(OidcProviders.name);
@@ -71,7 +71,7 @@ export class OidcProviders {
   }
 
   /**
-   * Where to send the browser for a flow of authorization code with PKCE.
+   * The URL that begins an authorization code flow with PKCE (RFC 7636).
    * @throws ProblemException `identity_provider_unavailable`
    */
   async authorizationUrl(provider: ProviderSettings, redirectUri: string, flow: FlowSecrets): Promise<string> {
@@ -87,8 +87,8 @@ export class OidcProviders {
   }
 
   /**
-   * Exchanges the code and checks all that comes back: `iss` of the response, PKCE, and of the ID token signature, `iss`,
-   * `aud`, `exp` and `nonce`.
+   * Exchanges the code, and verifies `iss` of the response, and of the ID token its signature, `iss`, `aud`, `exp` and `nonce`.
+   * The provider verifies PKCE.
    * @throws ProblemException `social_login_failed`, `identity_provider_unavailable`
    */
   async identify(
@@ -128,7 +128,7 @@ export class OidcProviders {
     return claimsSchema.pick({ email: true, email_verified: true }).parse(claims);
   }
 
-  /** The provider's metadata, fetched once an hour; a failure is not remembered. */
+  /** The provider's metadata, cached for an hour. Failures are not cached. */
   private async configuration(provider: ProviderSettings): Promise<oidc.Configuration> {
     const cached = this.configurations.get(provider.id);
     if (cached && Date.now() - cached.fetchedAt < metadataMaxAgeMs) {
@@ -160,7 +160,7 @@ export class OidcProviders {
         timeout: this.config.OIDC_TIMEOUT_MS / 1000,
         execute: [
           oidc.enableNonRepudiationChecks,
-          // the settings allow it for loopback addresses alone
+          // the settings allow http only for loopback hosts
           // eslint-disable-next-line @typescript-eslint/no-deprecated
           ...(issuer.protocol === 'http:' ? [oidc.allowInsecureRequests] : []),
         ],
@@ -178,11 +178,11 @@ export class OidcProviders {
     return refused ? socialLoginFailed.exception() : this.unavailable(provider, error);
   }
 
-  /** The errors of openid-client carry codes and tokens along, so that only their names may be logged. */
+  /** Logs only the name or code of an error: the errors of openid-client contain authorization codes and tokens. */
   private unavailable(provider: ProviderSettings, error: unknown): Error {
     const { error: oauthError, code, name, cause } = error as { error?: string; code?: string } & Error;
     const reason = oauthError ?? (Object(cause) as { code?: string }).code ?? code ?? name;
-    this.logger.warn({ msg: 'an identity provider cannot be used', provider: provider.id, reason });
+    this.logger.warn({ msg: 'identity provider unavailable', provider: provider.id, reason });
     return providerUnavailable.exception({ cause: new Error(reason), retryAfter: retryAfterSeconds });
   }
 }

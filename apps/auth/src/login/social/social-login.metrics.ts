@@ -8,17 +8,17 @@ const identitiesName = 'auth_identity_changes_total';
 
 export const flowsProvider = makeCounterProvider({
   name: flowsName,
-  help: 'Sign-ins at identity providers by provider and result',
+  help: 'Flows at identity providers, by provider and result',
   labelNames: ['provider', 'result'],
 });
 
 export const identitiesProvider = makeCounterProvider({
   name: identitiesName,
-  help: 'Identities by what happened to them',
+  help: 'Identities that were linked to accounts or unlinked',
   labelNames: ['change'],
 });
 
-/** Counters of what becomes of sign-ins at identity providers. */
+/** Metrics of flows at identity providers, and of identities. */
 @Injectable()
 export class SocialLoginMetrics {
   constructor(

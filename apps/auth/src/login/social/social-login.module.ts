@@ -1,11 +1,14 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../../accounts/index.ts';
-import { RateLimitsModule } from '../../rate-limits/index.ts';
 import { AuditModule } from '../../audit/index.ts';
-import { PasswordLoginModule } from '../password/index.ts';
+import { RateLimitsModule } from '../../rate-limits/index.ts';
+import { LoginCompletionModule } from '../completion/index.ts';
+import { LoginRepository } from '../index.ts';
 import { FlowCookie } from './flow-cookie.ts';
+import { FlowsRepository } from './flows.repository.ts';
 import { FlowsService } from './flows.service.ts';
 import { IdentitiesController } from './identities.controller.ts';
+import { IdentitiesRepository } from './identities.repository.ts';
 import { IdentitiesService } from './identities.service.ts';
 import { OidcProviders } from './oidc-providers.ts';
 import { SocialLoginController } from './social-login.controller.ts';
@@ -14,18 +17,21 @@ import { SocialLoginService } from './social-login.service.ts';
 
 /** Logging in by OpenID providers, and the identities of accounts there. */
 @Module({
-  imports: [AccountsModule, RateLimitsModule, AuditModule, PasswordLoginModule],
+  imports: [AccountsModule, AuditModule, LoginCompletionModule, RateLimitsModule],
   controllers: [SocialLoginController, IdentitiesController],
   providers: [
     FlowCookie,
+    FlowsRepository,
     FlowsService,
+    IdentitiesRepository,
     IdentitiesService,
+    LoginRepository,
     OidcProviders,
     SocialLoginMetrics,
     SocialLoginService,
     flowsProvider,
     identitiesProvider,
   ],
-  exports: [FlowsService],
+  exports: [FlowsRepository, FlowsService, IdentitiesRepository],
 })
 export class SocialLoginModule {}

@@ -2,41 +2,41 @@ import { z } from 'zod';
 import { existingPassword } from '../../passwords/index.ts';
 
 const redirectUri = z.string().min(1).max(2048).meta({
-  description: 'where the provider sends the browser back to: one of the provider’s settings',
-  example: 'https://app.example.com/signed-in',
+  description: 'where the provider sends the browser back to; the settings of the provider must contain it',
+  example: 'https://app.example.com/callback',
 });
 
 export const providerIdSchema = z
   .string()
   .min(1)
   .max(32)
-  .meta({ description: 'the provider’s id in `GET /auth/social`', example: 'google' });
+  .meta({ description: 'id of the provider, as in `GET /auth/social`', example: 'google' });
 
 export const providerListSchema = z
   .object({ providers: z.array(z.object({ id: z.string(), name: z.string() })) })
-  .meta({ id: 'IdentityProviderList', description: 'The identity providers that people may log in by' });
+  .meta({ id: 'IdentityProviderList', description: 'The identity providers that people can log in by' });
 
 export const providerListExample = { providers: [{ id: 'google', name: 'Google' }] };
 
 export const loginStartSchema = z
   .strictObject({ redirect_uri: redirectUri })
-  .meta({ id: 'SocialLoginStart', example: { redirect_uri: 'https://app.example.com/signed-in' } });
+  .meta({ id: 'SocialLoginStart', example: { redirect_uri: 'https://app.example.com/callback' } });
 
 export const linkStartSchema = z
   .strictObject({ redirect_uri: redirectUri, password: existingPassword.optional() })
   .meta({
     id: 'IdentityLinkStart',
-    example: { redirect_uri: 'https://app.example.com/signed-in', password: 'violet-otter-hums-42-songs' },
+    example: { redirect_uri: 'https://app.example.com/callback', password: 'violet-otter-hums-42-songs' },
   });
 
 export type LinkStart = z.output<typeof linkStartSchema>;
 
 export const flowSchema = z
   .object({
-    authorization_url: z.string().meta({ description: 'where to send the browser' }),
-    expires_in: z.int().meta({ description: 'seconds within which it has to come back' }),
+    authorization_url: z.string().meta({ description: 'URL to send the browser to' }),
+    expires_in: z.int().meta({ description: 'seconds until the flow expires' }),
   })
-  .meta({ id: 'SocialFlow', description: 'A sign-in at an identity provider that has begun' });
+  .meta({ id: 'SocialFlow', description: 'A flow at an identity provider that has begun' });
 
 export type FlowView = z.output<typeof flowSchema>;
 
@@ -49,7 +49,7 @@ export const flowCompletionSchema = z
   .strictObject({
     code: z.string().min(1).max(4096),
     state: z.string().min(1).max(128),
-    iss: z.string().min(1).max(2048).optional().meta({ description: 'wherever the provider sent it (RFC 9207)' }),
+    iss: z.string().min(1).max(2048).optional().meta({ description: 'required if the provider sent it (RFC 9207)' }),
   })
   .meta({
     id: 'SocialFlowCompletion',
@@ -59,17 +59,17 @@ export const flowCompletionSchema = z
 
 const identityId = '0199f2c4-8c1d-7b52-a3a0-5f1e2d3c4b5a';
 
-export const identityIdSchema = z.uuid().meta({ description: 'an identity’s id', example: identityId });
+export const identityIdSchema = z.uuid().meta({ description: 'id of the identity', example: identityId });
 
 export const identitySchema = z
   .object({
     id: z.uuid(),
     provider: z.string(),
-    email: z.string().nullable().meta({ description: 'as the provider said when it was linked' }),
+    email: z.string().nullable().meta({ description: 'e-mail address at the provider when the identity was linked' }),
     created_at: z.iso.datetime(),
     last_used_at: z.iso.datetime(),
   })
-  .meta({ id: 'Identity', description: 'What the account’s owner is at an identity provider' });
+  .meta({ id: 'Identity', description: 'An identity of the account’s owner at an identity provider' });
 
 export type IdentityView = z.output<typeof identitySchema>;
 
@@ -83,4 +83,4 @@ export const identityExample: IdentityView = {
 
 export const identityListSchema = z
   .object({ identities: z.array(identitySchema) })
-  .meta({ id: 'IdentityList', description: 'The account’s identities, the oldest first' });
+  .meta({ id: 'IdentityList', description: 'The account’s identities, oldest first' });

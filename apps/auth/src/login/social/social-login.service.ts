@@ -2,39 +2,51 @@ import { ProblemException, type RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountsService, email as emailSchema, type KnownAccount } from '../../accounts/index.ts';
+import {
+  AccountsRepository,
+  email as emailSchema,
+  RegistrationService,
+  type StoredAccount,
+} from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
-import { LoginService, type LoginResult } from '../password/index.ts';
+import { LoginCompletionService, type LoginResult, type ProvenLogin } from '../completion/index.ts';
+import { LoginRepository } from '../index.ts';
 import { FlowsService } from './flows.service.ts';
+import { IdentitiesRepository } from './identities.repository.ts';
 import { IdentitiesService } from './identities.service.ts';
 import type { AuthorizationResponse, Person } from './oidc-providers.ts';
 import { SocialLoginMetrics } from './social-login.metrics.ts';
 import { identityUnlinked, providerEmailUnverified, socialLoginFailed } from './social-login.problems.ts';
 
-/** Whom a login admits, and how it came to be so. */
+/** The account that a person logs in to. */
 interface Admission {
-  account: KnownAccount;
+  account: StoredAccount;
+  /** Whether this login has linked the person's identity to it. */
   linked: boolean;
 }
 
-/** Logs people in by what they are at an identity provider. */
+/** Logs people in by their identity at an OpenID provider. */
 @Injectable()
 export class SocialLoginService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly accounts: AccountsService,
-    private readonly identities: IdentitiesService,
+    private readonly accounts: AccountsRepository,
+    private readonly registration: RegistrationService,
+    private readonly logins: LoginRepository,
+    private readonly identities: IdentitiesRepository,
+    private readonly linking: IdentitiesService,
     private readonly flows: FlowsService,
-    private readonly logins: LoginService,
+    private readonly completion: LoginCompletionService,
     private readonly audit: AuditService,
     private readonly metrics: SocialLoginMetrics,
   ) {}
 
   /**
-   * Logs in to the account that the person's identity belongs to. A new identity is linked to the account of its
-   * address if both the provider and this service know the address to be verified; where no account has the address, one
-   * without a password is made.
-   * @throws ProblemException `provider_email_unverified`, `identity_unlinked`, and what {@link FlowsService.finish} throws
+   * Logs in to the account that the person's identity is linked to. An unknown identity is linked to the account with the same
+   * e-mail address if both the provider and this service have verified it. If no account has this e-mail address, a new one
+   * without a password is registered.
+   * @param cookies the request's `cookie` header
+   * @throws ProblemException `provider_email_unverified`, `identity_unlinked`, and the problems of {@link FlowsService.finish}
    */
   async login(
     provider: string,
@@ -44,21 +56,19 @@ export class SocialLoginService {
   ): Promise<LoginResult> {
     const person = await this.flows.finish(provider, response, null, cookies, context);
     try {
-      if (!(await this.identities.isKnown(person))) {
-        await this.accounts.consumeRegistration(context);
+      if (!(await this.identities.find(person.issuer, person.subject))) {
+        await this.registration.consumeLimit(context);
       }
-      const { signedIn, linked } = await this.dataSource.transaction(async (manager) => {
+      const { result, linked } = await this.dataSource.transaction(async (manager) => {
         const { account, linked } = await this.admit(manager, provider, person, context);
-        return {
-          signedIn: await this.logins.complete(manager, { account, method: 'social', amr: ['fed'], cookies }, context),
-          linked,
-        };
+        const login: ProvenLogin = { account, method: 'social', amr: ['fed'], cookies };
+        return { result: await this.completion.complete(manager, login, context), linked };
       });
       this.metrics.flows.inc({ provider, result: 'succeeded' });
       this.metrics.identities.inc({ change: 'linked' }, linked ? 1 : 0);
-      return signedIn;
+      return result;
     } catch (error) {
-      await this.refused(provider, error, context);
+      await this.recordRefusal(provider, error, context);
       throw error;
     }
   }
@@ -69,31 +79,31 @@ export class SocialLoginService {
     person: Person,
     context: RequestContext,
   ): Promise<Admission> {
-    const known = await this.identities.findAccount(manager, person);
+    const known = await this.logins.useIdentity(manager, person);
     if (known) {
       return { account: known, linked: false };
     }
-    const address = emailSchema.safeParse(person.email);
-    if (!person.emailVerified || !address.success) {
+    const { data: email } = emailSchema.safeParse(person.email);
+    if (!person.emailVerified || email === undefined) {
       throw providerEmailUnverified.exception();
     }
-    const created = await this.accounts.createVerified(manager, address.data, { provider }, context);
-    const account = created ?? (await this.accounts.lockVerified(manager, address.data));
+    const registered = await this.registration.registerVerified(manager, email, { provider }, context);
+    const account = registered ?? (await this.accounts.lockVerified(manager, email));
     if (!account) {
       throw identityUnlinked.exception();
     }
-    if (await this.identities.link(manager, account.id, provider, person, context)) {
+    if (await this.linking.link(manager, account.id, provider, person, context)) {
       return { account, linked: true };
     }
-    // linked by another first login at the same moment
-    const linked = await this.identities.findAccount(manager, person);
-    if (linked?.id !== account.id) {
+    // a concurrent first login of the same person has linked it
+    const owner = await this.logins.useIdentity(manager, person);
+    if (owner?.id !== account.id) {
       throw socialLoginFailed.exception();
     }
     return { account, linked: false };
   }
 
-  private async refused(provider: string, error: unknown, context: RequestContext): Promise<void> {
+  private async recordRefusal(provider: string, error: unknown, context: RequestContext): Promise<void> {
     if (error instanceof ProblemException && error.problem.status < 500) {
       this.metrics.flows.inc({ provider, result: 'refused' });
       await this.audit.record(this.dataSource.manager, context, {

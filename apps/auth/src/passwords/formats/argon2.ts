@@ -4,7 +4,7 @@ import { areUsableSizes, type HashParser } from './password-hash.ts';
 const form = /^(?:argon2)?(\$argon2(?:id|i)\$.{1,400})$/;
 const slowestKib = 1_048_576;
 
-/** Argon2id and argon2i (RFC 9106) in PHC string format, also as Django prefixes it. */
+/** Argon2id and argon2i (RFC 9106) in PHC string format, with or without Django's prefix. */
 export const parseArgon2: HashParser = (input) => {
   const [, text] = form.exec(input) ?? [];
   if (text === undefined) {

@@ -6,7 +6,7 @@ const plain = /^(?:bcrypt\$)?(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53})$/;
 const hashedFirst = /^bcrypt_sha256\$(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53})$/;
 const slowestCost = 14;
 
-/** bcrypt, also as Django prefixes it, and Django's bcrypt of a SHA-256, which takes passwords beyond 72 bytes. */
+/** bcrypt, with or without Django's prefix, and Django's bcrypt of a SHA-256, which supports passwords beyond 72 bytes. */
 export const parseBcrypt: HashParser = (input) => {
   const [, hash, cost] = plain.exec(input) ?? hashedFirst.exec(input) ?? [];
   if (hash === undefined || Number(cost) < 4 || Number(cost) > 31) {

@@ -6,7 +6,7 @@ import { parseHash } from './parse-hash.ts';
 
 const password = 'Grün-otter 42 hums';
 
-/** Made by Django 5.2 and by passlib 1.7 of this password, with their own default costs where none is named. */
+/** Hashes of the password by Django 5.2 and passlib 1.7, with their default costs unless the hash names others. */
 const madeElsewhere = {
   'Django PBKDF2-SHA-256': 'pbkdf2_sha256$1000000$P4sqAYflm9IIm9t9Fx6zKb$b+J2tG1g3zA2pZh7NX1uyHcftpbwxb/0Xxa1kVoDJI4=',
   'Django PBKDF2-SHA-1': 'pbkdf2_sha1$1000000$4N18cFw5Olk6JAgPhfgzzC$r9jJyblYCSO5ybXz/45EEn8iuMk=',
@@ -25,7 +25,7 @@ const madeElsewhere = {
   argon2i: '$argon2i$v=19$m=64,t=1,p=1$MG4wo0Ns1eWUH8EgvWJp1Q$zv+NsyOeOMjgzkmC1msT6N8l2ZVDzjfhazGLm9o6Hzs',
 };
 
-/** The example that Firebase publishes with its utility. */
+/** The example that Firebase publishes with its scrypt utility. */
 const firebase = {
   password: 'user1password',
   signerKey: 'jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==',
@@ -36,7 +36,7 @@ const firebaseLine = `$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=${firebase.signerKey
 
 const check = async (text: string, right: string) => {
   const hash = parseHash(text);
-  // what is stored is read again as the same hash
+  // parsing the stored form returns the same hash
   expect(parseHash(hash?.text ?? '')).toMatchObject({ text: hash?.text, kind: hash?.kind });
   const stored = parseHash(hash?.text ?? '');
   expect([await stored?.matches(right), await stored?.matches(`${right}!`)]).toEqual([true, false]);
@@ -44,15 +44,15 @@ const check = async (text: string, right: string) => {
   expect(hash?.memoryKib).toBeLessThanOrEqual(131_072);
 };
 
-describe('a hash that was made elsewhere', () => {
-  it.each(Object.entries(madeElsewhere))('%s tells its password from another', (_name, text) => check(text, password));
+describe('a hash from another system', () => {
+  it.each(Object.entries(madeElsewhere))('%s matches only its password', (_name, text) => check(text, password));
 
-  it('Firebase: tells its password from another, and its signer key is not stored', async () => {
+  it('Firebase: matches only its password, and its signer key is not stored', async () => {
     await check(firebaseLine, firebase.password);
     expect(parseHash(firebaseLine)?.text).not.toContain(firebase.signerKey.slice(0, 20));
   });
 
-  it('Firebase: so does one that is made here of another project’s key', async () => {
+  it('Firebase: a hash with another project’s signer key matches only its password', async () => {
     const [signerKey, salt] = [randomBytes(64), randomBytes(8)];
     const key = scryptSync(password, Buffer.concat([salt, Buffer.of(7, 7)]), 32, { N: 2 ** 12, r: 4, p: 1 });
     const hash = createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(signerKey);
@@ -60,7 +60,7 @@ describe('a hash that was made elsewhere', () => {
     await check(`$fbscrypt$v=1,n=12,r=4,p=1,ss=${separator},sk=${rest[0]}$${rest[1]}$${rest[2]}`, password);
   });
 
-  it('scrypt and PBKDF2 of any parameters, made by Node.js', async () => {
+  it('scrypt and PBKDF2 with any parameters match only their password', async () => {
     const salt = randomBytes(16);
     const scrypt = scryptSync(password, salt, 64, { N: 1024, r: 3, p: 2 });
     await check(`$scrypt$ln=10,r=3,p=2$${salt.toString('base64')}$${scrypt.toString('base64')}`, password);
@@ -68,7 +68,7 @@ describe('a hash that was made elsewhere', () => {
     await check(`$pbkdf2-sha512$i=3,l=40$${salt.toString('base64')}$${pbkdf2.toString('base64')}`, password);
   });
 
-  it('bcrypt judges the first 72 bytes alone', async () => {
+  it('bcrypt uses only the first 72 bytes', async () => {
     const hash = parseHash(await bcrypt('a'.repeat(80), 4));
     expect(await hash?.matches('a'.repeat(72))).toBe(true);
     expect(await hash?.matches('a'.repeat(71))).toBe(false);
@@ -81,16 +81,16 @@ it.each([
   ['argon2d', '$argon2d$v=19$m=64,t=1,p=1$MG4wo0Ns1eWUH8EgvWJp1Q$zv+NsyOeOMjgzkmC1msT6N8l2ZVDzjfhazGLm9o6Hzs'],
   ['argon2 with a part missing', '$argon2id$v=19$m=64,t=1$MG4wo0Ns1eWUH8EgvWJp1Q$zv+NsyOeOMjgzkmC1msT6N8l2ZVDzj'],
   ['a short argon2 digest', '$argon2id$v=19$m=64,t=1,p=1$MG4wo0Ns1eWUH8EgvWJp1Q$AAAAAAA'],
-  ['bcrypt that some implementations made wrongly', '$2x$05$42mOiSX5iN4EspBWRdStD.tqB9OzagtuGhXsthX.BZa9e92G7liS2'],
-  ['bcrypt of an impossible cost', '$2b$03$42mOiSX5iN4EspBWRdStD.tqB9OzagtuGhXsthX.BZa9e92G7liS2'],
-  ['a cut bcrypt', '$2b$05$42mOiSX5iN4EspBWRdStD.tqB9OzagtuGhXsthX.BZa9e92G7'],
+  ['bcrypt of a faulty implementation', '$2x$05$42mOiSX5iN4EspBWRdStD.tqB9OzagtuGhXsthX.BZa9e92G7liS2'],
+  ['bcrypt with an impossible cost', '$2b$03$42mOiSX5iN4EspBWRdStD.tqB9OzagtuGhXsthX.BZa9e92G7liS2'],
+  ['a truncated bcrypt', '$2b$05$42mOiSX5iN4EspBWRdStD.tqB9OzagtuGhXsthX.BZa9e92G7'],
   ['no iterations', `pbkdf2_sha256$0$salt$${Buffer.alloc(32).toString('base64')}`],
   ['a short digest', 'pbkdf2_sha256$1000$salt$AAAA'],
-  ['scrypt of an N that is no power of 2', `scrypt$1000$salt$8$1$${Buffer.alloc(64).toString('base64')}`],
+  ['scrypt with an N that is not a power of 2', `scrypt$1000$salt$8$1$${Buffer.alloc(64).toString('base64')}`],
   ['scrypt without lanes', '$scrypt$ln=10,r=8,p=0$4/wfY+z9n9P6n9O6N+bc2w$DVb8CBEWUYP6hPrf8xdqHKgon7EiAcmqkSXacVKMtRw'],
-  ['a Firebase hash that is not as long as its key', firebaseLine.slice(0, -8)],
-  ['an over-long text', 'a'.repeat(513)],
-])('%s is not taken for a hash', (_name, text) => {
+  ['a Firebase hash whose length differs from its key', firebaseLine.slice(0, -8)],
+  ['a text that is too long', 'a'.repeat(513)],
+])('%s is not parsed as a hash', (_name, text) => {
   expect(parseHash(text)).toBeUndefined();
 });
 
@@ -103,13 +103,13 @@ it.each([
   ],
   ['bcrypt', '$2b$31$42mOiSX5iN4EspBWRdStD.tqB9OzagtuGhXsthX.BZa9e92G7liS2', 4],
   ['PBKDF2', `pbkdf2_sha256$999999999$salt$${Buffer.alloc(32).toString('base64')}`, 1],
-])('%s of a hostile cost says so without being computed', (_name, text, memoryKib) => {
+])('%s with a hostile cost reports it without computing the hash', (_name, text, memoryKib) => {
   const hash = parseHash(text);
   expect(hash?.memoryKib).toBe(memoryKib);
   expect(hash?.slowness).toBeGreaterThan(1);
 });
 
-it('reads or refuses any text, and never fails', () => {
+it('never throws, whatever the text', () => {
   const pieces = fc.constantFrom(
     '$',
     ',',

@@ -7,7 +7,7 @@ import { parseFirebaseScrypt, parseScrypt } from './scrypt.ts';
 const maxLength = 512;
 const parsers = [parseArgon2, parseBcrypt, parsePbkdf2, parseScrypt, parseFirebaseScrypt];
 
-/** Reads a password hash of any format; nothing of one that is malformed or of no format that is understood. */
+/** Parses a password hash of any supported format; undefined if it is malformed or has another format. */
 export function parseHash(text: string): PasswordHash | undefined {
   if (text.length > maxLength) {
     return undefined;

@@ -1,36 +1,36 @@
-/** How a password hash was made. */
+/** The algorithm of a password hash. */
 export type HashScheme = 'argon2' | 'bcrypt' | 'firebase-scrypt' | 'pbkdf2' | 'scrypt';
 
-/** A password hash of any format that is understood. */
+/** A password hash of a supported format. */
 export interface PasswordHash {
   scheme: HashScheme;
-  /** Its parameters: hashes of one kind take the same work. */
+  /** Algorithm and parameters: hashes of one kind take the same work. */
   kind: string;
-  /** The form it is stored in; reading it gives the same hash again. */
+  /** The stored form. Parsing it returns the same hash. */
   text: string;
-  /** Memory that one check takes. */
+  /** Memory of one verification. */
   memoryKib: number;
-  /** How long one check takes, in about seconds on a slow processor; beyond 1 it would keep all others waiting. */
+  /** Duration of one verification in seconds, roughly, on a slow processor. Beyond 1 it would delay all others. */
   slowness: number;
   matches: (password: string) => Promise<boolean>;
 }
 
-/** Reads one family of formats; nothing of a text that is not of it, or malformed. */
+/** Parses one family of formats; undefined if the text is malformed or has another format. */
 export type HashParser = (text: string) => PasswordHash | undefined;
 
-/** Shorter digests have other passwords that match. */
+/** A shorter digest would also match other passwords. */
 const minDigestBytes = 16;
 const maxDigestBytes = 64;
 const maxSaltBytes = 64;
 
-/** Base64, with or without padding; also as some write it, with `.` for `+`. */
+/** Base64 with or without padding; some implementations write `.` for `+`. */
 export const base64 = '[A-Za-z0-9+/.]+={0,2}';
 
 export function decode(text: string): Buffer {
   return Buffer.from(text.replaceAll('.', '+'), 'base64');
 }
 
-/** As PHC strings have it: without padding. */
+/** Base64 without padding, as in PHC strings. */
 export function encode(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '');
 }

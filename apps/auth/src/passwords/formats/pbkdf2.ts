@@ -9,7 +9,7 @@ const django = new RegExp(`^pbkdf2_(sha1|sha256)\\$(\\d{1,9})\\$([^$]+)\\$(${bas
 const blockBytes: Record<string, number> = { sha1: 20, sha256: 32, sha512: 64 };
 const slowestIterations = 2_000_000;
 
-/** PBKDF2 (RFC 8018) with HMAC-SHA-1, -256 or -512 in PHC string format, or Django's, whose salt is plain text. */
+/** PBKDF2 (RFC 8018) with HMAC-SHA-1, -256 or -512 in PHC string format, or in Django's, whose salt is plain text. */
 export const parsePbkdf2: HashParser = (input) => {
   const [, algorithm = 'sha1', rounds, salted = '', digested = ''] = phc.exec(input) ?? django.exec(input) ?? [];
   const iterations = Number(rounds);

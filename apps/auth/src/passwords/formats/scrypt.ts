@@ -13,7 +13,7 @@ const firebaseWithKey = new RegExp(
 const slowestWork = 2 ** 21;
 const aesKeyBytes = 32;
 
-/** scrypt (RFC 7914) in PHC string format, or Django's, whose salt is plain text. */
+/** scrypt (RFC 7914) in PHC string format, or in Django's, whose salt is plain text. */
 export const parseScrypt: HashParser = (input) => {
   const [, ln, r, p, salted, digested] = phc.exec(input) ?? [];
   const [, n, saltText, djangoR, djangoP, djangoDigest] = django.exec(input) ?? [];
@@ -35,9 +35,9 @@ export const parseScrypt: HashParser = (input) => {
 };
 
 /**
- * Firebase's scrypt encrypts the project's signer key by a key that is derived from the password: AES-256-CTR, all zeros its
- * counter. What we keep is the key stream alone, the difference of hash and signer key, so that the signer key is stored
- * nowhere. In: `$fbscrypt$v=1,n=LN,r=ROUNDS,p=1,ss=SALT_SEPARATOR,sk=SIGNER_KEY$SALT$HASH`.
+ * Firebase's scrypt encrypts the project's signer key with AES-256-CTR (counter 0) under a key derived from the password.
+ * We store only the key stream, which is the XOR of hash and signer key, so that the signer key is stored nowhere.
+ * Input: `$fbscrypt$v=1,n=LN,r=ROUNDS,p=1,ss=SALT_SEPARATOR,sk=SIGNER_KEY$SALT$HASH`.
  */
 export const parseFirebaseScrypt: HashParser = (input) => {
   const [, n, rounds, lanes, separator = '', signerKey = '', userSalt = '', hash = ''] =
@@ -45,7 +45,7 @@ export const parseFirebaseScrypt: HashParser = (input) => {
   const [, ln, r, p, salted = '', streamed = ''] = firebase.exec(input) ?? [];
   const cost = costOf(Number(n ?? ln), Number(rounds ?? r), Number(lanes ?? p));
   const salt = n === undefined ? decode(salted) : Buffer.concat([decode(userSalt), decode(separator)]);
-  const stream = n === undefined ? decode(streamed) : difference(decode(hash), decode(signerKey));
+  const stream = n === undefined ? decode(streamed) : xor(decode(hash), decode(signerKey));
   if (!cost || !areUsableSizes(salt.length, stream.length)) {
     return undefined;
   }
@@ -73,7 +73,7 @@ function costOf(ln: number, r: number, p: number) {
     memoryKib: (N * r) / 8,
     slowness: (N * r * p) / slowestWork,
   };
-  // Node.js refuses what takes more than it is told to expect, which is somewhat more than the algorithm's own memory
+  // Node.js rejects parameters beyond `maxmem`, and counts somewhat more than the algorithm's own memory
   const options: ScryptOptions = { N, r, p, maxmem: 128 * r * (N + p + 2) + 65_536 };
   return { bounds, options, text: `ln=${String(ln)},r=${String(r)},p=${String(p)}` };
 }
@@ -82,7 +82,7 @@ function derive(password: string, salt: Buffer, bytes: number, options: ScryptOp
   return promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)(password, salt, bytes, options);
 }
 
-/** Nothing where the two are not of one length. */
-function difference(one: Buffer, other: Buffer): Buffer {
+/** XOR of two buffers; empty if their lengths differ. */
+function xor(one: Buffer, other: Buffer): Buffer {
   return one.length === other.length ? Buffer.from(one.map((byte, i) => byte ^ (other[i] as number))) : Buffer.alloc(0);
 }

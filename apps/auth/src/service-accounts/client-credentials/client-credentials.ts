@@ -1,16 +1,18 @@
 import { problems } from '#common';
 import type { ClientCredentials } from './client-tokens.schema.ts';
 
-/** Who a client says it is, and its proof. */
+/** The credentials that a client presents. */
 export interface PresentedClient {
+  /** Id of the service account. */
   id: string;
+  /** The API key. */
   key: string;
 }
 
 /**
- * Reads a client's credentials from the `authorization` header (HTTP Basic with both parts form-encoded) or else from the
- * form (RFC 6749 §2.3.1).
- * @throws ProblemException `validation_failed` where there are both
+ * Reads a client's credentials from the `authorization` header (HTTP Basic with both parts form-encoded) or from the form
+ * (RFC 6749 §2.3.1).
+ * @throws ProblemException `validation_failed` if both are present
  */
 export function presentedClient(
   { client_id: id = '', client_secret: key = '' }: ClientCredentials,
@@ -20,7 +22,7 @@ export function presentedClient(
     return { id, key };
   }
   if (key !== '') {
-    const errors = [{ path: 'body.client_secret', message: 'must not stand beside an authorization header' }];
+    const errors = [{ path: 'body.client_secret', message: 'must not be sent together with an authorization header' }];
     throw problems.validationFailed.exception({ errors });
   }
   const encoded = /^basic +([\w+/]+=*)$/i.exec(authorization)?.[1] ?? '';

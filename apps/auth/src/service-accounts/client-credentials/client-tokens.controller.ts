@@ -11,7 +11,7 @@ import {
 } from './client-tokens.schema.ts';
 import { ClientTokensService } from './client-tokens.service.ts';
 
-/** Tokens for service accounts. */
+/** Access tokens for service accounts. */
 @ApiTags('service-accounts')
 @Controller('auth')
 export class ClientTokensController {
@@ -22,14 +22,14 @@ export class ClientTokensController {
   @HttpCode(200)
   @OAuthForm()
   @ApiOperation({
-    summary: 'Get a service account’s access token',
+    summary: 'Get an access token for a service account',
     description:
-      'OAuth 2.0 client credentials (RFC 6749 §4.4): the client id is the service account’s, the secret is an API key, ' +
-      'both by HTTP Basic or in the form. Errors also carry `error`, as RFC 6749 §5.2 names them.',
+      'OAuth 2.0 client credentials grant (RFC 6749 §4.4). The client id is the id of the service account, the client ' +
+      'secret is an API key; send them with HTTP Basic or in the form. Errors also contain `error` (RFC 6749 §5.2).',
   })
   @ApiResponse({
     status: 200,
-    description: 'The token.',
+    description: 'The access token.',
     standardSchema: clientTokenSchema,
     example: clientTokenExample,
   })

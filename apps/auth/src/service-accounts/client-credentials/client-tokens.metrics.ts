@@ -6,11 +6,11 @@ const clientTokensName = 'auth_client_tokens_total';
 
 export const clientTokensProvider = makeCounterProvider({
   name: clientTokensName,
-  help: 'Token requests of service accounts by result',
+  help: 'Token requests of service accounts, by result',
   labelNames: ['result'],
 });
 
-/** Counters of what service accounts ask for. */
+/** Counters of token requests. */
 @Injectable()
 export class ClientTokensMetrics {
   constructor(@InjectMetric(clientTokensName) readonly tokens: Counter<'result'>) {

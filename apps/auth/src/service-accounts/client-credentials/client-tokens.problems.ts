@@ -7,4 +7,9 @@ export const grantTypeUnsupported = new Problem(
   'The grant type must be client_credentials',
   'unsupported_grant_type',
 );
-export const scopeInvalid = new Problem(400, 'scope_invalid', 'The API key lacks a scope of these', 'invalid_scope');
+export const scopeInvalid = new Problem(
+  400,
+  'scope_invalid',
+  'The API key lacks one of the requested scopes',
+  'invalid_scope',
+);

@@ -4,13 +4,16 @@ import { z } from 'zod';
 export const clientCredentialsSchema = z
   .object({
     grant_type: z.string().min(1).max(64).meta({ description: '`client_credentials`', example: 'client_credentials' }),
-    scope: z
+    scope: z.string().max(2048).optional().meta({
+      description: 'subset of the key’s scopes, separated by spaces; defaults to all of them',
+      example: 'audit:read',
+    }),
+    client_id: z
       .string()
-      .max(2048)
+      .max(64)
       .optional()
-      .meta({ description: 'some of the key’s, separated by spaces; all if it is left out', example: 'audit:read' }),
-    client_id: z.string().max(64).optional().meta({ description: 'the service account’s id, unless by HTTP Basic' }),
-    client_secret: z.string().max(128).optional().meta({ description: 'the API key, unless by HTTP Basic' }),
+      .meta({ description: 'id of the service account, unless sent with HTTP Basic' }),
+    client_secret: z.string().max(128).optional().meta({ description: 'API key, unless sent with HTTP Basic' }),
   })
   .meta({
     id: 'ClientCredentials',
@@ -25,12 +28,12 @@ export type ClientCredentials = z.output<typeof clientCredentialsSchema>;
 
 export const clientTokenSchema = z
   .object({
-    access_token: z.string().meta({ description: 'JWT (RFC 9068) to be sent as `Authorization: Bearer …`' }),
+    access_token: z.string().meta({ description: 'JWT (RFC 9068); send it as `Authorization: Bearer …`' }),
     token_type: z.literal('Bearer'),
-    expires_in: z.int().meta({ description: 'seconds that the access token lives' }),
-    scope: z.string().meta({ description: 'what it may do, separated by spaces' }),
+    expires_in: z.int().meta({ description: 'lifetime of the access token in seconds' }),
+    scope: z.string().meta({ description: 'granted scopes, separated by spaces' }),
   })
-  .meta({ id: 'ClientToken', description: 'A service account’s token, named as in RFC 6749 §5.1' });
+  .meta({ id: 'ClientToken', description: 'Access token of a service account (RFC 6749 §5.1)' });
 
 export type ClientToken = z.output<typeof clientTokenSchema>;
 

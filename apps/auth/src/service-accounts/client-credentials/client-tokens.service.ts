@@ -1,43 +1,28 @@
-import { ProblemException, queryRows, type RequestContext } from '#common';
+import { ProblemException, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { ipKey, RateLimitsService } from '../../rate-limits/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { AccessTokensService } from '../../sessions/tokens/index.ts';
-import { isKeyOf, prefixOf } from '../index.ts';
+import { ApiKeysRepository, isKeyOf, prefixOf, type ActiveApiKey } from '../index.ts';
 import { presentedClient, type PresentedClient } from './client-credentials.ts';
 import { ClientTokensMetrics } from './client-tokens.metrics.ts';
 import { clientInvalid, grantTypeUnsupported, scopeInvalid } from './client-tokens.problems.ts';
 import type { ClientCredentials, ClientToken } from './client-tokens.schema.ts';
 
-const findStatement = `
-  SELECT id, hash, scopes, extract(epoch FROM expires_at - now())::float AS seconds_left FROM api_key
-  WHERE prefix = $1 AND service_account_id = $2 AND (expires_at IS NULL OR expires_at > now())`;
-
-/** Writes the time of use once a minute, however often and however many at once use the key. */
-const touchStatement = `
-  UPDATE api_key SET last_used_at = now()
-  WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= now() - interval '1 minute')`;
-
-/** Compared with where there is no key, so that its absence does not show in the time. */
+/** Compared if there is no such key, so that the duration does not reveal that. */
 const noHash = Buffer.alloc(32);
 
-interface FoundKey {
-  id: string;
-  hash: Buffer;
-  scopes: string[];
-  seconds_left: number | null;
-}
-
-/** Gives service accounts access tokens for their API keys: OAuth 2.0 client credentials (RFC 6749 §4.4). */
+/** Issues access tokens to service accounts: OAuth 2.0 client credentials grant (RFC 6749 §4.4). */
 @Injectable()
 export class ClientTokensService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    private readonly keys: ApiKeysRepository,
     private readonly accessTokens: AccessTokensService,
     private readonly rateLimits: RateLimitsService,
     private readonly audit: AuditService,
@@ -45,7 +30,7 @@ export class ClientTokensService {
   ) {}
 
   /**
-   * Issues a token, which ends with its key if not before.
+   * Issues a token, which expires no later than its API key.
    * @param authorization the request's `authorization` header
    * @throws ProblemException `client_invalid`, `grant_type_unsupported`, `scope_invalid`, `too_many_attempts`
    */
@@ -66,9 +51,9 @@ export class ClientTokensService {
     if (!scopes.every((scope) => key.scopes.includes(scope))) {
       throw scopeInvalid.exception();
     }
-    await this.dataSource.transaction((manager) => this.recordUse(manager, client.id, key.id, scopes, context));
+    await this.recordUse(client.id, key.id, scopes, context);
     this.metrics.tokens.inc({ result: 'issued' });
-    const ttl = Math.ceil(Math.min(this.accessTokens.ttlSeconds, key.seconds_left ?? Infinity));
+    const ttl = Math.ceil(Math.min(this.accessTokens.ttlSeconds, key.secondsLeft ?? Infinity));
     const principal = { serviceAccountId: client.id, keyId: key.id, scopes };
     return {
       access_token: this.accessTokens.signForClient(principal, ttl),
@@ -78,30 +63,25 @@ export class ClientTokensService {
     };
   }
 
-  private async authenticate({ id, key }: PresentedClient): Promise<FoundKey | undefined> {
+  private async authenticate({ id, key }: PresentedClient): Promise<ActiveApiKey | undefined> {
     const prefix = prefixOf(key);
-    const [found] =
-      prefix !== undefined && isUuid(id) ? await queryRows<FoundKey>(this.dataSource, findStatement, [prefix, id]) : [];
+    const found = prefix !== undefined && isUuid(id) ? await this.keys.findActive(id, prefix) : undefined;
     return isKeyOf(key, found?.hash ?? noHash) ? found : undefined;
   }
 
-  private async recordUse(
-    manager: EntityManager,
-    accountId: string,
-    keyId: string,
-    scopes: string[],
-    context: RequestContext,
-  ): Promise<void> {
-    await manager.query(touchStatement, [keyId]);
-    await this.audit.record(manager, context, {
-      type: 'client.token_issued',
-      actorId: accountId,
-      subjectId: accountId,
-      detail: { key_id: keyId, scopes },
+  private async recordUse(accountId: string, keyId: string, scopes: string[], context: RequestContext): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      await this.keys.touch(manager, keyId);
+      await this.audit.record(manager, context, {
+        type: 'client.token_issued',
+        actorId: accountId,
+        subjectId: accountId,
+        detail: { key_id: keyId, scopes },
+      });
     });
   }
 
-  /** Keys can't be guessed, so that only failures are limited: it bounds what they write. */
+  /** Only failures are limited: API keys can't be guessed, and the limit bounds what failures write. */
   private async refuse({ id, key }: PresentedClient, context: RequestContext): Promise<Error> {
     const limit = { key: `token:address:${ipKey(context.address)}`, burst: this.config.LOGIN_ADDRESS_BURST };
     try {

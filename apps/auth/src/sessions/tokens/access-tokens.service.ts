@@ -19,12 +19,12 @@ export class AccessTokensService {
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {}
 
-  /** Life of a token, in s. */
+  /** Lifetime of an access token, in seconds. */
   get ttlSeconds(): number {
     return this.config.ACCESS_TOKEN_TTL_SECONDS;
   }
 
-  /** A JWT by the profile of RFC 9068 (which demands `client_id`), with the session's id as `sid`. */
+  /** A JWT for a session (RFC 9068, which requires `client_id`), with the session's id as `sid`. */
   sign(principal: Principal): string {
     const claims = {
       sid: principal.sessionId,
@@ -37,15 +37,18 @@ export class AccessTokensService {
     return this.issue(principal.accountId, claims, this.ttlSeconds);
   }
 
-  /** The same for a service account, which has scopes (RFC 9068 §2.2.3) and no session. */
+  /**
+   * A JWT for a service account, which has scopes (RFC 9068 §2.2.3) and no session.
+   * @param ttlSeconds its lifetime
+   */
   signForClient({ serviceAccountId, keyId, scopes }: ClientPrincipal, ttlSeconds: number): string {
     const claims = { client_id: serviceAccountId, key_id: keyId, scope: scopes.join(' ') };
     return this.issue(serviceAccountId, claims, ttlSeconds);
   }
 
   /**
-   * A JWS in compact serialisation (RFC 7515 §3.1). By node:crypto at once: a thread of the pool, where libraries sign, costs
-   * more than the signature itself.
+   * A JWS in compact serialisation (RFC 7515 §3.1). node:crypto signs it synchronously: handing the work to the thread pool, as
+   * libraries do, takes longer than the signature itself.
    */
   private issue(subject: string, claims: object, ttlSeconds: number): string {
     const { kid, privateKey } = this.keys.current();

@@ -8,12 +8,12 @@ const key = (byte: number) => Buffer.alloc(32, byte);
 const tokensOf = (...keys: Buffer[]) => new RefreshTokens(new Keyring({ KEY_ENCRYPTION_KEYS: keys }));
 const tokens = tokensOf(key(1));
 
-it('reads what it issued', () => {
+it('parses the tokens it issues', () => {
   const issued = tokens.issue(randomUUID());
   expect(tokens.parse(issued.token)).toEqual(issued);
 });
 
-it('derives the same successor each time, and another for each token', () => {
+it('derives the same successor each time, and a different one for each token', () => {
   const id = randomUUID();
   const [one, other] = [tokens.issue(id), tokens.issue(id)];
   expect(tokens.successors(one)).toEqual(tokens.successors(one));
@@ -21,7 +21,7 @@ it('derives the same successor each time, and another for each token', () => {
   expect(tokens.parse(tokens.successors(one)[0]?.token ?? '')).toEqual(tokens.successors(one)[0]);
 });
 
-it('knows tokens and successors of an older key by the same bytes', () => {
+it('accepts tokens, and derives successors, of an older key', () => {
   const issued = tokens.issue(randomUUID());
   const changed = tokensOf(key(2), key(1));
   expect(changed.parse(issued.token)).toEqual(issued);
@@ -29,7 +29,7 @@ it('knows tokens and successors of an older key by the same bytes', () => {
   expect(tokensOf(key(2)).parse(issued.token)).toBeUndefined();
 });
 
-it('reads nothing of text that it did not issue', () => {
+it('rejects text that it did not issue', () => {
   fc.assert(fc.property(fc.string(), (text) => expect(tokens.parse(text)).toBeUndefined()));
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 64, maxLength: 64 }), (bytes) =>
@@ -38,7 +38,7 @@ it('reads nothing of text that it did not issue', () => {
   );
 });
 
-it('reads nothing of a token in which any character is changed', () => {
+it('rejects a token in which any character is changed', () => {
   const { token } = tokens.issue(randomUUID());
   fc.assert(
     fc.property(fc.nat(token.length - 1), fc.string({ minLength: 1, maxLength: 1 }), (position, character) => {

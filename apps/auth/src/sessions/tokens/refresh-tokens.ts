@@ -9,18 +9,18 @@ const secretBytes = 32;
 const tagBytes = 16;
 const encodedLength = prefix.length + Math.ceil(((idBytes + secretBytes + tagBytes) * 4) / 3);
 
-/** A refresh token, and what may be stored of it. */
+/** A refresh token, and the hash that is stored instead of it. */
 export interface RefreshToken {
   sessionId: string;
   token: string;
-  /** SHA-256; the token has 256 random bits, so that no slow hash is needed. */
+  /** SHA-256: the token has 256 random bits and needs no slow hash. */
   hash: Buffer;
 }
 
 /**
- * Refresh tokens: session id, 256-bit secret and a tag by which forgeries are told without a look in the database, so
- * that any token of ours that is not the session's latest is known to be a used one. A token's successor is derived from
- * it, hence can be given again without being stored.
+ * Refresh tokens. Each consists of the session's id, a 256-bit secret and an authentication tag. The tag rejects forgeries
+ * without a query, so an authentic token that is not the session's latest is a used one. A token's successor is derived from
+ * the token, so a repeated request gets the same successor although it is not stored.
  */
 @Injectable()
 export class RefreshTokens {
@@ -38,7 +38,7 @@ export class RefreshTokens {
     return build(sessionId, id, randomBytes(secretBytes), this.tagKeys[0] as KeyObject);
   }
 
-  /** Reads a token; nothing if we did not make it. */
+  /** Parses a token; undefined if this service did not issue it. */
   parse(token: string): RefreshToken | undefined {
     const bytes = Buffer.from(token.slice(prefix.length), 'base64url');
     const { id, secret, tag } = split(bytes);
@@ -46,7 +46,7 @@ export class RefreshTokens {
       return undefined;
     }
     const authentic = this.tagKeys.some((key) => timingSafeEqual(tagOf(key, id, secret), tag));
-    // one token has one spelling
+    // base64url has several encodings of the same bytes: only the canonical one is accepted
     if (!authentic || encode(bytes) !== token) {
       return undefined;
     }
@@ -54,8 +54,8 @@ export class RefreshTokens {
   }
 
   /**
-   * What follows a token, one candidate for each key of the keyring: the first is for a new rotation, the others are for
-   * repeats across a change of the key.
+   * The tokens that may follow a token, one for each key of the keyring. The first one is for a new rotation; the others match
+   * rotations that were made before the keys changed.
    */
   successors(of: RefreshToken): RefreshToken[] {
     const { id, secret } = split(Buffer.from(of.token.slice(prefix.length), 'base64url'));

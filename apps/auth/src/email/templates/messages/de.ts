@@ -1,67 +1,66 @@
 import type { Messages } from '../message.ts';
 
 export const de: Messages = {
-  footer:
-    'Sie erhalten diese E-Mail wegen eines Kontos mit dieser Adresse. Wenn Sie sie nicht erwartet haben, können Sie sie ignorieren.',
+  footer: 'Sie erhalten diese automatische E-Mail, weil diese E-Mail-Adresse für ein Konto angegeben wurde.',
   messages: {
     email_verification: {
       subject: 'Bestätigen Sie Ihre E-Mail-Adresse',
       paragraphs: [
-        'Bitte bestätigen Sie, dass {email} Ihre Adresse ist.',
-        'Der Link gilt 24 Stunden und für eine Verwendung.',
+        'Bitte bestätigen Sie, dass {email} Ihre E-Mail-Adresse ist.',
+        'Der Link ist 24 Stunden gültig und kann nur einmal verwendet werden. Wenn Sie kein Konto angelegt haben, können Sie diese E-Mail ignorieren.',
       ],
-      action: 'Adresse bestätigen',
+      action: 'E-Mail-Adresse bestätigen',
     },
     password_reset: {
       subject: 'Neues Passwort festlegen',
       paragraphs: [
-        'Jemand, vermutlich Sie, möchte für {email} ein neues Passwort festlegen.',
-        'Der Link gilt eine Stunde und für eine Verwendung. Bis dahin bleibt Ihr Passwort unverändert.',
+        'Jemand, vermutlich Sie, möchte das Passwort für {email} zurücksetzen.',
+        'Der Link ist eine Stunde gültig und kann nur einmal verwendet werden. Ihr bisheriges Passwort bleibt gültig, bis Sie ein neues festlegen. Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren.',
       ],
       action: 'Neues Passwort festlegen',
     },
     magic_link: {
-      subject: 'Ihr Link zur Anmeldung',
+      subject: 'Ihr Anmeldelink',
       paragraphs: [
         'Mit diesem Link melden Sie sich als {email} an.',
-        'Er gilt 15 Minuten und für eine Verwendung. Geben Sie ihn nicht weiter.',
+        'Der Link ist 15 Minuten gültig und kann nur einmal verwendet werden. Leiten Sie diese E-Mail nicht weiter. Wenn Sie sie nicht angefordert haben, können Sie sie ignorieren.',
       ],
       action: 'Anmelden',
     },
     email_change: {
       subject: 'Bestätigen Sie Ihre neue E-Mail-Adresse',
       paragraphs: [
-        'Bitte bestätigen Sie, dass {email} die neue Adresse Ihres Kontos werden soll.',
-        'Der Link gilt eine Stunde und für eine Verwendung.',
+        'Bitte bestätigen Sie, dass {email} die neue E-Mail-Adresse Ihres Kontos ist.',
+        'Der Link ist eine Stunde gültig und kann nur einmal verwendet werden. Wenn Sie diese Änderung nicht veranlasst haben, können Sie diese E-Mail ignorieren.',
       ],
-      action: 'Neue Adresse bestätigen',
+      action: 'Neue E-Mail-Adresse bestätigen',
     },
     email_change_notice: {
       subject: 'Ihre E-Mail-Adresse soll geändert werden',
       paragraphs: [
-        'Jemand, vermutlich Sie, möchte die Adresse Ihres Kontos von {email} in {new_email} ändern.',
-        'Wenn Sie das nicht waren, ändern Sie jetzt Ihr Passwort: Wer das veranlasst hat, ist in Ihrem Konto angemeldet.',
+        'Jemand, vermutlich Sie, möchte die E-Mail-Adresse Ihres Kontos von {email} in {new_email} ändern.',
+        'Wenn Sie das nicht waren, ändern Sie jetzt Ihr Passwort: Die Person, die das veranlasst hat, ist in Ihrem Konto angemeldet.',
       ],
     },
     new_device: {
       subject: 'Anmeldung auf einem neuen Gerät',
       paragraphs: [
-        'Mit Ihrem Konto {email} hat sich ein bisher unbekanntes Gerät angemeldet: {device}, von der Adresse {address}, um {time}.',
+        'Jemand, vermutlich Sie, hat sich auf einem neuen Gerät mit Ihrem Konto {email} angemeldet: {device}, IP-Adresse {address}, Zeitpunkt: {time}.',
         'Wenn Sie das nicht waren, ändern Sie jetzt Ihr Passwort und beenden Sie alle anderen Sitzungen.',
       ],
     },
     password_changed: {
       subject: 'Ihr Passwort wurde geändert',
       paragraphs: [
-        'Das Passwort Ihres Kontos {email} wurde um {time} geändert.',
-        'Wenn Sie das nicht waren, legen Sie sofort ein neues fest.',
+        'Das Passwort Ihres Kontos {email} wurde geändert. Zeitpunkt: {time}.',
+        'Wenn Sie das nicht waren, setzen Sie Ihr Passwort sofort zurück.',
       ],
     },
     password_reset_required: {
-      subject: 'Neues Passwort nötig',
+      subject: 'Legen Sie ein neues Passwort fest',
       paragraphs: [
-        'Die Administration bittet Sie, für {email} ein neues Passwort festzulegen. Das alte gilt nicht mehr, und alle Sitzungen sind beendet.',
-        'Der Link gilt eine Stunde und für eine Verwendung. Danach erhalten Sie über „Passwort vergessen“ einen neuen.',
+        'Die Administration verlangt, dass Sie für {email} ein neues Passwort festlegen. Ihr bisheriges Passwort ist nicht mehr gültig, und alle Ihre Sitzungen wurden beendet.',
+        'Der Link ist eine Stunde gültig und kann nur einmal verwendet werden. Danach können Sie über „Passwort vergessen“ einen neuen Link anfordern.',
       ],
       action: 'Neues Passwort festlegen',
     },
@@ -69,7 +68,7 @@ export const de: Messages = {
       subject: 'Sie sind eingeladen',
       paragraphs: [
         'Für {email} wurde ein Konto angelegt. Legen Sie ein Passwort fest, um es zu nutzen.',
-        'Der Link gilt 7 Tage und für eine Verwendung.',
+        'Der Link ist 7 Tage gültig und kann nur einmal verwendet werden. Wenn Sie das Konto nicht nutzen möchten, können Sie diese E-Mail ignorieren.',
       ],
       action: 'Passwort festlegen',
     },

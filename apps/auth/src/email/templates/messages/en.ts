@@ -1,72 +1,74 @@
 import type { Messages } from '../message.ts';
 
 export const en: Messages = {
-  footer:
-    'You get this mail because of an account with this e-mail address. If you did not expect it, you can ignore it.',
+  footer: 'You received this automatic e-mail because this e-mail address was given for an account.',
   messages: {
     email_verification: {
       subject: 'Confirm your e-mail address',
-      paragraphs: ['Please confirm that {email} is your address.', 'The link is good for 24 hours and for one use.'],
-      action: 'Confirm the address',
+      paragraphs: [
+        'Please confirm that {email} is your e-mail address.',
+        'The link is valid for 24 hours and can be used once. If you did not create an account, you can ignore this e-mail.',
+      ],
+      action: 'Confirm e-mail address',
     },
     password_reset: {
       subject: 'Set a new password',
       paragraphs: [
-        'Someone, probably you, asked to set a new password for {email}.',
-        'The link is good for one hour and for one use. Until it is used, your password stays as it is.',
+        'Someone, probably you, asked to reset the password for {email}.',
+        'The link is valid for one hour and can be used once. Your current password stays valid until you set a new one. If this was not you, you can ignore this e-mail.',
       ],
       action: 'Set a new password',
     },
     magic_link: {
       subject: 'Your link to log in',
       paragraphs: [
-        'With this link you are logged in as {email}.',
-        'It is good for 15 minutes and for one use. Do not pass it on.',
+        'Use this link to log in as {email}.',
+        'The link is valid for 15 minutes and can be used once. Do not forward this e-mail. If you did not ask for it, you can ignore it.',
       ],
       action: 'Log in',
     },
     email_change: {
       subject: 'Confirm your new e-mail address',
       paragraphs: [
-        'Please confirm that {email} is to be the new address of your account.',
-        'The link is good for one hour and for one use.',
+        'Please confirm that {email} is the new e-mail address of your account.',
+        'The link is valid for one hour and can be used once. If you did not ask for this change, you can ignore this e-mail.',
       ],
-      action: 'Confirm the new address',
+      action: 'Confirm new e-mail address',
     },
     email_change_notice: {
       subject: 'Your e-mail address is about to change',
       paragraphs: [
-        'Someone, probably you, asked to change the address of your account from {email} to {new_email}.',
-        'If it was not you, change your password now: whoever asked for this is logged in to your account.',
+        'Someone, probably you, asked to change the e-mail address of your account from {email} to {new_email}.',
+        'If this was not you, change your password now: the person who asked for the change is logged in to your account.',
       ],
     },
     new_device: {
-      subject: 'A login on a new device',
+      subject: 'Login on a new device',
       paragraphs: [
-        'Your account {email} was used to log in on a device that we have not seen before: {device}, from the address {address}, at {time}.',
-        'If it was not you, change your password now and end all other sessions.',
+        'Someone, probably you, logged in to your account {email} on a new device: {device}, from the IP address {address}, on {time}.',
+        'If this was not you, change your password now and end all other sessions.',
       ],
     },
     password_changed: {
       subject: 'Your password was changed',
       paragraphs: [
-        'The password of your account {email} was changed at {time}.',
-        'If it was not you, set a new password at once.',
+        'The password of your account {email} was changed on {time}.',
+        'If this was not you, reset your password immediately.',
       ],
     },
     password_reset_required: {
       subject: 'Set a new password',
       paragraphs: [
-        'An administrator asks you to set a new password for {email}. The old one no longer works, and all sessions have ended.',
-        'The link is good for one hour and for one use. After that, ask for a new one by “forgot password”.',
+        'An administrator requires you to set a new password for {email}. Your old password no longer works, and all your sessions have ended.',
+        'The link is valid for one hour and can be used once. After that, you can request a new link with “Forgot password”.',
       ],
       action: 'Set a new password',
     },
     invitation: {
-      subject: 'You are invited',
+      subject: 'You have been invited',
       paragraphs: [
-        'An account was made for {email}. Set a password to use it.',
-        'The link is good for 7 days and for one use.',
+        'An account was created for {email}. Set a password to start using it.',
+        'The link is valid for 7 days and can be used once. If you do not want the account, you can ignore this e-mail.',
       ],
       action: 'Set a password',
     },

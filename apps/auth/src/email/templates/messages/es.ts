@@ -1,71 +1,74 @@
 import type { Messages } from '../message.ts';
 
 export const es: Messages = {
-  footer: 'Recibe este mensaje por una cuenta con esta dirección. Si no lo esperaba, puede ignorarlo.',
+  footer: 'Recibe este correo automático porque esta dirección de correo electrónico se indicó para una cuenta.',
   messages: {
     email_verification: {
-      subject: 'Confirme su dirección de correo',
-      paragraphs: ['Confirme que {email} es su dirección.', 'El enlace vale durante 24 horas y para un solo uso.'],
-      action: 'Confirmar la dirección',
+      subject: 'Confirme su dirección de correo electrónico',
+      paragraphs: [
+        'Confirme que {email} es su dirección de correo electrónico.',
+        'El enlace es válido durante 24 horas y solo se puede usar una vez. Si no ha creado ninguna cuenta, puede ignorar este correo.',
+      ],
+      action: 'Confirmar la dirección de correo',
     },
     password_reset: {
-      subject: 'Elegir una contraseña nueva',
+      subject: 'Elija una contraseña nueva',
       paragraphs: [
-        'Alguien, probablemente usted, ha pedido una contraseña nueva para {email}.',
-        'El enlace vale durante una hora y para un solo uso. Hasta entonces su contraseña no cambia.',
+        'Alguien, probablemente usted, ha pedido restablecer la contraseña de {email}.',
+        'El enlace es válido durante una hora y solo se puede usar una vez. Su contraseña actual sigue siendo válida hasta que elija una nueva. Si no ha sido usted, puede ignorar este correo.',
       ],
       action: 'Elegir una contraseña nueva',
     },
     magic_link: {
-      subject: 'Su enlace para entrar',
+      subject: 'Su enlace para iniciar sesión',
       paragraphs: [
-        'Con este enlace entra como {email}.',
-        'Vale durante 15 minutos y para un solo uso. No lo comparta.',
+        'Use este enlace para iniciar sesión como {email}.',
+        'El enlace es válido durante 15 minutos y solo se puede usar una vez. No reenvíe este correo. Si no lo ha pedido, puede ignorarlo.',
       ],
-      action: 'Entrar',
+      action: 'Iniciar sesión',
     },
     email_change: {
-      subject: 'Confirme su nueva dirección de correo',
+      subject: 'Confirme su nueva dirección de correo electrónico',
       paragraphs: [
-        'Confirme que {email} será la nueva dirección de su cuenta.',
-        'El enlace vale durante una hora y para un solo uso.',
+        'Confirme que {email} es la nueva dirección de correo electrónico de su cuenta.',
+        'El enlace es válido durante una hora y solo se puede usar una vez. Si no ha pedido este cambio, puede ignorar este correo.',
       ],
-      action: 'Confirmar la nueva dirección',
+      action: 'Confirmar la nueva dirección de correo',
     },
     email_change_notice: {
-      subject: 'Su dirección de correo va a cambiar',
+      subject: 'Su dirección de correo electrónico va a cambiar',
       paragraphs: [
-        'Alguien, probablemente usted, ha pedido cambiar la dirección de su cuenta de {email} a {new_email}.',
-        'Si no ha sido usted, cambie ahora su contraseña: quien lo ha pedido ha entrado en su cuenta.',
+        'Alguien, probablemente usted, ha pedido cambiar la dirección de correo electrónico de su cuenta de {email} a {new_email}.',
+        'Si no ha sido usted, cambie su contraseña ahora mismo: la persona que lo ha pedido ha iniciado sesión en su cuenta.',
       ],
     },
     new_device: {
-      subject: 'Acceso desde un dispositivo nuevo',
+      subject: 'Inicio de sesión en un dispositivo nuevo',
       paragraphs: [
-        'Un dispositivo hasta ahora desconocido ha entrado en su cuenta {email}: {device}, desde la dirección {address}, a las {time}.',
-        'Si no ha sido usted, cambie ahora su contraseña y cierre todas las demás sesiones.',
+        'Alguien, probablemente usted, ha iniciado sesión en su cuenta {email} en un dispositivo nuevo: {device}, dirección IP {address}, fecha y hora: {time}.',
+        'Si no ha sido usted, cambie su contraseña ahora mismo y cierre todas las demás sesiones.',
       ],
     },
     password_changed: {
-      subject: 'Su contraseña ha cambiado',
+      subject: 'Se ha cambiado su contraseña',
       paragraphs: [
-        'La contraseña de su cuenta {email} cambió a las {time}.',
-        'Si no ha sido usted, elija enseguida una nueva.',
+        'Se ha cambiado la contraseña de su cuenta {email}. Fecha y hora: {time}.',
+        'Si no ha sido usted, restablezca su contraseña de inmediato.',
       ],
     },
     password_reset_required: {
-      subject: 'Hace falta una contraseña nueva',
+      subject: 'Debe elegir una contraseña nueva',
       paragraphs: [
-        'La administración le pide que elija una contraseña nueva para {email}. La anterior ya no vale y todas las sesiones se han cerrado.',
-        'El enlace vale durante una hora y para un solo uso. Después, pida otro con «he olvidado mi contraseña».',
+        'Un administrador le pide que elija una contraseña nueva para {email}. Su contraseña anterior ya no es válida y se han cerrado todas sus sesiones.',
+        'El enlace es válido durante una hora y solo se puede usar una vez. Después, puede pedir otro enlace con «He olvidado mi contraseña».',
       ],
       action: 'Elegir una contraseña nueva',
     },
     invitation: {
-      subject: 'Tiene una invitación',
+      subject: 'Ha recibido una invitación',
       paragraphs: [
-        'Se ha creado una cuenta para {email}. Elija una contraseña para usarla.',
-        'El enlace vale durante 7 días y para un solo uso.',
+        'Se ha creado una cuenta para {email}. Elija una contraseña para empezar a usarla.',
+        'El enlace es válido durante 7 días y solo se puede usar una vez. Si no quiere usar la cuenta, puede ignorar este correo.',
       ],
       action: 'Elegir una contraseña',
     },

@@ -1,75 +1,74 @@
 import type { Messages } from '../message.ts';
 
 export const fr: Messages = {
-  footer:
-    'Vous recevez ce message en raison d’un compte associé à cette adresse. Si vous ne l’attendiez pas, vous pouvez l’ignorer.',
+  footer: 'Vous recevez cet e-mail automatique parce que cette adresse e-mail a été indiquée pour un compte.',
   messages: {
     email_verification: {
       subject: 'Confirmez votre adresse e-mail',
       paragraphs: [
-        'Veuillez confirmer que {email} est bien votre adresse.',
-        'Le lien est valable 24 heures et une seule fois.',
+        'Veuillez confirmer que {email} est bien votre adresse e-mail.',
+        'Le lien est valable 24 heures et ne peut être utilisé qu’une seule fois. Si vous n’avez pas créé de compte, vous pouvez ignorer cet e-mail.',
       ],
-      action: 'Confirmer l’adresse',
+      action: 'Confirmer l’adresse e-mail',
     },
     password_reset: {
-      subject: 'Choisir un nouveau mot de passe',
+      subject: 'Choisissez un nouveau mot de passe',
       paragraphs: [
-        'Quelqu’un, sans doute vous, a demandé un nouveau mot de passe pour {email}.',
-        'Le lien est valable une heure et une seule fois. D’ici là, votre mot de passe reste inchangé.',
+        'Quelqu’un, probablement vous, a demandé à réinitialiser le mot de passe du compte {email}.',
+        'Le lien est valable une heure et ne peut être utilisé qu’une seule fois. Votre mot de passe actuel reste valable jusqu’à ce que vous en choisissiez un nouveau. Si ce n’était pas vous, vous pouvez ignorer cet e-mail.',
       ],
       action: 'Choisir un nouveau mot de passe',
     },
     magic_link: {
       subject: 'Votre lien de connexion',
       paragraphs: [
-        'Ce lien vous connecte en tant que {email}.',
-        'Il est valable 15 minutes et une seule fois. Ne le transmettez à personne.',
+        'Utilisez ce lien pour vous connecter en tant que {email}.',
+        'Le lien est valable 15 minutes et ne peut être utilisé qu’une seule fois. Ne transférez pas cet e-mail. Si vous ne l’avez pas demandé, vous pouvez l’ignorer.',
       ],
       action: 'Se connecter',
     },
     email_change: {
       subject: 'Confirmez votre nouvelle adresse e-mail',
       paragraphs: [
-        'Veuillez confirmer que {email} doit devenir la nouvelle adresse de votre compte.',
-        'Le lien est valable une heure et une seule fois.',
+        'Veuillez confirmer que {email} est la nouvelle adresse e-mail de votre compte.',
+        'Le lien est valable une heure et ne peut être utilisé qu’une seule fois. Si vous n’avez pas demandé ce changement, vous pouvez ignorer cet e-mail.',
       ],
-      action: 'Confirmer la nouvelle adresse',
+      action: 'Confirmer la nouvelle adresse e-mail',
     },
     email_change_notice: {
-      subject: 'Votre adresse e-mail va changer',
+      subject: 'Votre adresse e-mail va être modifiée',
       paragraphs: [
-        'Quelqu’un, sans doute vous, a demandé de remplacer l’adresse {email} de votre compte par {new_email}.',
-        'Si ce n’était pas vous, changez votre mot de passe maintenant : l’auteur de cette demande est connecté à votre compte.',
+        'Quelqu’un, probablement vous, a demandé à remplacer l’adresse e-mail de votre compte, {email}, par {new_email}.',
+        'Si ce n’était pas vous, changez votre mot de passe dès maintenant : la personne à l’origine de cette demande est connectée à votre compte.',
       ],
     },
     new_device: {
       subject: 'Connexion depuis un nouvel appareil',
       paragraphs: [
-        'Un appareil encore inconnu s’est connecté à votre compte {email} : {device}, depuis l’adresse {address}, à {time}.',
-        'Si ce n’était pas vous, changez votre mot de passe maintenant et fermez toutes les autres sessions.',
+        'Quelqu’un, probablement vous, s’est connecté à votre compte {email} depuis un nouvel appareil : {device}, adresse IP {address}, date et heure : {time}.',
+        'Si ce n’était pas vous, changez votre mot de passe dès maintenant et fermez toutes les autres sessions.',
       ],
     },
     password_changed: {
       subject: 'Votre mot de passe a été modifié',
       paragraphs: [
-        'Le mot de passe de votre compte {email} a été modifié à {time}.',
-        'Si ce n’était pas vous, choisissez-en un nouveau immédiatement.',
+        'Le mot de passe de votre compte {email} a été modifié. Date et heure : {time}.',
+        'Si ce n’était pas vous, réinitialisez votre mot de passe immédiatement.',
       ],
     },
     password_reset_required: {
-      subject: 'Un nouveau mot de passe est nécessaire',
+      subject: 'Vous devez choisir un nouveau mot de passe',
       paragraphs: [
-        'L’administration vous demande de choisir un nouveau mot de passe pour {email}. L’ancien n’est plus valable et toutes les sessions sont fermées.',
-        'Le lien est valable une heure et une seule fois. Ensuite, demandez-en un autre par « mot de passe oublié ».',
+        'Un administrateur vous demande de choisir un nouveau mot de passe pour {email}. Votre ancien mot de passe n’est plus valable et toutes vos sessions ont été fermées.',
+        'Le lien est valable une heure et ne peut être utilisé qu’une seule fois. Ensuite, vous pouvez demander un nouveau lien avec « Mot de passe oublié ».',
       ],
       action: 'Choisir un nouveau mot de passe',
     },
     invitation: {
-      subject: 'Vous êtes invité',
+      subject: 'Vous avez reçu une invitation',
       paragraphs: [
         'Un compte a été créé pour {email}. Choisissez un mot de passe pour l’utiliser.',
-        'Le lien est valable 7 jours et une seule fois.',
+        'Le lien est valable 7 jours et ne peut être utilisé qu’une seule fois. Si vous ne souhaitez pas utiliser ce compte, vous pouvez ignorer cet e-mail.',
       ],
       action: 'Choisir un mot de passe',
     },

@@ -1,0 +1,76 @@
+import type { Principal, RequestContext } from '#common';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AuditService } from '../audit/index.ts';
+import { MailService } from '../email/outbox/index.ts';
+import { localeOf } from '../email/templates/index.ts';
+import { PasswordsService } from '../passwords/index.ts';
+import { SessionsService } from '../sessions/index.ts';
+import type { StoredAccount } from './account.ts';
+import { passwordIncorrect } from './accounts.problems.ts';
+import { AccountsRepository } from './accounts.repository.ts';
+import { ReauthenticationService } from './reauthentication.service.ts';
+
+/** Changes the passwords of accounts. */
+@Injectable()
+export class AccountPasswordsService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly accounts: AccountsRepository,
+    private readonly reauthentication: ReauthenticationService,
+    private readonly passwords: PasswordsService,
+    private readonly sessions: SessionsService,
+    private readonly audit: AuditService,
+    private readonly mails: MailService,
+  ) {}
+
+  /**
+   * Changes the caller's password and ends the account's other sessions.
+   * @throws ProblemException `password_incorrect`, `password_too_weak`, `password_breached`, `too_many_attempts`,
+   *   `hash_queue_full`
+   */
+  async change(principal: Principal, current: string, next: string, context: RequestContext): Promise<void> {
+    const account = await this.reauthentication.byPassword(principal, current);
+    await this.passwords.assertStrong(next, [account.email]);
+    const passwordHash = await this.passwords.hash(next);
+    await this.dataSource.transaction(async (manager) => {
+      if (!(await this.accounts.changePassword(manager, account.id, account.passwordHash, passwordHash))) {
+        // another change was faster: the given password is no longer the current one
+        throw passwordIncorrect.exception();
+      }
+      await this.sessions.revokeOthers(manager, principal, context);
+      await this.announce(manager, account, context);
+    });
+  }
+
+  /** Sets a password by its hash in the caller's transaction, and sends the owner a notice. */
+  async set(
+    manager: EntityManager,
+    account: Pick<StoredAccount, 'id' | 'email'>,
+    passwordHash: string,
+    context: RequestContext,
+  ): Promise<void> {
+    await this.accounts.setPassword(manager, account.id, passwordHash);
+    await this.announce(manager, account, context);
+  }
+
+  /** Hashes the same password with today's parameters, unless the password has changed meanwhile. */
+  async rehash({ id, passwordHash }: StoredAccount, password: string): Promise<void> {
+    await this.accounts.replaceHash(id, passwordHash, await this.passwords.hash(password));
+  }
+
+  private async announce(
+    manager: EntityManager,
+    { id, email }: Pick<StoredAccount, 'id' | 'email'>,
+    context: RequestContext,
+  ): Promise<void> {
+    await this.audit.record(manager, context, { type: 'password.changed', actorId: id, subjectId: id });
+    await this.mails.send(manager, {
+      to: email,
+      template: 'password_changed',
+      locale: localeOf(context.acceptLanguage),
+      variables: { email, time: new Date().toUTCString() },
+    });
+  }
+}

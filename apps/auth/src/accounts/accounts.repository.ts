@@ -1,0 +1,173 @@
+import { execute, queryRow, queryRows, sql, type Queryable } from '#common';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { detailColumns, storedColumns, type AccountDetails, type StoredAccount } from './account.ts';
+
+/** An account to store; its e-mail address is not verified. */
+export type NewAccount = Pick<StoredAccount, 'email' | 'passwordHash' | 'roles'>;
+
+/** The table `account`: what registrations, logins and owners of accounts read and write. */
+@Injectable()
+export class AccountsRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  async findById(on: Queryable, id: string): Promise<StoredAccount | undefined> {
+    return queryRow<StoredAccount>(
+      on,
+      sql`/* accounts.find-by-id */ SELECT ${storedColumns} FROM account WHERE id = ${id}`,
+    );
+  }
+
+  async findDetails(on: Queryable, id: string): Promise<AccountDetails | undefined> {
+    return queryRow<AccountDetails>(
+      on,
+      sql`/* accounts.find-details */ SELECT ${detailColumns} FROM account WHERE id = ${id}`,
+    );
+  }
+
+  /** Finds without regard to case; the index `account_email_key` serves it. */
+  async findByEmail(on: Queryable, email: string): Promise<StoredAccount | undefined> {
+    return queryRow<StoredAccount>(
+      on,
+      sql`/* accounts.find-by-email */ SELECT ${storedColumns} FROM account WHERE lower(email) = lower(${email}::text)`,
+    );
+  }
+
+  /**
+   * Locks an account until the transaction ends (`FOR NO KEY UPDATE`). Logins to it and other locks wait; rows that refer
+   * to it can be inserted meanwhile.
+   * @returns whether it exists
+   */
+  async lock(manager: EntityManager, id: string): Promise<boolean> {
+    const statement = sql`/* accounts.lock */ SELECT id FROM account WHERE id = ${id} FOR NO KEY UPDATE`;
+    return (await queryRow(manager, statement)) !== undefined;
+  }
+
+  /** Finds and locks the account whose verified e-mail address this is, as {@link lock} does. */
+  async lockVerified(manager: EntityManager, email: string): Promise<StoredAccount | undefined> {
+    return queryRow<StoredAccount>(
+      manager,
+      sql`/* accounts.lock-verified */
+        SELECT ${storedColumns} FROM account
+        WHERE lower(email) = lower(${email}::text) AND email_verified_at IS NOT NULL FOR NO KEY UPDATE`,
+    );
+  }
+
+  /** @throws QueryFailedError of the constraint `account_email_key` if another account has the e-mail address */
+  async insert(on: Queryable, { email, passwordHash, roles }: NewAccount): Promise<AccountDetails> {
+    const [account] = await queryRows<AccountDetails>(
+      on,
+      sql`/* accounts.insert */
+        INSERT INTO account (id, email, password_hash, roles)
+        VALUES (${uuidv7()}, ${email}, ${passwordHash}, ${roles}::text[]) RETURNING ${detailColumns}`,
+    );
+    return account as AccountDetails;
+  }
+
+  /**
+   * Inserts an account with the role `user`, a verified e-mail address and no password.
+   * @returns nothing if another account has the e-mail address
+   */
+  async insertVerified(on: Queryable, email: string): Promise<StoredAccount | undefined> {
+    return queryRow<StoredAccount>(
+      on,
+      sql`/* accounts.insert-verified */
+        INSERT INTO account (id, email, roles, email_verified_at) VALUES (${uuidv7()}, ${email}, '{user}', now())
+        ON CONFLICT (lower(email)) DO NOTHING RETURNING ${storedColumns}`,
+    );
+  }
+
+  async setPassword(on: Queryable, id: string, passwordHash: string): Promise<void> {
+    await execute(
+      on,
+      sql`/* accounts.set-password */
+        UPDATE account SET password_hash = ${passwordHash}, password_changed_at = now() WHERE id = ${id}`,
+    );
+  }
+
+  /**
+   * Changes the password that has the hash `from`.
+   * @returns whether the account still had that hash
+   */
+  async changePassword(on: Queryable, id: string, from: string | null, to: string): Promise<boolean> {
+    const changed = await execute(
+      on,
+      sql`/* accounts.change-password */
+        UPDATE account SET password_hash = ${to}, password_changed_at = now()
+        WHERE id = ${id} AND password_hash = ${from}::text`,
+    );
+    return changed > 0;
+  }
+
+  /** Replaces the hash `from` by another one of the same password. */
+  async replaceHash(id: string, from: string | null, to: string): Promise<void> {
+    await execute(
+      this.dataSource,
+      sql`/* accounts.replace-hash */
+        UPDATE account SET password_hash = ${to} WHERE id = ${id} AND password_hash = ${from}::text`,
+    );
+  }
+
+  /**
+   * Sets the password of an account that has none, and marks its e-mail address as verified.
+   * @returns whether the account has this e-mail address, no password, and is not disabled
+   */
+  async setFirstPassword(on: Queryable, id: string, email: string, passwordHash: string): Promise<boolean> {
+    const changed = await execute(
+      on,
+      sql`/* accounts.set-first-password */
+        UPDATE account
+        SET password_hash = ${passwordHash}, password_changed_at = now(),
+          email_verified_at = coalesce(email_verified_at, now())
+        WHERE id = ${id} AND lower(email) = lower(${email}::text) AND password_hash IS NULL AND disabled_at IS NULL`,
+    );
+    return changed > 0;
+  }
+
+  /**
+   * Changes the e-mail address `from` to `to`, which is verified.
+   * @returns whether the account still had `from`
+   * @throws QueryFailedError of the constraint `account_email_key` if another account has `to`
+   */
+  async changeEmail(on: Queryable, id: string, from: string, to: string): Promise<boolean> {
+    const changed = await execute(
+      on,
+      sql`/* accounts.change-email */
+        UPDATE account SET email = ${to}, email_verified_at = now() WHERE id = ${id} AND email = ${from}`,
+    );
+    return changed > 0;
+  }
+
+  /**
+   * Marks an e-mail address as verified.
+   * @returns whether it is still the account's
+   */
+  async markVerified(on: Queryable, id: string, email: string): Promise<boolean> {
+    const marked = await execute(
+      on,
+      sql`/* accounts.mark-verified */
+        UPDATE account SET email_verified_at = coalesce(email_verified_at, now())
+        WHERE id = ${id} AND lower(email) = lower(${email}::text)`,
+    );
+    return marked > 0;
+  }
+
+  /** Deletes an account with all that refers to it. */
+  async delete(on: Queryable, id: string): Promise<void> {
+    await execute(on, sql`/* accounts.delete */ DELETE FROM account WHERE id = ${id}`);
+  }
+
+  /** What the table stores about an account, without the password's hash. */
+  async personalData(accountId: string): Promise<unknown[]> {
+    const rows = await queryRows<{ row: unknown }>(
+      this.dataSource,
+      sql`/* accounts.personal-data */
+        SELECT json_build_object('id', id, 'email', email, 'email_verified_at', email_verified_at, 'roles', roles,
+          'created_at', created_at, 'password_changed_at', password_changed_at, 'disabled_at', disabled_at) AS row
+        FROM account WHERE id = ${accountId}`,
+    );
+    return rows.map(({ row }) => row);
+  }
+}

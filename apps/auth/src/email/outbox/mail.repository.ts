@@ -1,0 +1,120 @@
+import { execute, purge, queryRow, queryRows, sql, type Queryable, type Sql } from '#common';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Keyring, reencryptColumn } from '../../keyring/index.ts';
+import type { Locale, MailTemplate, MailVariables } from '../templates/index.ts';
+
+/** A mail to store. */
+export interface NewMail {
+  id: string;
+  /** The recipient's e-mail address. */
+  recipient: string;
+  template: MailTemplate;
+  locale: Locale;
+  variables: MailVariables;
+}
+
+/** A stored mail. */
+export interface StoredMail extends NewMail {
+  /** Attempts to send it, the current one included. */
+  attempts: number;
+}
+
+/** Longer than an attempt can take: when another replica takes the mail, the first one has finished or crashed. */
+const leaseSeconds = 120;
+const retentionDays = 30;
+
+const columns = sql.raw('id, recipient, template, locale, variables, attempts');
+const contextOf = (id: string) => `mail ${id}`;
+
+/** The table `mail`. The variables of a mail are encrypted at rest, because they may contain a token. */
+@Injectable()
+export class MailRepository {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly keyring: Keyring,
+  ) {}
+
+  async insert(manager: EntityManager, { id, recipient, template, locale, variables }: NewMail): Promise<void> {
+    const sealed = this.keyring.encrypt(Buffer.from(JSON.stringify(variables)), contextOf(id));
+    await queryRow(
+      manager,
+      sql`/* mail.insert */
+        INSERT INTO mail (id, recipient, template, locale, variables)
+        VALUES (${id}, ${recipient}, ${template}, ${locale}, ${sealed})`,
+    );
+  }
+
+  /** Takes mails that are due, in one atomic statement: each mail goes to one replica only. */
+  async take(limit: number): Promise<StoredMail[]> {
+    return this.read(sql`/* mail.take */
+      UPDATE mail
+      SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => ${sql.raw(String(leaseSeconds))})
+      WHERE id IN (
+        SELECT id FROM mail WHERE sent_at IS NULL AND failed_at IS NULL AND next_attempt_at <= now()
+        ORDER BY next_attempt_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+      RETURNING ${columns}`);
+  }
+
+  async delete(id: string): Promise<void> {
+    await execute(this.dataSource, sql`/* mail.delete */ DELETE FROM mail WHERE id = ${id}`);
+  }
+
+  async markSent(id: string): Promise<void> {
+    await execute(this.dataSource, sql`/* mail.mark-sent */ UPDATE mail SET sent_at = now() WHERE id = ${id}`);
+  }
+
+  /** Sets when the next attempt is due. */
+  async postpone(id: string, seconds: number, error: string): Promise<void> {
+    await execute(
+      this.dataSource,
+      sql`/* mail.postpone */
+        UPDATE mail SET next_attempt_at = now() + make_interval(secs => ${seconds}::int), last_error = ${error}
+        WHERE id = ${id}`,
+    );
+  }
+
+  async markFailed(id: string, error: string): Promise<void> {
+    await execute(
+      this.dataSource,
+      sql`/* mail.mark-failed */ UPDATE mail SET failed_at = now(), last_error = ${error} WHERE id = ${id}`,
+    );
+  }
+
+  /** The latest mails that are marked as sent, the newest first. */
+  async listSent(limit: number): Promise<StoredMail[]> {
+    return this.read(sql`/* mail.list-sent */
+      SELECT ${columns} FROM mail WHERE sent_at IS NOT NULL ORDER BY created_at DESC, id DESC LIMIT ${limit}`);
+  }
+
+  /** What is stored about the mails to an e-mail address, as JSON objects. */
+  async personalData(email: string): Promise<object[]> {
+    const rows = await queryRows<{ row: object }>(
+      this.dataSource,
+      sql`/* mail.personal-data */
+        SELECT json_build_object('recipient', recipient, 'template', template, 'locale', locale,
+          'created_at', created_at, 'sent_at', sent_at) AS row
+        FROM mail WHERE lower(recipient) = lower(${email}) ORDER BY created_at`,
+    );
+    return rows.map(({ row }) => row);
+  }
+
+  purge(on: Queryable, limit: number): Promise<number> {
+    const expired = sql`created_at < now() - make_interval(days => ${sql.raw(String(retentionDays))})`;
+    return purge(on, { table: 'mail', key: 'id', expired, orderBy: 'created_at' }, limit);
+  }
+
+  /** Encrypts variables again that the first key of the ring does not decrypt, and returns how many. */
+  reencrypt(): Promise<number> {
+    return reencryptColumn(this.dataSource, this.keyring, { table: 'mail', key: 'id', column: 'variables', contextOf });
+  }
+
+  private async read(statement: Sql): Promise<StoredMail[]> {
+    const rows = await queryRows<Omit<StoredMail, 'variables'> & { variables: Buffer }>(this.dataSource, statement);
+    return rows.map((row) => ({
+      ...row,
+      variables: JSON.parse(this.keyring.decrypt(row.variables, contextOf(row.id)).toString()) as MailVariables,
+    }));
+  }
+}

@@ -1,0 +1,10 @@
+import type { FastifyReply } from 'fastify';
+import type { LoginResult } from './login-completion.service.ts';
+
+/** Sets the device cookie on the reply, and returns the body of the response. */
+export function replyWithLogin(reply: FastifyReply, { answer, deviceCookie }: LoginResult): LoginResult['answer'] {
+  if (deviceCookie !== undefined) {
+    reply.header('set-cookie', deviceCookie);
+  }
+  return answer;
+}

@@ -1,0 +1,1 @@
+export { LoginRepository, type ClaimedAccount } from './login.repository.ts';

@@ -1,0 +1,99 @@
+import { queryRow, sql } from '#common';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { StoredAccount } from '../accounts/index.ts';
+import { consuming, type LoginLimits } from '../rate-limits/index.ts';
+
+/** An account that a caller wants to log in to by password. */
+export interface ClaimedAccount extends StoredAccount {
+  /** When it got its password, as PostgreSQL writes it, in full precision. */
+  passwordSince: string;
+}
+
+/** A person as an OpenID provider identifies them (OpenID Connect Core 1.0 §2). */
+interface ProviderIdentity {
+  issuer: string;
+  subject: string;
+}
+
+/** The statements of logins that span the tables of several folders, each for the reason that it names. */
+@Injectable()
+export class LoginRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /**
+   * Counts a login by password and finds its account: `attempt` and `account` in one statement, because each login, and each
+   * attempt of an attack, costs this round trip. The index `account_email_key` serves the e-mail address without regard to
+   * case. A disabled account is found without its password.
+   * @returns the key of the limit that blocks the attempt, or the account if there is one
+   */
+  async claim(
+    email: string,
+    { account, ip }: LoginLimits,
+  ): Promise<{ blocked: string | null; account: ClaimedAccount | undefined }> {
+    const limits = ip ? consuming(ip, account) : consuming(account);
+    const row = await queryRow<ClaimedAccount & { blocked: string | null }>(
+      this.dataSource,
+      sql`/* login.claim */
+        WITH ${limits}
+        SELECT blocked, id, email, CASE WHEN disabled_at IS NULL THEN password_hash END AS "passwordHash", roles,
+          second_factor AS "secondFactor", password_changed_at::text AS "passwordSince"
+        FROM consumed LEFT JOIN account ON blocked IS NULL AND lower(email) = lower(${email})`,
+    );
+    // without an account all its columns are null
+    return { blocked: row?.blocked ?? null, account: row?.id ? row : undefined };
+  }
+
+  /**
+   * Finds the account of an identity and sets the time of its last use: `external_identity` and `account` in one statement,
+   * because it must lock the account before the identity, as linking and unlinking do. Otherwise two of them could deadlock.
+   */
+  async useIdentity(manager: EntityManager, { issuer, subject }: ProviderIdentity): Promise<StoredAccount | undefined> {
+    return queryRow(
+      manager,
+      sql`/* login.use-identity */
+        WITH owner AS (
+          SELECT a.* FROM external_identity i JOIN account a ON a.id = i.account_id
+          WHERE i.issuer = ${issuer} AND i.subject = ${subject} FOR NO KEY UPDATE OF a)
+        UPDATE external_identity i SET last_used_at = now() FROM owner
+        WHERE i.issuer = ${issuer} AND i.subject = ${subject} AND i.account_id = owner.id
+        RETURNING owner.id, owner.email, owner.password_hash AS "passwordHash", owner.roles,
+          owner.second_factor AS "secondFactor"`,
+    );
+  }
+
+  /**
+   * Deletes an identity unless it is the account's last way to log in: `external_identity` and `account` in one statement,
+   * because the condition and the deletion must not be separate. The caller has locked the account, so that of two concurrent
+   * deletions the second one sees the first.
+   * @returns the provider of the deleted identity
+   */
+  async unlinkIdentity(manager: EntityManager, id: string, accountId: string): Promise<string | undefined> {
+    const row = await queryRow<{ provider: string }>(
+      manager,
+      sql`/* login.unlink-identity */
+        DELETE FROM external_identity i USING account a
+        WHERE i.id = ${id} AND i.account_id = ${accountId} AND a.id = i.account_id
+          AND (a.password_hash IS NOT NULL
+            OR EXISTS (SELECT FROM external_identity other WHERE other.account_id = a.id AND other.id <> i.id))
+        RETURNING i.provider`,
+    );
+    return row?.provider;
+  }
+
+  /**
+   * Whether an account has no password and a session of it began a short time ago: `session` and `account` in one statement,
+   * because this is one question, asked instead of the password.
+   */
+  async isRecentWithoutPassword(sessionId: string, accountId: string, maxAgeSeconds: number): Promise<boolean> {
+    const row = await queryRow(
+      this.dataSource,
+      sql`/* login.is-recent-without-password */
+        SELECT s.id FROM session s JOIN account a ON a.id = s.account_id
+        WHERE s.id = ${sessionId} AND a.id = ${accountId} AND a.password_hash IS NULL
+          AND s.created_at > now() - make_interval(secs => ${maxAgeSeconds}::int)`,
+    );
+    return row !== undefined;
+  }
+}

@@ -1,0 +1,63 @@
+import { ProblemException, type RequestContext } from '#common';
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AuditService } from '../../audit/index.ts';
+import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
+import { RateLimitsService, tooManyAttempts } from '../../rate-limits/index.ts';
+import { MfaMetrics } from './mfa.metrics.ts';
+import { mfaCodeInvalid } from './mfa.problems.ts';
+
+/** An attempt to give a code. */
+interface MfaAttempt {
+  purpose: 'login' | 'step_up' | 'enrolment';
+  /** Whose attempts are counted together: `account:`, `device:` or `session:` and an id. */
+  limitedBy: string;
+  accountId: string;
+}
+
+/** Limits, counts and audits attempts to give a code of an authenticator app or a recovery code. */
+@Injectable()
+export class MfaAttemptsService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'LOGIN_ACCOUNT_BURST'>,
+    private readonly rateLimits: RateLimitsService,
+    private readonly audit: AuditService,
+    private readonly metrics: MfaMetrics,
+  ) {}
+
+  /**
+   * Runs an attempt in a transaction. A wrong code counts against the limit, and is audited.
+   * @param check throws `mfa_code_invalid` if the code is wrong, or does what a valid code allows
+   * @returns what `check` returns
+   * @throws ProblemException `mfa_code_invalid`, `too_many_attempts`
+   */
+  async run<T>(
+    { purpose, limitedBy, accountId }: MfaAttempt,
+    context: RequestContext,
+    check: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    const limit = { key: `mfa:${limitedBy}`, burst: this.config.LOGIN_ACCOUNT_BURST };
+    try {
+      await this.rateLimits.consume(limit);
+      const result = await this.dataSource.transaction(async (manager) => {
+        const checked = await check(manager);
+        await this.rateLimits.reset(manager, limit);
+        return checked;
+      });
+      this.metrics.checks.inc({ purpose, result: 'succeeded' });
+      return result;
+    } catch (error) {
+      const problem = error instanceof ProblemException ? error.problem : undefined;
+      if (problem === tooManyAttempts) {
+        this.metrics.checks.inc({ purpose, result: 'throttled' });
+      } else if (problem === mfaCodeInvalid) {
+        this.metrics.checks.inc({ purpose, result: 'failed' });
+        const event = { type: 'mfa.failed', subjectId: accountId, detail: { purpose } } as const;
+        await this.audit.record(this.dataSource.manager, context, event);
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import type { Principal, RequestContext } from '#common';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AccountsRepository, ReauthenticationService } from '../../accounts/index.ts';
+import { AuditService, type AuditEventType } from '../../audit/index.ts';
+import { SessionsService } from '../../sessions/index.ts';
+import { MfaAttemptsService } from './mfa-attempts.service.ts';
+import { mfaCodeInvalid, totpNotEnrolled } from './mfa.problems.ts';
+import type { RecoveryCodes, TotpSetup } from './mfa.schema.ts';
+import { MfaService } from './mfa.service.ts';
+import { RecoveryCodesService } from './recovery-codes.service.ts';
+import { TotpService } from './totp.service.ts';
+
+/** Lets owners of accounts enrol and remove an authenticator app, with the recovery codes that belong to it. */
+@Injectable()
+export class TotpEnrolmentService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly mfa: MfaService,
+    private readonly totp: TotpService,
+    private readonly recoveryCodes: RecoveryCodesService,
+    private readonly attempts: MfaAttemptsService,
+    private readonly accounts: AccountsRepository,
+    private readonly reauthentication: ReauthenticationService,
+    private readonly sessions: SessionsService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * Begins the enrolment of an authenticator app.
+   * @throws ProblemException `password_incorrect`, `totp_enrolled`, `too_many_attempts`
+   */
+  async begin(principal: Principal, password: string, context: RequestContext): Promise<TotpSetup> {
+    const account = await this.reauthentication.byPassword(principal, password);
+    return this.dataSource.transaction(async (manager) => {
+      const setup = await this.totp.setUp(manager, account);
+      await this.record(manager, context, account.id, 'mfa.totp_set_up');
+      return setup;
+    });
+  }
+
+  /**
+   * Completes the enrolment. The current session counts as authenticated by the second factor; all other sessions end.
+   * @throws ProblemException `mfa_code_invalid`, `too_many_attempts`
+   */
+  async confirm(principal: Principal, code: string, context: RequestContext): Promise<RecoveryCodes> {
+    const { accountId, sessionId } = principal;
+    const attempt = { purpose: 'enrolment', limitedBy: `session:${sessionId}`, accountId } as const;
+    return this.attempts.run(attempt, context, async (manager) => {
+      // logins lock the account too: none starts a session by one factor after this
+      await this.accounts.lock(manager, accountId);
+      if (!(await this.totp.confirm(manager, accountId, code))) {
+        throw mfaCodeInvalid.exception();
+      }
+      const codes = await this.recoveryCodes.replace(manager, accountId);
+      await this.sessions.renew(manager, principal, ['otp', 'mfa']);
+      await this.sessions.revokeOthers(manager, principal, context);
+      await this.record(manager, context, accountId, 'mfa.totp_enrolled');
+      return { recovery_codes: codes };
+    });
+  }
+
+  /**
+   * Removes the authenticator app and the recovery codes.
+   * @throws ProblemException `password_incorrect`, `totp_not_enrolled`, `too_many_attempts`
+   */
+  async remove(principal: Principal, password: string, context: RequestContext): Promise<void> {
+    const { id } = await this.reauthentication.byPassword(principal, password);
+    await this.dataSource.transaction(async (manager) => {
+      if (!(await this.mfa.reset(manager, id))) {
+        throw totpNotEnrolled.exception();
+      }
+      await this.record(manager, context, id, 'mfa.totp_disabled');
+    });
+  }
+
+  /**
+   * Replaces the recovery codes.
+   * @throws ProblemException `totp_not_enrolled`
+   */
+  async replaceRecoveryCodes({ accountId }: Principal, context: RequestContext): Promise<RecoveryCodes> {
+    return this.dataSource.transaction(async (manager) => {
+      // of concurrent replacements the last one's codes are valid, and no others
+      if (!(await this.totp.lockEnrolled(manager, accountId))) {
+        throw totpNotEnrolled.exception();
+      }
+      const codes = await this.recoveryCodes.replace(manager, accountId);
+      await this.record(manager, context, accountId, 'mfa.recovery_codes_regenerated');
+      return { recovery_codes: codes };
+    });
+  }
+
+  private async record(
+    manager: EntityManager,
+    context: RequestContext,
+    accountId: string,
+    type: AuditEventType,
+  ): Promise<void> {
+    await this.audit.record(manager, context, { type, actorId: accountId, subjectId: accountId });
+  }
+}

@@ -1,0 +1,120 @@
+import { ProblemException, type RequestContext } from '#common';
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { parse as parseUuid } from 'uuid';
+import { DataSource } from 'typeorm';
+import { AccountsRepository } from '../../accounts/index.ts';
+import { AuditService } from '../../audit/index.ts';
+import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
+import { ipKey, RateLimitsService, tooManyAttempts, type RateLimit } from '../../rate-limits/index.ts';
+import { LoginCompletionService, type LoginResult } from '../completion/index.ts';
+import { Ceremonies } from './ceremonies.ts';
+import { ChallengesService } from './challenges.service.ts';
+import { PasskeysMetrics } from './passkeys.metrics.ts';
+import { passkeyInvalid } from './passkeys.problems.ts';
+import type { Passkey } from './passkey.entity.ts';
+import { PasskeysRepository } from './passkeys.repository.ts';
+import type { PasskeyLogin } from './passkeys.schema.ts';
+
+/** The owner of a login's challenge: the account is not yet known. */
+const noOwner = '';
+
+/** Logs people in by passkey. */
+@Injectable()
+export class PasskeyLoginService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'LOGIN_ADDRESS_BURST'>,
+    private readonly passkeys: PasskeysRepository,
+    private readonly ceremonies: Ceremonies,
+    private readonly challenges: ChallengesService,
+    private readonly accounts: AccountsRepository,
+    private readonly completion: LoginCompletionService,
+    private readonly rateLimits: RateLimitsService,
+    private readonly audit: AuditService,
+    private readonly metrics: PasskeysMetrics,
+  ) {}
+
+  /** Begins a login by any passkey. */
+  requestOptions() {
+    return this.ceremonies.requestOptions(this.challenges.issue(noOwner));
+  }
+
+  /**
+   * Completes a login. A passkey counts as more than one factor: its owner has it, and the authenticator has verified the owner.
+   * @param cookies the request's `cookie` header, which may identify a known device
+   * @throws ProblemException `passkey_invalid`, `sign_in_refused`, `too_many_attempts`
+   */
+  async login(login: PasskeyLogin, cookies: string | undefined, context: RequestContext): Promise<LoginResult> {
+    const limit = this.limitOf(context);
+    await this.consume(limit);
+    const passkey = await this.passkeys.findByCredentialId(Buffer.from(login.credential.id, 'base64url'));
+    const counter = await this.verify(login, passkey);
+    if (!passkey || counter === undefined) {
+      await this.refuse('failed', passkey, context);
+      throw passkeyInvalid.exception();
+    }
+    const result = await this.dataSource.transaction(async (manager) => {
+      // a counter that does not rise means that the passkey exists twice
+      const isUnique = await this.passkeys.use(manager, passkey.id, counter);
+      const account = isUnique ? await this.accounts.findById(manager, passkey.accountId) : undefined;
+      if (!account) {
+        return undefined;
+      }
+      await this.rateLimits.refund(manager, limit);
+      const amr = [passkey.synced ? 'swk' : 'hwk', 'user', 'mfa'];
+      return this.completion.complete(manager, { account, method: 'passkey', amr, cookies }, context);
+    });
+    if (!result) {
+      await this.refuse('cloned', passkey, context);
+      throw passkeyInvalid.exception();
+    }
+    this.metrics.ceremonies.inc({ ceremony: 'login', result: 'succeeded' });
+    return result;
+  }
+
+  /** The signature counter; undefined if the challenge, the user handle or the signature is not valid. */
+  private async verify(login: PasskeyLogin, passkey: Passkey | undefined): Promise<number | undefined> {
+    const challenge = this.ceremonies.challengeOf(login.credential);
+    if (challenge === undefined || !(await this.challenges.consume(challenge, noOwner))) {
+      return undefined;
+    }
+    const { userHandle } = login.credential.response;
+    return passkey && isHandleOf(passkey, userHandle)
+      ? this.ceremonies.verifyLogin(login, challenge, passkey)
+      : undefined;
+  }
+
+  private async refuse(
+    result: 'failed' | 'cloned',
+    passkey: Passkey | undefined,
+    context: RequestContext,
+  ): Promise<void> {
+    this.metrics.ceremonies.inc({ ceremony: 'login', result });
+    await this.audit.record(this.dataSource.manager, context, {
+      type: result === 'cloned' ? 'passkey.cloned' : 'login.failed',
+      subjectId: passkey?.accountId ?? null,
+      detail: passkey ? { passkey_id: passkey.id } : {},
+    });
+  }
+
+  private async consume(limit: RateLimit): Promise<void> {
+    try {
+      await this.rateLimits.consume(limit);
+    } catch (error) {
+      if (error instanceof ProblemException && error.problem === tooManyAttempts) {
+        this.metrics.ceremonies.inc({ ceremony: 'login', result: 'throttled' });
+      }
+      throw error;
+    }
+  }
+
+  private limitOf({ address: ipAddress }: RequestContext): RateLimit {
+    return { key: `passkey:address:${ipKey(ipAddress)}`, burst: this.config.LOGIN_ADDRESS_BURST };
+  }
+}
+
+/** Whether the user handle is the account for which the passkey was created (Web Authentication Level 3 §7.2). */
+function isHandleOf({ accountId }: Passkey, userHandle: string | null | undefined): boolean {
+  return typeof userHandle === 'string' && Buffer.from(userHandle, 'base64url').equals(parseUuid(accountId));
+}

@@ -1,0 +1,240 @@
+import { execute, purge, queryRow, queryRows, sql, type Queryable, type RequestContext } from '#common';
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { recording, type AuditEntry } from '../audit/index.ts';
+import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { succeeding, type LoginLimits } from '../rate-limits/index.ts';
+
+/** Seconds within which a used refresh token gives its successor again, for clients whose response got lost. */
+const graceSeconds = 10;
+
+export const maxSessionsPerAccount = 100;
+
+const grace = sql.raw(`make_interval(secs => ${String(graceSeconds)})`);
+const most = sql.raw(String(maxSessionsPerAccount));
+
+/** The time of authentication in whole seconds since 1970, rounded down: never ahead of the clock. */
+const authTime = sql.raw('floor(extract(epoch FROM authenticated_at))::int AS "authTime"');
+
+/** How the owner of a session proved who they are. */
+interface Authentication {
+  /** Authentication methods (RFC 8176). */
+  amr: string[];
+  /** In seconds since 1970. */
+  authTime: number;
+}
+
+/** A session that a login starts. */
+export interface NewSession {
+  id: string;
+  accountId: string;
+  /** SHA-256 of its refresh token. */
+  tokenHash: Buffer;
+  /** Authentication methods (RFC 8176); contains `mfa` if the login proved more than one factor. */
+  amr: string[];
+  /** When the account got the password that the login used, as PostgreSQL writes it; undefined for a login without one. */
+  passwordSince: string | undefined;
+  /** The rate limits that counted the login. */
+  limits: LoginLimits | undefined;
+}
+
+interface StartedSession {
+  expiresAt: Date;
+  authTime: number;
+  /** Sessions that the account had before. */
+  others: number;
+}
+
+/** A refresh token that a client presents, and the hashes of the tokens that may follow it. */
+export interface PresentedToken {
+  sessionId: string;
+  hash: Buffer;
+  /** The first one is for a new rotation. */
+  successors: Buffer[];
+}
+
+interface RefreshedSession extends Authentication {
+  accountId: string;
+  /** Hash of the token that is valid now: one of the successors. */
+  tokenHash: Buffer;
+  expiresAt: Date;
+  roles: string[];
+  /** False if an earlier request has rotated the token. */
+  rotated: boolean;
+}
+
+export interface StoredSession {
+  id: string;
+  createdAt: Date;
+  lastUsedAt: Date;
+  expiresAt: Date;
+  address: string;
+  userAgent: string | null;
+}
+
+/**
+ * The table `session`. A row exists only while its session is valid: logging out deletes it, and the audit trail remembers.
+ * `start`, `refresh` and `check` also read `account`: they are the hot paths, and one statement each.
+ */
+@Injectable()
+export class SessionsRepository {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'SESSION_IDLE_TTL_SECONDS' | 'SESSION_TTL_SECONDS'>,
+  ) {}
+
+  /**
+   * Starts a session, records the event and resets the login's rate limits, all in one statement. It locks the account, so
+   * that no session slips past a transaction that disables the account, enrols a second factor or changes the password.
+   * @returns undefined if the account is disabled, gone, has a second factor that was not proved, or another password
+   */
+  start(
+    on: Queryable,
+    session: NewSession,
+    event: AuditEntry,
+    context: RequestContext,
+  ): Promise<StartedSession | undefined> {
+    const { id, accountId, tokenHash, amr, passwordSince, limits } = session;
+    const { SESSION_IDLE_TTL_SECONDS: idleTtl, SESSION_TTL_SECONDS: ttl } = this.config;
+    const started = sql.raw('started');
+    return queryRow(
+      on,
+      sql`/* sessions.start */
+        WITH started AS (
+          INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address,
+            user_agent, amr, authenticated_at)
+          SELECT ${id}, id, ${tokenHash}, now(), now(), now(),
+            now() + make_interval(secs => least(${idleTtl}::int, ${ttl}::int)), ${context.address}, ${context.userAgent},
+            ${amr}::text[], now()
+          FROM account
+          WHERE id = ${accountId} AND disabled_at IS NULL AND (NOT second_factor OR 'mfa' = ANY (${amr}::text[]))
+            AND (${passwordSince}::timestamptz IS NULL OR password_changed_at = ${passwordSince})
+          FOR NO KEY UPDATE
+          RETURNING expires_at AS "expiresAt", ${authTime},
+            (SELECT count(*) FROM session WHERE account_id = ${accountId})::int AS others),
+        recorded AS (${recording(context, [event])} WHERE EXISTS (SELECT FROM started)),
+        ${succeeding(limits, started)}
+        SELECT "expiresAt", "authTime", others FROM started`,
+    );
+  }
+
+  /** Deletes the least recently used sessions of an account beyond {@link maxSessionsPerAccount}. */
+  async trim(on: Queryable, accountId: string): Promise<void> {
+    await execute(
+      on,
+      sql`/* sessions.trim */ DELETE FROM session WHERE id IN (
+        SELECT id FROM session WHERE account_id = ${accountId} ORDER BY last_used_at DESC, id OFFSET ${most})`,
+    );
+  }
+
+  /**
+   * Rotates a refresh token, or finds its successor within the grace time, in one atomic statement: of concurrent requests
+   * with one token the first rotates it and the others find its successor.
+   * @returns undefined if the token is neither the latest of its session nor within its grace time, or the session has ended
+   */
+  refresh(
+    { sessionId, hash, successors }: PresentedToken,
+    context: RequestContext,
+  ): Promise<RefreshedSession | undefined> {
+    const { SESSION_IDLE_TTL_SECONDS: idleTtl, SESSION_TTL_SECONDS: ttl } = this.config;
+    return queryRow(
+      this.dataSource,
+      sql`/* sessions.refresh */ UPDATE session s SET
+          token_hash = CASE WHEN s.token_hash = ${hash} THEN (${successors}::bytea[])[1] ELSE s.token_hash END,
+          previous_hash = ${hash},
+          rotated_at = CASE WHEN s.token_hash = ${hash} THEN now() ELSE s.rotated_at END,
+          last_used_at = now(),
+          expires_at = least(now() + make_interval(secs => ${idleTtl}::int), s.created_at + make_interval(secs => ${ttl}::int)),
+          address = ${context.address},
+          user_agent = ${context.userAgent}
+        FROM account a
+        WHERE s.id = ${sessionId} AND a.id = s.account_id AND a.disabled_at IS NULL AND s.expires_at > now()
+          AND (s.token_hash = ${hash}
+            OR s.previous_hash = ${hash} AND s.token_hash = ANY (${successors}::bytea[]) AND s.rotated_at > now() - ${grace})
+        RETURNING s.account_id AS "accountId", s.token_hash AS "tokenHash", s.expires_at AS "expiresAt", a.roles, s.amr,
+          ${authTime}, s.rotated_at = now() AS rotated`,
+    );
+  }
+
+  /** The current roles and authentication of a session's owner; undefined if the session has ended. */
+  check(sessionId: string, accountId: string): Promise<(Authentication & { roles: string[] }) | undefined> {
+    return queryRow(
+      this.dataSource,
+      sql`/* sessions.check */ SELECT a.roles, s.amr, ${authTime} FROM session s JOIN account a ON a.id = s.account_id
+        WHERE s.id = ${sessionId} AND s.account_id = ${accountId} AND a.disabled_at IS NULL AND s.expires_at > now()`,
+    );
+  }
+
+  /** The sessions of an account, the latest used first. */
+  list(accountId: string): Promise<StoredSession[]> {
+    return queryRows(
+      this.dataSource,
+      sql`/* sessions.list */ SELECT id, created_at AS "createdAt", last_used_at AS "lastUsedAt", expires_at AS "expiresAt",
+          address, user_agent AS "userAgent"
+        FROM session WHERE account_id = ${accountId} AND expires_at > now() ORDER BY last_used_at DESC LIMIT ${most}`,
+    );
+  }
+
+  /**
+   * Adds authentication methods to a session, and sets its time of authentication to now.
+   * @returns undefined if the session has ended
+   */
+  renew(on: Queryable, sessionId: string, accountId: string, amr: string[]): Promise<Authentication | undefined> {
+    return queryRow(
+      on,
+      sql`/* sessions.renew */ UPDATE session
+        SET amr = ARRAY(SELECT DISTINCT unnest(amr || ${amr}::text[]) ORDER BY 1), authenticated_at = now()
+        WHERE id = ${sessionId} AND account_id = ${accountId} AND expires_at > now()
+        RETURNING amr, ${authTime}`,
+    );
+  }
+
+  /** Deletes one session of an account, and returns whether there was one. */
+  async remove(on: Queryable, accountId: string, id: string): Promise<boolean> {
+    const statement = sql`/* sessions.remove */ DELETE FROM session WHERE account_id = ${accountId} AND id = ${id}`;
+    return (await execute(on, statement)) > 0;
+  }
+
+  /** Deletes a session unless it has expired, and returns the id of its account. */
+  async removeUnexpired(on: Queryable, id: string): Promise<string | undefined> {
+    const row = await queryRow<{ accountId: string }>(
+      on,
+      sql`/* sessions.remove-unexpired */
+        DELETE FROM session WHERE id = ${id} AND expires_at > now() RETURNING account_id AS "accountId"`,
+    );
+    return row?.accountId;
+  }
+
+  /**
+   * Deletes the sessions of an account.
+   * @param except the id of a session that stays
+   * @returns the ids of the deleted ones
+   */
+  async removeAll(on: Queryable, accountId: string, except: string | null = null): Promise<string[]> {
+    const rows = await queryRows<{ id: string }>(
+      on,
+      sql`/* sessions.remove-all */
+        DELETE FROM session WHERE account_id = ${accountId} AND id IS DISTINCT FROM ${except}::uuid RETURNING id`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Deletes expired sessions, `limit` at most, and returns how many. */
+  purge(on: Queryable, limit: number): Promise<number> {
+    const expired = sql`expires_at <= now()`;
+    return purge(on, { table: 'session', key: 'id', expired, orderBy: 'expires_at' }, limit);
+  }
+
+  /** What the sessions of an account say about its owner. */
+  async personalData(accountId: string): Promise<unknown[]> {
+    const rows = await queryRows<{ row: unknown }>(
+      this.dataSource,
+      sql`/* sessions.personal-data */
+        SELECT json_build_object('id', id, 'created_at', created_at, 'last_used_at', last_used_at, 'expires_at', expires_at,
+          'address', host(address), 'user_agent', user_agent, 'amr', amr, 'authenticated_at', authenticated_at) AS row
+        FROM session WHERE account_id = ${accountId} ORDER BY created_at`,
+    );
+    return rows.map(({ row }) => row);
+  }
+}
