@@ -10,7 +10,6 @@ import { PasswordsModule } from '../passwords/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
 import { AccountCreationService } from './account-creation.service.ts';
 import { AdminController } from './admin.controller.ts';
-import { adminActionsProvider, AdminMetrics } from './admin.metrics.ts';
 import { AdminService } from './admin.service.ts';
 
 /** What admins do with accounts. */
@@ -27,6 +26,6 @@ import { AdminService } from './admin.service.ts';
     SessionsModule,
   ],
   controllers: [AdminController],
-  providers: [AccountCreationService, AdminService, AdminMetrics, adminActionsProvider],
+  providers: [AccountCreationService, AdminService],
 })
 export class AdminModule {}

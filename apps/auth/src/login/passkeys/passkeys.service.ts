@@ -7,7 +7,7 @@ import { AccountsRepository, ReauthenticationService } from '../../accounts/inde
 import { AuditService, type AuditEventType } from '../../audit/index.ts';
 import { Ceremonies } from './ceremonies.ts';
 import { ChallengesService } from './challenges.service.ts';
-import { PasskeysMetrics } from './passkeys.metrics.ts';
+import { passkeyRegistrations } from './passkeys.metrics.ts';
 import { passkeyNotFound, passkeyRefused, passkeyTaken, tooManyPasskeys } from './passkeys.problems.ts';
 import type { Passkey } from './passkey.entity.ts';
 import { PasskeysRepository } from './passkeys.repository.ts';
@@ -26,7 +26,6 @@ export class PasskeysService {
     private readonly accounts: AccountsRepository,
     private readonly reauthentication: ReauthenticationService,
     private readonly audit: AuditService,
-    private readonly metrics: PasskeysMetrics,
   ) {}
 
   /**
@@ -50,7 +49,7 @@ export class PasskeysService {
   ): Promise<PasskeyView> {
     const info = await this.verify(accountId, registration);
     if (!info) {
-      this.metrics.ceremonies.inc({ ceremony: 'registration', result: 'failed' });
+      passkeyRegistrations.inc({ ceremony: 'registration', result: 'failed' });
       throw passkeyRefused.exception();
     }
     const passkey = await this.store(
@@ -66,7 +65,7 @@ export class PasskeysService {
       },
       context,
     );
-    this.metrics.ceremonies.inc({ ceremony: 'registration', result: 'succeeded' });
+    passkeyRegistrations.inc({ ceremony: 'registration', result: 'succeeded' });
     return viewOf(passkey);
   }
 

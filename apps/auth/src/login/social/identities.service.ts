@@ -9,7 +9,7 @@ import { FlowsService, type StartedFlow } from './flows.service.ts';
 import type { ExternalIdentity } from './external-identity.entity.ts';
 import { IdentitiesRepository } from './identities.repository.ts';
 import type { AuthorizationResponse, Person } from './oidc-providers.ts';
-import { SocialLoginMetrics } from './social-login.metrics.ts';
+import { identityChanges, SocialLoginMetrics } from './social-login.metrics.ts';
 import { identityNotFound, identityTaken, lastLoginMethod, reauthenticationRequired } from './social-login.problems.ts';
 import type { IdentityView, LinkStart } from './social-login.schema.ts';
 
@@ -82,7 +82,7 @@ export class IdentitiesService {
       throw identityTaken.exception();
     }
     this.metrics.flows.inc({ provider, result: 'succeeded' });
-    this.metrics.identities.inc({ change: 'linked' }, linked ? 1 : 0);
+    identityChanges.inc({ change: 'linked' }, linked ? 1 : 0);
     return viewOf(identity);
   }
 
@@ -128,7 +128,7 @@ export class IdentitiesService {
         detail: { provider },
       });
     });
-    this.metrics.identities.inc({ change: 'unlinked' });
+    identityChanges.inc({ change: 'unlinked' });
   }
 }
 
