@@ -43,7 +43,7 @@ const requestAll = async () => {
   const tokens: Record<string, string> = {
     'e-mail verification': await mailbox.token(account.email, /Confirm your e-mail/),
     'password reset': await mailbox.token(account.email, /new password/),
-    'magic link': await mailbox.token(account.email, /login link/),
+    'magic link': await mailbox.token(account.email, /link to log in/),
     'e-mail change': await mailbox.token(to, /new e-mail address/),
   };
   return { account, to, tokens };
@@ -151,7 +151,7 @@ describe('magic link', () => {
     const { email } = await client.newAccount();
     expect((await post('/auth/magic-link', { email })).status).toBe(202);
     const { status, body, headers } = await post('/auth/magic-link/confirm', {
-      token: await mailbox.token(email, /login link/),
+      token: await mailbox.token(email, /link to log in/),
     });
     expect(status).toBe(200);
     expect(await verified(body.access_token)).toBe(true);

@@ -198,7 +198,7 @@ it('a login by magic link asks for the second factor too', async () => {
   const mailing = new Client((await startTestService({ SMTP_URL: mailbox.url })).url);
   const { email, app } = await newEnrolledAccount(mailing);
   await mailing.call('POST', '/auth/magic-link', { body: { email } });
-  const token = await mailbox.token(email, /login link/);
+  const token = await mailbox.token(email, /link to log in/);
   const login = await mailing.call('POST', '/auth/magic-link/confirm', { body: { token } });
   expect([login.status, login.body.mfa_required, login.body.access_token]).toEqual([200, true, undefined]);
   expect(login.headers.get('set-cookie')).toBeNull();
