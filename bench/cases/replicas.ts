@@ -100,13 +100,13 @@ async function guessAtOnce(services: Program[], account: number) {
   return { tried: answers.filter(({ status }) => status === 401).length };
 }
 
-async function atOnce(services: Program[], path: string, body: object, address = '192.0.2.0') {
+async function atOnce(services: Program[], path: string, body: object, ip = '192.0.2.0') {
   return Promise.all(
     Array.from({ length: attempts }, async (_, index) => {
       const { url } = services[index % services.length] as Program;
       const response = await fetch(url + path, {
         method: 'POST',
-        headers: { ...json, 'x-forwarded-for': address },
+        headers: { ...json, 'x-forwarded-for': ip },
         body: JSON.stringify(body),
       });
       return { status: response.status, body: (await response.json()) as Record<string, unknown> };

@@ -8,7 +8,6 @@ import {
   loadConfig,
   LoggingModule,
   Public,
-  queryRows,
   type RequestContext,
 } from '#common';
 import { Body, Controller, HttpCode, Module, Post } from '@nestjs/common';
@@ -57,7 +56,9 @@ if (LAYER === 'nest') {
     (await pool.query({ name, text, values })).rows as Row[];
 } else {
   const dataSource = app.get(DataSource);
-  rows = (_name, text, values) => queryRows(dataSource, text, values);
+  // an UPDATE, to which TypeORM answers [rows, count]
+  rows = async <Row>(_name: string, text: string, values: unknown[]) =>
+    (await dataSource.query<[Row[], number]>(text, values))[0];
 }
 await app.listen(0, '127.0.0.1');
 process.stdout.write(`${JSON.stringify({ url: await app.getUrl() })}\n`);

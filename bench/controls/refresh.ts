@@ -11,7 +11,7 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('
 const sha256 = (data: Buffer) => createHash('sha256').update(data).digest();
 
 /** @param token `session.secret` */
-export async function refresh(rows: Rows, token: string, address: string, userAgent: string | undefined) {
+export async function refresh(rows: Rows, token: string, ip: string, userAgent: string | undefined) {
   const [session = '', secret = ''] = token.split('.');
   const next = randomBytes(32);
   const [row] = await rows<{ account_id: string; roles: string[]; expires_at: Date }>(
@@ -20,7 +20,7 @@ export async function refresh(rows: Rows, token: string, address: string, userAg
        expires_at = now() + interval '30 days', address = $4, user_agent = $5
      FROM account a WHERE s.id = $1 AND s.token_hash = $2 AND a.id = s.account_id AND s.expires_at > now()
      RETURNING s.account_id, a.roles, s.expires_at`,
-    [session, sha256(Buffer.from(secret, 'base64url')), sha256(next), address, userAgent ?? null],
+    [session, sha256(Buffer.from(secret, 'base64url')), sha256(next), ip, userAgent ?? null],
   );
   if (!row) {
     throw new Error('invalid token');

@@ -74,7 +74,7 @@ await drill('denial', async ({ own, log, table, check }) => {
     'exporter metrics': `${exporter}:9187`,
     dns: `${dns}:53`,
     'api server': `${api}:443`,
-    // a documentation address: any answer means that the packet left the cluster
+    // an IP address for documentation: any answer means that the packet left the cluster
     outside: process.env['OUTSIDE'] ?? '203.0.113.1:443',
   };
 

@@ -164,19 +164,18 @@ describe('an authenticator app', () => {
   });
 
   it('keeps working when the key-encryption key changes, and needs only the new key after its next use', async () => {
-    const { email, app } = await newEnrolledAccount(client);
+    const DATABASE_URL = await copyDatabase();
+    const start = (KEY_ENCRYPTION_KEYS: string) => startTestService({ DATABASE_URL, KEY_ENCRYPTION_KEYS });
     const newKey = Buffer.alloc(32, 9).toString('base64');
-    const start = async (keys: string) => {
-      const changed = await startTestService({ DATABASE_URL: service.databaseUrl, KEY_ENCRYPTION_KEYS: keys });
-      return new Client(changed.url);
-    };
-    const changed = await start(`${newKey},${keyEncryptionKey}`);
-    expect((await answer(await challenge(email), app.code(), changed)).status).toBe(200);
-    await query('DELETE FROM signing_key');
-    const later = await start(newKey);
+    const before = new Client((await start(keyEncryptionKey)).url);
+    const { email, app } = await newEnrolledAccount(before);
+    const { url, database } = await start(`${newKey},${keyEncryptionKey}`);
+    const { body: asked } = await before.login(email);
+    expect((await answer(asked.mfa_token, app.code(), new Client(url))).status).toBe(200);
+    await database.query('DELETE FROM signing_key');
+    const later = new Client((await start(newKey)).url);
     const { body } = await later.login(email);
     expect((await answer(body.mfa_token, app.code(1), later)).status).toBe(200);
-    await query('DELETE FROM signing_key');
   });
 
   it('stores no readable secret, code or token in the database', async () => {

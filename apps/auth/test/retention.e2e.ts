@@ -6,7 +6,7 @@ import { AppModule } from '../src/app.module.ts';
 import { AuditRepository } from '../src/audit/index.ts';
 import { loadAuthConfig } from '../src/config.ts';
 import { HousekeepingService } from '../src/housekeeping/index.ts';
-import { retentionLock } from '../src/housekeeping/retention-lock.ts';
+import { retentionLock } from '../src/housekeeping/retention-lock.repository.ts';
 import { Client } from './support/client.ts';
 import { startTestService, testEnvironment, type TestService } from './support/service.ts';
 

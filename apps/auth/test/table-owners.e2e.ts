@@ -71,7 +71,10 @@ it('keeps statements in repositories, each with its name in front', () => {
     const isRepository = path.endsWith('.repository.ts');
     const statements = [...text.matchAll(/\bsql`\s*(\/\* [\w.-]+ \*\/\s*)?(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b/g)];
     const unnamed = statements.filter(([, name]) => name === undefined).length - (fragments[path] ?? 0);
-    const untyped = isRepository || path.startsWith('database/') ? 0 : [...text.matchAll(/\.query\(/g)].length;
+    const untyped =
+      isRepository || path.startsWith('database/')
+        ? 0
+        : [...text.matchAll(/(manager|dataSource|\bon|runner)\.query\(/g)].length;
     return [
       ...(untyped > 0 ? [`${path} runs SQL of its own`] : []),
       ...(statements.length > 0 && !isRepository ? [`${path} has SQL and is no repository`] : []),

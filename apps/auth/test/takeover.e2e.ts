@@ -175,6 +175,28 @@ describe('an account that somebody else registered before the mailbox’s owner 
     expect((await client.me(byPassword.accessToken)).body.email_verified).toBe(true);
   });
 
+  it('keeps the link if its access token is not valid', async () => {
+    const { email, accessToken, refreshToken } = await client.newAccount();
+    const token = await mailbox.token(email, /Confirm your e-mail/);
+    const path = '/auth/email-verification/confirm';
+    expect(outcome(await post(path, { token }, `${accessToken}x`))).toEqual([401, 'token_invalid']);
+    expect((await client.refresh(refreshToken)).status).toBe(200);
+    expect((await post(path, { token }, accessToken)).status).toBe(204);
+  });
+
+  it('keeps no session of theirs that begins while the owner comes', async () => {
+    const { email } = await client.newAccount();
+    const token = await magicLink(email);
+    const logins = Promise.all(Array.from({ length: 10 }, () => client.login(email)));
+    const owner = await post('/auth/magic-link/confirm', { token });
+    expect(owner.status).toBe(200);
+    for (const { status, body } of await logins) {
+      expect([200, 401, 429]).toContain(status);
+      expect((await client.me(body.access_token ?? '')).status).toBe(401);
+    }
+    expect((await client.me(owner.body.access_token)).status).toBe(200);
+  });
+
   it('does not let the session of another account vouch for it', async () => {
     const squatter = await client.newAccount();
     const other = await client.newAccount();

@@ -2,7 +2,6 @@ import type { RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AuditService } from '../audit/index.ts';
 import { OneTimeTokensService } from '../email/one-time-tokens/index.ts';
 import { SessionsService } from '../sessions/index.ts';
 import { AccountsRepository } from './accounts.repository.ts';
@@ -35,7 +34,6 @@ export class AccountAccessService {
     private readonly accounts: AccountsRepository,
     private readonly oneTimeTokens: OneTimeTokensService,
     private readonly sessions: SessionsService,
-    private readonly audit: AuditService,
   ) {}
 
   /** Makes {@link revoke} remove these credentials too. */
@@ -45,7 +43,7 @@ export class AccountAccessService {
 
   /**
    * Ends the sessions and the pending one-time tokens of an account, and the credentials if that is wanted, in the caller's
-   * transaction. Logins and changes under way fail.
+   * transaction. Logins and changes under way fail. The caller audits why.
    */
   async revoke(
     manager: EntityManager,
@@ -62,9 +60,6 @@ export class AccountAccessService {
           await store.removeAll(manager, accountId);
         }
       }
-      const detail = { credentials };
-      const event = { type: 'credentials.removed', actorId, subjectId: accountId, detail } as const;
-      await this.audit.record(manager, context, event);
     }
   }
 

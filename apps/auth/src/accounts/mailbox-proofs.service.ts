@@ -1,6 +1,7 @@
 import type { RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { AuditService } from '../audit/index.ts';
 import { oneTimeTokenInvalid, OneTimeTokensService, type OneTimePurpose } from '../email/one-time-tokens/index.ts';
 import { AccountAccessService } from './account-access.service.ts';
 import type { LockedAccount } from './account.ts';
@@ -33,6 +34,7 @@ export class MailboxProofsService {
     private readonly accounts: AccountsRepository,
     private readonly access: AccountAccessService,
     private readonly oneTimeTokens: OneTimeTokensService,
+    private readonly audit: AuditService,
   ) {}
 
   /**
@@ -89,6 +91,8 @@ export class MailboxProofsService {
       return { account, isTakeover: false };
     }
     await this.access.revoke(manager, account.id, context, { credentials: 'all' });
+    const ids = { actorId: account.id, subjectId: account.id };
+    await this.audit.record(manager, context, { type: 'credentials.removed', ...ids });
     // without its credentials, and with its new security epoch
     const current = await this.accounts.lock(manager, account.id);
     return { account: current ?? account, isTakeover: true };

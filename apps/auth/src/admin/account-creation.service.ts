@@ -7,7 +7,7 @@ import { AuditService } from '../audit/index.ts';
 import { EmailLinksService } from '../email/links/index.ts';
 import { MailService } from '../email/outbox/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
-import { AdminMetrics, type AdminAction } from './admin.metrics.ts';
+import { adminActions, type AdminAction } from './admin.metrics.ts';
 import type { Invitation, NewAccount } from './admin.schema.ts';
 
 /** Creates accounts for other people. */
@@ -19,7 +19,6 @@ export class AccountCreationService {
     private readonly audit: AuditService,
     private readonly links: EmailLinksService,
     private readonly mails: MailService,
-    private readonly metrics: AdminMetrics,
     private readonly passwords: PasswordsService,
   ) {}
 
@@ -65,7 +64,7 @@ export class AccountCreationService {
         await this.audit.record(manager, context, { type, actorId, subjectId: id, detail: { roles } });
         return account;
       });
-      this.metrics.actions.inc({ type });
+      adminActions.inc({ type });
       return inserted;
     } catch (error) {
       throw isUniqueViolation(error, 'account_email_key') ? emailTaken.exception() : error;

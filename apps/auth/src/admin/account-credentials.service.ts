@@ -6,7 +6,7 @@ import { AccountsRepository } from '../accounts/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { PasskeysService } from '../login/passkeys/index.ts';
 import { IdentitiesService } from '../login/social/index.ts';
-import { AdminMetrics, type AdminAction } from './admin.metrics.ts';
+import { adminActions, type AdminAction } from './admin.metrics.ts';
 import { accountNotFound } from './admin.problems.ts';
 
 /** Shows and removes the passkeys and identities that open an account. */
@@ -17,7 +17,6 @@ export class AccountCredentialsService {
     private readonly accounts: AccountsRepository,
     private readonly audit: AuditService,
     private readonly identities: IdentitiesService,
-    private readonly metrics: AdminMetrics,
     private readonly passkeys: PasskeysService,
   ) {}
 
@@ -66,6 +65,6 @@ export class AccountCredentialsService {
       await work(manager);
       await this.audit.record(manager, context, { type, actorId, subjectId, detail });
     });
-    this.metrics.actions.inc({ type });
+    adminActions.inc({ type });
   }
 }

@@ -1,17 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
-import type { Counter } from 'prom-client';
+import { counter } from '#common';
 
-const actionsName = 'auth_admin_actions_total';
-
-export const adminActionsProvider = makeCounterProvider({
-  name: actionsName,
-  help: 'Changes that admins made to accounts, by audit event',
-  labelNames: ['type'],
-});
-
-/** Every change that an admin can make, by its audit event. */
-export const adminActions = [
+/** All changes that an admin can make, by their audit events. */
+const actions = [
   'account.created',
   'account.deleted',
   'account.disabled',
@@ -24,14 +14,10 @@ export const adminActions = [
   'password.reset_forced',
   'session.revoked',
 ] as const;
-export type AdminAction = (typeof adminActions)[number];
+export type AdminAction = (typeof actions)[number];
 
-/** Counts what admins do. */
-@Injectable()
-export class AdminMetrics {
-  constructor(@InjectMetric(actionsName) readonly actions: Counter<'type'>) {
-    for (const type of adminActions) {
-      actions.inc({ type }, 0);
-    }
-  }
-}
+export const adminActions = counter({
+  name: 'auth_admin_actions_total',
+  help: 'Changes that admins made to accounts, by audit event',
+  labels: { type: actions },
+});

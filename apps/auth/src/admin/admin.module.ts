@@ -11,7 +11,6 @@ import { AccountCreationService } from './account-creation.service.ts';
 import { AccountCredentialsController } from './account-credentials.controller.ts';
 import { AccountCredentialsService } from './account-credentials.service.ts';
 import { AdminController } from './admin.controller.ts';
-import { adminActionsProvider, AdminMetrics } from './admin.metrics.ts';
 import { AdminService } from './admin.service.ts';
 
 /** What admins do with accounts. */
@@ -27,6 +26,6 @@ import { AdminService } from './admin.service.ts';
     SocialLoginModule,
   ],
   controllers: [AdminController, AccountCredentialsController],
-  providers: [AccountCreationService, AccountCredentialsService, AdminService, AdminMetrics, adminActionsProvider],
+  providers: [AccountCreationService, AccountCredentialsService, AdminService],
 })
 export class AdminModule {}

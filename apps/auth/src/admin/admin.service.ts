@@ -15,7 +15,7 @@ import { EmailLinksService } from '../email/links/index.ts';
 import { MailService } from '../email/outbox/index.ts';
 import { MfaService } from '../login/mfa/index.ts';
 import { PasskeysService } from '../login/passkeys/index.ts';
-import { AdminMetrics, type AdminAction } from './admin.metrics.ts';
+import { adminActions, type AdminAction } from './admin.metrics.ts';
 import { accountNotFound } from './admin.problems.ts';
 import type { AccountSearch } from './admin.schema.ts';
 
@@ -30,7 +30,6 @@ export class AdminService {
     private readonly audit: AuditService,
     private readonly links: EmailLinksService,
     private readonly mails: MailService,
-    private readonly metrics: AdminMetrics,
     private readonly mfa: MfaService,
     private readonly passkeys: PasskeysService,
   ) {}
@@ -113,7 +112,7 @@ export class AdminService {
       await this.load(manager, id);
       await this.access.revoke(manager, id, context, { actorId });
     });
-    this.metrics.actions.inc({ type: 'session.revoked' });
+    adminActions.inc({ type: 'session.revoked' });
   }
 
   /** @throws ProblemException `account_not_found`, `last_admin` */
@@ -139,7 +138,7 @@ export class AdminService {
       await this.audit.record(manager, context, { type, actorId, subjectId, detail });
       return done;
     });
-    this.metrics.actions.inc({ type });
+    adminActions.inc({ type });
     return result;
   }
 

@@ -12,7 +12,7 @@ import { SessionsModule } from '../sessions/index.ts';
 import { SigningKeysModule } from '../signing-keys/index.ts';
 import { HousekeepingService } from './housekeeping.service.ts';
 import { ReencryptionService } from './reencryption.service.ts';
-import { deletionsProvider, RetentionService } from './retention.service.ts';
+import { RetentionService } from './retention.service.ts';
 
 /** Periodic jobs: key rotation, retention, re-encryption. */
 @Module({
@@ -29,7 +29,7 @@ import { deletionsProvider, RetentionService } from './retention.service.ts';
     SigningKeysModule,
     SocialLoginModule,
   ],
-  providers: [HousekeepingService, ReencryptionService, RetentionService, deletionsProvider],
+  providers: [HousekeepingService, ReencryptionService, RetentionService],
   exports: [HousekeepingService],
 })
 export class HousekeepingModule {}

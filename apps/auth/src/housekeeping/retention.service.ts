@@ -1,7 +1,6 @@
+import { counter, type Counter } from '#common';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
-import type { Counter } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ImportService } from '../accounts/import-export/index.ts';
 import { AuditService } from '../audit/index.ts';
@@ -11,19 +10,11 @@ import { PasskeysService } from '../login/passkeys/index.ts';
 import { FlowsService } from '../login/social/index.ts';
 import { RateLimitsService } from '../rate-limits/index.ts';
 import { SessionsService } from '../sessions/index.ts';
-import { withRetentionLock } from './retention-lock.ts';
+import { withRetentionLock } from './retention-lock.repository.ts';
 
 const batchRows = 2000;
 /** Bounds the time that one table takes, so that the other tables get their turn. */
 const batchesPerRound = 50;
-
-const deletionsName = 'auth_retention_deletions_total';
-
-export const deletionsProvider = makeCounterProvider({
-  name: deletionsName,
-  help: 'Rows deleted because they had expired, by kind',
-  labelNames: ['kind'],
-});
 
 /** Deletes one batch and returns the number of deleted rows. */
 type Purge = (manager: EntityManager, limit: number) => Promise<number>;
@@ -33,10 +24,10 @@ type Purge = (manager: EntityManager, limit: number) => Promise<number>;
 export class RetentionService {
   private readonly logger = new Logger(RetentionService.name);
   private readonly purges: Record<string, Purge>;
+  private readonly deletions: Counter<{ kind: string }>;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    @InjectMetric(deletionsName) private readonly deletions: Counter<'kind'>,
     rateLimits: RateLimitsService,
     audit: AuditService,
     imports: ImportService,
@@ -56,9 +47,11 @@ export class RetentionService {
       sessions: (manager, limit) => sessions.purge(manager, limit),
       social_flows: (manager, limit) => socialFlows.purge(manager, limit),
     };
-    for (const kind of Object.keys(this.purges)) {
-      deletions.inc({ kind }, 0);
-    }
+    this.deletions = counter({
+      name: 'auth_retention_deletions_total',
+      help: 'Rows deleted because they had expired, by kind',
+      labels: { kind: Object.keys(this.purges) },
+    });
   }
 
   /**

@@ -1,13 +1,19 @@
+import { counter } from '#common';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
-import { BreachedPasswordsMetrics } from './breached-passwords.metrics.ts';
 
 const prefixLength = 5;
 /** A range has about 40 KiB. */
 const maxResponseBytes = 1024 * 1024;
 /** The suffix of a SHA-1 in hexadecimal, and how many breaches contain it; 0 for padding. */
 const linePattern = /^([0-9A-F]{35}):(\d{1,15})$/i;
+
+const checks = counter({
+  name: 'auth_breached_password_checks_total',
+  help: 'Breach checks of passwords by result; after a `failed` check the password is accepted',
+  labels: { result: ['found', 'absent', 'failed'] },
+});
 
 /**
  * Asks a service with the range protocol of Pwned Passwords whether a password is breached. Only 5 of the 40 hexadecimal
@@ -18,10 +24,7 @@ const linePattern = /^([0-9A-F]{35}):(\d{1,15})$/i;
 export class BreachedPasswords {
   private readonly logger = new Logger(BreachedPasswords.name);
 
-  constructor(
-    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
-    private readonly metrics: BreachedPasswordsMetrics,
-  ) {}
+  constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {}
 
   /** Whether a password is breached; false if the check is off or fails. Failures are counted and logged. */
   async has(password: string): Promise<boolean> {
@@ -33,10 +36,10 @@ export class BreachedPasswords {
     try {
       const counts = await this.range(url, digest.slice(0, prefixLength));
       const found = (counts.get(digest.slice(prefixLength)) ?? 0) > 0;
-      this.metrics.checks.inc({ result: found ? 'found' : 'absent' });
+      checks.inc({ result: found ? 'found' : 'absent' });
       return found;
     } catch (error) {
-      this.metrics.checks.inc({ result: 'failed' });
+      checks.inc({ result: 'failed' });
       this.logger.warn({ msg: 'breach check of a password failed', reason: reasonOf(error) });
       return false;
     }

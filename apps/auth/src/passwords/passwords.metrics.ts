@@ -1,5 +1,5 @@
+import { gauge } from '#common';
 import { Injectable } from '@nestjs/common';
-import { Gauge, register } from 'prom-client';
 import type { BoundedQueue } from './bounded-queue.ts';
 import { PasswordStrength } from './password-strength.ts';
 import { PasswordsService } from './passwords.service.ts';
@@ -8,21 +8,19 @@ import { PasswordsService } from './passwords.service.ts';
 @Injectable()
 export class PasswordsMetrics {
   constructor(passwords: PasswordsService, strength: PasswordStrength) {
-    gauge('auth_hash_queue', 'Password hashes by state', passwords.queue);
-    gauge('auth_judge_queue', 'Strength checks of new passwords by state', strength.queue);
+    queueGauge('auth_hash_queue', 'Password hashes by state', passwords.queue);
+    queueGauge('auth_judge_queue', 'Strength checks of new passwords by state', strength.queue);
   }
 }
 
-function gauge(name: string, help: string, queue: BoundedQueue): void {
-  // tests run several applications in one process: the latest one counts
-  register.removeSingleMetric(name);
-  new Gauge({
+function queueGauge(name: string, help: string, queue: BoundedQueue): void {
+  gauge({
     name,
     help,
-    labelNames: ['state'],
-    collect() {
-      this.set({ state: 'running' }, queue.running);
-      this.set({ state: 'waiting' }, queue.waiting);
+    labels: ['state'],
+    collect: (set) => {
+      set(queue.running, { state: 'running' });
+      set(queue.waiting, { state: 'waiting' });
     },
   });
 }

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { BreachedPasswords } from './breached-passwords.ts';
-import { BreachedPasswordsMetrics, breachChecksProvider } from './breached-passwords.metrics.ts';
 import { DummyHashesRepository } from './dummy-hashes.repository.ts';
 import { DummyHashes } from './dummy-hashes.ts';
 import { PasswordStrength } from './password-strength.ts';
@@ -11,8 +10,6 @@ import { PasswordsService } from './passwords.service.ts';
 @Module({
   providers: [
     BreachedPasswords,
-    BreachedPasswordsMetrics,
-    breachChecksProvider,
     DummyHashes,
     DummyHashesRepository,
     PasswordStrength,

@@ -1,7 +1,7 @@
+import { counter } from '#common';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, parseOptions } from '@node-rs/argon2';
 import { randomBytes } from 'node:crypto';
-import { Counter } from 'prom-client';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { BoundedQueue } from './bounded-queue.ts';
 import { BreachedPasswords } from './breached-passwords.ts';
@@ -14,10 +14,10 @@ import { passwordBreached, passwordTooWeak } from './passwords.problems.ts';
 
 /** zxcvbn's score 3 of 4: more than 10⁸ guesses, too many for an attack on stolen hashes. */
 const minStrength = 3;
-const hashes = new Counter({
+const hashes = counter({
   name: 'auth_password_hashes_total',
   help: 'Password hashes computed, by scheme',
-  labelNames: ['scheme'],
+  labels: { scheme: [] },
 });
 
 /** Hashes and verifies passwords, and checks their strength. Callers pass passwords as the schemas normalise them. */

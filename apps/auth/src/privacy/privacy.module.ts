@@ -11,7 +11,7 @@ import { RateLimitsModule } from '../rate-limits/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
 import { PersonalDataSources } from './personal-data-sources.ts';
 import { PrivacyController } from './privacy.controller.ts';
-import { exportsProvider, PrivacyService } from './privacy.service.ts';
+import { PrivacyService } from './privacy.service.ts';
 
 /** Exports of personal data. */
 @Module({
@@ -28,6 +28,6 @@ import { exportsProvider, PrivacyService } from './privacy.service.ts';
     SocialLoginModule,
   ],
   controllers: [PrivacyController],
-  providers: [PersonalDataSources, PrivacyService, exportsProvider],
+  providers: [PersonalDataSources, PrivacyService],
 })
 export class PrivacyModule {}

@@ -1,8 +1,6 @@
-import type { Principal, RequestContext } from '#common';
+import { counter, type Principal, type RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
-import type { Counter } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { AuditService } from '../audit/index.ts';
 import { AuditLogService } from '../audit/log/index.ts';
@@ -11,10 +9,8 @@ import { PersonalDataSources } from './personal-data-sources.ts';
 
 const exportBurst = 5;
 
-const exportsName = 'auth_data_exports_total';
-
-export const exportsProvider = makeCounterProvider({
-  name: exportsName,
+const dataExports = counter({
+  name: 'auth_data_exports_total',
   help: 'Exports of personal data by the owners of accounts',
 });
 
@@ -23,7 +19,6 @@ export const exportsProvider = makeCounterProvider({
 export class PrivacyService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    @InjectMetric(exportsName) private readonly exports: Counter,
     private readonly sources: PersonalDataSources,
     private readonly auditLog: AuditLogService,
     private readonly rateLimits: RateLimitsService,
@@ -41,7 +36,7 @@ export class PrivacyService {
       actorId: accountId,
       subjectId: accountId,
     });
-    this.exports.inc();
+    dataExports.inc();
     return this.write(accountId);
   }
 

@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/index.ts';
 import { TokensModule } from './tokens/index.ts';
 import { SessionsController } from './sessions.controller.ts';
-import { refreshesProvider, SessionsMetrics } from './sessions.metrics.ts';
 import { SessionsRepository } from './sessions.repository.ts';
 import { SessionsService } from './sessions.service.ts';
 
@@ -10,7 +9,7 @@ import { SessionsService } from './sessions.service.ts';
 @Module({
   imports: [AuditModule, TokensModule],
   controllers: [SessionsController],
-  providers: [SessionsRepository, SessionsService, SessionsMetrics, refreshesProvider],
+  providers: [SessionsRepository, SessionsService],
   exports: [SessionsRepository, SessionsService],
 })
 export class SessionsModule {}

@@ -1,4 +1,4 @@
-import { problems, type Principal, type Queryable, type RequestContext } from '#common';
+import { counter, problems, type Principal, type Queryable, type RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -6,13 +6,18 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditService, type AuditEntry } from '../audit/index.ts';
 import { AccessTokensService, RefreshTokens, type RefreshToken } from './tokens/index.ts';
 import { deviceName } from './device-name.ts';
-import { SessionsMetrics } from './sessions.metrics.ts';
 import { loginRefused, refreshTokenInvalid, sessionNotFound } from './sessions.problems.ts';
 import { maxSessionsPerAccount, SessionsRepository, type NewSession } from './sessions.repository.ts';
 import type { AccessToken, SessionView, Tokens } from './sessions.schema.ts';
 
 /** A little below the limit: concurrent logins do not see each other's sessions. */
 const trimFrom = maxSessionsPerAccount - 10;
+
+const refreshes = counter({
+  name: 'auth_refreshes_total',
+  help: 'Token refreshes by result; `reused` counts sessions that ended because a used token came again',
+  labels: { result: ['rotated', 'repeated', 'reused', 'invalid'] },
+});
 
 /** A login that has passed all its checks. */
 interface CompletedLogin
@@ -31,7 +36,6 @@ export class SessionsService {
     private readonly accessTokens: AccessTokensService,
     private readonly refreshTokens: RefreshTokens,
     private readonly audit: AuditService,
-    private readonly metrics: SessionsMetrics,
   ) {}
 
   /**
@@ -71,7 +75,7 @@ export class SessionsService {
   async refresh(token: string, context: RequestContext): Promise<Tokens> {
     const presented = this.refreshTokens.parse(token);
     if (!presented) {
-      this.metrics.refreshes.inc({ result: 'invalid' });
+      refreshes.inc({ result: 'invalid' });
       throw refreshTokenInvalid.exception();
     }
     const { sessionId, hash } = presented;
@@ -83,7 +87,7 @@ export class SessionsService {
       await this.endReused(presented, context);
       throw refreshTokenInvalid.exception();
     }
-    this.metrics.refreshes.inc({ result: refreshed.rotated ? 'rotated' : 'repeated' });
+    refreshes.inc({ result: refreshed.rotated ? 'rotated' : 'repeated' });
     const { accountId, roles, amr, authTime, expiresAt } = refreshed;
     return this.tokens({ accountId, sessionId, roles, amr, authTime }, successor, expiresAt);
   }
@@ -204,7 +208,7 @@ export class SessionsService {
       }
       return subjectId;
     });
-    this.metrics.refreshes.inc({ result: accountId === undefined ? 'invalid' : 'reused' });
+    refreshes.inc({ result: accountId === undefined ? 'invalid' : 'reused' });
   }
 
   private async recordRevoked(

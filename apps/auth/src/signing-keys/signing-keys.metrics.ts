@@ -1,5 +1,5 @@
+import { gauge } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
-import { Gauge, register } from 'prom-client';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { SigningKeysService } from './signing-keys.service.ts';
 
@@ -7,21 +7,15 @@ import { SigningKeysService } from './signing-keys.service.ts';
 @Injectable()
 export class SigningKeysMetrics {
   constructor(keys: SigningKeysService, @Inject(AUTH_CONFIG) config: AuthConfig) {
-    const since = 'auth_signing_key_active_since_timestamp_seconds';
-    const interval = 'auth_signing_key_rotation_interval_seconds';
-    for (const name of [since, interval]) {
-      // tests run several applications in one process: the latest one counts
-      register.removeSingleMetric(name);
-    }
-    new Gauge({
-      name: since,
+    gauge({
+      name: 'auth_signing_key_active_since_timestamp_seconds',
       help: 'Unix time since which the current signing key has been active; 0 if there is none',
-      collect() {
-        this.set((keys.activeSince()?.getTime() ?? 0) / 1000);
-      },
+      collect: (set) => set((keys.activeSince()?.getTime() ?? 0) / 1000),
     });
-    new Gauge({ name: interval, help: 'Age at which a signing key is rotated' }).set(
-      config.KEY_ROTATION_INTERVAL_SECONDS,
-    );
+    gauge({
+      name: 'auth_signing_key_rotation_interval_seconds',
+      help: 'Age at which a signing key is rotated',
+      collect: (set) => set(config.KEY_ROTATION_INTERVAL_SECONDS),
+    });
   }
 }

@@ -78,7 +78,7 @@ export class SigningKeysService {
 
   /** Loads all keys from the database. Concurrent calls share one query. */
   load(): Promise<void> {
-    this.loading ??= this.query().finally(() => {
+    this.loading ??= this.reload().finally(() => {
       this.loading = undefined;
     });
     return this.loading;
@@ -98,7 +98,7 @@ export class SigningKeysService {
     return this.keys.find((key) => key.kid === kid);
   }
 
-  private async query(): Promise<void> {
+  private async reload(): Promise<void> {
     const stored = await this.repository.list();
     this.clockAheadMs = stored[0] ? stored[0].now.getTime() - Date.now() : 0;
     this.loadedAt = Date.now();

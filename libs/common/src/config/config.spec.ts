@@ -62,7 +62,15 @@ describe('loadConfig', () => {
 it('describeSettings gives names, meanings, defaults, units and bounds', () => {
   expect(describeSettings(schema)).toEqual([
     { name: 'NAME', description: 'the name', required: true },
-    { name: 'LIMIT', description: 'the maximum', required: false, defaultValue: '5', unit: 's', minimum: 1, maximum: 9 },
+    {
+      name: 'LIMIT',
+      description: 'the maximum',
+      required: false,
+      defaultValue: '5',
+      unit: 's',
+      minimum: 1,
+      maximum: 9,
+    },
     { name: 'LIST', description: 'some items', required: false, defaultValue: '' },
     { name: 'MODE', description: 'one of two values', required: false, defaultValue: 'on', values: ['on', 'off'] },
     { name: 'KEY', description: 'a secret', required: false, secret: true },

@@ -5,9 +5,8 @@ import { sql, Sql } from './sql.ts';
 export type Queryable = Pick<DataSource | EntityManager, 'query'>;
 
 /** Runs a statement and returns its rows, those of `RETURNING` too. */
-export async function queryRows<Row>(on: Queryable, statement: Sql | string, parameters?: unknown[]): Promise<Row[]> {
-  const result = typeof statement === 'string' ? await on.query(statement, parameters) : await run(on, statement);
-  return rowsOf(result) as Row[];
+export async function queryRows<Row>(on: Queryable, statement: Sql): Promise<Row[]> {
+  return rowsOf(await run(on, statement)) as Row[];
 }
 
 /** Runs a statement and returns its first row, if it has one. */

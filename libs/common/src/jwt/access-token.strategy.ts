@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
+import assert from 'node:assert/strict';
 import { randomUUID, type KeyObject } from 'node:crypto';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
@@ -9,6 +10,8 @@ import { VerifiedTokens } from './verified-tokens.ts';
 
 /** The only accepted signature algorithm, whatever the token's header says (RFC 8725 §3.1). */
 export const signatureAlgorithm = 'ES256';
+/** The length of its signatures (RFC 7518 §3.4). */
+const signatureBytes = 64;
 /** The `typ` of access tokens (RFC 9068 §2.1). Tokens of other types are rejected. */
 export const accessTokenType = 'at+jwt';
 
@@ -138,11 +141,13 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
 
 /**
  * Parses a token's header.
- * @throws UnusableTokenError if it is not an access token's header
+ * @throws UnusableTokenError if it is not an access token's header, or if the signature has another length: libraries reject that
+ *   with errors that do not blame the token
  */
 export function tokenHeader(token: string): z.output<typeof headerSchema> {
   try {
-    const [header = ''] = token.split('.', 1);
+    const [header = '', , signature = ''] = token.split('.', 3);
+    assert.equal(Buffer.from(signature, 'base64url').length, signatureBytes);
     return headerSchema.parse(JSON.parse(Buffer.from(header, 'base64url').toString()));
   } catch (error) {
     throw new UnusableTokenError('the header is not that of an access token', { cause: error });

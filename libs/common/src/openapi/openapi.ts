@@ -69,7 +69,9 @@ export function createOpenApiDocument(app: NestFastifyApplication, info: ApiInfo
 function describeUriTooLong(document: OpenAPIObject): void {
   const tooLong = problemResponse('application/problem+json', [problems.uriTooLong]);
   for (const [path, operations] of Object.entries(document.paths)) {
-    if (!path.includes('{')) continue;
+    if (!path.includes('{')) {
+      continue;
+    }
     for (const { responses } of Object.values(operations) as OperationObject[]) {
       responses['414'] = tooLong;
     }

@@ -35,7 +35,7 @@ export class EmailLinksService {
   constructor(
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
     private readonly tokens: OneTimeTokensService,
-    private readonly mails: MailService,
+    private readonly mail: MailService,
   ) {}
 
   /**
@@ -53,7 +53,7 @@ export class EmailLinksService {
     const { page, ttlSeconds, purpose = template as OneTimePurpose }: Link = links[template];
     const detail = { email: account.email, to };
     const token = await this.tokens.issue(manager, { purpose, accountId: account.id, ttlSeconds, detail });
-    await this.mails.send(manager, {
+    await this.mail.send(manager, {
       to,
       template,
       locale: localeOf(context?.acceptLanguage ?? null),

@@ -1,3 +1,4 @@
+import { counter } from '#common';
 import {
   Inject,
   Injectable,
@@ -5,9 +6,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
 import { createTransport, type Transporter } from 'nodemailer';
-import type { Counter } from 'prom-client';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { MailRepository } from './mail.repository.ts';
 import { MailService } from './mail.service.ts';
@@ -21,12 +20,10 @@ const lastRetrySeconds = 3600;
 /** Attempts over about a day. */
 const maxAttempts = 30;
 
-const mailsName = 'auth_mails_total';
-
-export const mailsProvider = makeCounterProvider({
-  name: mailsName,
+const attempts = counter({
+  name: 'auth_mails_total',
   help: 'Attempts to send a mail, by result; `failed` means that no further attempt follows',
-  labelNames: ['result'],
+  labels: { result: ['sent', 'retried', 'failed'] },
 });
 
 /** Sends the mails in the outbox in small batches. Every replica runs it. */
@@ -41,7 +38,6 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
     private readonly mail: MailService,
     private readonly outbox: MailRepository,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
-    @InjectMetric(mailsName) private readonly counter: Counter<'result'>,
   ) {
     this.transport = config.SMTP_URL
       ? createTransport(
@@ -49,9 +45,6 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
           { from: config.MAIL_FROM },
         )
       : undefined;
-    for (const result of ['sent', 'retried', 'failed']) {
-      counter.inc({ result }, 0);
-    }
   }
 
   onApplicationBootstrap(): void {
@@ -104,7 +97,7 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
         headers: { 'auto-submitted': 'auto-generated' },
       });
       await this.outbox.delete(mail.id);
-      this.counter.inc({ result: 'sent' });
+      attempts.inc({ result: 'sent' });
     } catch (error) {
       await this.retryOrFail(mail, error as Error & { responseCode?: number });
     }
@@ -115,12 +108,12 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
     const permanent = error.responseCode !== undefined && error.responseCode >= 500;
     if (permanent || mail.attempts >= maxAttempts) {
       await this.outbox.markFailed(mail.id, error.message);
-      this.counter.inc({ result: 'failed' });
+      attempts.inc({ result: 'failed' });
       this.logger.error({ err: error, mail_id: mail.id }, 'mail failed permanently');
     } else {
       const wait = Math.min(firstRetrySeconds * 2 ** (mail.attempts - 1), lastRetrySeconds);
       await this.outbox.postpone(mail.id, wait, error.message);
-      this.counter.inc({ result: 'retried' });
+      attempts.inc({ result: 'retried' });
       this.logger.warn({ err: error, mail_id: mail.id, retry_in_s: wait }, 'mail could not be sent, retrying later');
     }
   }

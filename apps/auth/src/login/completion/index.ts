@@ -1,5 +1,5 @@
 export { LoginCompletionModule } from './login-completion.module.ts';
 export { LoginCompletionService, type LoginResult, type ProvenLogin } from './login-completion.service.ts';
 export { loginResultExamples, loginResultSchema } from './login-completion.schema.ts';
-export { LoginMetrics } from './login.metrics.ts';
+export { loginResults } from './login.metrics.ts';
 export { replyWithLogin } from './login-reply.ts';

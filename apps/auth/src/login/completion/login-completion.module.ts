@@ -8,13 +8,12 @@ import { DeviceCookieModule } from '../device-cookie/index.ts';
 import { MfaModule } from '../mfa/index.ts';
 import { LoginCompletionController } from './login-completion.controller.ts';
 import { LoginCompletionService } from './login-completion.service.ts';
-import { LoginMetrics, loginsProvider } from './login.metrics.ts';
 
 /** What all ways to log in have in common: a second factor, a session, and a notice of new devices. */
 @Module({
   imports: [AccountsModule, AuditModule, DeviceCookieModule, MailModule, MfaModule, RateLimitsModule, SessionsModule],
   controllers: [LoginCompletionController],
-  providers: [LoginCompletionService, LoginMetrics, loginsProvider],
-  exports: [LoginCompletionService, LoginMetrics],
+  providers: [LoginCompletionService],
+  exports: [LoginCompletionService],
 })
 export class LoginCompletionModule {}

@@ -16,7 +16,7 @@ import {
   type MfaAnswer,
   type MfaChallenge,
 } from '../mfa/index.ts';
-import { LoginMetrics } from './login.metrics.ts';
+import { loginResults } from './login.metrics.ts';
 
 /** The ways to log in. */
 type LoginMethod = 'magic_link' | 'passkey' | 'password' | 'social';
@@ -54,7 +54,6 @@ export class LoginCompletionService {
     private readonly challenges: MfaChallengesService,
     private readonly devices: DeviceCookie,
     private readonly mails: MailService,
-    private readonly metrics: LoginMetrics,
   ) {}
 
   /**
@@ -108,7 +107,7 @@ export class LoginCompletionService {
     if (limits) {
       await this.rateLimits.succeed(manager, limits);
     }
-    this.metrics.logins.inc({ result: 'mfa_required' });
+    loginResults.inc({ result: 'mfa_required' });
     return { answer: challenge };
   }
 
@@ -125,7 +124,7 @@ export class LoginCompletionService {
     }
     const { device, ...login } = factor;
     const tokens = await this.sessions.start(manager, { account, ...login, limits }, context);
-    this.metrics.logins.inc({ result: 'succeeded' });
+    loginResults.inc({ result: 'succeeded' });
     return { answer: tokens, deviceCookie: this.devices.issue(account.email, device) };
   }
 

@@ -1,21 +1,8 @@
-import { Injectable } from '@nestjs/common';
-import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
-import type { Counter } from 'prom-client';
+import { counter } from '#common';
 
-const loginsName = 'auth_logins_total';
-
-export const loginsProvider = makeCounterProvider({
-  name: loginsName,
+/** Counts the logins of all kinds. */
+export const loginResults = counter({
+  name: 'auth_logins_total',
   help: 'Logins by result',
-  labelNames: ['result'],
+  labels: { result: ['succeeded', 'mfa_required', 'failed', 'throttled', 'unavailable'] },
 });
-
-/** Metrics of all ways to log in. */
-@Injectable()
-export class LoginMetrics {
-  constructor(@InjectMetric(loginsName) readonly logins: Counter<'result'>) {
-    for (const result of ['succeeded', 'mfa_required', 'failed', 'throttled', 'unavailable']) {
-      logins.inc({ result }, 0);
-    }
-  }
-}

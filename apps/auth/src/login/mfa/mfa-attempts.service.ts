@@ -1,4 +1,4 @@
-import { ProblemException, type RequestContext } from '#common';
+import { counter, ProblemException, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -6,12 +6,18 @@ import { AccountsRepository } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { RateLimitsService, tooManyAttempts } from '../../rate-limits/index.ts';
-import { MfaMetrics } from './mfa.metrics.ts';
 import { mfaCodeInvalid } from './mfa.problems.ts';
+
+const purposes = ['login', 'step_up', 'enrolment'] as const;
+const checks = counter({
+  name: 'auth_mfa_checks_total',
+  help: 'Attempts to give a code of an authenticator app or a recovery code, by purpose and result',
+  labels: { purpose: purposes, result: ['succeeded', 'failed', 'throttled'] },
+});
 
 /** An attempt to give a code. */
 interface MfaAttempt {
-  purpose: 'login' | 'step_up' | 'enrolment';
+  purpose: (typeof purposes)[number];
   /** Whose attempts are counted together: `account:`, `device:` or `session:` and an id. */
   limitedBy: string;
   accountId: string;
@@ -26,7 +32,6 @@ export class MfaAttemptsService {
     private readonly accounts: AccountsRepository,
     private readonly rateLimits: RateLimitsService,
     private readonly audit: AuditService,
-    private readonly metrics: MfaMetrics,
   ) {}
 
   /**
@@ -50,14 +55,14 @@ export class MfaAttemptsService {
         await this.rateLimits.reset(manager, limit);
         return checked;
       });
-      this.metrics.checks.inc({ purpose, result: 'succeeded' });
+      checks.inc({ purpose, result: 'succeeded' });
       return result;
     } catch (error) {
       const problem = error instanceof ProblemException ? error.problem : undefined;
       if (problem === tooManyAttempts) {
-        this.metrics.checks.inc({ purpose, result: 'throttled' });
+        checks.inc({ purpose, result: 'throttled' });
       } else if (problem === mfaCodeInvalid) {
-        this.metrics.checks.inc({ purpose, result: 'failed' });
+        checks.inc({ purpose, result: 'failed' });
         const event = { type: 'mfa.failed', subjectId: accountId, detail: { purpose } } as const;
         await this.audit.record(this.dataSource.manager, context, event);
       }

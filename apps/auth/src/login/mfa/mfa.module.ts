@@ -7,7 +7,6 @@ import { SessionsModule } from '../../sessions/index.ts';
 import { MfaAttemptsService } from './mfa-attempts.service.ts';
 import { MfaChallengesService } from './mfa-challenges.service.ts';
 import { MfaController } from './mfa.controller.ts';
-import { mfaChecksProvider, MfaMetrics } from './mfa.metrics.ts';
 import { MfaService } from './mfa.service.ts';
 import { RecoveryCodesRepository } from './recovery-codes.repository.ts';
 import { RecoveryCodesService } from './recovery-codes.service.ts';
@@ -22,14 +21,12 @@ import { TotpService } from './totp.service.ts';
   providers: [
     MfaAttemptsService,
     MfaChallengesService,
-    MfaMetrics,
     MfaService,
     RecoveryCodesRepository,
     RecoveryCodesService,
     TotpEnrolmentService,
     TotpRepository,
     TotpService,
-    mfaChecksProvider,
   ],
   exports: [MfaChallengesService, MfaService, RecoveryCodesRepository, TotpRepository],
 })

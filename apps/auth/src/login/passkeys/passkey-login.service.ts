@@ -10,7 +10,7 @@ import { ipKey, RateLimitsService, tooManyAttempts, type RateLimit } from '../..
 import { LoginCompletionService, type LoginResult } from '../completion/index.ts';
 import { Ceremonies } from './ceremonies.ts';
 import { ChallengesService } from './challenges.service.ts';
-import { PasskeysMetrics } from './passkeys.metrics.ts';
+import { passkeyLogins } from './passkeys.metrics.ts';
 import { passkeyInvalid } from './passkeys.problems.ts';
 import type { Passkey } from './passkey.entity.ts';
 import { PasskeysRepository } from './passkeys.repository.ts';
@@ -32,7 +32,6 @@ export class PasskeyLoginService {
     private readonly completion: LoginCompletionService,
     private readonly rateLimits: RateLimitsService,
     private readonly audit: AuditService,
-    private readonly metrics: PasskeysMetrics,
   ) {}
 
   /** Begins a login by any passkey. */
@@ -70,7 +69,7 @@ export class PasskeyLoginService {
       await this.refuse(exists ? 'cloned' : 'failed', passkey, context);
       throw passkeyInvalid.exception();
     }
-    this.metrics.ceremonies.inc({ ceremony: 'login', result: 'succeeded' });
+    passkeyLogins.inc({ ceremony: 'login', result: 'succeeded' });
     return result;
   }
 
@@ -91,7 +90,7 @@ export class PasskeyLoginService {
     passkey: Passkey | undefined,
     context: RequestContext,
   ): Promise<void> {
-    this.metrics.ceremonies.inc({ ceremony: 'login', result });
+    passkeyLogins.inc({ ceremony: 'login', result });
     await this.audit.record(this.dataSource.manager, context, {
       type: result === 'cloned' ? 'passkey.cloned' : 'login.failed',
       subjectId: passkey?.accountId ?? null,
@@ -104,7 +103,7 @@ export class PasskeyLoginService {
       await this.rateLimits.consume(limit);
     } catch (error) {
       if (error instanceof ProblemException && error.problem === tooManyAttempts) {
-        this.metrics.ceremonies.inc({ ceremony: 'login', result: 'throttled' });
+        passkeyLogins.inc({ ceremony: 'login', result: 'throttled' });
       }
       throw error;
     }

@@ -9,7 +9,6 @@ import { ChallengesRepository } from './challenges.repository.ts';
 import { ChallengesService } from './challenges.service.ts';
 import { PasskeyLoginService } from './passkey-login.service.ts';
 import { PasskeysController } from './passkeys.controller.ts';
-import { passkeyCeremoniesProvider, PasskeysMetrics } from './passkeys.metrics.ts';
 import { PasskeysRepository } from './passkeys.repository.ts';
 import { PasskeysService } from './passkeys.service.ts';
 
@@ -22,10 +21,8 @@ import { PasskeysService } from './passkeys.service.ts';
     ChallengesRepository,
     ChallengesService,
     PasskeyLoginService,
-    PasskeysMetrics,
     PasskeysRepository,
     PasskeysService,
-    passkeyCeremoniesProvider,
   ],
   exports: [PasskeysRepository, PasskeysService],
 })

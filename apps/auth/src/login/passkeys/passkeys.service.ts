@@ -13,7 +13,7 @@ import { AuditService, type AuditEventType } from '../../audit/index.ts';
 import { SessionsService } from '../../sessions/index.ts';
 import { Ceremonies } from './ceremonies.ts';
 import { ChallengesService } from './challenges.service.ts';
-import { PasskeysMetrics } from './passkeys.metrics.ts';
+import { passkeyRegistrations } from './passkeys.metrics.ts';
 import { passkeyNotFound, passkeyRefused, passkeyTaken, tooManyPasskeys } from './passkeys.problems.ts';
 import type { Passkey } from './passkey.entity.ts';
 import { PasskeysRepository } from './passkeys.repository.ts';
@@ -35,7 +35,6 @@ export class PasskeysService implements CredentialStore {
     private readonly reauthentication: ReauthenticationService,
     private readonly sessions: SessionsService,
     private readonly audit: AuditService,
-    private readonly metrics: PasskeysMetrics,
     access: AccountAccessService,
   ) {
     access.register(this);
@@ -63,7 +62,7 @@ export class PasskeysService implements CredentialStore {
     const { accountId } = principal;
     const info = await this.verify(accountId, registration);
     if (!info) {
-      this.metrics.ceremonies.inc({ ceremony: 'registration', result: 'failed' });
+      passkeyRegistrations.inc({ ceremony: 'registration', result: 'failed' });
       throw passkeyRefused.exception();
     }
     const passkey = await this.store(
@@ -80,7 +79,7 @@ export class PasskeysService implements CredentialStore {
       },
       context,
     );
-    this.metrics.ceremonies.inc({ ceremony: 'registration', result: 'succeeded' });
+    passkeyRegistrations.inc({ ceremony: 'registration', result: 'succeeded' });
     return viewOf(passkey);
   }
 

@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { hashQueueFull, PasswordsService } from '../../passwords/index.ts';
-import { LoginMetrics } from '../completion/index.ts';
+import { loginResults } from '../completion/index.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -24,7 +24,6 @@ export class LoginAdmission implements OnModuleInit {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly passwords: PasswordsService,
-    private readonly metrics: LoginMetrics,
   ) {}
 
   onModuleInit(): void {
@@ -34,7 +33,7 @@ export class LoginAdmission implements OnModuleInit {
     )?.getInstance<FastifyInstance>();
     fastify?.addHook('onRequest', (request, _reply, done) => {
       if (request.routeOptions.config.login === true && !this.passwords.queue.hasRoom) {
-        this.metrics.logins.inc({ result: 'unavailable' });
+        loginResults.inc({ result: 'unavailable' });
         done(hashQueueFull.exception({ retryAfter: 1 }));
       } else {
         done();

@@ -8,13 +8,12 @@ import { DeviceCookieModule } from '../device-cookie/index.ts';
 import { LoginRepository } from '../index.ts';
 import { LoginAdmission } from './login-admission.ts';
 import { PasswordLoginController } from './password-login.controller.ts';
-import { hashUpgradesProvider, PasswordLoginMetrics } from './password-login.metrics.ts';
 import { PasswordLoginService } from './password-login.service.ts';
 
 /** Logging in by e-mail address and password. */
 @Module({
   imports: [AccountsModule, AuditModule, DeviceCookieModule, LoginCompletionModule, PasswordsModule, RateLimitsModule],
   controllers: [PasswordLoginController],
-  providers: [LoginAdmission, LoginRepository, PasswordLoginMetrics, PasswordLoginService, hashUpgradesProvider],
+  providers: [LoginAdmission, LoginRepository, PasswordLoginService],
 })
 export class PasswordLoginModule {}

@@ -1,4 +1,4 @@
-import { ProblemException, type RequestContext } from '#common';
+import { counter, ProblemException, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -7,12 +7,17 @@ import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { hashQueueFull, PasswordsService } from '../../passwords/index.ts';
 import { emailKey, ipKey, RateLimitsService, tooManyAttempts, type LoginLimits } from '../../rate-limits/index.ts';
-import { LoginCompletionService, LoginMetrics, type LoginResult } from '../completion/index.ts';
+import { LoginCompletionService, loginResults, type LoginResult } from '../completion/index.ts';
 import { DeviceCookie } from '../device-cookie/index.ts';
 import { LoginRepository, type ClaimedAccount } from '../index.ts';
-import { PasswordLoginMetrics } from './password-login.metrics.ts';
 import { credentialsInvalid } from './password-login.problems.ts';
 import type { Credentials } from './password-login.schema.ts';
+
+const hashUpgrades = counter({
+  name: 'auth_hash_upgrades_total',
+  help: 'Password hashes that a login replaced by one with the current parameters, by their former algorithm',
+  labels: { from: [] },
+});
 
 /** Logs people in by e-mail address and password. */
 @Injectable()
@@ -27,8 +32,6 @@ export class PasswordLoginService {
     private readonly rateLimits: RateLimitsService,
     private readonly audit: AuditService,
     private readonly devices: DeviceCookie,
-    private readonly loginMetrics: LoginMetrics,
-    private readonly metrics: PasswordLoginMetrics,
   ) {}
 
   /**
@@ -44,7 +47,7 @@ export class PasswordLoginService {
     if (!(await this.verify(account, credentials, limits)) || !account) {
       const subjectId = account?.id ?? null;
       await this.audit.record(this.dataSource.manager, context, { type: 'login.failed', subjectId });
-      this.loginMetrics.logins.inc({ result: 'failed' });
+      loginResults.inc({ result: 'failed' });
       throw credentialsInvalid.exception();
     }
     const { passwordSince } = account;
@@ -80,9 +83,9 @@ export class PasswordLoginService {
     } catch (error) {
       const problem = error instanceof ProblemException ? error.problem : undefined;
       if (problem === tooManyAttempts) {
-        this.loginMetrics.logins.inc({ result: 'throttled' });
+        loginResults.inc({ result: 'throttled' });
       } else if (problem === hashQueueFull) {
-        this.loginMetrics.logins.inc({ result: 'unavailable' });
+        loginResults.inc({ result: 'unavailable' });
       }
       throw error;
     }
@@ -98,12 +101,12 @@ export class PasswordLoginService {
       const isCorrect = await this.passwords.verify(account?.passwordHash, password, email);
       if (isCorrect && account?.passwordHash && this.passwords.isOutdated(account.passwordHash)) {
         await this.accountPasswords.rehash(account, password);
-        this.metrics.hashUpgrades.inc({ from: this.passwords.schemeOf(account.passwordHash) });
+        hashUpgrades.inc({ from: this.passwords.schemeOf(account.passwordHash) });
       }
       return isCorrect;
     } catch (error) {
       // the service failed, not the caller: the attempt does not count
-      this.loginMetrics.logins.inc({ result: 'unavailable' });
+      loginResults.inc({ result: 'unavailable' });
       await this.rateLimits.refund(this.dataSource, limits.account);
       if (limits.ip) {
         await this.rateLimits.refund(this.dataSource, limits.ip);

@@ -11,7 +11,7 @@ import { FlowsRepository } from './flows.repository.ts';
 import { newFlowSecrets, stateHash, type FlowSecrets } from './flow-secrets.ts';
 import { OidcProviders, type AuthorizationResponse, type Person } from './oidc-providers.ts';
 import type { ProviderSettings } from '../../config/index.ts';
-import { SocialLoginMetrics } from './social-login.metrics.ts';
+import { SocialLoginMetrics, type FlowResult } from './social-login.metrics.ts';
 import { providerUnavailable, redirectUriUnknown, socialLoginFailed } from './social-login.problems.ts';
 
 /** A flow that has begun. */
@@ -145,7 +145,7 @@ export class FlowsService {
   }
 }
 
-function resultOf(error: unknown): string | undefined {
+function resultOf(error: unknown): FlowResult | undefined {
   switch (error instanceof ProblemException ? error.problem : undefined) {
     case socialLoginFailed:
       return 'failed';

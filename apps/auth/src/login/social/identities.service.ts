@@ -15,7 +15,7 @@ import { FlowsService, type StartedFlow } from './flows.service.ts';
 import type { ExternalIdentity } from './external-identity.entity.ts';
 import { IdentitiesRepository } from './identities.repository.ts';
 import type { AuthorizationResponse, Person } from './oidc-providers.ts';
-import { SocialLoginMetrics } from './social-login.metrics.ts';
+import { identityChanges, SocialLoginMetrics } from './social-login.metrics.ts';
 import { identityNotFound, identityTaken, lastLoginMethod, reauthenticationRequired } from './social-login.problems.ts';
 import type { IdentityView, LinkStart } from './social-login.schema.ts';
 
@@ -97,7 +97,7 @@ export class IdentitiesService implements CredentialStore {
       throw identityTaken.exception();
     }
     this.metrics.flows.inc({ provider, result: 'succeeded' });
-    this.metrics.identities.inc({ change: 'linked' }, linked ? 1 : 0);
+    identityChanges.inc({ change: 'linked' }, linked ? 1 : 0);
     return viewOf(identity);
   }
 
@@ -143,7 +143,7 @@ export class IdentitiesService implements CredentialStore {
         detail: { provider },
       });
     });
-    this.metrics.identities.inc({ change: 'unlinked' });
+    identityChanges.inc({ change: 'unlinked' });
   }
 
   /**

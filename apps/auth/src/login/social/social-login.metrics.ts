@@ -1,38 +1,26 @@
+import { counter, type Counter } from '#common';
 import { Injectable } from '@nestjs/common';
-import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
-import type { Counter } from 'prom-client';
 import { OidcProviders } from './oidc-providers.ts';
 
-const flowsName = 'auth_social_flows_total';
-const identitiesName = 'auth_identity_changes_total';
+const flowResults = ['started', 'succeeded', 'failed', 'refused', 'throttled', 'unavailable'] as const;
+export type FlowResult = (typeof flowResults)[number];
 
-export const flowsProvider = makeCounterProvider({
-  name: flowsName,
-  help: 'Flows at identity providers, by provider and result',
-  labelNames: ['provider', 'result'],
-});
-
-export const identitiesProvider = makeCounterProvider({
-  name: identitiesName,
+export const identityChanges = counter({
+  name: 'auth_identity_changes_total',
   help: 'Identities that were linked to accounts or unlinked',
-  labelNames: ['change'],
+  labels: { change: ['linked', 'unlinked'] },
 });
 
-/** Metrics of flows at identity providers, and of identities. */
+/** Counts flows at the configured identity providers. */
 @Injectable()
 export class SocialLoginMetrics {
-  constructor(
-    @InjectMetric(flowsName) readonly flows: Counter<'provider' | 'result'>,
-    @InjectMetric(identitiesName) readonly identities: Counter<'change'>,
-    providers: OidcProviders,
-  ) {
-    for (const { id: provider } of providers.list()) {
-      for (const result of ['started', 'succeeded', 'failed', 'refused', 'throttled', 'unavailable']) {
-        flows.inc({ provider, result }, 0);
-      }
-    }
-    for (const change of ['linked', 'unlinked']) {
-      identities.inc({ change }, 0);
-    }
+  readonly flows: Counter<{ provider: string; result: FlowResult }>;
+
+  constructor(providers: OidcProviders) {
+    this.flows = counter({
+      name: 'auth_social_flows_total',
+      help: 'Flows at identity providers, by provider and result',
+      labels: { provider: providers.list().map(({ id }) => id), result: flowResults },
+    });
   }
 }

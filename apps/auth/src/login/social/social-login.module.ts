@@ -13,7 +13,7 @@ import { IdentitiesRepository } from './identities.repository.ts';
 import { IdentitiesService } from './identities.service.ts';
 import { OidcProviders } from './oidc-providers.ts';
 import { SocialLoginController } from './social-login.controller.ts';
-import { flowsProvider, identitiesProvider, SocialLoginMetrics } from './social-login.metrics.ts';
+import { SocialLoginMetrics } from './social-login.metrics.ts';
 import { SocialLoginService } from './social-login.service.ts';
 
 /** Logging in by OpenID providers, and the identities of accounts there. */
@@ -30,8 +30,6 @@ import { SocialLoginService } from './social-login.service.ts';
     OidcProviders,
     SocialLoginMetrics,
     SocialLoginService,
-    flowsProvider,
-    identitiesProvider,
   ],
   exports: [FlowsRepository, FlowsService, IdentitiesRepository, IdentitiesService],
 })

@@ -15,7 +15,7 @@ import { FlowsService } from './flows.service.ts';
 import { IdentitiesRepository } from './identities.repository.ts';
 import { IdentitiesService } from './identities.service.ts';
 import type { AuthorizationResponse, Person } from './oidc-providers.ts';
-import { SocialLoginMetrics } from './social-login.metrics.ts';
+import { identityChanges, SocialLoginMetrics } from './social-login.metrics.ts';
 import { providerEmailUnverified, socialLoginFailed } from './social-login.problems.ts';
 
 /** The account that a person logs in to. */
@@ -65,7 +65,7 @@ export class SocialLoginService {
         return { result: await this.completion.complete(manager, login, context), linked };
       });
       this.metrics.flows.inc({ provider, result: 'succeeded' });
-      this.metrics.identities.inc({ change: 'linked' }, linked ? 1 : 0);
+      identityChanges.inc({ change: 'linked' }, linked ? 1 : 0);
       return result;
     } catch (error) {
       await this.recordRefusal(provider, error, context);

@@ -1,4 +1,4 @@
-import { ProblemException, type RequestContext } from '#common';
+import { counter, ProblemException, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -9,12 +9,17 @@ import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { AccessTokensService } from '../../sessions/tokens/index.ts';
 import { ApiKeysRepository, isKeyOf, prefixOf, type ActiveApiKey } from '../index.ts';
 import { presentedClient, type PresentedClient } from './client-credentials.ts';
-import { ClientTokensMetrics } from './client-tokens.metrics.ts';
 import { clientInvalid, grantTypeUnsupported, scopeInvalid } from './client-tokens.problems.ts';
 import type { ClientCredentials, ClientToken } from './client-tokens.schema.ts';
 
 /** Compared if there is no such key, so that the duration does not reveal that. */
 const noHash = Buffer.alloc(32);
+
+const tokenRequests = counter({
+  name: 'auth_client_tokens_total',
+  help: 'Token requests of service accounts, by result',
+  labels: { result: ['issued', 'refused', 'throttled'] },
+});
 
 /** Issues access tokens to service accounts: OAuth 2.0 client credentials grant (RFC 6749 §4.4). */
 @Injectable()
@@ -26,7 +31,6 @@ export class ClientTokensService {
     private readonly accessTokens: AccessTokensService,
     private readonly rateLimits: RateLimitsService,
     private readonly audit: AuditService,
-    private readonly metrics: ClientTokensMetrics,
   ) {}
 
   /**
@@ -52,7 +56,7 @@ export class ClientTokensService {
       throw scopeInvalid.exception();
     }
     await this.recordUse(client.id, key.id, scopes, context);
-    this.metrics.tokens.inc({ result: 'issued' });
+    tokenRequests.inc({ result: 'issued' });
     const ttl = Math.ceil(Math.min(this.accessTokens.ttlSeconds, key.secondsLeft ?? Infinity));
     const principal = { serviceAccountId: client.id, keyId: key.id, scopes };
     return {
@@ -88,11 +92,11 @@ export class ClientTokensService {
       await this.rateLimits.consume(limit);
     } catch (error) {
       if (error instanceof ProblemException) {
-        this.metrics.tokens.inc({ result: 'throttled' });
+        tokenRequests.inc({ result: 'throttled' });
       }
       throw error;
     }
-    this.metrics.tokens.inc({ result: 'refused' });
+    tokenRequests.inc({ result: 'refused' });
     await this.audit.record(this.dataSource.manager, context, {
       type: 'client.token_refused',
       subjectId: isUuid(id) ? id : null,
