@@ -67,6 +67,7 @@ export class AccountPasswordsService {
   ): Promise<void> {
     await this.audit.record(manager, context, { type: 'password.changed', actorId: id, subjectId: id });
     await this.mails.send(manager, {
+      accountId: id,
       to: email,
       template: 'password_changed',
       locale: localeOf(context.acceptLanguage),

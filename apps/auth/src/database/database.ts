@@ -13,6 +13,7 @@ import { ServiceAccounts1764115410000 } from './migrations/1764115410000-service
 import { ImportAndPrivacy1764115500000 } from './migrations/1764115500000-import-and-privacy.ts';
 import { SocialLogin1764115600000 } from './migrations/1764115600000-social-login.ts';
 import { SecondFactorOfAccount1764115700000 } from './migrations/1764115700000-second-factor-of-account.ts';
+import { MailAndLocale1764200300000 } from './migrations/1764200300000-mail-and-locale.ts';
 
 /** The service's entities and migrations. */
 export const authSchema: DatabaseSchema = {
@@ -27,6 +28,7 @@ export const authSchema: DatabaseSchema = {
     ImportAndPrivacy1764115500000,
     SocialLogin1764115600000,
     SecondFactorOfAccount1764115700000,
+    MailAndLocale1764200300000,
   ],
 };
 

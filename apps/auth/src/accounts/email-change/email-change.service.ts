@@ -35,6 +35,7 @@ export class EmailChangeService {
       await this.tokens.revoke(manager, 'email_change', id);
       await this.links.send(manager, 'email_change', account, context, newEmail);
       await this.mails.send(manager, {
+        accountId: id,
         to: email,
         template: 'email_change_notice',
         locale: localeOf(context.acceptLanguage),

@@ -54,10 +54,12 @@ export class EmailLinksService {
     const detail = { email: account.email, to };
     const token = await this.tokens.issue(manager, { purpose, accountId: account.id, ttlSeconds, detail });
     await this.mails.send(manager, {
+      accountId: account.id,
       to,
       template,
       locale: localeOf(context?.acceptLanguage ?? null),
       variables: { email: to, link: `${this.config.APP_URL}/${page}?token=${token}` },
+      ttlSeconds,
     });
   }
 }

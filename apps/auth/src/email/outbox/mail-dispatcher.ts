@@ -1,3 +1,4 @@
+import { counter, gauge } from '#common';
 import {
   Inject,
   Injectable,
@@ -5,43 +6,43 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
-import { createTransport, type Transporter } from 'nodemailer';
-import type { Counter } from 'prom-client';
+import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
-import { MailRepository } from './mail.repository.ts';
+import { MailRepository, type StoredMail } from './mail.repository.ts';
 import { MailService } from './mail.service.ts';
-import { outgoingMail, type OutgoingMail } from './outgoing-mail.ts';
+import { outgoingMail } from './outgoing-mail.ts';
+import { describeSmtpError, isPermanentRefusal } from './smtp-error.ts';
 
 const pollMs = 1000;
 const batchSize = 10;
 const timeoutMs = 15_000;
 const firstRetrySeconds = 15;
 const lastRetrySeconds = 3600;
-/** Attempts over about a day. */
-const maxAttempts = 30;
+/** Keeps the power of two finite. */
+const maxDoublings = 20;
 
-const mailsName = 'auth_mails_total';
-
-export const mailsProvider = makeCounterProvider({
-  name: mailsName,
-  help: 'Attempts to send a mail, by result; `failed` means that no further attempt follows',
-  labelNames: ['result'],
+const mails = counter({
+  name: 'auth_mails_total',
+  help: 'Attempts to send a mail, by result; `failed` means refused for good, `expired` that its link had expired',
+  labels: { result: ['sent', 'retried', 'failed', 'expired'] },
 });
 
-/** Sends the mails in the outbox in small batches. Every replica runs it. */
+/**
+ * Sends the mails in the outbox in small batches. Every replica runs it. A mail is repeated until it is sent, the mail server
+ * refuses it for good, its link expires, or it is deleted at the end of its retention.
+ */
 @Injectable()
 export class MailDispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(MailDispatcher.name);
   private readonly transport: Transporter | undefined;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
+  private oldestWaitingSeconds = 0;
 
   constructor(
     private readonly mail: MailService,
     private readonly outbox: MailRepository,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
-    @InjectMetric(mailsName) private readonly counter: Counter<'result'>,
   ) {
     this.transport = config.SMTP_URL
       ? createTransport(
@@ -49,9 +50,13 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
           { from: config.MAIL_FROM },
         )
       : undefined;
-    for (const result of ['sent', 'retried', 'failed']) {
-      counter.inc({ result }, 0);
-    }
+    gauge({
+      name: 'auth_mails_oldest_waiting_seconds',
+      help: 'Age of the oldest mail that is neither sent nor failed; 0 if there is none',
+      collect: (set) => {
+        set(this.oldestWaitingSeconds);
+      },
+    });
   }
 
   onApplicationBootstrap(): void {
@@ -73,55 +78,60 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
   private async sendDue(): Promise<void> {
     try {
       for (let more = true; more;) {
-        const batch = (await this.outbox.take(batchSize)).map(outgoingMail);
+        const batch = await this.outbox.take(batchSize);
         await Promise.all(batch.map((mail) => this.dispatch(mail)));
         more = batch.length > 0;
       }
+      this.oldestWaitingSeconds = await this.outbox.oldestWaitingSeconds();
     } catch (error) {
       this.logger.error(error, 'the outbox could not be processed');
     }
   }
 
-  private async dispatch(mail: OutgoingMail): Promise<void> {
+  private async dispatch(mail: StoredMail): Promise<void> {
+    if (mail.expired) {
+      await this.outbox.delete(mail.id);
+      mails.inc({ result: 'expired' });
+      return;
+    }
     if (!this.transport) {
       await this.outbox.markSent(mail.id);
-      this.logger.log({
-        msg: 'mail not sent: no mail server is configured; see /dev/mails',
-        to: mail.to,
-        subject: mail.subject,
-        text: mail.text,
-      });
+      this.logger.log({ msg: 'mail not sent: no mail server is configured; see /dev/mails', mail_id: mail.id });
       return;
     }
     try {
-      await this.transport.sendMail({
-        to: mail.to,
-        subject: mail.subject,
-        text: mail.text,
-        html: mail.html,
-        // the same at each attempt, so that clients recognise a repeat after a lost response
-        messageId: `<${mail.id}@${this.config.MAIL_FROM.split('@').at(-1)?.replace('>', '') ?? 'localhost'}>`,
-        headers: { 'auto-submitted': 'auto-generated' },
-      });
+      await this.transport.sendMail(this.messageOf(mail));
       await this.outbox.delete(mail.id);
-      this.counter.inc({ result: 'sent' });
+      mails.inc({ result: 'sent' });
     } catch (error) {
-      await this.retryOrFail(mail, error as Error & { responseCode?: number });
+      await this.retryOrFail(mail, error);
     }
   }
 
-  private async retryOrFail(mail: OutgoingMail, error: Error & { responseCode?: number }): Promise<void> {
-    // RFC 5321 §4.2.1: 5yz is a permanent error
-    const permanent = error.responseCode !== undefined && error.responseCode >= 500;
-    if (permanent || mail.attempts >= maxAttempts) {
-      await this.outbox.markFailed(mail.id, error.message);
-      this.counter.inc({ result: 'failed' });
-      this.logger.error({ err: error, mail_id: mail.id }, 'mail failed permanently');
+  private messageOf(mail: StoredMail): SendMailOptions {
+    const { id, to, subject, text, html } = outgoingMail(mail);
+    return {
+      to,
+      subject,
+      text,
+      html,
+      // the same at each attempt, so that clients recognise a repeat after a lost response
+      messageId: `<${id}@${this.config.MAIL_FROM.split('@').at(-1)?.replace('>', '') ?? 'localhost'}>`,
+      headers: { 'auto-submitted': 'auto-generated' },
+    };
+  }
+
+  private async retryOrFail(mail: StoredMail, error: unknown): Promise<void> {
+    const reason = describeSmtpError(error);
+    if (isPermanentRefusal(error)) {
+      await this.outbox.markFailed(mail.id, reason);
+      mails.inc({ result: 'failed' });
+      this.logger.error({ msg: 'mail failed permanently', mail_id: mail.id, reason });
     } else {
-      const wait = Math.min(firstRetrySeconds * 2 ** (mail.attempts - 1), lastRetrySeconds);
-      await this.outbox.postpone(mail.id, wait, error.message);
-      this.counter.inc({ result: 'retried' });
-      this.logger.warn({ err: error, mail_id: mail.id, retry_in_s: wait }, 'mail could not be sent, retrying later');
+      const wait = Math.min(firstRetrySeconds * 2 ** Math.min(mail.attempts - 1, maxDoublings), lastRetrySeconds);
+      await this.outbox.postpone(mail.id, wait, reason);
+      mails.inc({ result: 'retried' });
+      this.logger.warn({ msg: 'mail could not be sent, retrying later', mail_id: mail.id, retry_in_s: wait, reason });
     }
   }
 }

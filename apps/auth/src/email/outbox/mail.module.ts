@@ -1,12 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DevMailsController } from './dev-mails.controller.ts';
-import { MailDispatcher, mailsProvider } from './mail-dispatcher.ts';
+import { MailDispatcher } from './mail-dispatcher.ts';
 import { MailRepository } from './mail.repository.ts';
 import { MailService } from './mail.service.ts';
 
 /** Sends mails through an outbox. */
 @Module({
-  providers: [MailDispatcher, MailRepository, MailService, mailsProvider],
+  providers: [MailDispatcher, MailRepository, MailService],
   exports: [MailRepository, MailService],
 })
 export class MailModule {}

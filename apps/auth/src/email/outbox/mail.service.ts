@@ -4,15 +4,19 @@ import { v7 as uuidv7 } from 'uuid';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import type { Locale, MailTemplate, MailVariables } from '../templates/index.ts';
 import { mailDisabled } from './mail.problems.ts';
-import { MailRepository } from './mail.repository.ts';
+import { MailRepository, type MailOwner } from './mail.repository.ts';
 
 /** A mail to send. */
 export interface MailEntry {
+  /** The account whose deletion also deletes the mail; null if the mail reports that deletion. */
+  accountId: string | null;
   /** The recipient's e-mail address. */
   to: string;
   template: MailTemplate;
   locale: Locale;
   variables: MailVariables;
+  /** How long its link is valid. The mail is not sent later than that. */
+  ttlSeconds?: number;
 }
 
 /**
@@ -48,9 +52,14 @@ export class MailService {
     }
   }
 
-  /** What is stored about the mails to an e-mail address, as JSON objects without their content. */
-  personalData(email: string): Promise<object[]> {
-    return this.repository.personalData(email);
+  /** Sends the mails that were given up again, unless their link has expired, and returns how many. */
+  retryFailed(): Promise<number> {
+    return this.repository.retryFailed();
+  }
+
+  /** What is stored about an account's mails, as JSON objects without their content. */
+  personalData(owner: MailOwner): Promise<object[]> {
+    return this.repository.personalData(owner);
   }
 
   /** Deletes mails older than 30 days, at most `limit`, and returns how many. */

@@ -121,7 +121,7 @@ export class LoginCompletionService {
     limits?: LoginLimits,
   ): Promise<LoginResult> {
     if (this.mayNotify(factor) && (await this.audit.hasEvent(manager, account.id, 'login.succeeded'))) {
-      await this.notify(manager, account.email, context);
+      await this.notify(manager, account, context);
     }
     const { device, ...login } = factor;
     const tokens = await this.sessions.start(manager, { account, ...login, limits }, context);
@@ -129,8 +129,13 @@ export class LoginCompletionService {
     return { answer: tokens, deviceCookie: this.devices.issue(account.email, device) };
   }
 
-  private async notify(manager: EntityManager, email: string, context: RequestContext): Promise<void> {
+  private async notify(
+    manager: EntityManager,
+    { id, email }: Pick<StoredAccount, 'id' | 'email'>,
+    context: RequestContext,
+  ): Promise<void> {
     await this.mails.send(manager, {
+      accountId: id,
       to: email,
       template: 'new_device',
       locale: localeOf(context.acceptLanguage),
