@@ -11,6 +11,7 @@ import { AccountsController } from './accounts.controller.ts';
 import { AccountsRepository } from './accounts.repository.ts';
 import { AccountsService } from './accounts.service.ts';
 import { BulkAccountsRepository } from './bulk-accounts.repository.ts';
+import { NoticesService } from './notices.service.ts';
 import { ReauthenticationService } from './reauthentication.service.ts';
 import { RegistrationService } from './registration.service.ts';
 
@@ -19,6 +20,7 @@ const exported = [
   AccountPasswordsService,
   AccountsRepository,
   BulkAccountsRepository,
+  NoticesService,
   ReauthenticationService,
   RegistrationService,
 ];

@@ -7,5 +7,6 @@ export { AccountsRepository } from './accounts.repository.ts';
 export { BulkAccountsRepository } from './bulk-accounts.repository.ts';
 export { email } from './accounts.schema.ts';
 export { emailTaken, passwordIncorrect } from './accounts.problems.ts';
+export { NoticesService } from './notices.service.ts';
 export { ReauthenticationService } from './reauthentication.service.ts';
 export { RegistrationService } from './registration.service.ts';

@@ -6,8 +6,10 @@ import { AuditService } from '../../audit/index.ts';
 import { EmailLinksService } from '../../email/links/index.ts';
 import { oneTimeTokenInvalid, OneTimeTokensService } from '../../email/one-time-tokens/index.ts';
 import { MailService } from '../../email/outbox/index.ts';
-import { localeOf } from '../../email/templates/index.ts';
-import { AccountsRepository, emailTaken, ReauthenticationService } from '../index.ts';
+import { RateLimitsService } from '../../rate-limits/index.ts';
+import { AccountsRepository, emailTaken, NoticesService, ReauthenticationService } from '../index.ts';
+
+const requestBurst = 5;
 
 /** Changes an account's e-mail address, once its owner has proved to receive mail at the new one. */
 @Injectable()
@@ -19,6 +21,8 @@ export class EmailChangeService {
     private readonly links: EmailLinksService,
     private readonly tokens: OneTimeTokensService,
     private readonly mails: MailService,
+    private readonly notices: NoticesService,
+    private readonly rateLimits: RateLimitsService,
     private readonly audit: AuditService,
   ) {}
 
@@ -30,17 +34,12 @@ export class EmailChangeService {
   async request(principal: Principal, newEmail: string, password: string, context: RequestContext): Promise<void> {
     this.mails.assertEnabled();
     const account = await this.reauthentication.byPassword(principal, password);
-    const { id, email } = account;
+    const { id } = account;
+    await this.rateLimits.consume({ key: `email_change:account:${id}`, burst: requestBurst });
     await this.dataSource.transaction(async (manager) => {
       await this.tokens.revoke(manager, 'email_change', id);
       await this.links.send(manager, 'email_change', account, context, newEmail);
-      await this.mails.send(manager, {
-        accountId: id,
-        to: email,
-        template: 'email_change_notice',
-        locale: localeOf(context.acceptLanguage),
-        variables: { email, new_email: newEmail },
-      });
+      await this.notices.send(manager, id, 'email_change_notice', context, { variables: { new_email: newEmail } });
       await this.audit.record(manager, context, { type: 'email.change_requested', actorId: id, subjectId: id });
     });
   }

@@ -1,4 +1,4 @@
-import { counter, gauge } from '#common';
+import { gauge } from '#common';
 import {
   Inject,
   Injectable,
@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
+import { mails } from './mail.metrics.ts';
 import { MailRepository, type StoredMail } from './mail.repository.ts';
 import { MailService } from './mail.service.ts';
 import { outgoingMail } from './outgoing-mail.ts';
@@ -20,12 +21,6 @@ const firstRetrySeconds = 15;
 const lastRetrySeconds = 3600;
 /** Keeps the power of two finite. */
 const maxDoublings = 20;
-
-const mails = counter({
-  name: 'auth_mails_total',
-  help: 'Attempts to send a mail, by result; `failed` means refused for good, `expired` that its link had expired',
-  labels: { result: ['sent', 'retried', 'failed', 'expired'] },
-});
 
 /**
  * Sends the mails in the outbox in small batches. Every replica runs it. A mail is repeated until it is sent, the mail server

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Keyring, reencryptColumn } from '../../keyring/index.ts';
+import { consuming, type RateLimit } from '../../rate-limits/index.ts';
 import type { Locale, MailTemplate, MailVariables } from '../templates/index.ts';
 
 /** A mail to store. */
@@ -50,16 +51,23 @@ export class MailRepository {
     private readonly keyring: Keyring,
   ) {}
 
-  async insert(manager: EntityManager, mail: NewMail): Promise<void> {
+  /**
+   * Stores a mail unless a limit blocks it, in one statement, so that concurrent mails don't exceed the limits.
+   * @returns whether it was stored
+   */
+  async insert(manager: EntityManager, mail: NewMail, limits: [RateLimit, RateLimit?]): Promise<boolean> {
     const { id, accountId, recipient, template, locale, variables, ttlSeconds } = mail;
     const sealed = this.keyring.encrypt(Buffer.from(JSON.stringify(variables)), contextOf(id));
-    await queryRow(
+    const inserted = await queryRow(
       manager,
       sql`/* mail.insert */
+        WITH ${consuming(...limits)}
         INSERT INTO mail (id, account_id, recipient, template, locale, variables, expires_at)
-        VALUES (${id}, ${accountId}, ${recipient}, ${template}, ${locale}, ${sealed},
-          now() + make_interval(secs => ${ttlSeconds ?? null}::int))`,
+        SELECT ${id}::uuid, ${accountId}::uuid, ${recipient}::text, ${template}::text, ${locale}::text, ${sealed}::bytea,
+          now() + make_interval(secs => ${ttlSeconds ?? null}::int)
+        FROM consumed WHERE blocked IS NULL RETURNING id`,
     );
+    return inserted !== undefined;
   }
 
   /** Takes mails that are due, in one atomic statement: each mail goes to one replica only. */

@@ -3,6 +3,8 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import type { Locale, MailTemplate, MailVariables } from '../templates/index.ts';
+import { mailLimits } from './mail-limits.ts';
+import { mails } from './mail.metrics.ts';
 import { mailDisabled } from './mail.problems.ts';
 import { MailRepository, type MailOwner } from './mail.repository.ts';
 
@@ -17,6 +19,8 @@ export interface MailEntry {
   variables: MailVariables;
   /** How long its link is valid. The mail is not sent later than that. */
   ttlSeconds?: number;
+  /** What the mail is about: a second one about the same is not sent within a day. */
+  oncePerDay?: string;
 }
 
 /**
@@ -45,10 +49,17 @@ export class MailService {
     }
   }
 
-  /** Puts a mail into the outbox, in the caller's transaction. Does nothing if mails are disabled. */
-  async send(manager: EntityManager, { to, ...mail }: MailEntry): Promise<void> {
-    if (this.enabled) {
-      await this.repository.insert(manager, { id: uuidv7(), recipient: to, ...mail });
+  /**
+   * Puts a mail into the outbox, in the caller's transaction. Does nothing if mails are disabled, or if the recipient has got too
+   * many: the caller's response must not tell, because a stranger may have requested the mail.
+   */
+  async send(manager: EntityManager, entry: MailEntry): Promise<void> {
+    if (!this.enabled) {
+      return;
+    }
+    const mail = { id: uuidv7(), recipient: entry.to, ...entry };
+    if (!(await this.repository.insert(manager, mail, mailLimits(entry)))) {
+      mails.inc({ result: 'limited' });
     }
   }
 

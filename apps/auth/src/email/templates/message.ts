@@ -2,18 +2,22 @@
 export const locales = ['en', 'de', 'fr', 'es'] as const;
 export type Locale = (typeof locales)[number];
 
-/** All mails, by template. */
-export const mailTemplates = [
+/** Mails with a link, by template. */
+const linkTemplates = [
   'email_change',
-  'email_change_notice',
   'email_verification',
   'invitation',
   'magic_link',
-  'new_device',
-  'password_changed',
   'password_reset',
   'password_reset_required',
 ] as const;
+
+/** Mails that only tell what happened, by template. */
+const noticeTemplates = ['email_change_notice', 'new_device', 'password_changed'] as const;
+export type NoticeTemplate = (typeof noticeTemplates)[number];
+
+/** All mails, by template. */
+export const mailTemplates = [...linkTemplates, ...noticeTemplates] as const;
 export type MailTemplate = (typeof mailTemplates)[number];
 
 /** One mail in one language; `{name}` stands for a variable. */

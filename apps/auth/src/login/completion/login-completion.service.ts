@@ -2,11 +2,10 @@ import type { RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountsRepository, type StoredAccount } from '../../accounts/index.ts';
+import { AccountsRepository, NoticesService, type StoredAccount } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { MailService } from '../../email/outbox/index.ts';
-import { localeOf } from '../../email/templates/index.ts';
-import { RateLimitsService, type LoginLimits } from '../../rate-limits/index.ts';
+import { ipKey, RateLimitsService, type LoginLimits } from '../../rate-limits/index.ts';
 import { deviceName, SessionsService, type Tokens } from '../../sessions/index.ts';
 import { DeviceCookie } from '../device-cookie/index.ts';
 import {
@@ -54,6 +53,7 @@ export class LoginCompletionService {
     private readonly challenges: MfaChallengesService,
     private readonly devices: DeviceCookie,
     private readonly mails: MailService,
+    private readonly notices: NoticesService,
     private readonly metrics: LoginMetrics,
   ) {}
 
@@ -121,7 +121,7 @@ export class LoginCompletionService {
     limits?: LoginLimits,
   ): Promise<LoginResult> {
     if (this.mayNotify(factor) && (await this.audit.hasEvent(manager, account.id, 'login.succeeded'))) {
-      await this.notify(manager, account, context);
+      await this.notify(manager, account.id, context);
     }
     const { device, ...login } = factor;
     const tokens = await this.sessions.start(manager, { account, ...login, limits }, context);
@@ -129,22 +129,12 @@ export class LoginCompletionService {
     return { answer: tokens, deviceCookie: this.devices.issue(account.email, device) };
   }
 
-  private async notify(
-    manager: EntityManager,
-    { id, email }: Pick<StoredAccount, 'id' | 'email'>,
-    context: RequestContext,
-  ): Promise<void> {
-    await this.mails.send(manager, {
-      accountId: id,
-      to: email,
-      template: 'new_device',
-      locale: localeOf(context.acceptLanguage),
-      variables: {
-        email,
-        device: deviceName(context.userAgent),
-        address: context.address,
-        time: new Date().toUTCString(),
-      },
+  /** A client without cookies is new at each login: the owner gets one notice a day of what looks like the same device. */
+  private async notify(manager: EntityManager, accountId: string, context: RequestContext): Promise<void> {
+    const device = deviceName(context.userAgent);
+    await this.notices.send(manager, accountId, 'new_device', context, {
+      variables: { device, address: context.address },
+      oncePerDay: `${device} ${ipKey(context.address)}`,
     });
   }
 

@@ -1,0 +1,53 @@
+import type { RequestContext } from '#common';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { MailService } from '../email/outbox/index.ts';
+import { localeOf, type MailVariables, type NoticeTemplate } from '../email/templates/index.ts';
+import { AccountsRepository } from './accounts.repository.ts';
+
+/** What a notice tells beyond its template. */
+interface NoticeFacts {
+  /** Further variables of the template; `email` and `time` are set already. */
+  variables?: MailVariables;
+  /** What the notice is about: a second one about the same is not sent within a day. */
+  oncePerDay?: string;
+}
+
+/** Tells owners of accounts by e-mail what happened to their account. */
+@Injectable()
+export class NoticesService {
+  constructor(
+    private readonly accounts: AccountsRepository,
+    private readonly mails: MailService,
+  ) {}
+
+  /**
+   * Sends a notice to an account's e-mail address, in the caller's transaction. Sends none to an unverified one: it may be
+   * somebody else's.
+   * @param context the request whose `accept-language` selects the language
+   */
+  async send(
+    manager: EntityManager,
+    accountId: string,
+    template: NoticeTemplate,
+    context: RequestContext,
+    { variables, oncePerDay }: NoticeFacts = {},
+  ): Promise<void> {
+    if (!this.mails.enabled) {
+      return;
+    }
+    const account = await this.accounts.findDetails(manager, accountId);
+    if (!account?.emailVerifiedAt) {
+      return;
+    }
+    const { email } = account;
+    await this.mails.send(manager, {
+      accountId,
+      to: email,
+      template,
+      locale: localeOf(context.acceptLanguage),
+      variables: { email, time: new Date().toUTCString(), ...variables },
+      ...(oncePerDay === undefined ? {} : { oncePerDay: `${accountId}:${oncePerDay}` }),
+    });
+  }
+}
