@@ -178,7 +178,7 @@ describe('e-mail change', () => {
     client.call('PUT', '/auth/me/email', { token, body: { email, password } });
 
   it('sends mail to both e-mail addresses, and changes nothing until the new one is confirmed', async () => {
-    const { email, accessToken } = await client.newAccount();
+    const { email, accessToken } = await verifiedAccount();
     const to = newEmail();
     expect((await change(accessToken, to)).status).toBe(202);
     expect((await mailbox.expect(email, /about to change/)).text).toContain(to);

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { AuditService } from '../audit/index.ts';
 import type { AccountDetails } from './account.ts';
 import { AccountsRepository } from './accounts.repository.ts';
+import { NoticesService } from './notices.service.ts';
 import { ReauthenticationService } from './reauthentication.service.ts';
 
 /** Shows an account to its owner, and deletes it. */
@@ -13,6 +14,7 @@ export class AccountsService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly accounts: AccountsRepository,
+    private readonly notices: NoticesService,
     private readonly reauthentication: ReauthenticationService,
     private readonly audit: AuditService,
   ) {}
@@ -33,7 +35,11 @@ export class AccountsService {
   async delete(principal: Principal, password: string, context: RequestContext): Promise<void> {
     const { id } = await this.reauthentication.byPassword(principal, password);
     await this.dataSource.transaction(async (manager) => {
+      const account = await this.accounts.findDetails(manager, id);
       await this.accounts.delete(manager, id);
+      if (account) {
+        await this.notices.sendTo(manager, { ...account, id: null }, 'account_deleted', context);
+      }
       await this.audit.record(manager, context, { type: 'account.deleted', actorId: id, subjectId: id });
     });
   }

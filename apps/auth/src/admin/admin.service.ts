@@ -2,7 +2,13 @@ import type { RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountDirectoryRepository, AccountsRepository, type AccountDetails, type Role } from '../accounts/index.ts';
+import {
+  AccountDirectoryRepository,
+  AccountsRepository,
+  NoticesService,
+  type AccountDetails,
+  type Role,
+} from '../accounts/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { EmailLinksService } from '../email/links/index.ts';
 import { OneTimeTokensService } from '../email/one-time-tokens/index.ts';
@@ -26,6 +32,7 @@ export class AdminService {
     private readonly mails: MailService,
     private readonly metrics: AdminMetrics,
     private readonly mfa: MfaService,
+    private readonly notices: NoticesService,
     private readonly oneTimeTokens: OneTimeTokensService,
     private readonly passkeys: PasskeysService,
     private readonly sessions: SessionsService,
@@ -70,9 +77,11 @@ export class AdminService {
    * @throws ProblemException `account_not_found`, `last_admin`
    */
   async delete(id: string, actorId: string, context: RequestContext): Promise<void> {
-    await this.act('account.deleted', id, actorId, context, async (manager) =>
-      this.assertChanged(manager, id, await this.directory.delete(manager, id)),
-    );
+    await this.act('account.deleted', id, actorId, context, async (manager) => {
+      const account = await this.load(manager, id);
+      await this.assertChanged(manager, id, await this.directory.delete(manager, id));
+      await this.notices.sendTo(manager, { ...account, id: null }, 'account_deleted', context);
+    });
   }
 
   /**
@@ -82,13 +91,13 @@ export class AdminService {
   async forcePasswordReset(id: string, actorId: string, context: RequestContext): Promise<void> {
     this.mails.assertEnabled();
     await this.act('password.reset_forced', id, actorId, context, async (manager) => {
-      const email = await this.assertChanged(manager, id, await this.directory.clearPassword(manager, id));
+      await this.assertChanged(manager, id, await this.directory.clearPassword(manager, id));
       await this.sessions.revokeAllOf(manager, id, context, actorId);
       // an intruder who knew the password may have requested links
       for (const purpose of ['email_change', 'magic_link', 'password_reset'] as const) {
         await this.oneTimeTokens.revoke(manager, purpose, id);
       }
-      await this.links.send(manager, 'password_reset_required', { id, email }, context);
+      await this.links.send(manager, 'password_reset_required', await this.load(manager, id), context);
     });
   }
 
@@ -103,6 +112,7 @@ export class AdminService {
       await this.mfa.reset(manager, id);
       await this.passkeys.removeAll(manager, id);
       await this.sessions.revokeAllOf(manager, id, context, actorId);
+      await this.notices.send(manager, id, 'mfa_reset', context);
     });
   }
 

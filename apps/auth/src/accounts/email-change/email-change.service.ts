@@ -51,7 +51,7 @@ export class EmailChangeService {
   async confirm(token: string, context: RequestContext): Promise<void> {
     try {
       await this.dataSource.transaction(async (manager) => {
-        const id = await this.change(manager, token);
+        const id = await this.change(manager, token, context);
         await this.tokens.revoke(manager, 'password_reset', id);
         await this.tokens.revoke(manager, 'magic_link', id);
         await this.audit.record(manager, context, { type: 'email.changed', actorId: id, subjectId: id });
@@ -62,14 +62,19 @@ export class EmailChangeService {
   }
 
   /** @returns the account's id */
-  private async change(manager: EntityManager, token: string): Promise<string> {
+  private async change(manager: EntityManager, token: string, context: RequestContext): Promise<string> {
     const proof = await this.tokens.consume(manager, 'email_change', token);
     if (!proof) {
       throw oneTimeTokenInvalid.exception();
     }
     const { email, to } = proof.detail as { email: string; to: string };
-    if (!(await this.accounts.changeEmail(manager, proof.accountId, email, to))) {
+    const before = await this.accounts.findDetails(manager, proof.accountId);
+    if (!before || !(await this.accounts.changeEmail(manager, proof.accountId, email, to))) {
       throw oneTimeTokenInvalid.exception();
+    }
+    const variables = { email: before.email, new_email: to };
+    for (const recipient of [before, { ...before, email: to, emailVerifiedAt: new Date() }]) {
+      await this.notices.sendTo(manager, recipient, 'email_changed', context, { variables });
     }
     return proof.accountId;
   }

@@ -1,9 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Mails belong to an account, and those with a link expire. */
+/** Mails belong to an account, and those with a link expire. An account has the language that its owner reads. */
 export class MailAndLocale1764200300000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      ALTER TABLE account ADD COLUMN locale text;
       ALTER TABLE mail
         ADD COLUMN account_id uuid REFERENCES account ON DELETE CASCADE,
         ADD COLUMN expires_at timestamptz;
@@ -20,6 +21,7 @@ export class MailAndLocale1764200300000 implements MigrationInterface {
       ${eraseAccount('AND (sent_at IS NOT NULL OR failed_at IS NOT NULL)')}
       DROP INDEX mail_recipient_idx, mail_waiting_idx;
       ALTER TABLE mail DROP COLUMN account_id, DROP COLUMN expires_at;
+      ALTER TABLE account DROP COLUMN locale;
     `);
   }
 }

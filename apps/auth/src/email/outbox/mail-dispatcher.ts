@@ -119,7 +119,10 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
   private async retryOrFail(mail: StoredMail, error: unknown): Promise<void> {
     const reason = describeSmtpError(error);
     if (isPermanentRefusal(error)) {
-      await this.outbox.markFailed(mail.id, reason);
+      // the e-mail address of a deleted account is not kept for a retry
+      await (mail.template === 'account_deleted'
+        ? this.outbox.delete(mail.id)
+        : this.outbox.markFailed(mail.id, reason));
       mails.inc({ result: 'failed' });
       this.logger.error({ msg: 'mail failed permanently', mail_id: mail.id, reason });
     } else {

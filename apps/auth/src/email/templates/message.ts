@@ -13,7 +13,21 @@ const linkTemplates = [
 ] as const;
 
 /** Mails that only tell what happened, by template. */
-const noticeTemplates = ['email_change_notice', 'new_device', 'password_changed'] as const;
+const noticeTemplates = [
+  'account_deleted',
+  'authenticator_added',
+  'authenticator_removed',
+  'email_change_notice',
+  'email_changed',
+  'identity_linked',
+  'identity_unlinked',
+  'mfa_reset',
+  'new_device',
+  'passkey_added',
+  'passkey_removed',
+  'password_changed',
+  'recovery_code_used',
+] as const;
 export type NoticeTemplate = (typeof noticeTemplates)[number];
 
 /** All mails, by template. */

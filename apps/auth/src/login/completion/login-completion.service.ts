@@ -5,6 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AccountsRepository, NoticesService, type StoredAccount } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { MailService } from '../../email/outbox/index.ts';
+import { statedLocale } from '../../email/templates/index.ts';
 import { ipKey, RateLimitsService, type LoginLimits } from '../../rate-limits/index.ts';
 import { deviceName, SessionsService, type Tokens } from '../../sessions/index.ts';
 import { DeviceCookie } from '../device-cookie/index.ts';
@@ -122,6 +123,10 @@ export class LoginCompletionService {
   ): Promise<LoginResult> {
     if (this.mayNotify(factor) && (await this.audit.hasEvent(manager, account.id, 'login.succeeded'))) {
       await this.notify(manager, account.id, context);
+    }
+    const locale = account.locale === null ? statedLocale(context.acceptLanguage) : null;
+    if (locale) {
+      await this.accounts.setFirstLocale(manager, account.id, locale);
     }
     const { device, ...login } = factor;
     const tokens = await this.sessions.start(manager, { account, ...login, limits }, context);

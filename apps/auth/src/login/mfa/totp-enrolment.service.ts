@@ -2,7 +2,7 @@ import type { Principal, RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountsRepository, ReauthenticationService } from '../../accounts/index.ts';
+import { AccountsRepository, NoticesService, ReauthenticationService } from '../../accounts/index.ts';
 import { AuditService, type AuditEventType } from '../../audit/index.ts';
 import { SessionsService } from '../../sessions/index.ts';
 import { MfaAttemptsService } from './mfa-attempts.service.ts';
@@ -22,6 +22,7 @@ export class TotpEnrolmentService {
     private readonly recoveryCodes: RecoveryCodesService,
     private readonly attempts: MfaAttemptsService,
     private readonly accounts: AccountsRepository,
+    private readonly notices: NoticesService,
     private readonly reauthentication: ReauthenticationService,
     private readonly sessions: SessionsService,
     private readonly audit: AuditService,
@@ -57,6 +58,7 @@ export class TotpEnrolmentService {
       await this.sessions.renew(manager, principal, ['otp', 'mfa']);
       await this.sessions.revokeOthers(manager, principal, context);
       await this.record(manager, context, accountId, 'mfa.totp_enrolled');
+      await this.notices.send(manager, accountId, 'authenticator_added', context);
       return { recovery_codes: codes };
     });
   }
@@ -72,6 +74,7 @@ export class TotpEnrolmentService {
         throw totpNotEnrolled.exception();
       }
       await this.record(manager, context, id, 'mfa.totp_disabled');
+      await this.notices.send(manager, id, 'authenticator_removed', context);
     });
   }
 

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { AccountsRepository, ReauthenticationService } from '../../accounts/index.ts';
+import { AccountsRepository, NoticesService, ReauthenticationService } from '../../accounts/index.ts';
 import { AuditService, type AuditEventType } from '../../audit/index.ts';
 import { Ceremonies } from './ceremonies.ts';
 import { ChallengesService } from './challenges.service.ts';
@@ -24,6 +24,7 @@ export class PasskeysService {
     private readonly ceremonies: Ceremonies,
     private readonly challenges: ChallengesService,
     private readonly accounts: AccountsRepository,
+    private readonly notices: NoticesService,
     private readonly reauthentication: ReauthenticationService,
     private readonly audit: AuditService,
     private readonly metrics: PasskeysMetrics,
@@ -96,6 +97,7 @@ export class PasskeysService {
         throw passkeyNotFound.exception();
       }
       await this.record(manager, context, 'passkey.deleted', { id, accountId });
+      await this.notices.send(manager, accountId, 'passkey_removed', context);
     });
   }
 
@@ -128,6 +130,7 @@ export class PasskeysService {
         }
         const inserted = await this.passkeys.insert(manager, passkey);
         await this.record(manager, context, 'passkey.registered', inserted);
+        await this.notices.send(manager, accountId, 'passkey_added', context);
         return inserted;
       });
     } catch (error) {

@@ -2,7 +2,7 @@ import type { Principal, RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountsRepository, ReauthenticationService } from '../../accounts/index.ts';
+import { AccountsRepository, NoticesService, ReauthenticationService } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { LoginRepository } from '../index.ts';
 import { FlowsService, type StartedFlow } from './flows.service.ts';
@@ -24,6 +24,7 @@ export class IdentitiesService {
     private readonly identities: IdentitiesRepository,
     private readonly logins: LoginRepository,
     private readonly accounts: AccountsRepository,
+    private readonly notices: NoticesService,
     private readonly reauthentication: ReauthenticationService,
     private readonly flows: FlowsService,
     private readonly audit: AuditService,
@@ -88,6 +89,7 @@ export class IdentitiesService {
 
   /**
    * Links an identity in the caller's transaction.
+   * @param isNew whether the account is being registered by this identity: its owner then gets no notice
    * @returns false if the identity already belongs to an account, where it stays
    */
   async link(
@@ -96,6 +98,7 @@ export class IdentitiesService {
     provider: string,
     { issuer, subject, email }: Person,
     context: RequestContext,
+    isNew = false,
   ): Promise<boolean> {
     const linked = await this.identities.insert(manager, accountId, { provider, issuer, subject, email });
     if (linked) {
@@ -105,6 +108,9 @@ export class IdentitiesService {
         subjectId: accountId,
         detail: { provider },
       });
+    }
+    if (linked && !isNew) {
+      await this.notices.send(manager, accountId, 'identity_linked', context, { variables: { provider } });
     }
     return linked;
   }
@@ -127,6 +133,7 @@ export class IdentitiesService {
         subjectId: accountId,
         detail: { provider },
       });
+      await this.notices.send(manager, accountId, 'identity_unlinked', context, { variables: { provider } });
     });
     this.metrics.identities.inc({ change: 'unlinked' });
   }

@@ -92,7 +92,7 @@ export class SocialLoginService {
     if (!account) {
       throw identityUnlinked.exception();
     }
-    if (await this.linking.link(manager, account.id, provider, person, context)) {
+    if (await this.linking.link(manager, account.id, provider, person, context, registered !== undefined)) {
       return { account, linked: true };
     }
     // a concurrent first login of the same person has linked it
