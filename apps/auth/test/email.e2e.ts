@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, newEmail, type Answer } from './support/client.ts';
 import { Mailbox } from './support/mailbox.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
@@ -21,6 +22,12 @@ const verified = async (token: string) => (await client.me(token)).body.email_ve
 const expireTokens = () => service.database.query("UPDATE one_time_token SET expires_at = now() - interval '1 s'");
 /** As if the limits of mails had expired. */
 const resetLimits = () => service.database.query('DELETE FROM attempt');
+/** A new account whose e-mail address is verified, with a session. */
+const verifiedAccount = async () => {
+  const account = await client.newAccount();
+  await service.database.query('UPDATE account SET email_verified_at = now() WHERE email = $1', [account.email]);
+  return account;
+};
 const invalid = [400, 'one_time_token_invalid'];
 
 const confirmations: Record<string, (token: string) => Promise<Answer>> = {
@@ -176,7 +183,7 @@ describe('e-mail change', () => {
     client.call('PUT', '/auth/me/email', { token, body: { email, password } });
 
   it('sends mail to both e-mail addresses, and changes nothing until the new one is confirmed', async () => {
-    const { email, accessToken } = await client.newAccount();
+    const { email, accessToken } = await verifiedAccount();
     const to = newEmail();
     expect((await change(accessToken, to)).status).toBe(202);
     expect((await mailbox.expect(email, /about to change/)).text).toContain(to);
@@ -212,9 +219,70 @@ describe('e-mail change', () => {
   });
 });
 
+describe('mails', () => {
+  it('to one recipient are limited over all accounts that change their e-mail address, and each account is', async () => {
+    const victim = newEmail();
+    const change = (token: string) =>
+      client.call('PUT', '/auth/me/email', { token, body: { email: victim, password: strongPassword } });
+    const statuses: number[] = [];
+    for (const { accessToken } of [await client.newAccount(), await client.newAccount()]) {
+      for (let i = 0; i < 10; i += 1) {
+        statuses.push((await change(accessToken)).status);
+      }
+    }
+    const accepted = statuses.filter((status) => status === 202).length;
+    expect(new Set(statuses)).toEqual(new Set([202, 429]));
+    expect(accepted).toBeLessThan(14);
+    await sleep(1500);
+    expect(mailbox.to(victim).length).toBeGreaterThan(4);
+    expect(mailbox.to(victim).length).toBeLessThan(9);
+  });
+
+  it('that only tell what happened do not go to an unverified e-mail address', async () => {
+    const { email, accessToken, cookie } = await client.newAccount();
+    await client.login(email);
+    await client.call('PUT', '/auth/me/email', {
+      token: accessToken,
+      body: { email: newEmail(), password: strongPassword },
+    });
+    await client.call('PUT', '/auth/me/password', {
+      token: accessToken,
+      body: { current_password: strongPassword, new_password: nextPassword },
+    });
+    await client.login(email, nextPassword, cookie);
+    await mailbox.expect(email, /Confirm your e-mail/);
+    await sleep(1500);
+    expect(mailbox.to(email).map(({ subject }) => subject)).toEqual(['Confirm your e-mail address']);
+  });
+
+  it('about a new device come once a day for a client without cookies, even of concurrent logins', async () => {
+    const { email } = await verifiedAccount();
+    await Promise.all(Array.from({ length: 20 }, () => client.login(email)));
+    await client.login(email);
+    await mailbox.expect(email, /new device/);
+    await sleep(1500);
+    expect(mailbox.to(email).filter(({ subject }) => subject?.includes('new device'))).toHaveLength(1);
+  });
+
+  it('about a new device quote nothing that the client wrote', async () => {
+    const { email } = await verifiedAccount();
+    for (let i = 0; i < 12; i += 1) {
+      await client.call('POST', '/auth/login', {
+        body: { email, password: strongPassword },
+        headers: { 'user-agent': `Restore it now at https://login${String(i)}.example.com/` },
+      });
+    }
+    const mail = await mailbox.expect(email, /new device/);
+    expect(mail.text).toContain('unknown device');
+    expect(mail.text).not.toContain('Restore');
+    await sleep(1500);
+    expect(mailbox.to(email).filter(({ subject }) => subject?.includes('new device'))).toHaveLength(1);
+  });
+});
+
 describe('a login on a device', () => {
   it('that is new sends the owner a notice; the first device and known ones do not', async () => {
-    const { email, cookie } = await client.newAccount();
+    const { email, cookie } = await verifiedAccount();
     await client.login(email, strongPassword, cookie);
     await client.call('POST', '/auth/login', {
       body: { email, password: strongPassword },

@@ -1,27 +1,39 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, newEmail } from './support/client.ts';
+import { command } from './support/command.ts';
 import { Mailbox } from './support/mailbox.ts';
-import { copyDatabase, startTestService, type TestService } from './support/service.ts';
+import { copyDatabase, startTestService, strongPassword, type TestService } from './support/service.ts';
 
 let mailbox: Mailbox;
 let replicas: TestService[];
 let client: Client;
+let database: TestService['database'];
+let DATABASE_URL: string;
 
 beforeAll(async () => {
   mailbox = await Mailbox.open();
-  const DATABASE_URL = await copyDatabase();
+  DATABASE_URL = await copyDatabase();
   const start = () => startTestService({ DATABASE_URL, SMTP_URL: mailbox.url, MAIL_FROM: 'Auth <auth@example.com>' });
   replicas = [await start(), await start()];
   client = new Client((replicas[0] as TestService).url);
+  database = (replicas[0] as TestService).database;
 });
 
 const outbox = async (email: string) => {
-  const { rows } = await (replicas[0] as TestService).database.query('SELECT * FROM mail WHERE recipient = $1', [
-    email,
-  ]);
+  const { rows } = await database.query('SELECT * FROM mail WHERE recipient = $1', [email]);
   return rows;
 };
+const metric = async (series: string) => {
+  const text = await (await fetch((replicas[0] as TestService).metricsUrl)).text();
+  return Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${series} `))
+      ?.split(' ')[1],
+  );
+};
+const failedCount = () => metric('auth_mails_total{result="failed"}');
 const until = async (condition: () => Promise<boolean>) => {
   const deadline = Date.now() + 10_000;
   while (!(await condition()) && Date.now() < deadline) {
@@ -61,6 +73,18 @@ describe('the outbox', () => {
     expect(mailbox.to(email)).toHaveLength(1);
   });
 
+  it('shows how long the oldest mail has been waiting', async () => {
+    mailbox.refuse = { code: 451, message: 'try later' };
+    const email = newEmail();
+    await client.register(email);
+    await database.query("UPDATE mail SET created_at = now() - interval '2 hours' WHERE recipient = $1", [email]);
+    await until(async () => (await metric('auth_mails_oldest_waiting_seconds')) >= 7200);
+    mailbox.refuse = undefined;
+    await database.query('UPDATE mail SET next_attempt_at = now()');
+    await mailbox.expect(email, /Confirm/);
+    await until(async () => (await metric('auth_mails_oldest_waiting_seconds')) === 0);
+  });
+
   it('retries while the mail server is down, and sends the mail once when it is up again', async () => {
     await mailbox.close();
     const email = newEmail();
@@ -70,23 +94,72 @@ describe('the outbox', () => {
     expect(waiting.attempts).toBe(1);
     expect(Math.round((waiting.next_attempt_at - Date.now()) / 1000)).toBeGreaterThan(5);
     await mailbox.listen();
-    await (replicas[0] as TestService).database.query('UPDATE mail SET next_attempt_at = now()');
+    await database.query('UPDATE mail SET next_attempt_at = now()');
     await until(async () => (await outbox(email)).length === 0);
     expect(mailbox.to(email)).toHaveLength(1);
   });
 
-  it('gives up after a permanent error, not after a temporary one', async () => {
-    const [temporary, permanent] = [newEmail(), newEmail()];
-    mailbox.refuse = { code: 451, message: 'try later' };
-    await client.register(temporary);
-    await until(async () => (await outbox(temporary))[0]?.last_error !== null);
-    mailbox.refuse = { code: 550, message: 'no such mailbox' };
-    await client.register(permanent);
-    await until(async () => (await outbox(permanent))[0]?.failed_at !== null);
+  it.each([
+    ['greeting', 554],
+    ['AUTH', 535],
+    ['AUTH', 530],
+    ['MAIL FROM', 550],
+    ['RCPT TO', 451],
+    ['DATA', 451],
+  ] as const)('retries after an error that is not the mail’s own: %s %i', async (at, code) => {
+    const email = newEmail();
+    mailbox.refuse = { at, code, message: 'refused' };
+    await client.register(email);
+    await until(async () => (await outbox(email))[0]?.last_error !== null);
     mailbox.refuse = undefined;
-    expect((await outbox(temporary))[0].failed_at).toBeNull();
-    const metrics = await (await fetch((replicas[0] as TestService).metricsUrl)).text();
-    expect(metrics).toContain('auth_mails_total{result="failed"} 1');
+    expect((await outbox(email))[0].failed_at).toBeNull();
+    await database.query('UPDATE mail SET next_attempt_at = now()');
+    await mailbox.expect(email, /Confirm/);
+  });
+
+  it.each([
+    ['RCPT TO', 550],
+    ['DATA', 554],
+  ] as const)('gives up after a permanent refusal of the mail itself, until `mails retry`: %s %i', async (at, code) => {
+    const email = newEmail();
+    const failed = await failedCount();
+    mailbox.refuse = { at, code, message: `<${email}> is not welcome` };
+    await client.register(email);
+    await until(async () => (await outbox(email))[0]?.failed_at !== null);
+    mailbox.refuse = undefined;
+    expect(await failedCount()).toBe(failed + 1);
+    expect((await outbox(email))[0].last_error).toContain(String(code));
+    expect((await outbox(email))[0].last_error).not.toContain(email);
+    const { code: exitCode, output } = await command(DATABASE_URL, ['mails', 'retry']);
+    expect([exitCode, output]).toEqual([0, '1 mails will be sent again\n']);
+    await mailbox.expect(email, /Confirm/);
+  });
+
+  it('drops a mail whose link has expired while it waited', async () => {
+    const [waiting, failed] = [newEmail(), newEmail()];
+    mailbox.refuse = { code: 451, message: 'try later' };
+    await client.register(waiting);
+    await until(async () => (await outbox(waiting))[0]?.last_error !== null);
+    mailbox.refuse = { code: 550, message: 'no such mailbox' };
+    await client.register(failed);
+    await until(async () => (await outbox(failed))[0]?.failed_at !== null);
+    mailbox.refuse = undefined;
+    await database.query("UPDATE mail SET next_attempt_at = now(), expires_at = expires_at - interval '24 hours'");
+    await until(async () => (await outbox(waiting)).length === 0);
+    expect((await command(DATABASE_URL, ['mails', 'retry'])).output).toBe('0 mails will be sent again\n');
+    expect([...mailbox.to(waiting), ...mailbox.to(failed)]).toEqual([]);
+  });
+
+  it('deletes the waiting and failed mails of a deleted account, also those to another e-mail address', async () => {
+    const { email, accessToken } = await client.newAccount();
+    await mailbox.expect(email, /Confirm/);
+    const to = newEmail();
+    mailbox.refuse = { code: 451, message: 'try later' };
+    await client.call('PUT', '/auth/me/email', { token: accessToken, body: { email: to, password: strongPassword } });
+    await until(async () => (await outbox(to))[0]?.last_error !== null);
+    await client.call('DELETE', '/auth/me', { token: accessToken, body: { password: strongPassword } });
+    mailbox.refuse = undefined;
+    expect([...(await outbox(email)), ...(await outbox(to))]).toEqual([]);
   });
 
   it('encrypts the variables of a stored mail, because they contain a token', async () => {

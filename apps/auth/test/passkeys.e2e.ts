@@ -91,6 +91,18 @@ it('a passkey logs in without a password or e-mail address, and counts as more t
   );
 });
 
+it('the owner is told of an added and of a removed passkey', async () => {
+  const { email, accessToken: token } = await client.newAccount();
+  await service.database.query('UPDATE account SET email_verified_at = now() WHERE email = $1', [email]);
+  const { body } = await register(token, await browser.create(await creationOptions(token)));
+  expect((await client.call('DELETE', `/auth/passkeys/${body.id}`, { token, body: password })).status).toBe(204);
+  const { rows } = await service.database.query(
+    "SELECT template FROM mail WHERE recipient = $1 AND template LIKE 'passkey%' ORDER BY id",
+    [email],
+  );
+  expect(rows.map(({ template }) => template)).toEqual(['passkey_added', 'passkey_removed']);
+});
+
 it('recognises passkeys that may exist on more than one device', async () => {
   await browser.newAuthenticator({ defaultBackupEligibility: true });
   const { accessToken } = await newPasskey();

@@ -79,6 +79,7 @@ describe('GET /auth/me/export', () => {
   it('covers every table that refers to an account', async () => {
     const names: Record<string, string> = {
       external_identity: 'external_identities',
+      mail: 'mails',
       one_time_token: 'one_time_tokens',
       passkey: 'passkeys',
       recovery_code: 'recovery_codes',

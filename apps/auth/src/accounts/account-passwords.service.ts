@@ -3,13 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AuditService } from '../audit/index.ts';
-import { MailService } from '../email/outbox/index.ts';
-import { localeOf } from '../email/templates/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
 import { AccountAccessService } from './account-access.service.ts';
 import type { StoredAccount } from './account.ts';
 import { passwordIncorrect } from './accounts.problems.ts';
 import { AccountsRepository } from './accounts.repository.ts';
+import { NoticesService } from './notices.service.ts';
 import { ReauthenticationService } from './reauthentication.service.ts';
 
 /** Changes the passwords of accounts. */
@@ -22,7 +21,7 @@ export class AccountPasswordsService {
     private readonly passwords: PasswordsService,
     private readonly access: AccountAccessService,
     private readonly audit: AuditService,
-    private readonly mails: MailService,
+    private readonly notices: NoticesService,
   ) {}
 
   /**
@@ -62,15 +61,10 @@ export class AccountPasswordsService {
 
   private async announce(
     manager: EntityManager,
-    { id, email }: Pick<StoredAccount, 'id' | 'email'>,
+    { id }: Pick<StoredAccount, 'id'>,
     context: RequestContext,
   ): Promise<void> {
     await this.audit.record(manager, context, { type: 'password.changed', actorId: id, subjectId: id });
-    await this.mails.send(manager, {
-      to: email,
-      template: 'password_changed',
-      locale: localeOf(context.acceptLanguage),
-      variables: { email, time: new Date().toUTCString() },
-    });
+    await this.notices.send(manager, id, 'password_changed', context);
   }
 }

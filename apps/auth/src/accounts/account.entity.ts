@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Locale } from '../email/templates/index.ts';
 
 /** What an account may do. */
 export type Role = 'user' | 'admin';
@@ -33,6 +34,10 @@ export class Account {
   /** Whether the account has a confirmed authenticator app. Triggers of `totp` keep it up to date. */
   @Column('boolean', { name: 'second_factor' })
   secondFactor: boolean;
+
+  /** The language of mails to the owner; null as long as no request of theirs has stated one. */
+  @Column('text', { nullable: true })
+  locale: Locale | null;
 
   /** Since when nobody can log in to it. */
   @Column('timestamptz', { name: 'disabled_at', nullable: true })

@@ -15,6 +15,7 @@ import { AccountsService } from './accounts.service.ts';
 import { BulkAccountsRepository } from './bulk-accounts.repository.ts';
 import { LogoutAllController } from './logout-all.controller.ts';
 import { MailboxProofsService } from './mailbox-proofs.service.ts';
+import { NoticesService } from './notices.service.ts';
 import { ReauthenticationService } from './reauthentication.service.ts';
 import { RegistrationService } from './registration.service.ts';
 
@@ -25,6 +26,7 @@ const exported = [
   AccountsRepository,
   BulkAccountsRepository,
   MailboxProofsService,
+  NoticesService,
   ReauthenticationService,
   RegistrationService,
 ];

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import type { Locale } from '../email/templates/index.ts';
 import {
   detailColumns,
   lockedColumns,
@@ -13,7 +14,7 @@ import {
 } from './account.ts';
 
 /** An account to store; its e-mail address is not verified. */
-export type NewAccount = Pick<StoredAccount, 'email' | 'passwordHash' | 'roles'>;
+export type NewAccount = Pick<StoredAccount, 'email' | 'passwordHash' | 'roles' | 'locale'>;
 
 /** The table `account`: what registrations, logins and owners of accounts read and write. */
 @Injectable()
@@ -87,12 +88,12 @@ export class AccountsRepository {
   }
 
   /** @throws QueryFailedError of the constraint `account_email_key` if another account has the e-mail address */
-  async insert(on: Queryable, { email, passwordHash, roles }: NewAccount): Promise<AccountDetails> {
+  async insert(on: Queryable, { email, passwordHash, roles, locale }: NewAccount): Promise<AccountDetails> {
     const [account] = await queryRows<AccountDetails>(
       on,
       sql`/* accounts.insert */
-        INSERT INTO account (id, email, password_hash, roles)
-        VALUES (${uuidv7()}, ${email}, ${passwordHash}, ${roles}::text[]) RETURNING ${detailColumns}`,
+        INSERT INTO account (id, email, password_hash, roles, locale)
+        VALUES (${uuidv7()}, ${email}, ${passwordHash}, ${roles}::text[], ${locale}) RETURNING ${detailColumns}`,
     );
     return account as AccountDetails;
   }
@@ -101,12 +102,21 @@ export class AccountsRepository {
    * Inserts an account with the role `user`, a verified e-mail address and no password.
    * @returns nothing if another account has the e-mail address
    */
-  async insertVerified(on: Queryable, email: string): Promise<StoredAccount | undefined> {
+  async insertVerified(on: Queryable, email: string, locale: Locale | null): Promise<StoredAccount | undefined> {
     return queryRow<StoredAccount>(
       on,
       sql`/* accounts.insert-verified */
-        INSERT INTO account (id, email, roles, email_verified_at) VALUES (${uuidv7()}, ${email}, '{user}', now())
+        INSERT INTO account (id, email, roles, email_verified_at, locale)
+        VALUES (${uuidv7()}, ${email}, '{user}', now(), ${locale})
         ON CONFLICT (lower(email)) DO NOTHING RETURNING ${storedColumns}`,
+    );
+  }
+
+  /** Stores the language of mails to the owner, unless one is stored. */
+  async setFirstLocale(on: Queryable, id: string, locale: Locale): Promise<void> {
+    await execute(
+      on,
+      sql`/* accounts.set-first-locale */ UPDATE account SET locale = ${locale} WHERE id = ${id} AND locale IS NULL`,
     );
   }
 
@@ -190,7 +200,7 @@ export class AccountsRepository {
       this.dataSource,
       sql`/* accounts.personal-data */
         SELECT json_build_object('id', id, 'email', email, 'email_verified_at', email_verified_at, 'roles', roles,
-          'created_at', created_at, 'password_changed_at', password_changed_at, 'disabled_at', disabled_at) AS row
+          'created_at', created_at, 'password_changed_at', password_changed_at, 'disabled_at', disabled_at, 'locale', locale) AS row
         FROM account WHERE id = ${accountId}`,
     );
     return rows.map(({ row }) => row);

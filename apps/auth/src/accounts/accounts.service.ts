@@ -7,6 +7,7 @@ import type { AccountDetails } from './account.ts';
 import { AccountDirectoryRepository } from './account-directory.repository.ts';
 import { lastAdmin, passwordIncorrect } from './accounts.problems.ts';
 import { AccountsRepository } from './accounts.repository.ts';
+import { NoticesService } from './notices.service.ts';
 import { ReauthenticationService } from './reauthentication.service.ts';
 
 /** Shows an account to its owner, and deletes it. */
@@ -16,6 +17,7 @@ export class AccountsService {
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly accounts: AccountsRepository,
     private readonly directory: AccountDirectoryRepository,
+    private readonly notices: NoticesService,
     private readonly reauthentication: ReauthenticationService,
     private readonly audit: AuditService,
   ) {}
@@ -36,12 +38,16 @@ export class AccountsService {
   async delete(principal: Principal, password: string, context: RequestContext): Promise<void> {
     const { id, securityEpoch } = await this.reauthentication.byPassword(principal, password);
     await this.dataSource.transaction(async (manager) => {
+      const account = await this.accounts.findDetails(manager, id);
       if ((await this.directory.delete(manager, id, securityEpoch)) === undefined) {
         const current = await this.accounts.findById(manager, id);
         if (!current) {
           throw problems.tokenInvalid.exception();
         }
         throw (current.securityEpoch === securityEpoch ? lastAdmin : passwordIncorrect).exception();
+      }
+      if (account) {
+        await this.notices.sendTo(manager, { ...account, id: null }, 'account_deleted', context);
       }
       await this.audit.record(manager, context, { type: 'account.deleted', actorId: id, subjectId: id });
     });

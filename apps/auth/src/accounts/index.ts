@@ -9,5 +9,6 @@ export { BulkAccountsRepository } from './bulk-accounts.repository.ts';
 export { email } from './accounts.schema.ts';
 export { emailTaken, lastAdmin, passwordIncorrect, passwordReused } from './accounts.problems.ts';
 export { MailboxProofsService } from './mailbox-proofs.service.ts';
+export { NoticesService } from './notices.service.ts';
 export { ReauthenticationService } from './reauthentication.service.ts';
 export { RegistrationService } from './registration.service.ts';

@@ -5,6 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { EmailLinksService } from '../email/links/index.ts';
+import { statedLocale } from '../email/templates/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
 import { ipKey, RateLimitsService } from '../rate-limits/index.ts';
 import type { Role } from './account.entity.ts';
@@ -62,7 +63,7 @@ export class RegistrationService {
     detail: Record<string, unknown>,
     context: RequestContext,
   ): Promise<StoredAccount | undefined> {
-    const account = await this.accounts.insertVerified(manager, email);
+    const account = await this.accounts.insertVerified(manager, email, statedLocale(context.acceptLanguage));
     if (account) {
       const { id } = account;
       await this.audit.record(manager, context, { type: 'account.registered', actorId: id, subjectId: id, detail });
@@ -85,10 +86,11 @@ export class RegistrationService {
     context: RequestContext | null,
   ): Promise<AccountDetails> {
     const passwordHash = await this.passwords.hash(password);
+    const locale = statedLocale(context?.acceptLanguage ?? null);
     const type = roles.includes('admin') ? 'admin.created' : 'account.registered';
     try {
       return await this.dataSource.transaction(async (manager) => {
-        const account = await this.accounts.insert(manager, { email, passwordHash, roles });
+        const account = await this.accounts.insert(manager, { email, passwordHash, roles, locale });
         const { id } = account;
         await this.audit.record(manager, context, { type, actorId: context && id, subjectId: id });
         await this.links.send(manager, 'email_verification', account, context);

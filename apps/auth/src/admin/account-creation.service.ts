@@ -30,7 +30,7 @@ export class AccountCreationService {
   ): Promise<AccountDetails> {
     await this.passwords.assertStrong(password, [email]);
     const passwordHash = await this.passwords.hash(password);
-    return this.insert('account.created', { email, passwordHash, roles }, actorId, context);
+    return this.insert('account.created', { email, passwordHash, roles, locale: null }, actorId, context);
   }
 
   /**
@@ -43,15 +43,15 @@ export class AccountCreationService {
     context: RequestContext,
   ): Promise<AccountDetails> {
     this.mails.assertEnabled();
-    const reader = { ...context, acceptLanguage: locale ?? context.acceptLanguage };
-    return this.insert('account.invited', { email, passwordHash: null, roles }, actorId, context, (manager, account) =>
-      this.links.send(manager, 'invitation', account, reader),
+    const entry = { email, passwordHash: null, roles, locale: locale ?? null };
+    return this.insert('account.invited', entry, actorId, context, (manager, account) =>
+      this.links.send(manager, 'invitation', account, context),
     );
   }
 
   private async insert(
     type: AdminAction,
-    entry: Pick<StoredAccount, 'email' | 'passwordHash' | 'roles'>,
+    entry: Pick<StoredAccount, 'email' | 'passwordHash' | 'roles' | 'locale'>,
     actorId: string,
     context: RequestContext,
     notify?: (manager: EntityManager, account: AccountDetails) => Promise<void>,

@@ -7,6 +7,7 @@ import {
   AccountDirectoryRepository,
   AccountsRepository,
   lastAdmin,
+  NoticesService,
   type AccountDetails,
   type Role,
 } from '../accounts/index.ts';
@@ -31,6 +32,7 @@ export class AdminService {
     private readonly links: EmailLinksService,
     private readonly mails: MailService,
     private readonly mfa: MfaService,
+    private readonly notices: NoticesService,
     private readonly passkeys: PasskeysService,
   ) {}
 
@@ -73,9 +75,11 @@ export class AdminService {
    * @throws ProblemException `account_not_found`, `last_admin`
    */
   async delete(id: string, actorId: string, context: RequestContext): Promise<void> {
-    await this.act('account.deleted', id, actorId, context, async (manager) =>
-      this.assertChanged(manager, id, await this.directory.delete(manager, id)),
-    );
+    await this.act('account.deleted', id, actorId, context, async (manager) => {
+      const account = await this.load(manager, id);
+      await this.assertChanged(manager, id, await this.directory.delete(manager, id));
+      await this.notices.sendTo(manager, { ...account, id: null }, 'account_deleted', context);
+    });
   }
 
   /**
@@ -86,9 +90,9 @@ export class AdminService {
   async forcePasswordReset(id: string, actorId: string, context: RequestContext): Promise<void> {
     this.mails.assertEnabled();
     await this.act('password.reset_forced', id, actorId, context, async (manager) => {
-      const email = await this.assertChanged(manager, id, await this.directory.retirePassword(manager, id));
+      await this.assertChanged(manager, id, await this.directory.retirePassword(manager, id));
       await this.access.revoke(manager, id, context, { actorId, credentials: 'first_factors' });
-      await this.links.send(manager, 'password_reset_required', { id, email }, context);
+      await this.links.send(manager, 'password_reset_required', await this.load(manager, id), context);
     });
   }
 
@@ -103,6 +107,7 @@ export class AdminService {
       await this.access.revoke(manager, id, context, { actorId });
       await this.mfa.removeAll(manager, id);
       await this.passkeys.removeAll(manager, id);
+      await this.notices.send(manager, id, 'mfa_reset', context);
     });
   }
 

@@ -12,6 +12,7 @@ import { ReencryptionService } from '../housekeeping/index.ts';
 import { newPassword } from '../passwords/index.ts';
 import { KeyRotationService } from '../signing-keys/index.ts';
 import { addAccountsCommands } from './accounts.ts';
+import { MailService } from '../email/outbox/index.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -75,6 +76,16 @@ function createProgram(terminal: Terminal): Command {
       const counts = await withService(ReencryptionService, (reencryption) => reencryption.reencrypt());
       const parts = Object.entries(counts).map(([table, count]) => `${table} ${count}`);
       print(`re-encrypted: ${parts.join(', ')}`);
+    });
+
+  program
+    .command('mails')
+    .description('manage the outbox')
+    .command('retry')
+    .description('send mails again that the mail server refused for good, unless their link has expired')
+    .action(async () => {
+      const count = await withService(MailService, (mails) => mails.retryFailed());
+      print(`${String(count)} mails will be sent again`);
     });
 
   addAccountsCommands(program, terminal, withService);

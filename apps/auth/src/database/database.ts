@@ -14,6 +14,7 @@ import { ImportAndPrivacy1764115500000 } from './migrations/1764115500000-import
 import { SocialLogin1764115600000 } from './migrations/1764115600000-social-login.ts';
 import { SecondFactorOfAccount1764115700000 } from './migrations/1764115700000-second-factor-of-account.ts';
 import { SecurityEpoch1764200000000 } from './migrations/1764200000000-security-epoch.ts';
+import { MailAndLocale1764200300000 } from './migrations/1764200300000-mail-and-locale.ts';
 
 /** The service's entities and migrations. */
 export const authSchema: DatabaseSchema = {
@@ -29,6 +30,7 @@ export const authSchema: DatabaseSchema = {
     SocialLogin1764115600000,
     SecondFactorOfAccount1764115700000,
     SecurityEpoch1764200000000,
+    MailAndLocale1764200300000,
   ],
 };
 

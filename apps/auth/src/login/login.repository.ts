@@ -38,7 +38,8 @@ export class LoginRepository {
       sql`/* login.claim */
         WITH ${limits}
         SELECT blocked, id, email, CASE WHEN disabled_at IS NULL THEN password_hash END AS "passwordHash", roles,
-          second_factor AS "secondFactor", security_epoch AS "securityEpoch", password_changed_at::text AS "passwordSince"
+          second_factor AS "secondFactor", security_epoch AS "securityEpoch", locale,
+          password_changed_at::text AS "passwordSince"
         FROM consumed LEFT JOIN account ON blocked IS NULL AND lower(email) = lower(${email})`,
     );
     // without an account all its columns are null
@@ -59,7 +60,7 @@ export class LoginRepository {
         UPDATE external_identity i SET last_used_at = now() FROM owner
         WHERE i.issuer = ${issuer} AND i.subject = ${subject} AND i.account_id = owner.id
         RETURNING owner.id, owner.email, owner.password_hash AS "passwordHash", owner.roles,
-          owner.second_factor AS "secondFactor", owner.security_epoch AS "securityEpoch"`,
+          owner.second_factor AS "secondFactor", owner.security_epoch AS "securityEpoch", owner.locale`,
     );
   }
 

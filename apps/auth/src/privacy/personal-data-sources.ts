@@ -36,7 +36,7 @@ export class PersonalDataSources {
       one_time_tokens: (id) => oneTimeTokens.personalData(id),
       mails: async (id) => {
         const account = await accounts.findById(dataSource, id);
-        return account ? mails.personalData(account.email) : [];
+        return account ? mails.personalData(account) : [];
       },
       totp: (id) => totp.personalData(id),
       recovery_codes: (id) => recoveryCodes.personalData(id),

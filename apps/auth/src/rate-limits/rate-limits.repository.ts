@@ -8,6 +8,8 @@ export interface RateLimit {
   key: string;
   /** Attempts that may fail before each further one is delayed. */
   burst: number;
+  /** A fixed delay after the burst, instead of one that grows with the failures. */
+  delaySeconds?: number;
 }
 
 /** The limits of one login: a success resets the account's, and only refunds its own attempt to the IP address's. */
@@ -24,19 +26,21 @@ const isForgotten = sql.raw(`a.updated_at < now() - make_interval(secs => ${Stri
 const nextCount = sql`(CASE WHEN ${isForgotten} THEN 1 ELSE a.failures + 1 END)`;
 
 /**
- * Until when the limit is blocked after the nth failure: not at all within the burst, then for 1 s, 2 s, 4 s …. Not `now()`
- * for an open limit: a transaction that began a moment earlier would find it blocked.
+ * Until when the limit is blocked after the nth failure: not at all within the burst, then for 1 s, 2 s, 4 s … or a fixed time.
+ * Not `now()` for an open limit: a transaction that began a moment earlier would find it blocked.
  */
-const blockedUntil = (failures: Sql, burst: number) => sql`
+const blockedUntil = (failures: Sql, { burst, delaySeconds }: RateLimit) => sql`
   CASE WHEN ${failures} < ${burst}::int THEN '-infinity'::timestamptz
-    ELSE now() + make_interval(secs => least(${sql.raw(String(maxDelaySeconds))},
-      power(2, least(${failures} - ${burst}::int, 20)))) END`;
+    ELSE now() + make_interval(secs => ${delaySeconds === undefined ? growingDelay(failures, burst) : sql`${delaySeconds}::int`}) END`;
 
-const consumeOne = ({ key, burst }: RateLimit, condition: Sql) => sql`
+const growingDelay = (failures: Sql, burst: number) => sql`least(${sql.raw(String(maxDelaySeconds))},
+      power(2, least(${failures} - ${burst}::int, 20)))`;
+
+const consumeOne = (limit: RateLimit, condition: Sql) => sql`
   INSERT INTO attempt AS a (key, failures, blocked_until, updated_at)
-  SELECT ${key}::text, 1, ${blockedUntil(sql.raw('1'), burst)}, now() WHERE ${condition}
+  SELECT ${limit.key}::text, 1, ${blockedUntil(sql.raw('1'), limit)}, now() WHERE ${condition}
   ON CONFLICT (key) DO UPDATE
-    SET failures = ${nextCount}, blocked_until = ${blockedUntil(nextCount, burst)}, updated_at = now()
+    SET failures = ${nextCount}, blocked_until = ${blockedUntil(nextCount, limit)}, updated_at = now()
     WHERE a.blocked_until <= now()
   RETURNING failures`;
 

@@ -12,6 +12,9 @@ it.each([
     'Safari on iOS',
   ],
   ['curl/8.14.1', 'curl'],
+  ['Mozilla/5.0 (X11; Linux) Restore/1 your account', 'unknown browser on Linux'],
+  ['Restore it now at https://login.example.com/', 'unknown device'],
+  ['Restore/it now at login.example.com', 'unknown device'],
   ['', 'unknown device'],
   [null, 'unknown device'],
 ])('names %p %s', (userAgent, name) => {

@@ -9,11 +9,14 @@ afterAll(async () => {
   await Promise.all([...open].map((mailbox) => mailbox.close()));
 });
 
+/** A step of an SMTP session. */
+type Step = 'greeting' | 'AUTH' | 'MAIL FROM' | 'RCPT TO' | 'DATA';
+
 /** A real SMTP server that keeps the mails it receives. */
 export class Mailbox {
   readonly mails: ParsedMail[] = [];
-  /** The reply to each recipient, instead of accepting it. */
-  refuse: { code: number; message: string } | undefined;
+  /** The reply at one step, by default to each recipient, instead of accepting it. */
+  refuse: { code: number; message: string; at?: Step } | undefined;
   private server: SMTPServer | undefined;
   private port = 0;
 
@@ -25,20 +28,33 @@ export class Mailbox {
   }
 
   get url(): string {
-    return `smtp://127.0.0.1:${String(this.port)}?ignoreTLS=true`;
+    return `smtp://auth:secret@127.0.0.1:${String(this.port)}?ignoreTLS=true`;
   }
 
   async listen(): Promise<void> {
     this.server = new SMTPServer({
       authOptional: true,
+      allowInsecureAuth: true,
       disabledCommands: ['STARTTLS'],
+      onConnect: (_session, callback) => {
+        callback(this.refusalAt('greeting'));
+      },
+      onAuth: ({ username }, _session, callback) => {
+        callback(this.refusalAt('AUTH') ?? null, { user: username });
+      },
+      onMailFrom: (_address, _session, callback) => {
+        callback(this.refusalAt('MAIL FROM'));
+      },
       onRcptTo: (_address, _session, callback) => {
-        callback(this.refuse && Object.assign(new Error(this.refuse.message), { responseCode: this.refuse.code }));
+        callback(this.refusalAt('RCPT TO'));
       },
       onData: (stream, _session, callback) => {
         simpleParser(stream).then((mail) => {
-          this.mails.push(mail);
-          callback();
+          const refusal = this.refusalAt('DATA');
+          if (!refusal) {
+            this.mails.push(mail);
+          }
+          callback(refusal);
         }, callback);
       },
     });
@@ -56,6 +72,12 @@ export class Mailbox {
       }
     });
     this.server = undefined;
+  }
+
+  private refusalAt(step: Step): Error | undefined {
+    return this.refuse && (this.refuse.at ?? 'RCPT TO') === step
+      ? Object.assign(new Error(this.refuse.message), { responseCode: this.refuse.code })
+      : undefined;
   }
 
   /** Waits for a mail to an e-mail address with a subject, and returns the latest. */

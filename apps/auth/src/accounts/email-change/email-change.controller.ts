@@ -30,7 +30,8 @@ export class EmailChangeController {
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Request a change of the e-mail address',
-    description: 'Sends a link to the new e-mail address and a notice to the old one. The link makes the change.',
+    description:
+      'Sends a link to the new e-mail address, and a notice to the old one if it is verified. The link makes the change.',
   })
   @ApiResponse({ status: 202, description: 'The mails are queued.' })
   @ApiProblems(...bodyProblems, ...tokenProblems, passwordIncorrect, tooManyAttempts, hashQueueFull, mailDisabled)

@@ -6,14 +6,17 @@ import { AuditService } from '../../audit/index.ts';
 import { EmailLinksService } from '../../email/links/index.ts';
 import { oneTimeTokenInvalid, OneTimeTokensService } from '../../email/one-time-tokens/index.ts';
 import { MailService } from '../../email/outbox/index.ts';
-import { localeOf } from '../../email/templates/index.ts';
+import { RateLimitsService } from '../../rate-limits/index.ts';
 import {
   AccountAccessService,
   AccountsRepository,
   emailTaken,
+  NoticesService,
   passwordIncorrect,
   ReauthenticationService,
 } from '../index.ts';
+
+const requestBurst = 5;
 
 /** Changes an account's e-mail address, once its owner has proved to receive mail at the new one. */
 @Injectable()
@@ -26,6 +29,8 @@ export class EmailChangeService {
     private readonly links: EmailLinksService,
     private readonly tokens: OneTimeTokensService,
     private readonly mails: MailService,
+    private readonly notices: NoticesService,
+    private readonly rateLimits: RateLimitsService,
     private readonly audit: AuditService,
   ) {}
 
@@ -37,19 +42,15 @@ export class EmailChangeService {
   async request(principal: Principal, newEmail: string, password: string, context: RequestContext): Promise<void> {
     this.mails.assertEnabled();
     const account = await this.reauthentication.byPassword(principal, password);
-    const { id, email, securityEpoch } = account;
+    const { id, securityEpoch } = account;
+    await this.rateLimits.consume({ key: `email_change:account:${id}`, burst: requestBurst });
     await this.dataSource.transaction(async (manager) => {
       if ((await this.accounts.lock(manager, id))?.securityEpoch !== securityEpoch) {
         throw passwordIncorrect.exception();
       }
       await this.tokens.revoke(manager, 'email_change', id);
       await this.links.send(manager, 'email_change', account, context, newEmail);
-      await this.mails.send(manager, {
-        to: email,
-        template: 'email_change_notice',
-        locale: localeOf(context.acceptLanguage),
-        variables: { email, new_email: newEmail },
-      });
+      await this.notices.send(manager, id, 'email_change_notice', context, { variables: { new_email: newEmail } });
       await this.audit.record(manager, context, { type: 'email.change_requested', actorId: id, subjectId: id });
     });
   }
@@ -68,7 +69,7 @@ export class EmailChangeService {
       await this.dataSource.transaction(async (manager) => {
         // the account first, as acts that end its tokens do
         await this.accounts.lock(manager, id);
-        await this.change(manager, id, token);
+        await this.change(manager, id, token, context);
         await this.access.endPending(manager, id);
         await this.audit.record(manager, context, { type: 'email.changed', actorId: id, subjectId: id });
       });
@@ -77,14 +78,19 @@ export class EmailChangeService {
     }
   }
 
-  private async change(manager: EntityManager, id: string, token: string): Promise<void> {
+  private async change(manager: EntityManager, id: string, token: string, context: RequestContext): Promise<void> {
     const proof = await this.tokens.consume(manager, 'email_change', token);
     if (!proof) {
       throw oneTimeTokenInvalid.exception();
     }
     const { email, to } = proof.detail as { email: string; to: string };
-    if (!(await this.accounts.changeEmail(manager, id, email, to))) {
+    const before = await this.accounts.findDetails(manager, id);
+    if (!before || !(await this.accounts.changeEmail(manager, id, email, to))) {
       throw oneTimeTokenInvalid.exception();
+    }
+    const variables = { email: before.email, new_email: to };
+    for (const recipient of [before, { ...before, email: to, emailVerifiedAt: new Date() }]) {
+      await this.notices.sendTo(manager, recipient, 'email_changed', context, { variables });
     }
   }
 }

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { MailService } from '../outbox/index.ts';
-import { localeOf } from '../templates/index.ts';
+import { localeOf, type Locale } from '../templates/index.ts';
 import { OneTimeTokensService, type OneTimePurpose } from '../one-time-tokens/index.ts';
 
 const minute = 60;
@@ -40,13 +40,13 @@ export class EmailLinksService {
 
   /**
    * Sends a link to an account's owner, in the caller's transaction. The token proves access to the recipient's mailbox.
-   * @param context the request whose `accept-language` selects the language
+   * @param context the request whose `accept-language` selects the language, if none is stored for the account
    * @param to recipient's e-mail address, if it is not the account's own
    */
   async send(
     manager: EntityManager,
     template: LinkPurpose,
-    account: { id: string; email: string },
+    account: { id: string; email: string; locale: Locale | null },
     context: RequestContext | null,
     to = account.email,
   ): Promise<void> {
@@ -54,10 +54,12 @@ export class EmailLinksService {
     const detail = { email: account.email, to };
     const token = await this.tokens.issue(manager, { purpose, accountId: account.id, ttlSeconds, detail });
     await this.mail.send(manager, {
+      accountId: account.id,
       to,
       template,
-      locale: localeOf(context?.acceptLanguage ?? null),
+      locale: account.locale ?? localeOf(context?.acceptLanguage ?? null),
       variables: { email: to, link: `${this.config.APP_URL}/${page}?token=${token}` },
+      ttlSeconds,
     });
   }
 }

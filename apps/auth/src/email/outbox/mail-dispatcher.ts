@@ -1,4 +1,4 @@
-import { counter } from '#common';
+import { gauge } from '#common';
 import {
   Inject,
   Injectable,
@@ -6,33 +6,33 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { createTransport, type Transporter } from 'nodemailer';
+import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
-import { MailRepository } from './mail.repository.ts';
+import { mails } from './mail.metrics.ts';
+import { MailRepository, type StoredMail } from './mail.repository.ts';
 import { MailService } from './mail.service.ts';
-import { outgoingMail, type OutgoingMail } from './outgoing-mail.ts';
+import { outgoingMail } from './outgoing-mail.ts';
+import { describeSmtpError, isPermanentRefusal } from './smtp-error.ts';
 
 const pollMs = 1000;
 const batchSize = 10;
 const timeoutMs = 15_000;
 const firstRetrySeconds = 15;
 const lastRetrySeconds = 3600;
-/** Attempts over about a day. */
-const maxAttempts = 30;
+/** Keeps the power of two finite. */
+const maxDoublings = 20;
 
-const attempts = counter({
-  name: 'auth_mails_total',
-  help: 'Attempts to send a mail, by result; `failed` means that no further attempt follows',
-  labels: { result: ['sent', 'retried', 'failed'] },
-});
-
-/** Sends the mails in the outbox in small batches. Every replica runs it. */
+/**
+ * Sends the mails in the outbox in small batches. Every replica runs it. A mail is repeated until it is sent, the mail server
+ * refuses it for good, its link expires, or it is deleted at the end of its retention.
+ */
 @Injectable()
 export class MailDispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(MailDispatcher.name);
   private readonly transport: Transporter | undefined;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
+  private oldestWaitingSeconds = 0;
 
   constructor(
     private readonly mail: MailService,
@@ -45,6 +45,13 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
           { from: config.MAIL_FROM },
         )
       : undefined;
+    gauge({
+      name: 'auth_mails_oldest_waiting_seconds',
+      help: 'Age of the oldest mail that is neither sent nor failed; 0 if there is none',
+      collect: (set) => {
+        set(this.oldestWaitingSeconds);
+      },
+    });
   }
 
   onApplicationBootstrap(): void {
@@ -66,55 +73,63 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
   private async sendDue(): Promise<void> {
     try {
       for (let more = true; more;) {
-        const batch = (await this.outbox.take(batchSize)).map(outgoingMail);
+        const batch = await this.outbox.take(batchSize);
         await Promise.all(batch.map((mail) => this.dispatch(mail)));
         more = batch.length > 0;
       }
+      this.oldestWaitingSeconds = await this.outbox.oldestWaitingSeconds();
     } catch (error) {
       this.logger.error(error, 'the outbox could not be processed');
     }
   }
 
-  private async dispatch(mail: OutgoingMail): Promise<void> {
+  private async dispatch(mail: StoredMail): Promise<void> {
+    if (mail.expired) {
+      await this.outbox.delete(mail.id);
+      mails.inc({ result: 'expired' });
+      return;
+    }
     if (!this.transport) {
       await this.outbox.markSent(mail.id);
-      this.logger.log({
-        msg: 'mail not sent: no mail server is configured; see /dev/mails',
-        to: mail.to,
-        subject: mail.subject,
-        text: mail.text,
-      });
+      this.logger.log({ msg: 'mail not sent: no mail server is configured; see /dev/mails', mail_id: mail.id });
       return;
     }
     try {
-      await this.transport.sendMail({
-        to: mail.to,
-        subject: mail.subject,
-        text: mail.text,
-        html: mail.html,
-        // the same at each attempt, so that clients recognise a repeat after a lost response
-        messageId: `<${mail.id}@${this.config.MAIL_FROM.split('@').at(-1)?.replace('>', '') ?? 'localhost'}>`,
-        headers: { 'auto-submitted': 'auto-generated' },
-      });
+      await this.transport.sendMail(this.messageOf(mail));
       await this.outbox.delete(mail.id);
-      attempts.inc({ result: 'sent' });
+      mails.inc({ result: 'sent' });
     } catch (error) {
-      await this.retryOrFail(mail, error as Error & { responseCode?: number });
+      await this.retryOrFail(mail, error);
     }
   }
 
-  private async retryOrFail(mail: OutgoingMail, error: Error & { responseCode?: number }): Promise<void> {
-    // RFC 5321 §4.2.1: 5yz is a permanent error
-    const permanent = error.responseCode !== undefined && error.responseCode >= 500;
-    if (permanent || mail.attempts >= maxAttempts) {
-      await this.outbox.markFailed(mail.id, error.message);
-      attempts.inc({ result: 'failed' });
-      this.logger.error({ err: error, mail_id: mail.id }, 'mail failed permanently');
+  private messageOf(mail: StoredMail): SendMailOptions {
+    const { id, to, subject, text, html } = outgoingMail(mail);
+    return {
+      to,
+      subject,
+      text,
+      html,
+      // the same at each attempt, so that clients recognise a repeat after a lost response
+      messageId: `<${id}@${this.config.MAIL_FROM.split('@').at(-1)?.replace('>', '') ?? 'localhost'}>`,
+      headers: { 'auto-submitted': 'auto-generated' },
+    };
+  }
+
+  private async retryOrFail(mail: StoredMail, error: unknown): Promise<void> {
+    const reason = describeSmtpError(error);
+    if (isPermanentRefusal(error)) {
+      // the e-mail address of a deleted account is not kept for a retry
+      await (mail.template === 'account_deleted'
+        ? this.outbox.delete(mail.id)
+        : this.outbox.markFailed(mail.id, reason));
+      mails.inc({ result: 'failed' });
+      this.logger.error({ msg: 'mail failed permanently', mail_id: mail.id, reason });
     } else {
-      const wait = Math.min(firstRetrySeconds * 2 ** (mail.attempts - 1), lastRetrySeconds);
-      await this.outbox.postpone(mail.id, wait, error.message);
-      attempts.inc({ result: 'retried' });
-      this.logger.warn({ err: error, mail_id: mail.id, retry_in_s: wait }, 'mail could not be sent, retrying later');
+      const wait = Math.min(firstRetrySeconds * 2 ** Math.min(mail.attempts - 1, maxDoublings), lastRetrySeconds);
+      await this.outbox.postpone(mail.id, wait, reason);
+      mails.inc({ result: 'retried' });
+      this.logger.warn({ msg: 'mail could not be sent, retrying later', mail_id: mail.id, retry_in_s: wait, reason });
     }
   }
 }

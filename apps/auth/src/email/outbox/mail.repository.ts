@@ -3,29 +3,44 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Keyring, reencryptColumn } from '../../keyring/index.ts';
+import { consuming, type RateLimit } from '../../rate-limits/index.ts';
 import type { Locale, MailTemplate, MailVariables } from '../templates/index.ts';
 
 /** A mail to store. */
 export interface NewMail {
   id: string;
+  /** The account whose deletion also deletes the mail; null if the mail reports that deletion. */
+  accountId: string | null;
   /** The recipient's e-mail address. */
   recipient: string;
   template: MailTemplate;
   locale: Locale;
   variables: MailVariables;
+  /** Seconds after which it is useless, because its link has expired; undefined for a mail without a link. */
+  ttlSeconds?: number;
 }
 
 /** A stored mail. */
-export interface StoredMail extends NewMail {
+export interface StoredMail extends Omit<NewMail, 'ttlSeconds'> {
   /** Attempts to send it, the current one included. */
   attempts: number;
+  /** Whether its link has expired. */
+  expired: boolean;
+}
+
+/** The account whose mails are meant. */
+export interface MailOwner {
+  id: string;
+  email: string;
 }
 
 /** Longer than an attempt can take: when another replica takes the mail, the first one has finished or crashed. */
 const leaseSeconds = 120;
 const retentionDays = 30;
 
-const columns = sql.raw('id, recipient, template, locale, variables, attempts');
+const columns = sql.raw(
+  'id, account_id AS "accountId", recipient, template, locale, variables, attempts, coalesce(expires_at <= now(), false) AS expired',
+);
 const contextOf = (id: string) => `mail ${id}`;
 
 /** The table `mail`. The variables of a mail are encrypted at rest, because they may contain a token. */
@@ -36,14 +51,23 @@ export class MailRepository {
     private readonly keyring: Keyring,
   ) {}
 
-  async insert(manager: EntityManager, { id, recipient, template, locale, variables }: NewMail): Promise<void> {
+  /**
+   * Stores a mail unless a limit blocks it, in one statement, so that concurrent mails don't exceed the limits.
+   * @returns whether it was stored
+   */
+  async insert(manager: EntityManager, mail: NewMail, limits: [RateLimit, RateLimit?]): Promise<boolean> {
+    const { id, accountId, recipient, template, locale, variables, ttlSeconds } = mail;
     const sealed = this.keyring.encrypt(Buffer.from(JSON.stringify(variables)), contextOf(id));
-    await queryRow(
+    const inserted = await queryRow(
       manager,
       sql`/* mail.insert */
-        INSERT INTO mail (id, recipient, template, locale, variables)
-        VALUES (${id}, ${recipient}, ${template}, ${locale}, ${sealed})`,
+        WITH ${consuming(...limits)}
+        INSERT INTO mail (id, account_id, recipient, template, locale, variables, expires_at)
+        SELECT ${id}::uuid, ${accountId}::uuid, ${recipient}::text, ${template}::text, ${locale}::text, ${sealed}::bytea,
+          now() + make_interval(secs => ${ttlSeconds ?? null}::int)
+        FROM consumed WHERE blocked IS NULL RETURNING id`,
     );
+    return inserted !== undefined;
   }
 
   /** Takes mails that are due, in one atomic statement: each mail goes to one replica only. */
@@ -82,20 +106,41 @@ export class MailRepository {
     );
   }
 
+  /** Makes failed mails due again, unless their link has expired, and returns how many. */
+  async retryFailed(): Promise<number> {
+    return execute(
+      this.dataSource,
+      sql`/* mail.retry-failed */
+        UPDATE mail SET failed_at = NULL, attempts = 0, next_attempt_at = now()
+        WHERE failed_at IS NOT NULL AND (expires_at IS NULL OR expires_at > now())`,
+    );
+  }
+
+  /** Seconds since the oldest unsent mail was written; 0 if there is none. The index `mail_waiting_idx` serves it. */
+  async oldestWaitingSeconds(): Promise<number> {
+    const row = await queryRow<{ seconds: number | null }>(
+      this.dataSource,
+      sql`/* mail.oldest-waiting */
+        SELECT extract(epoch FROM now() - min(created_at))::float8 AS seconds FROM mail
+        WHERE sent_at IS NULL AND failed_at IS NULL`,
+    );
+    return row?.seconds ?? 0;
+  }
+
   /** The latest mails that are marked as sent, the newest first. */
   async listSent(limit: number): Promise<StoredMail[]> {
     return this.read(sql`/* mail.list-sent */
       SELECT ${columns} FROM mail WHERE sent_at IS NOT NULL ORDER BY created_at DESC, id DESC LIMIT ${limit}`);
   }
 
-  /** What is stored about the mails to an e-mail address, as JSON objects. */
-  async personalData(email: string): Promise<object[]> {
+  /** What is stored about an account's mails, as JSON objects. */
+  async personalData({ id, email }: MailOwner): Promise<object[]> {
     const rows = await queryRows<{ row: object }>(
       this.dataSource,
       sql`/* mail.personal-data */
         SELECT json_build_object('recipient', recipient, 'template', template, 'locale', locale,
           'created_at', created_at, 'sent_at', sent_at) AS row
-        FROM mail WHERE lower(recipient) = lower(${email}) ORDER BY created_at`,
+        FROM mail WHERE account_id = ${id} OR lower(recipient) = lower(${email}) ORDER BY created_at`,
     );
     return rows.map(({ row }) => row);
   }

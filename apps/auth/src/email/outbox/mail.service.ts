@@ -3,16 +3,24 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import type { Locale, MailTemplate, MailVariables } from '../templates/index.ts';
+import { mailLimits } from './mail-limits.ts';
+import { mails } from './mail.metrics.ts';
 import { mailDisabled } from './mail.problems.ts';
-import { MailRepository } from './mail.repository.ts';
+import { MailRepository, type MailOwner } from './mail.repository.ts';
 
 /** A mail to send. */
 export interface MailEntry {
+  /** The account whose deletion also deletes the mail; null if the mail reports that deletion. */
+  accountId: string | null;
   /** The recipient's e-mail address. */
   to: string;
   template: MailTemplate;
   locale: Locale;
   variables: MailVariables;
+  /** How long its link is valid. The mail is not sent later than that. */
+  ttlSeconds?: number;
+  /** What the mail is about: a second one about the same is not sent within a day. */
+  oncePerDay?: string;
 }
 
 /**
@@ -41,16 +49,28 @@ export class MailService {
     }
   }
 
-  /** Puts a mail into the outbox, in the caller's transaction. Does nothing if mails are disabled. */
-  async send(manager: EntityManager, { to, ...mail }: MailEntry): Promise<void> {
-    if (this.enabled) {
-      await this.repository.insert(manager, { id: uuidv7(), recipient: to, ...mail });
+  /**
+   * Puts a mail into the outbox, in the caller's transaction. Does nothing if mails are disabled, or if the recipient has got too
+   * many: the caller's response must not tell, because a stranger may have requested the mail.
+   */
+  async send(manager: EntityManager, entry: MailEntry): Promise<void> {
+    if (!this.enabled) {
+      return;
+    }
+    const mail = { id: uuidv7(), recipient: entry.to, ...entry };
+    if (!(await this.repository.insert(manager, mail, mailLimits(entry)))) {
+      mails.inc({ result: 'limited' });
     }
   }
 
-  /** What is stored about the mails to an e-mail address, as JSON objects without their content. */
-  personalData(email: string): Promise<object[]> {
-    return this.repository.personalData(email);
+  /** Sends the mails that were given up again, unless their link has expired, and returns how many. */
+  retryFailed(): Promise<number> {
+    return this.repository.retryFailed();
+  }
+
+  /** What is stored about an account's mails, as JSON objects without their content. */
+  personalData(owner: MailOwner): Promise<object[]> {
+    return this.repository.personalData(owner);
   }
 
   /** Deletes mails older than 30 days, at most `limit`, and returns how many. */

@@ -2,18 +2,36 @@
 export const locales = ['en', 'de', 'fr', 'es'] as const;
 export type Locale = (typeof locales)[number];
 
-/** All mails, by template. */
-export const mailTemplates = [
+/** Mails with a link, by template. */
+const linkTemplates = [
   'email_change',
-  'email_change_notice',
   'email_verification',
   'invitation',
   'magic_link',
-  'new_device',
-  'password_changed',
   'password_reset',
   'password_reset_required',
 ] as const;
+
+/** Mails that only tell what happened, by template. */
+const noticeTemplates = [
+  'account_deleted',
+  'authenticator_added',
+  'authenticator_removed',
+  'email_change_notice',
+  'email_changed',
+  'identity_linked',
+  'identity_unlinked',
+  'mfa_reset',
+  'new_device',
+  'passkey_added',
+  'passkey_removed',
+  'password_changed',
+  'recovery_code_used',
+] as const;
+export type NoticeTemplate = (typeof noticeTemplates)[number];
+
+/** All mails, by template. */
+export const mailTemplates = [...linkTemplates, ...noticeTemplates] as const;
 export type MailTemplate = (typeof mailTemplates)[number];
 
 /** One mail in one language; `{name}` stands for a variable. */

@@ -9,6 +9,7 @@ const variables = {
   link: 'https://app.example.com/page?token=ot_x&next=1',
   device: '<b>Firefox</b> on Linux',
   address: '192.0.2.7',
+  provider: 'corporate',
   time: 'Wed, 25 Nov 2026 12:00:00 GMT',
 };
 

@@ -2,11 +2,11 @@ import type { RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountsRepository, type StoredAccount } from '../../accounts/index.ts';
+import { AccountsRepository, NoticesService, type StoredAccount } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { MailService } from '../../email/outbox/index.ts';
-import { localeOf } from '../../email/templates/index.ts';
-import { RateLimitsService, type LoginLimits } from '../../rate-limits/index.ts';
+import { statedLocale } from '../../email/templates/index.ts';
+import { ipKey, RateLimitsService, type LoginLimits } from '../../rate-limits/index.ts';
 import { deviceName, SessionsService, type Tokens } from '../../sessions/index.ts';
 import { DeviceCookie } from '../device-cookie/index.ts';
 import {
@@ -54,6 +54,7 @@ export class LoginCompletionService {
     private readonly challenges: MfaChallengesService,
     private readonly devices: DeviceCookie,
     private readonly mails: MailService,
+    private readonly notices: NoticesService,
   ) {}
 
   /**
@@ -120,7 +121,11 @@ export class LoginCompletionService {
     limits?: LoginLimits,
   ): Promise<LoginResult> {
     if (this.mayNotify(factor) && (await this.audit.hasEvent(manager, account.id, 'login.succeeded'))) {
-      await this.notify(manager, account.email, context);
+      await this.notify(manager, account.id, context);
+    }
+    const locale = account.locale === null ? statedLocale(context.acceptLanguage) : null;
+    if (locale) {
+      await this.accounts.setFirstLocale(manager, account.id, locale);
     }
     const { device, ...login } = factor;
     const tokens = await this.sessions.start(manager, { account, ...login, limits }, context);
@@ -128,17 +133,12 @@ export class LoginCompletionService {
     return { answer: tokens, deviceCookie: this.devices.issue(account.email, device) };
   }
 
-  private async notify(manager: EntityManager, email: string, context: RequestContext): Promise<void> {
-    await this.mails.send(manager, {
-      to: email,
-      template: 'new_device',
-      locale: localeOf(context.acceptLanguage),
-      variables: {
-        email,
-        device: deviceName(context.userAgent),
-        address: context.address,
-        time: new Date().toUTCString(),
-      },
+  /** A client without cookies is new at each login: the owner gets one notice a day of what looks like the same device. */
+  private async notify(manager: EntityManager, accountId: string, context: RequestContext): Promise<void> {
+    const device = deviceName(context.userAgent);
+    await this.notices.send(manager, accountId, 'new_device', context, {
+      variables: { device, address: context.address },
+      oncePerDay: `${device} ${ipKey(context.address)}`,
     });
   }
 

@@ -2,6 +2,7 @@ import type { Principal, RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { NoticesService } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { OneTimeTokensService } from '../../email/one-time-tokens/index.ts';
 import { SessionsService, type AccessToken } from '../../sessions/index.ts';
@@ -39,6 +40,7 @@ export class MfaChallengesService {
     private readonly sessions: SessionsService,
     private readonly oneTimeTokens: OneTimeTokensService,
     private readonly audit: AuditService,
+    private readonly notices: NoticesService,
   ) {}
 
   /** Issues a challenge for a second factor after a valid first one, in the caller's transaction. */
@@ -124,6 +126,7 @@ export class MfaChallengesService {
     if (!isTotp) {
       const ids = { actorId: accountId, subjectId: accountId };
       await this.audit.record(manager, context, { type: 'mfa.recovery_code_used', ...ids });
+      await this.notices.send(manager, accountId, 'recovery_code_used', context);
     }
     return ['otp', 'mfa'];
   }

@@ -5,6 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import {
   AccountAccessService,
   AccountsRepository,
+  NoticesService,
   passwordIncorrect,
   ReauthenticationService,
 } from '../../accounts/index.ts';
@@ -28,6 +29,7 @@ export class TotpEnrolmentService {
     private readonly attempts: MfaAttemptsService,
     private readonly access: AccountAccessService,
     private readonly accounts: AccountsRepository,
+    private readonly notices: NoticesService,
     private readonly reauthentication: ReauthenticationService,
     private readonly sessions: SessionsService,
     private readonly audit: AuditService,
@@ -63,6 +65,7 @@ export class TotpEnrolmentService {
       await this.sessions.renew(manager, principal, ['otp', 'mfa']);
       await this.access.revoke(manager, accountId, context, { keepSession: sessionId });
       await this.record(manager, context, accountId, 'mfa.totp_enrolled');
+      await this.notices.send(manager, accountId, 'authenticator_added', context);
       return { recovery_codes: codes };
     });
   }
@@ -81,6 +84,7 @@ export class TotpEnrolmentService {
         throw totpNotEnrolled.exception();
       }
       await this.record(manager, context, id, 'mfa.totp_disabled');
+      await this.notices.send(manager, id, 'authenticator_removed', context);
     });
   }
 

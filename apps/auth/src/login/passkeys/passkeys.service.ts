@@ -6,6 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import {
   AccountAccessService,
   AccountsRepository,
+  NoticesService,
   ReauthenticationService,
   type CredentialStore,
 } from '../../accounts/index.ts';
@@ -32,6 +33,7 @@ export class PasskeysService implements CredentialStore {
     private readonly ceremonies: Ceremonies,
     private readonly challenges: ChallengesService,
     private readonly accounts: AccountsRepository,
+    private readonly notices: NoticesService,
     private readonly reauthentication: ReauthenticationService,
     private readonly sessions: SessionsService,
     private readonly audit: AuditService,
@@ -107,6 +109,7 @@ export class PasskeysService implements CredentialStore {
     await this.dataSource.transaction(async (manager) => {
       await this.removeOne(manager, accountId, id);
       await this.record(manager, context, 'passkey.deleted', { id, accountId });
+      await this.notices.send(manager, accountId, 'passkey_removed', context);
     });
   }
 
@@ -154,6 +157,7 @@ export class PasskeysService implements CredentialStore {
         }
         const inserted = await this.passkeys.insert(manager, passkey);
         await this.record(manager, context, 'passkey.registered', inserted);
+        await this.notices.send(manager, accountId, 'passkey_added', context);
         return inserted;
       });
     } catch (error) {

@@ -5,6 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import {
   AccountAccessService,
   AccountsRepository,
+  NoticesService,
   ReauthenticationService,
   type CredentialStore,
 } from '../../accounts/index.ts';
@@ -32,6 +33,7 @@ export class IdentitiesService implements CredentialStore {
     private readonly identities: IdentitiesRepository,
     private readonly logins: LoginRepository,
     private readonly accounts: AccountsRepository,
+    private readonly notices: NoticesService,
     private readonly reauthentication: ReauthenticationService,
     private readonly flows: FlowsService,
     private readonly sessions: SessionsService,
@@ -103,6 +105,7 @@ export class IdentitiesService implements CredentialStore {
 
   /**
    * Links an identity in the caller's transaction.
+   * @param isNew whether the account is being registered by this identity: its owner then gets no notice
    * @returns false if the identity already belongs to an account, where it stays
    */
   async link(
@@ -111,6 +114,7 @@ export class IdentitiesService implements CredentialStore {
     provider: string,
     { issuer, subject, email }: Person,
     context: RequestContext,
+    isNew = false,
   ): Promise<boolean> {
     const linked = await this.identities.insert(manager, accountId, { provider, issuer, subject, email });
     if (linked) {
@@ -120,6 +124,9 @@ export class IdentitiesService implements CredentialStore {
         subjectId: accountId,
         detail: { provider },
       });
+    }
+    if (linked && !isNew) {
+      await this.notices.send(manager, accountId, 'identity_linked', context, { variables: { provider } });
     }
     return linked;
   }
@@ -142,6 +149,7 @@ export class IdentitiesService implements CredentialStore {
         subjectId: accountId,
         detail: { provider },
       });
+      await this.notices.send(manager, accountId, 'identity_unlinked', context, { variables: { provider } });
     });
     identityChanges.inc({ change: 'unlinked' });
   }

@@ -93,7 +93,7 @@ export class SocialLoginService {
       // the account has been deleted meanwhile
       throw socialLoginFailed.exception();
     }
-    if (await this.linking.link(manager, account.id, provider, person, context)) {
+    if (await this.linking.link(manager, account.id, provider, person, context, registered !== undefined)) {
       return { account, linked: true };
     }
     // a concurrent first login of the same person has linked it

@@ -72,5 +72,75 @@ export const de: Messages = {
       ],
       action: 'Passwort festlegen',
     },
+    account_deleted: {
+      subject: 'Ihr Konto wurde gelöscht',
+      paragraphs: [
+        'Das Konto {email} wurde gelöscht, mit allem, was darüber gespeichert war. Zeitpunkt: {time}.',
+        'Wenn Sie das nicht veranlasst haben, wenden Sie sich an den Betreiber des Dienstes.',
+      ],
+    },
+    authenticator_added: {
+      subject: 'Eine Authenticator-App wurde hinzugefügt',
+      paragraphs: [
+        'Zu Ihrem Konto {email} wurde eine Authenticator-App hinzugefügt. Die Anmeldung erfordert nun einen Code aus dieser App. Zeitpunkt: {time}.',
+        'Wenn Sie das nicht waren, setzen Sie sofort Ihr Passwort zurück und wenden Sie sich an den Betreiber des Dienstes.',
+      ],
+    },
+    authenticator_removed: {
+      subject: 'Ihre Authenticator-App wurde entfernt',
+      paragraphs: [
+        'Die Authenticator-App und die Wiederherstellungscodes Ihres Kontos {email} wurden entfernt. Die Anmeldung erfordert keinen Code mehr. Zeitpunkt: {time}.',
+        'Wenn Sie das nicht waren, setzen Sie sofort Ihr Passwort zurück.',
+      ],
+    },
+    email_changed: {
+      subject: 'Ihre E-Mail-Adresse wurde geändert',
+      paragraphs: [
+        'Die E-Mail-Adresse Ihres Kontos wurde von {email} zu {new_email} geändert. Zeitpunkt: {time}.',
+        'Wenn Sie das nicht waren, wenden Sie sich sofort an den Betreiber des Dienstes.',
+      ],
+    },
+    identity_linked: {
+      subject: 'Eine Anmeldemöglichkeit wurde hinzugefügt',
+      paragraphs: [
+        'Der Anbieter „{provider}“ wurde mit Ihrem Konto {email} verknüpft. Sie können sich nun darüber anmelden. Zeitpunkt: {time}.',
+        'Wenn Sie das nicht waren, setzen Sie sofort Ihr Passwort zurück und entfernen Sie die Verknüpfung.',
+      ],
+    },
+    identity_unlinked: {
+      subject: 'Eine Anmeldemöglichkeit wurde entfernt',
+      paragraphs: [
+        'Die Verknüpfung Ihres Kontos {email} mit dem Anbieter „{provider}“ wurde entfernt. Zeitpunkt: {time}.',
+        'Wenn Sie das nicht waren, setzen Sie sofort Ihr Passwort zurück.',
+      ],
+    },
+    mfa_reset: {
+      subject: 'Ihre zweiten Faktoren wurden entfernt',
+      paragraphs: [
+        'Ein Administrator hat die Authenticator-App, die Wiederherstellungscodes und die Passkeys Ihres Kontos {email} entfernt. Alle Ihre Sitzungen wurden beendet. Zeitpunkt: {time}.',
+        'Wenn Sie nicht darum gebeten haben, wenden Sie sich an den Betreiber des Dienstes.',
+      ],
+    },
+    passkey_added: {
+      subject: 'Ein Passkey wurde hinzugefügt',
+      paragraphs: [
+        'Zu Ihrem Konto {email} wurde ein Passkey hinzugefügt. Man kann sich damit anmelden. Zeitpunkt: {time}.',
+        'Wenn Sie das nicht waren, setzen Sie sofort Ihr Passwort zurück und entfernen Sie den Passkey.',
+      ],
+    },
+    passkey_removed: {
+      subject: 'Ein Passkey wurde entfernt',
+      paragraphs: [
+        'Ein Passkey Ihres Kontos {email} wurde entfernt. Zeitpunkt: {time}.',
+        'Wenn Sie das nicht waren, setzen Sie sofort Ihr Passwort zurück.',
+      ],
+    },
+    recovery_code_used: {
+      subject: 'Ein Wiederherstellungscode wurde verwendet',
+      paragraphs: [
+        'Ein Wiederherstellungscode Ihres Kontos {email} wurde verwendet. Er ist nun ungültig. Zeitpunkt: {time}.',
+        'Wenn Sie das nicht waren, setzen Sie sofort Ihr Passwort zurück und erzeugen Sie neue Wiederherstellungscodes.',
+      ],
+    },
   },
 };

@@ -72,5 +72,75 @@ export const en: Messages = {
       ],
       action: 'Set a password',
     },
+    account_deleted: {
+      subject: 'Your account was deleted',
+      paragraphs: [
+        'The account {email} was deleted on {time}, with everything that was stored about it.',
+        'If you did not ask for this, contact the operator of the service.',
+      ],
+    },
+    authenticator_added: {
+      subject: 'An authenticator app was added',
+      paragraphs: [
+        'An authenticator app was added to your account {email} on {time}. Logging in now requires a code from it.',
+        'If this was not you, reset your password immediately and contact the operator of the service.',
+      ],
+    },
+    authenticator_removed: {
+      subject: 'Your authenticator app was removed',
+      paragraphs: [
+        'The authenticator app and the recovery codes of your account {email} were removed on {time}. Logging in no longer requires a code.',
+        'If this was not you, reset your password immediately.',
+      ],
+    },
+    email_changed: {
+      subject: 'Your e-mail address was changed',
+      paragraphs: [
+        'The e-mail address of your account was changed from {email} to {new_email} on {time}.',
+        'If this was not you, contact the operator of the service immediately.',
+      ],
+    },
+    identity_linked: {
+      subject: 'A way to log in was added',
+      paragraphs: [
+        'The provider “{provider}” was linked to your account {email} on {time}. You can now log in with it.',
+        'If this was not you, reset your password immediately and remove the link.',
+      ],
+    },
+    identity_unlinked: {
+      subject: 'A way to log in was removed',
+      paragraphs: [
+        'The link of your account {email} to the provider “{provider}” was removed on {time}.',
+        'If this was not you, reset your password immediately.',
+      ],
+    },
+    mfa_reset: {
+      subject: 'Your second factors were removed',
+      paragraphs: [
+        'An administrator removed the authenticator app, the recovery codes and the passkeys of your account {email} on {time}. All your sessions have ended.',
+        'If you did not ask for this, contact the operator of the service.',
+      ],
+    },
+    passkey_added: {
+      subject: 'A passkey was added',
+      paragraphs: [
+        'A passkey was added to your account {email} on {time}. It can be used to log in.',
+        'If this was not you, reset your password immediately and remove the passkey.',
+      ],
+    },
+    passkey_removed: {
+      subject: 'A passkey was removed',
+      paragraphs: [
+        'A passkey of your account {email} was removed on {time}.',
+        'If this was not you, reset your password immediately.',
+      ],
+    },
+    recovery_code_used: {
+      subject: 'A recovery code was used',
+      paragraphs: [
+        'A recovery code of your account {email} was used on {time}. It cannot be used again.',
+        'If this was not you, reset your password immediately and create new recovery codes.',
+      ],
+    },
   },
 };

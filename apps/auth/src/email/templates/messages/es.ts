@@ -72,5 +72,75 @@ export const es: Messages = {
       ],
       action: 'Elegir una contraseña',
     },
+    account_deleted: {
+      subject: 'Su cuenta se ha eliminado',
+      paragraphs: [
+        'La cuenta {email} se eliminó, con todo lo que se había guardado sobre ella. Fecha y hora: {time}.',
+        'Si no lo ha solicitado, póngase en contacto con el operador del servicio.',
+      ],
+    },
+    authenticator_added: {
+      subject: 'Se ha añadido una aplicación de autenticación',
+      paragraphs: [
+        'Se añadió una aplicación de autenticación a su cuenta {email}. Para iniciar sesión se necesita ahora un código de esa aplicación. Fecha y hora: {time}.',
+        'Si no ha sido usted, restablezca su contraseña inmediatamente y póngase en contacto con el operador del servicio.',
+      ],
+    },
+    authenticator_removed: {
+      subject: 'Se ha eliminado su aplicación de autenticación',
+      paragraphs: [
+        'Se eliminaron la aplicación de autenticación y los códigos de recuperación de su cuenta {email}. Ya no se necesita ningún código para iniciar sesión. Fecha y hora: {time}.',
+        'Si no ha sido usted, restablezca su contraseña inmediatamente.',
+      ],
+    },
+    email_changed: {
+      subject: 'Su dirección de correo se ha cambiado',
+      paragraphs: [
+        'La dirección de correo de su cuenta se cambió de {email} a {new_email}. Fecha y hora: {time}.',
+        'Si no ha sido usted, póngase en contacto inmediatamente con el operador del servicio.',
+      ],
+    },
+    identity_linked: {
+      subject: 'Se ha añadido una forma de iniciar sesión',
+      paragraphs: [
+        'El proveedor «{provider}» se vinculó a su cuenta {email}. Ahora puede iniciar sesión con él. Fecha y hora: {time}.',
+        'Si no ha sido usted, restablezca su contraseña inmediatamente y elimine el vínculo.',
+      ],
+    },
+    identity_unlinked: {
+      subject: 'Se ha eliminado una forma de iniciar sesión',
+      paragraphs: [
+        'Se eliminó el vínculo de su cuenta {email} con el proveedor «{provider}». Fecha y hora: {time}.',
+        'Si no ha sido usted, restablezca su contraseña inmediatamente.',
+      ],
+    },
+    mfa_reset: {
+      subject: 'Se han eliminado sus segundos factores',
+      paragraphs: [
+        'Un administrador eliminó la aplicación de autenticación, los códigos de recuperación y las claves de acceso de su cuenta {email}. Todas sus sesiones han terminado. Fecha y hora: {time}.',
+        'Si no lo ha solicitado, póngase en contacto con el operador del servicio.',
+      ],
+    },
+    passkey_added: {
+      subject: 'Se ha añadido una clave de acceso',
+      paragraphs: [
+        'Se añadió una clave de acceso a su cuenta {email}. Permite iniciar sesión. Fecha y hora: {time}.',
+        'Si no ha sido usted, restablezca su contraseña inmediatamente y elimine la clave de acceso.',
+      ],
+    },
+    passkey_removed: {
+      subject: 'Se ha eliminado una clave de acceso',
+      paragraphs: [
+        'Se eliminó una clave de acceso de su cuenta {email}. Fecha y hora: {time}.',
+        'Si no ha sido usted, restablezca su contraseña inmediatamente.',
+      ],
+    },
+    recovery_code_used: {
+      subject: 'Se ha usado un código de recuperación',
+      paragraphs: [
+        'Se usó un código de recuperación de su cuenta {email}. No se puede volver a usar. Fecha y hora: {time}.',
+        'Si no ha sido usted, restablezca su contraseña inmediatamente y cree nuevos códigos de recuperación.',
+      ],
+    },
   },
 };
