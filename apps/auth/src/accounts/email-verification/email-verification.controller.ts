@@ -5,9 +5,9 @@ import {
   Context,
   CurrentPrincipal,
   OptionalAuth,
+  problems,
   type Principal,
   type RequestContext,
-  tokenProblems,
 } from '#common';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
@@ -53,7 +53,8 @@ export class EmailVerificationController {
   @ApiResponse({ status: 204, description: 'The e-mail address is verified.' })
   @ApiProblems(
     ...bodyProblems,
-    ...tokenProblems,
+    problems.tokenExpired,
+    problems.tokenInvalid,
     oneTimeTokenInvalid,
     passwordIncorrect,
     tooManyAttempts,
