@@ -45,7 +45,7 @@ export class EmailVerificationController {
     summary: 'Confirm the e-mail address',
     description:
       'Takes the token from the mail. It works once. Send the access token of a session of the account or its password as well. ' +
-      'Without them, anybody could have registered the account with this address: the password, sessions, passkeys, identities ' +
+      'Without them, anybody could have registered the account with this e-mail address: the password, sessions, passkeys, identities ' +
       'and second factors are removed, and the owner sets a new password by a password reset.',
   })
   @ApiBearerAuth()
