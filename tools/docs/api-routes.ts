@@ -17,6 +17,8 @@ export interface Route {
   summary: string;
   description: string;
   needsToken: boolean;
+  /** Whether an access token makes a difference to a route that needs none. */
+  takesToken: boolean;
   takesJson: boolean;
   problems: RouteProblem[];
 }
@@ -42,7 +44,8 @@ function readRoutes(document: OpenAPIObject): Route[] {
       tag: operation.tags?.[0] ?? '',
       summary: operation.summary ?? '',
       description: operation.description ?? '',
-      needsToken: operation.security !== undefined,
+      needsToken: operation.security?.every((way) => Object.keys(way).length > 0) ?? false,
+      takesToken: operation.security !== undefined,
       takesJson: JSON.stringify(operation.requestBody ?? {}).includes('"application/json"'),
       problems: problemsOf(operation),
     })),

@@ -56,9 +56,9 @@ function describe(route: Route, common: CommonProblems[]): string {
 }
 
 /** Who may call a route, as its problems say; `admin` is the only role that a route requires. */
-function caller({ needsToken, problems }: Route): string {
+function caller({ needsToken, takesToken, problems }: Route): string {
   if (!needsToken) {
-    return 'anyone, without an access token';
+    return takesToken ? 'anyone, with or without an access token' : 'anyone, without an access token';
   }
   const codes = problems.map(({ code }) => code);
   const people = codes.includes('role_required') ? 'admins' : 'any account';

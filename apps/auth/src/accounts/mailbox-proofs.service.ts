@@ -24,8 +24,8 @@ interface PresentedLink {
 }
 
 /**
- * Accepts proofs that a person receives mail at an account's e-mail address. Anybody can register an account with somebody else's
- * address. So the first proof that does not come from the account's present holder removes all that the holder could log in by.
+ * Accepts proofs that a person receives mail at an account's e-mail address. Anybody can register an account with the
+ * e-mail address of another person. So the first proof that does not come from the account's present holder removes all that the holder could log in by.
  * Later proofs change nothing.
  */
 @Injectable()

@@ -5,9 +5,9 @@ import {
   Context,
   CurrentPrincipal,
   OptionalAuth,
+  problems,
   type Principal,
   type RequestContext,
-  tokenProblems,
 } from '#common';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
@@ -45,7 +45,7 @@ export class EmailVerificationController {
     summary: 'Confirm the e-mail address',
     description:
       'Takes the token from the mail. It works once. Send the access token of a session of the account or its password as well. ' +
-      'Without them, anybody could have registered the account with this address: the password, sessions, passkeys, identities ' +
+      'Without them, anybody could have registered the account with this e-mail address: the password, sessions, passkeys, identities ' +
       'and second factors are removed, and the owner sets a new password by a password reset.',
   })
   @ApiBearerAuth()
@@ -53,7 +53,8 @@ export class EmailVerificationController {
   @ApiResponse({ status: 204, description: 'The e-mail address is verified.' })
   @ApiProblems(
     ...bodyProblems,
-    ...tokenProblems,
+    problems.tokenExpired,
+    problems.tokenInvalid,
     oneTimeTokenInvalid,
     passwordIncorrect,
     tooManyAttempts,

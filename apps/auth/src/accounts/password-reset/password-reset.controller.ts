@@ -42,7 +42,7 @@ export class PasswordResetController {
     summary: 'Set a new password',
     description:
       'Takes the token from the mail. It works once. Verifies the e-mail address, and ends all sessions and other links. If the ' +
-      'address was not verified before, everything else that opens the account is removed: passkeys, identities, second factors. ' +
+      'e-mail address was not verified before, everything else that opens the account is removed: passkeys, identities, second factors. ' +
       'After a reset that an admin has forced, the old password can’t be set again.',
   })
   @ApiResponse({ status: 204, description: 'The new password is set.' })

@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * `account.security_epoch` counts what ended everything that was under way for an account, such as a new password. Whoever checks
+ * `account.security_epoch` counts what ended everything that was under way for an account, such as a new password. Code that checks
  * a credential remembers the epoch, and the last statement of a login or a change requires that it is unchanged.
  * `account.retired_password_hash` is the hash that a forced reset took away: the same password can't be set again.
  */
