@@ -26,10 +26,10 @@ export class EmailVerificationController {
   @HttpCode(202)
   @ApiBearerAuth()
   @ApiOperation({
-    summary: 'Resend the verification mail',
+    summary: 'Resend the verification e-mail',
     description: 'Registration sends the first one. Sends nothing if the e-mail address is verified.',
   })
-  @ApiResponse({ status: 202, description: 'The mail is queued.' })
+  @ApiResponse({ status: 202, description: 'The e-mail is queued.' })
   @ApiProblems(...callerProblems, tooManyAttempts, mailDisabled)
   resendVerification(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
     return this.verification.resend(principal, context);
@@ -40,7 +40,7 @@ export class EmailVerificationController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Confirm the e-mail address',
-    description: 'Takes the token from the mail. It works once.',
+    description: 'Requires the token from the e-mail. The token is valid once.',
   })
   @ApiResponse({ status: 204, description: 'The e-mail address is verified.' })
   @ApiProblems(...bodyProblems, oneTimeTokenInvalid)

@@ -26,7 +26,7 @@ export class PasswordResetController {
     summary: 'Request a password reset',
     description: 'Sends a link if the account exists. The response is the same if it does not.',
   })
-  @ApiResponse({ status: 202, description: 'If the account exists, a mail is queued.' })
+  @ApiResponse({ status: 202, description: 'If the account exists, an e-mail is queued.' })
   @ApiProblems(...bodyProblems, tooManyAttempts, mailDisabled)
   requestPasswordReset(
     @Body({ schema: passwordResetRequestSchema }) body: z.output<typeof passwordResetRequestSchema>,
@@ -39,7 +39,8 @@ export class PasswordResetController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Set a new password',
-    description: 'Takes the token from the mail. It works once. Verifies the e-mail address and ends all sessions.',
+    description:
+      'Requires the token from the e-mail. The token is valid once. Verifies the e-mail address and ends all sessions.',
   })
   @ApiResponse({ status: 204, description: 'The new password is set.' })
   @ApiProblems(...bodyProblems, oneTimeTokenInvalid, passwordTooWeak, passwordBreached, hashQueueFull)
