@@ -89,7 +89,7 @@ describe('accounts import', () => {
     expect(rows).toEqual([{ type: 'account.imported' }]);
   });
 
-  it('reports each refused line with a reason that repeats nothing of the line', async () => {
+  it('reports each rejected line with a reason that repeats nothing of the line', async () => {
     const secret = 'hunter2-is-what-they-typed';
     const ours = newEmail();
     await client.register(ours);

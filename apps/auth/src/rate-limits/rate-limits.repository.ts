@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 
-/** What attempts are counted against. */
+/** A limit of attempts for one key. */
 export interface RateLimit {
   key: string;
   /** Attempts that may fail before each further one is delayed. */
@@ -12,7 +12,7 @@ export interface RateLimit {
 
 /** The limits of one login: a success resets the account's, and only refunds its own attempt to the IP address's. */
 export interface LoginLimits {
-  /** Of the account, or of a device that the account knows. */
+  /** The limit of the account or of a known device. */
   account: RateLimit;
   ip?: RateLimit;
 }
@@ -24,8 +24,8 @@ const isForgotten = sql.raw(`a.updated_at < now() - make_interval(secs => ${Stri
 const nextCount = sql`(CASE WHEN ${isForgotten} THEN 1 ELSE a.failures + 1 END)`;
 
 /**
- * Until when the limit is blocked after the nth failure: not at all within the burst, then for 1 s, 2 s, 4 s …. Not `now()`
- * for an open limit: a transaction that began a moment earlier would find it blocked.
+ * Until when the limit is blocked after the nth failure: not at all within the burst, then for 1 s, 2 s, 4 s …. An open
+ * limit gets `-infinity` instead of `now()`, because a transaction that began a moment earlier would find it blocked.
  */
 const blockedUntil = (failures: Sql, burst: number) => sql`
   CASE WHEN ${failures} < ${burst}::int THEN '-infinity'::timestamptz
