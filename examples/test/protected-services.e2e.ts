@@ -82,7 +82,7 @@ describe.each(hasPython ? [nest, python] : [nest])('$name', ({ prepare, command:
   it('identifies the caller by a valid access token', async () => {
     const { body: me } = await new Client(auth.url).me(login.accessToken);
     expect(await call(login.accessToken)).toMatchObject({ status: 200, body: { owner: me.id } });
-    // what is refused below is refused for its change alone
+    // what is rejected below is rejected for its change alone
     expect((await call(await signed())).status).toBe(200);
   });
 
@@ -111,7 +111,7 @@ describe.each(hasPython ? [nest, python] : [nest])('$name', ({ prepare, command:
     ['has no session', { claims: { sid: undefined } }],
     ['is signed by a key that is not published', { key: stranger }],
     ['names a key that is not published', { header: { kid: 'unknown' } }],
-  ])('refuses a token that %s', async (_name, changes) => {
+  ])('rejects a token that %s', async (_name, changes) => {
     expect((await call(await signed(changes))).status).toBe(401);
   });
 

@@ -10,7 +10,7 @@ import { EmailLinkRequestsService } from '../email-link-requests/index.ts';
 import { passwordResetRequestSchema, passwordResetSchema } from './password-reset.schema.ts';
 import { PasswordResetService } from './password-reset.service.ts';
 
-/** Password reset by mail. */
+/** Password reset by e-mail. */
 @Public()
 @ApiTags('email')
 @Controller('auth/password-reset')

@@ -12,7 +12,7 @@ import { loginResultExamples, loginResultSchema, replyWithLogin } from '../compl
 import { magicLinkRequestSchema } from './magic-link.schema.ts';
 import { MagicLinkService } from './magic-link.service.ts';
 
-/** Logging in by a link in an e-mail. */
+/** Login with a magic link. */
 @Public()
 @ApiTags('email')
 @Controller('auth/magic-link')

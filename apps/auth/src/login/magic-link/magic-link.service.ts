@@ -6,7 +6,7 @@ import { AccountsRepository } from '../../accounts/index.ts';
 import { oneTimeTokenInvalid, OneTimeTokensService } from '../../email/one-time-tokens/index.ts';
 import { LoginCompletionService, type LoginResult } from '../completion/index.ts';
 
-/** Logs people in by a link that an e-mail brought them. */
+/** Login with a magic link. */
 @Injectable()
 export class MagicLinkService {
   constructor(
