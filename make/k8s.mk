@@ -75,4 +75,4 @@ DRILLS := first-deploy denial admission rollout database-restart scale ingress g
 $(DRILLS:%=drill-%) drill-encryption-at-rest: drill-%: $(TOOLS) $(IMAGES) node_modules/.package-lock.json
 	@. ./$(IMAGES) && node tests/cluster/$*.ts
 
-drills: $(DRILLS:%=drill-%) ## Run all drills one after another
+drills: $(DRILLS:%=drill-%) ## Run the drills of deployments, the database and secrets, one after another

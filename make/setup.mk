@@ -1,9 +1,9 @@
 .PHONY: setup teardown
 
-setup: node_modules/.package-lock.json ## Set up the platform on the current kube context; YES=1 skips the question, OBSERVABILITY=1 adds monitoring
+setup: node_modules/.package-lock.json ## Deploy the dev overlay to the current kube context; YES=1 answers its questions with yes, OBSERVABILITY=1 adds monitoring
 	@REGISTRY=$(REGISTRY) node tools/setup/setup.ts
 
-teardown: node_modules/.package-lock.json ## Remove what setup created
+teardown: node_modules/.package-lock.json ## Delete the dev namespace, or the whole cluster if setup created it
 	@node tools/setup/teardown.ts
 
 # for machines without a kind package

@@ -10,7 +10,7 @@ const walk = (url: string) => run('examples/curl-walk/walk.sh', [url]);
 const steps = ['register', 'login', 'me', 'refresh', 'logout', 'me after logout'];
 const statuses = [201, 200, 200, 200, 204, 401];
 
-it('every step is answered as expected', async () => {
+it('every step gets the expected response', async () => {
   const { url } = await startTestService();
   const output = steps.map((step, index) => `${step}: ${statuses[index]}\n`).join('');
   expect(await walk(url)).toEqual({ code: 0, output });
@@ -55,7 +55,7 @@ describe('fails', () => {
     },
   );
 
-  it('without an answer', async () => {
+  it('without a response', async () => {
     const url = await startImpostor(0, {});
     server.close();
     await once(server, 'close');

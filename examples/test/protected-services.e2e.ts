@@ -82,11 +82,11 @@ describe.each(hasPython ? [nest, python] : [nest])('$name', ({ prepare, command:
   it('identifies the caller by a valid access token', async () => {
     const { body: me } = await new Client(auth.url).me(login.accessToken);
     expect(await call(login.accessToken)).toMatchObject({ status: 200, body: { owner: me.id } });
-    // what is refused below is refused for its change alone
+    // what is rejected below is rejected for its change alone
     expect((await call(await signed())).status).toBe(200);
   });
 
-  it('refuses a call without a token', async () => {
+  it('rejects a call without a token', async () => {
     expect(await call()).toMatchObject({
       status: 401,
       body: { code: 'token_missing' },
@@ -94,7 +94,7 @@ describe.each(hasPython ? [nest, python] : [nest])('$name', ({ prepare, command:
     });
   });
 
-  it('refuses a token whose claims were changed after it was signed', async () => {
+  it('rejects a token whose claims were changed after it was signed', async () => {
     const [header, , signature] = login.accessToken.split('.');
     const [, claims] = (await signed({ claims: { roles: ['admin'] } })).split('.');
     expect((await call([header, claims, signature].join('.'))).status).toBe(401);
@@ -111,11 +111,11 @@ describe.each(hasPython ? [nest, python] : [nest])('$name', ({ prepare, command:
     ['has no session', { claims: { sid: undefined } }],
     ['is signed by a key that is not published', { key: stranger }],
     ['names a key that is not published', { header: { kid: 'unknown' } }],
-  ])('refuses a token that %s', async (_name, changes) => {
+  ])('rejects a token that %s', async (_name, changes) => {
     expect((await call(await signed(changes))).status).toBe(401);
   });
 
-  it('refuses a token without a signature, and text that is no token', async () => {
+  it('rejects a token without a signature, and text that is no token', async () => {
     const [header = '', claims] = login.accessToken.split('.');
     const unsigned = { ...JSON.parse(Buffer.from(header, 'base64url').toString()), alg: 'none' };
     const unsignedHeader = Buffer.from(JSON.stringify(unsigned)).toString('base64url');
@@ -123,7 +123,7 @@ describe.each(hasPython ? [nest, python] : [nest])('$name', ({ prepare, command:
     expect((await call('no-token')).status).toBe(401);
   });
 
-  it('answers 503 while the keys cannot be fetched', async () => {
+  it('responds 503 while the keys cannot be fetched', async () => {
     const cutOffUrl = await startNotes('http://127.0.0.1:9');
     const answer = { status: 503, body: { code: 'keys_unavailable' } };
     expect(await call(login.accessToken, cutOffUrl)).toMatchObject(answer);

@@ -2,7 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
-/** An error that a route can answer with. */
+/** An error that a route can return. */
 interface RouteProblem {
   code: string;
   status: string;

@@ -12,7 +12,7 @@ export function apiPage(document: OpenAPIObject): string {
   return [introduction(document, common), ...sections, problemTable(routes)].join('\n\n');
 }
 
-/** Problems that each route of a kind can answer with; the routes' own entries leave them out. */
+/** Problems that each route of a kind can return; the routes' own entries leave them out. */
 interface CommonProblems {
   kind: string;
   applies: (route: Route) => boolean;

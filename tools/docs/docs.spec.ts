@@ -1,12 +1,24 @@
 import { expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describeSettings } from '#common';
 import { authSettings } from '../../apps/auth/src/config.ts';
 import { routesOf } from './api-routes.ts';
-import { providersExample } from './configuration.ts';
+import { apiPage } from './api.ts';
+import { configurationPage, providersExample } from './configuration.ts';
 import { dataModelPage } from './data-model.ts';
 import { groupSettings } from './setting-groups.ts';
+import { formatPage } from './write.ts';
 
 const settings = describeSettings(authSettings);
+const committed = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
+
+it.each([
+  ['docs/configuration.md', () => configurationPage(settings)],
+  ['docs/api.md', () => apiPage(JSON.parse(committed('apps/auth/openapi.json')))],
+])('%s is what `npm run generate` writes', async (path, page) => {
+  expect(committed(path)).toBe(await formatPage(path, page()));
+});
 
 it('every setting is in exactly one group', () => {
   const grouped = groupSettings(settings).flatMap(([, members]) => members);

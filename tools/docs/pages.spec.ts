@@ -47,6 +47,21 @@ describe('README.md', () => {
   });
 });
 
+describe('docs/architecture.md', () => {
+  it('names each folder of apps/auth/src, and no other', () => {
+    const [list = ''] = /^The rooms of [^]*?^Beside /m.exec(read('docs/architecture.md')) ?? [];
+    const named = list.split('\n- ').flatMap((entry) => {
+      const [room = '', ...inside] = [...entry.matchAll(/`([a-z-]+)\/?`/g)].map(([, name]) => name as string);
+      return room === '' ? [] : [room, ...inside.map((name) => `${room}/${name}`)];
+    });
+    const source = join(root, 'apps/auth/src');
+    const folders = globSync(['*', '*/*'], { cwd: source, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => relative(source, join(entry.parentPath, entry.name)));
+    expect(named.sort()).toEqual(folders.sort());
+  });
+});
+
 describe('every page', () => {
   it('links only to files and headings that exist', () => {
     const broken = pages.flatMap((page) =>

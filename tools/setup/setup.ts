@@ -31,5 +31,5 @@ ${bold('auth is running.')} To reach it:
   kubectl port-forward -n ${namespace} service/auth 3000:80
   API docs  http://localhost:3000/docs
   health    http://localhost:3000/health/ready
-Live coding: skaffold dev      Remove everything: make teardown`);
+Live coding: skaffold dev      Delete it: make teardown`);
 });

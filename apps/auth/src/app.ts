@@ -24,7 +24,7 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
     tags: {
       accounts: 'Registration, and managing the caller’s own account',
       sessions: 'Login, refresh, logout',
-      email: 'Flows by e-mail: verification, password reset, login links',
+      email: 'Flows by e-mail: verification, password reset, magic links',
       admin: 'Managing accounts and reading the audit trail, for admins',
       'service-accounts': 'Programs that call services in their own name: API keys and access tokens',
       social: 'Login with OpenID providers, and linked identities',

@@ -76,7 +76,7 @@ export const authSettings = z.object({
     description: 'origins of the pages that use passkeys, comma-separated',
   }),
   IMPORT_HASH_MAX_MEMORY_KIB: setting(z.coerce.number().int().min(8).max(1_048_576).default(131_072), {
-    description: 'maximum memory to verify an imported hash; an import refuses hashes that need more',
+    description: 'maximum memory to verify an imported hash; an import rejects hashes that need more',
     unit: 'KiB',
   }),
   AUDIT_RETENTION_DAYS: setting(z.coerce.number().int().min(30).max(36_500).default(400), {
@@ -88,11 +88,11 @@ export const authSettings = z.object({
   }),
   LOGIN_ADDRESS_BURST: setting(count(1_000_000).default(100), {
     description:
-      'failed logins, and uncompleted logins with OpenID providers, per IP address (IPv6: /64) before further ones are delayed',
+      'failed logins, and abandoned logins with OpenID providers, per IP address (IPv6: /64) before further ones are delayed',
   }),
   APP_URL: setting(z.url().default('http://localhost:3000'), {
     description:
-      'base URL of the pages that mails link to: `/verify-email`, `/reset-password`, `/magic-link`, `/confirm-email`, ' +
+      'base URL of the pages that e-mails link to: `/verify-email`, `/reset-password`, `/magic-link`, `/confirm-email`, ' +
       '`/accept-invitation`, each with `?token=`',
   }),
   SMTP_URL: setting(
@@ -101,11 +101,12 @@ export const authSettings = z.object({
       .regex(/^smtps?:\/\//, 'must be an smtp:// or smtps:// URL')
       .optional(),
     {
-      description: 'mail server; if unset, production sends no mails, and other environments show them at `/dev/mails`',
+      description:
+        'mail server; if unset, production sends no e-mails, and other environments show them at `/dev/mails`',
       secret: true,
     },
   ),
-  MAIL_FROM: setting(z.string().min(1).default('auth@localhost'), { description: 'sender of all mails' }),
+  MAIL_FROM: setting(z.string().min(1).default('auth@localhost'), { description: 'sender of all e-mails' }),
   OIDC_PROVIDERS: setting(providersSetting, {
     description:
       'OpenID providers that users can log in with: a JSON array of objects with `id`, `name`, `issuer`, `client_id`, ' +

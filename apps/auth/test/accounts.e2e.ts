@@ -112,7 +112,7 @@ describe('PUT /auth/me/password', () => {
     expect((await client.login(email)).status).toBe(200);
   });
 
-  it('lets one of two concurrent changes win', async () => {
+  it('applies only one of two concurrent password changes', async () => {
     const { email, accessToken } = await client.newAccount();
     const passwords = [next, 'silver-badger-paints-55-doors'];
     const answers = await Promise.all(passwords.map((password) => change(accessToken, strongPassword, password)));

@@ -127,7 +127,7 @@ describe('accounts', () => {
     expect((await get(`/accounts?${query}`)).body.code).toBe('validation_failed');
   });
 
-  it('that do not exist are answered with 404', async () => {
+  it('responds 404 for an unknown account', async () => {
     const id = '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10';
     for (const [method, path, body] of [
       ['GET', ''],
@@ -198,7 +198,7 @@ it('searches of accounts and of the audit trail read index ranges, never whole t
 });
 
 describe('an invitation', () => {
-  it('creates an account without a password, which its owner sets once by the link in the mail', async () => {
+  it('creates an account without a password, which its owner sets once by the link in the e-mail', async () => {
     const email = newEmail();
     const { status, body } = await call('POST', '/invitations', { email, roles: ['user'], locale: 'de' });
     expect([status, body.has_password, body.email_verified_at]).toEqual([201, false, null]);
@@ -283,7 +283,7 @@ describe('a disabled account', () => {
     ]);
   });
 
-  it('takes a login the same work as any other account', async () => {
+  it('costs a login the same work as any other account', async () => {
     const { id, email } = await newUser();
     const known = newEmail();
     await Promise.all([client.register(known), call('POST', `/accounts/${id}/disable`)]);

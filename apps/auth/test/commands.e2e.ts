@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Readable } from 'node:stream';
 import { runCommand } from '../src/cli/run-command.ts';
@@ -58,23 +58,31 @@ describe('admin create', () => {
   });
 });
 
-it('keys reencrypt makes the old key-encryption key unnecessary, and has nothing to do the second time', async () => {
+describe('keys reencrypt', () => {
   const { KEY_ENCRYPTION_KEYS: old } = testEnvironment();
   const fresh = Buffer.alloc(32, 77).toString('base64');
-  const stored = 'SELECT kid, private_key FROM signing_key';
   const both = { KEY_ENCRYPTION_KEYS: `${fresh},${old}` };
-  expect((await run(['keys', 'reencrypt'], '', { KEY_ENCRYPTION_KEYS: fresh })).code).toBe(1);
-  const { code, output } = await run(['keys', 'reencrypt'], '', both);
-  expect([code, output]).toEqual([
-    0,
-    expect.stringMatching(/^re-encrypted: signing_key [1-9]\d*, totp 0, mail \d+\n$/),
-  ]);
-  const keyring = new Keyring({ KEY_ENCRYPTION_KEYS: [Buffer.from(fresh, 'base64')] });
-  for (const { kid, private_key } of (await service.database.query(stored)).rows) {
-    expect(keyring.decrypt(private_key, kid)).toHaveLength(138);
-  }
-  expect((await run(['keys', 'reencrypt'], '', both)).output).toBe('re-encrypted: signing_key 0, totp 0, mail 0\n');
-  await run(['keys', 'reencrypt'], '', { KEY_ENCRYPTION_KEYS: `${old},${fresh}` });
+
+  afterEach(() => run(['keys', 'reencrypt'], '', { KEY_ENCRYPTION_KEYS: `${old},${fresh}` }));
+
+  it('makes the old key-encryption key unnecessary', async () => {
+    const stored = 'SELECT kid, private_key FROM signing_key';
+    expect((await run(['keys', 'reencrypt'], '', { KEY_ENCRYPTION_KEYS: fresh })).code).toBe(1);
+    const { code, output } = await run(['keys', 'reencrypt'], '', both);
+    expect([code, output]).toEqual([
+      0,
+      expect.stringMatching(/^re-encrypted: signing_key [1-9]\d*, totp 0, mail \d+\n$/),
+    ]);
+    const keyring = new Keyring({ KEY_ENCRYPTION_KEYS: [Buffer.from(fresh, 'base64')] });
+    for (const { kid, private_key } of (await service.database.query(stored)).rows) {
+      expect(keyring.decrypt(private_key, kid)).toHaveLength(138);
+    }
+  });
+
+  it('has nothing to do the second time', async () => {
+    await run(['keys', 'reencrypt'], '', both);
+    expect((await run(['keys', 'reencrypt'], '', both)).output).toBe('re-encrypted: signing_key 0, totp 0, mail 0\n');
+  });
 });
 
 it('migrate applies pending migrations once, even by two concurrent runs', async () => {

@@ -85,7 +85,7 @@ describe.each(Object.entries(confirmations))('a token for %s', (kind, confirm) =
 });
 
 describe('e-mail verification', () => {
-  it('verifies the e-mail address by the mail of the registration', async () => {
+  it('verifies the e-mail address by the e-mail of the registration', async () => {
     const { email, accessToken } = await client.newAccount();
     expect(await verified(accessToken)).toBe(false);
     const token = await mailbox.token(email, /Confirm your e-mail/);
@@ -97,7 +97,7 @@ describe('e-mail verification', () => {
     expect(await verified(accessToken)).toBe(true);
   });
 
-  it('resends the mail within limits, and sends none once verified', async () => {
+  it('resends the e-mail within limits, and sends none once verified', async () => {
     const { email, accessToken } = await client.newAccount();
     const resend = () => client.call('POST', '/auth/email-verification', { token: accessToken });
     const answers = await Promise.all(Array.from({ length: 10 }, resend));
@@ -148,7 +148,7 @@ describe('password reset', () => {
     expect((await confirmations['password reset']?.(token))?.status).toBe(204);
   });
 
-  it('limits mails to known and unknown e-mail addresses alike', async () => {
+  it('limits e-mails to known and unknown e-mail addresses alike', async () => {
     for (const email of [newEmail(), (await client.newAccount()).email]) {
       await resetLimits();
       const answers = await Promise.all(Array.from({ length: 10 }, () => post('/auth/password-reset', { email })));
@@ -182,7 +182,7 @@ describe('e-mail change', () => {
   const change = (token: string, email: string, password = strongPassword) =>
     client.call('PUT', '/auth/me/email', { token, body: { email, password } });
 
-  it('sends mail to both e-mail addresses, and changes nothing until the new one is confirmed', async () => {
+  it('sends an e-mail to both e-mail addresses, and changes nothing until the new one is confirmed', async () => {
     const { email, accessToken } = await verifiedAccount();
     const to = newEmail();
     expect((await change(accessToken, to)).status).toBe(202);
@@ -281,7 +281,7 @@ describe('mails', () => {
 });
 
 describe('a login on a device', () => {
-  it('that is new sends the owner a notice; the first device and known ones do not', async () => {
+  it('notifies the owner of a login on a new device, not of one on the first or a known device', async () => {
     const { email, cookie } = await verifiedAccount();
     await client.login(email, strongPassword, cookie);
     await client.call('POST', '/auth/login', {

@@ -55,7 +55,7 @@ describe('accounts import', () => {
     async (_name, password_hash, password = oldPassword) => {
       const email = newEmail();
       expect((await importLines([{ email, password_hash }])).output).toBe(
-        '1 lines: 1 imported, 0 were there, 0 refused\n',
+        '1 lines: 1 imported, 0 already existed, 0 rejected\n',
       );
       expect((await client.login(email, `${password}!`)).body.code).toBe('credentials_invalid');
       expect((await stored(email)).password_hash).not.toMatch(/^\$argon2id/);
@@ -89,7 +89,7 @@ describe('accounts import', () => {
     expect(rows).toEqual([{ type: 'account.imported' }]);
   });
 
-  it('reports each refused line with a reason that repeats nothing of the line', async () => {
+  it('reports each rejected line with a reason that repeats nothing of the line', async () => {
     const secret = 'hunter2-is-what-they-typed';
     const ours = newEmail();
     await client.register(ours);
@@ -117,10 +117,10 @@ describe('accounts import', () => {
       { email: good, password_hash: hash },
     ]);
     expect(output.split('\n')).toEqual([
-      '15 lines: 1 imported, 1 were there, 12 refused',
+      '15 lines: 1 imported, 1 already existed, 12 rejected',
       'line 1: the line is not a JSON object in UTF-8',
       'line 2: the line is not a JSON object in UTF-8',
-      'line 4: password_hash: is of no format that is understood',
+      'line 4: password_hash: unknown hash format',
       expect.stringMatching(/^line 5: has a field that is none of id, email/),
       'line 6: email: must be an e-mail address in ASCII',
       expect.stringMatching(/^line 7: roles\.0: /),
@@ -132,7 +132,7 @@ describe('accounts import', () => {
       'line 13: email: belongs to another account',
       '',
     ]);
-    expect([code, errors]).toEqual([1, expect.stringContaining('12 lines were refused')]);
+    expect([code, errors]).toEqual([1, expect.stringContaining('12 lines were rejected')]);
     expect(output + errors).not.toContain('hunter2');
     // a line with the e-mail address of an existing account changes neither the account nor its password
     expect((await client.login(ours, strongPassword)).status).toBe(200);
@@ -141,8 +141,8 @@ describe('accounts import', () => {
 
   it('changes nothing when the same file is imported again', async () => {
     const path = await file([{ email: newEmail(), password_hash: hash }]);
-    expect((await importFile(path)).output).toContain('1 imported, 0 were there');
-    expect((await importFile(path)).output).toContain('0 imported, 1 were there');
+    expect((await importFile(path)).output).toContain('1 imported, 0 already existed');
+    expect((await importFile(path)).output).toContain('0 imported, 1 already existed');
   });
 
   it('resumes an interrupted import, and neither loses nor repeats a line', async () => {
@@ -157,7 +157,7 @@ describe('accounts import', () => {
     expect(await count()).toBe(1000);
     await service.database.query('DROP TRIGGER fail ON account; DROP FUNCTION fail');
     const { output, errors } = await importFile(path);
-    expect(output).toBe('1700 lines: 1700 imported, 0 were there, 0 refused\n');
+    expect(output).toBe('1700 lines: 1700 imported, 0 already existed, 0 rejected\n');
     expect(errors).toMatch(/^58 % 1000 lines: 1000 imported/);
     expect(await count()).toBe(1700);
   });

@@ -43,7 +43,7 @@ const until = async (condition: () => Promise<boolean>) => {
 };
 
 describe('the outbox', () => {
-  it('sends each of 40 mails exactly once with two replicas', async () => {
+  it('sends each of 40 e-mails exactly once with two replicas', async () => {
     const emails = Array.from({ length: 40 }, () => newEmail());
     await Promise.all(emails.map((email) => client.register(email)));
     await until(async () => (await Promise.all(emails.map(outbox))).flat().length === 0);
@@ -64,7 +64,7 @@ describe('the outbox', () => {
     expect(mail.text).toContain('/verify-email?token=ot_');
   });
 
-  it('sends no mail of a failed transaction', async () => {
+  it('sends no e-mail of a failed transaction', async () => {
     const email = newEmail();
     await client.register(email);
     await mailbox.expect(email, /Confirm/);
@@ -162,7 +162,7 @@ describe('the outbox', () => {
     expect([...(await outbox(email)), ...(await outbox(to))]).toEqual([]);
   });
 
-  it('encrypts the variables of a stored mail, because they contain a token', async () => {
+  it('encrypts the variables of a stored e-mail, because they contain a token', async () => {
     mailbox.refuse = { code: 451, message: 'try later' };
     const email = newEmail();
     await client.register(email);
@@ -173,7 +173,7 @@ describe('the outbox', () => {
 });
 
 describe('without a mail server', () => {
-  it('other environments show mails at /dev/mails', async () => {
+  it('shows e-mails at /dev/mails outside production', async () => {
     const dev = await startTestService();
     const devClient = new Client(dev.url);
     const email = newEmail();
@@ -186,7 +186,7 @@ describe('without a mail server', () => {
     });
   });
 
-  it('production disables mails: routes that require one respond mail_off, and registration still works', async () => {
+  it('disables e-mails in production: routes that require one respond mail_off, and registration still works', async () => {
     const production = await startTestService({ NODE_ENV: 'production' });
     const productionClient = new Client(production.url);
     const { accessToken, email } = await productionClient.newAccount();

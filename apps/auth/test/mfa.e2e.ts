@@ -226,7 +226,7 @@ describe('a code', () => {
     expect(outcome(await answer(await challenge(email), app.code(0), lenient))).toEqual([403, 'mfa_code_invalid']);
   });
 
-  it('starts one session per challenge, also with concurrent answers', async () => {
+  it('starts one session per challenge, also with concurrent responses', async () => {
     const { email, app } = await newEnrolledAccount(client);
     const token = await challenge(email);
     const answers = await Promise.all(
@@ -374,7 +374,7 @@ describe('removal', () => {
     expect((await events(email)).at(-2)).toMatchObject({ type: 'mfa.totp_disabled' });
   });
 
-  it('of all second factors and passkeys happens in the caller’s transaction', async () => {
+  it('removes all second factors and passkeys in the caller’s transaction', async () => {
     const { email, accessToken } = await newEnrolledAccount(client);
     const app = await createService(service.config);
     await app.init();

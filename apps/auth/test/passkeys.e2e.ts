@@ -122,7 +122,7 @@ describe('a credential', () => {
   it.each([
     ['from another origin', { WEBAUTHN_ORIGINS: 'http://localhost:1,https://localhost' }],
     ['for another relying party', { WEBAUTHN_RP_ID: 'auth.localhost' }],
-  ])('%s is rejected', async (_name, settings) => {
+  ])('rejects a credential %s', async (_name, settings) => {
     const { accessToken: token } = await client.newAccount();
     const { url } = await startTestService({
       DATABASE_URL: service.databaseUrl,
@@ -139,7 +139,7 @@ describe('a credential', () => {
     expect((await login(await browser.get(await requestOptions()))).status).toBe(200);
   });
 
-  it('without user verification is rejected', async () => {
+  it('rejects a credential without user verification', async () => {
     const { accessToken } = await newPasskey();
     await browser.setUserVerified(false);
     const careless = { ...(await requestOptions()), userVerification: 'discouraged' };
@@ -153,7 +153,7 @@ describe('a credential', () => {
     expect(outcome(await register(accessToken, unverified))).toEqual(refusedKey);
   });
 
-  it('of a cloned authenticator is rejected if its counter does not rise, and audited', async () => {
+  it('rejects and audits a cloned authenticator whose counter does not increase', async () => {
     const { email } = await newPasskey();
     const [copy] = await browser.credentials();
     expect((await login(await browser.get(await requestOptions()))).status).toBe(200);
@@ -167,7 +167,7 @@ describe('a credential', () => {
     expect((await login(await browser.get(await requestOptions()))).status).toBe(200);
   });
 
-  it('for a challenge of another purpose or account, an expired or a forged one is rejected', async () => {
+  it('rejects a credential for a challenge of another purpose or account, and for an expired or forged one', async () => {
     const { accessToken } = await newPasskey();
     const other = await client.newAccount();
     const creation = await creationOptions(accessToken);
@@ -185,7 +185,7 @@ describe('a credential', () => {
     }
   });
 
-  it('that is tampered with is rejected', async () => {
+  it('rejects a credential that is tampered with', async () => {
     const { credential } = await newPasskey();
     const stranger = await newPasskey();
     const tamper = async (change: object) => {
@@ -210,7 +210,7 @@ describe('a credential', () => {
     expect((await tamper({})).status).toBe(200);
   });
 
-  it('attempts are limited per IP address', async () => {
+  it('limits attempts per IP address', async () => {
     const answer = { id: 'AAAA', rawId: 'AAAA', type: 'public-key' };
     const response = { clientDataJSON: 'AAAA', authenticatorData: 'AAAA', signature: 'AAAA' };
     const answers = await Promise.all(Array.from({ length: 60 }, () => login({ ...answer, response })));

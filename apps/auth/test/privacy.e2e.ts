@@ -162,11 +162,11 @@ describe('the audit trail', () => {
       `WITH e AS (INSERT INTO erased_account (id) SELECT actor_id FROM audit_event WHERE id = $1 RETURNING id)
        UPDATE audit_event SET address = NULL, user_agent = NULL, detail = '{}' WHERE actor_id IN (SELECT id FROM e)`,
     ],
-  ])('refuses %s', async (_name, statement) => {
+  ])('rejects %s', async (_name, statement) => {
     await expect(query(statement, [id])).rejects.toThrow('append-only');
   });
 
-  it('refuses truncation, and other changes to events of an erased account', async () => {
+  it('rejects truncation, and other changes to events of an erased account', async () => {
     await expect(query('TRUNCATE audit_event')).rejects.toThrow('append-only');
     const { accessToken } = await client.newAccount();
     const gone = await newId(accessToken);

@@ -145,7 +145,7 @@ describe('sessions', () => {
     expect([again.status, again.body.code]).toEqual([404, 'session_not_found']);
   });
 
-  it('of another account cannot be revoked', async () => {
+  it('cannot revoke another account’s session', async () => {
     const [victim, attacker] = await Promise.all([client.newAccount(), client.newAccount()]);
     const { body } = await client.call('GET', '/auth/sessions', { token: victim.accessToken });
     const answer = await client.call('DELETE', `/auth/sessions/${body.sessions[0].id}`, {

@@ -120,7 +120,7 @@ describe('access tokens', () => {
     ['of an unknown key', (header) => (header['kid'] = 'unknown')],
     ['without a key', (header) => delete header['kid']],
     ['of another account', (_header, claims) => (claims['sub'] = '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10')],
-  ])('%s are rejected', async (_name, change) => {
+  ])('rejects tokens %s', async (_name, change) => {
     const { accessToken } = await client.newAccount();
     const answer = await client.me(forge(accessToken, change));
     expect([answer.status, answer.body.code]).toEqual([401, 'token_invalid']);
@@ -128,7 +128,7 @@ describe('access tokens', () => {
   });
 
   it.each(['', 'a', 'a.b', 'a.b.c', '..', 'e30.e30.e30', 'bnVsbA.e30.', '💥'])(
-    'with the text %p are rejected',
+    'rejects a token with the text %p',
     async (token) => {
       const answer = await fetch(`${service.url}/auth/me`, {
         headers: { authorization: `Bearer ${Buffer.from(token).toString('latin1')}` },
@@ -144,7 +144,7 @@ describe('access tokens', () => {
     ['whose roles are not a list', 'at+jwt', { roles: 'admin' }],
     ['for another audience', 'at+jwt', { aud: 'another' }],
     ['that are not yet valid', 'at+jwt', { nbf: Math.floor(Date.now() / 1000) + 3600 }],
-  ])('%s are rejected, although this service’s key signed them', async (_name, typ, change) => {
+  ])('rejects tokens %s, although this service’s key signed them', async (_name, typ, change) => {
     const { accessToken } = await client.newAccount();
     const [header, claims] = accessToken
       .split('.', 2)
@@ -159,7 +159,7 @@ describe('access tokens', () => {
     expect([status, body.code]).toEqual([401, 'token_invalid']);
   });
 
-  it('of another issuer are rejected, and expired ones get their own code', async () => {
+  it('rejects tokens of another issuer, and expired ones with their own code', async () => {
     const elsewhere = await startTestService({
       DATABASE_URL: service.databaseUrl,
       TOKEN_ISSUER: 'https://other.example',

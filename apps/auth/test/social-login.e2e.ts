@@ -211,7 +211,7 @@ describe('a flow', () => {
     expect((await complete(response, cookie)).status).toBe(200);
   });
 
-  it('for a login cannot link, one for linking cannot log in, and another account cannot complete it', async () => {
+  it('a login flow cannot link, a linking flow cannot log in, and another account cannot complete it', async () => {
     const [owner, attacker] = [await client.newAccount(), await client.newAccount()];
     const subject = alpha.person({ email: newEmail(), email_verified: true });
     const login = await start();
@@ -406,7 +406,7 @@ it('concurrent requests never unlink the last way to log in', async () => {
 });
 
 describe('a provider', () => {
-  it('that does not respond or is gone leads to a 503 within the timeout', async () => {
+  it('responds 503 within the timeout if the provider does not respond or is unreachable', async () => {
     const gamma = await OpenIdProvider.start('gamma');
     const strict = new Client(
       (
@@ -442,7 +442,7 @@ describe('a provider', () => {
     expect(outcome(await complete(response, cookie, epsilon, other))).toEqual(failed);
   });
 
-  it('that recovers is used again without a restart', async () => {
+  it('is used again without a restart when it recovers', async () => {
     const delta = await OpenIdProvider.start('delta');
     const other = new Client(
       (await startTestService({ OIDC_PROVIDERS: JSON.stringify([delta.settings]), OIDC_TIMEOUT_MS: '300' })).url,

@@ -163,7 +163,7 @@ describe('an invalid request', () => {
 });
 
 describe('x-request-id', () => {
-  it('is kept if it is a harmless word, and replaced otherwise', async () => {
+  it('keeps a valid request id, and replaces any other', async () => {
     const idFor = async (id: string) =>
       (await client.call('GET', '/health/live', { headers: { 'x-request-id': id } })).headers.get('x-request-id');
     expect(await idFor('trace-42')).toBe('trace-42');

@@ -38,7 +38,7 @@ export const accountSchema = z
   .object({
     id: z.uuid(),
     email: z.string(),
-    email_verified: z.boolean().meta({ description: 'whether the owner has proved to receive mail there' }),
+    email_verified: z.boolean().meta({ description: 'whether the owner has confirmed the e-mail address' }),
     roles: z.array(z.enum(['user', 'admin'])),
     created_at: z.iso.datetime(),
     password_changed_at: z.iso.datetime(),

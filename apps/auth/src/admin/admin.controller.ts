@@ -170,7 +170,7 @@ export class AdminController {
       'For admins. Removes the password, passkeys and identities, ends all sessions and all links that were mailed before, and ' +
       'sends the owner a link to set a new password, which must differ. Authenticator app and recovery codes stay.',
   })
-  @ApiResponse({ status: 204, description: 'The mail is queued.' })
+  @ApiResponse({ status: 204, description: 'The e-mail is queued.' })
   @ApiProblems(...adminProblems, accountNotFound, lastAdmin, mailDisabled)
   forcePasswordReset(
     @Param('id', { schema: accountIdSchema }) id: string,
@@ -186,7 +186,7 @@ export class AdminController {
     summary: 'Reset an account’s second factors',
     description: 'For admins. Removes authenticator app, recovery codes and passkeys, and ends all sessions.',
   })
-  @ApiResponse({ status: 204, description: 'The owner logs in by password alone.' })
+  @ApiResponse({ status: 204, description: 'The owner logs in with the password alone.' })
   @ApiProblems(...adminProblems, accountNotFound)
   resetMfa(
     @Param('id', { schema: accountIdSchema }) id: string,

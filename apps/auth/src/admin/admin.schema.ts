@@ -54,7 +54,7 @@ export const invitationSchema = z
     locale: z
       .enum(locales)
       .optional()
-      .meta({ description: 'language of the mail; default: the request’s `Accept-Language`' }),
+      .meta({ description: 'language of the e-mail; default: the request’s `Accept-Language`' }),
   })
   .meta({ id: 'Invitation', example: { email: 'ada@example.com', roles: ['user'], locale: 'de' } });
 

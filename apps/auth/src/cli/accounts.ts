@@ -23,7 +23,7 @@ export function addAccountsCommands(program: Command, terminal: Terminal, withSe
     .action(() => withService(ExportService, (exports) => runExport(exports, terminal)));
 }
 
-/** @throws Error if lines were refused */
+/** @throws Error if lines were rejected */
 async function runImport(imports: ImportService, file: string, { output, errors }: Terminal): Promise<void> {
   const bar = new ProgressBar(errors);
   const result = await imports.importFile(file, (progress, fileBytes) => {
@@ -35,7 +35,7 @@ async function runImport(imports: ImportService, file: string, { output, errors 
     output.write(`line ${String(line)}: ${reason}\n`);
   }
   if (result.refused > 0) {
-    throw new Error(`${String(result.refused)} lines were refused; the others were imported`);
+    throw new Error(`${String(result.refused)} lines were rejected; the others were imported`);
   }
 }
 
@@ -48,5 +48,5 @@ async function runExport(exports: ExportService, { output }: Terminal): Promise<
 }
 
 function summary({ lines, imported, present, refused }: ImportProgress): string {
-  return `${String(lines)} lines: ${String(imported)} imported, ${String(present)} were there, ${String(refused)} refused`;
+  return `${String(lines)} lines: ${String(imported)} imported, ${String(present)} already existed, ${String(refused)} rejected`;
 }

@@ -48,7 +48,7 @@ function createProgram(terminal: Terminal): Command {
 
   program
     .command('admin')
-    .description('manage administrators')
+    .description('manage admins')
     .command('create')
     .description('create an account with the admin role; reads the password from standard input')
     .requiredOption('--email <email>', 'e-mail address')

@@ -14,7 +14,7 @@ import { HousekeepingService } from './housekeeping.service.ts';
 import { ReencryptionService } from './reencryption.service.ts';
 import { RetentionService } from './retention.service.ts';
 
-/** Periodic jobs: key rotation, retention, re-encryption. */
+/** Periodic jobs: key rotation, retention, dummy hashes. Also the re-encryption that `keys reencrypt` runs. */
 @Module({
   imports: [
     AuditModule,

@@ -5,7 +5,7 @@ import { RetentionService } from './retention.service.ts';
 
 const intervalMs = 30_000;
 
-/** Runs the periodic jobs: rotates signing keys and deletes expired rows. Every replica may run it concurrently. */
+/** Runs the periodic jobs: rotates signing keys, reloads dummy hashes and deletes expired rows. Every replica may run it concurrently. */
 @Injectable()
 export class HousekeepingService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(HousekeepingService.name);

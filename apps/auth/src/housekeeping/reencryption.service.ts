@@ -13,8 +13,8 @@ export class ReencryptionService {
   ) {}
 
   /**
-   * Skips values that the first key of the ring already decrypts. It may run beside the service; an interrupted run can
-   * be repeated.
+   * Skips values that the first key of the ring already decrypts. Safe while the service runs. An interrupted run can be
+   * repeated.
    * @returns the number of values encrypted again, by table
    * @throws Error if no key of the ring decrypts a value
    */

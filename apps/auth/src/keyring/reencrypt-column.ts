@@ -14,7 +14,7 @@ export interface EncryptedColumn {
 const pageRows = 500;
 
 /**
- * Encrypts values again that the first key of the ring does not decrypt. It may run beside the service: a value that
+ * Encrypts values again that the first key of the ring does not decrypt. Safe while the service runs: a value that
  * changes in the meantime stays, because the service has encrypted it under the first key. An interrupted run can be
  * repeated.
  * @returns the number of values that it encrypted again

@@ -85,7 +85,7 @@ export class LoginRepository {
 
   /**
    * Whether an account has no password and a session of it began a short time ago: `session` and `account` in one statement,
-   * because this is one question, asked instead of the password.
+   * because it replaces the password check.
    */
   async isRecentWithoutPassword(sessionId: string, accountId: string, maxAgeSeconds: number): Promise<boolean> {
     const row = await queryRow(

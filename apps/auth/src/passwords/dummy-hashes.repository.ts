@@ -7,7 +7,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 export interface ImportedHashKind {
   kind: string;
   /** A hash of this kind that matches no password. */
-  decoy: string;
+  hash: string;
   accounts: number;
 }
 
@@ -34,14 +34,14 @@ export class DummyHashesRepository {
     );
   }
 
-  /** Adds the numbers of accounts to those of earlier imports. */
+  /** Adds to the number of accounts per hash format. */
   async add(manager: EntityManager, kinds: ImportedHashKind[]): Promise<void> {
     await queryRow(
       manager,
       sql`/* passwords.add-imported */
         INSERT INTO imported_hash_kind AS k (kind, decoy, accounts)
-        SELECT kind, decoy, accounts
-        FROM jsonb_to_recordset(${JSON.stringify(kinds)}::jsonb) AS line (kind text, decoy text, accounts bigint)
+        SELECT kind, hash, accounts
+        FROM jsonb_to_recordset(${JSON.stringify(kinds)}::jsonb) AS line (kind text, hash text, accounts bigint)
         ORDER BY kind
         ON CONFLICT (kind) DO UPDATE SET accounts = k.accounts + excluded.accounts`,
     );

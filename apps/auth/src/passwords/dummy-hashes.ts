@@ -6,9 +6,9 @@ import { DummyHashesRepository, type DummyHash } from './dummy-hashes.repository
 import type { PasswordHash } from './formats/password-hash.ts';
 
 /**
- * Hashes that match no password, verified when an e-mail address has no account. Each kind of imported hash gets the share
- * of e-mail addresses that it has of the accounts, and an e-mail address always gets the same kind. So the duration of a
- * login does not reveal whether an account exists.
+ * The dummy hashes of imported kinds; `PasswordsService` has the one of argon2id. A login verifies a dummy hash if the
+ * e-mail address has no account. Each kind gets the share of e-mail addresses that it has of the accounts, and an e-mail
+ * address always gets the same kind. So the duration of a login does not reveal whether an account exists.
  */
 @Injectable()
 export class DummyHashes {
@@ -19,7 +19,7 @@ export class DummyHashes {
     private readonly repository: DummyHashesRepository,
     keyring: Keyring,
   ) {
-    // the purpose must not change: each e-mail address keeps its dummy hash across versions
+    // the purpose keeps its old name, so that each e-mail address keeps its dummy hash across versions
     this.key = keyring.derive('decoys')[0] as KeyObject;
   }
 
@@ -32,13 +32,13 @@ export class DummyHashes {
   async addImported(manager: EntityManager, imported: PasswordHash[]): Promise<void> {
     const kinds = [...Map.groupBy(imported, ({ kind }) => kind)].map(([kind, hashes]) => ({
       kind,
-      decoy: scramble(hashes[0]?.text ?? ''),
+      hash: scramble(hashes[0]?.text ?? ''),
       accounts: hashes.length,
     }));
     await this.repository.add(manager, kinds);
   }
 
-  /** The dummy hash of an e-mail address; undefined if it is one of our own format. */
+  /** The dummy hash of an e-mail address; undefined if the caller should use the argon2id dummy hash. */
   of(email: string): string | undefined {
     const digest = createHmac('sha256', this.key).update(email.toLowerCase()).digest();
     let place = digest.readUInt32BE() / 2 ** 32;

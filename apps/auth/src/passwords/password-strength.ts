@@ -11,7 +11,7 @@ const program = join(import.meta.dirname, `password-strength.worker${extname(imp
 const timeoutMs = 10_000;
 
 /**
- * Checks the strength of passwords in a thread of its own. A check takes as long as a hash, and loading the dictionaries
+ * Checks the strength of passwords in a thread of its own. `minStrength` of `passwords.service.ts` is the threshold. A check takes as long as a hash, and loading the dictionaries
  * takes a tenth of the service's start: requests must not wait for either.
  */
 @Injectable()

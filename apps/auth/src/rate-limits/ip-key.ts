@@ -1,7 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * What an address is counted as: IPv4 itself, IPv6 its /64, as a client usually has all of one (RFC 6177 §2).
+ * The rate-limit key of an IP address: the address for IPv4, its /64 for IPv6, because one client usually has a whole /64
+ * (RFC 6177 §2).
  * @param address as text, also an IPv4-mapped one (RFC 4291 §2.5.5.2)
  */
 export function ipKey(address: string): string {

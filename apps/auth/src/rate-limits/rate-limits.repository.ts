@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 
-/** What attempts are counted against. */
+/** A limit of attempts for one key. */
 export interface RateLimit {
   key: string;
   /** Attempts that may fail before each further one is delayed. */
@@ -14,7 +14,7 @@ export interface RateLimit {
 
 /** The limits of one login: a success resets the account's, and only refunds its own attempt to the IP address's. */
 export interface LoginLimits {
-  /** Of the account, or of a device that the account knows. */
+  /** The limit of the account or of a known device. */
   account: RateLimit;
   ip?: RateLimit;
 }

@@ -37,7 +37,7 @@ export class RateLimitsService {
     await this.limits.succeed(manager, limits);
   }
 
-  /** Takes one attempt back: it was never decided, or succeeded at a limit that others share. */
+  /** Refunds one attempt: it had no outcome, or it succeeded and others share the limit. */
   async refund(on: Queryable, { key }: RateLimit): Promise<void> {
     await this.limits.refund(on, key);
   }

@@ -20,7 +20,7 @@ const reloadCooldownMs = 1000;
 @Injectable()
 export class SigningKeysService {
   private keys: LoadedKey[] = [];
-  /** By how much the database's clock is ahead of ours, in ms: all replicas switch keys by one clock. */
+  /** Offset of the database's clock in ms: all replicas switch keys by one clock. */
   private clockAheadMs = 0;
   private loadedAt = -Infinity;
   private loading: Promise<void> | undefined;

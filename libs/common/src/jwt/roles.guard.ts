@@ -9,12 +9,12 @@ import type { ClientPrincipal, Principal } from './principal.ts';
 export const Roles = Reflector.createDecorator<string[]>();
 
 /**
- * Lets service accounts with all of these scopes through, which no other route does. Accounts get past it only by the
- * `@Roles()` that stand beside it.
+ * Lets service accounts with all of these scopes through, which no other route does. Accounts get past it only by
+ * `@Roles()` on the same route.
  */
 export const Scopes = Reflector.createDecorator<string[]>();
 
-/** Enforces {@link Roles} and {@link Scopes}; stands behind the access token guard. */
+/** Enforces {@link Roles} and {@link Scopes}; runs after the access token guard. */
 @Injectable()
 export class RolesGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}

@@ -33,7 +33,7 @@ export class EmailChangeController {
     description:
       'Sends a link to the new e-mail address, and a notice to the old one if it is verified. The link makes the change.',
   })
-  @ApiResponse({ status: 202, description: 'The mails are queued.' })
+  @ApiResponse({ status: 202, description: 'The e-mails are queued.' })
   @ApiProblems(...bodyProblems, ...tokenProblems, passwordIncorrect, tooManyAttempts, hashQueueFull, mailDisabled)
   requestEmailChange(
     @Body({ schema: emailChangeSchema }) body: EmailChange,
@@ -48,7 +48,7 @@ export class EmailChangeController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Confirm the new e-mail address',
-    description: 'Takes the token from the mail. It works once.',
+    description: 'Requires the token from the e-mail. The token is valid once.',
   })
   @ApiResponse({ status: 204, description: 'The account has the new e-mail address, verified.' })
   @ApiProblems(...bodyProblems, oneTimeTokenInvalid, emailTaken)

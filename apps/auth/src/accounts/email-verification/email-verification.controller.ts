@@ -29,10 +29,10 @@ export class EmailVerificationController {
   @HttpCode(202)
   @ApiBearerAuth()
   @ApiOperation({
-    summary: 'Resend the verification mail',
+    summary: 'Resend the verification e-mail',
     description: 'Registration sends the first one. Sends nothing if the e-mail address is verified.',
   })
-  @ApiResponse({ status: 202, description: 'The mail is queued.' })
+  @ApiResponse({ status: 202, description: 'The e-mail is queued.' })
   @ApiProblems(...callerProblems, tooManyAttempts, mailDisabled)
   resendVerification(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
     return this.verification.resend(principal, context);
@@ -44,7 +44,7 @@ export class EmailVerificationController {
   @ApiOperation({
     summary: 'Confirm the e-mail address',
     description:
-      'Takes the token from the mail. It works once. Send the access token of a session of the account or its password as well. ' +
+      'Requires the token from the e-mail. The token is valid once. Send the access token of a session of the account or its password as well. ' +
       'Without them, anybody could have registered the account with this e-mail address: the password, sessions, passkeys, identities ' +
       'and second factors are removed, and the owner sets a new password by a password reset.',
   })

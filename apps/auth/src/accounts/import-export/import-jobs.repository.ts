@@ -16,7 +16,7 @@ export interface ImportProgress {
   refused: number;
 }
 
-/** A line that was refused, and why. */
+/** A rejected line, and why. */
 export interface Refusal {
   line: number;
   reason: string;

@@ -32,7 +32,7 @@ const lineSchema = z.strictObject({
 /** An account as a line describes it. */
 export type ImportedAccount = z.output<typeof lineSchema>;
 
-/** The account of a line, or why the line is refused. The reason repeats nothing of the line. */
+/** The account of a line, or why the line is rejected. The reason repeats nothing of the line. */
 export type ReadLine = { account: ImportedAccount; hash?: PasswordHash } | { reason: string };
 
 /**
@@ -53,7 +53,7 @@ export function readLine(bytes: Buffer | undefined, maxMemoryKib: number): ReadL
   }
   const hash = parseHash(account.password_hash);
   if (!hash) {
-    return { reason: 'password_hash: is of no format that is understood' };
+    return { reason: 'password_hash: unknown hash format' };
   }
   if (hash.memoryKib > maxMemoryKib || hash.slowness > 1) {
     return { reason: `password_hash: takes too much ${hash.slowness > 1 ? 'time' : 'memory'} to check` };

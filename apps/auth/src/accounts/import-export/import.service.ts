@@ -54,7 +54,7 @@ export class ImportService {
     }
   }
 
-  /** All refused lines of an import, in their order. */
+  /** All rejected lines of an import, in their order. */
   async *refusals(jobId: string): AsyncGenerator<Refusal> {
     for (let after = 0, more = true; more;) {
       const page = await this.jobs.refusals(jobId, after, refusalsPage);

@@ -17,7 +17,7 @@ export class InvitationsController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Accept an invitation',
-    description: 'Sets the account’s first password. Takes the token from the mail. It works once.',
+    description: 'Sets the account’s first password. Requires the token from the e-mail. The token is valid once.',
   })
   @ApiResponse({ status: 204, description: 'The owner can log in.' })
   @ApiProblems(...bodyProblems, oneTimeTokenInvalid, passwordTooWeak, passwordBreached, hashQueueFull)

@@ -11,7 +11,7 @@ import { passwordReused } from '../index.ts';
 import { passwordResetRequestSchema, passwordResetSchema } from './password-reset.schema.ts';
 import { PasswordResetService } from './password-reset.service.ts';
 
-/** Password reset by mail. */
+/** Password reset by e-mail. */
 @Public()
 @ApiTags('email')
 @Controller('auth/password-reset')
@@ -27,7 +27,7 @@ export class PasswordResetController {
     summary: 'Request a password reset',
     description: 'Sends a link if the account exists. The response is the same if it does not.',
   })
-  @ApiResponse({ status: 202, description: 'If the account exists, a mail is queued.' })
+  @ApiResponse({ status: 202, description: 'If the account exists, an e-mail is queued.' })
   @ApiProblems(...bodyProblems, tooManyAttempts, mailDisabled)
   requestPasswordReset(
     @Body({ schema: passwordResetRequestSchema }) body: z.output<typeof passwordResetRequestSchema>,
@@ -41,7 +41,7 @@ export class PasswordResetController {
   @ApiOperation({
     summary: 'Set a new password',
     description:
-      'Takes the token from the mail. It works once. Verifies the e-mail address, and ends all sessions and other links. If the ' +
+      'Requires the token from the e-mail. The token is valid once. Verifies the e-mail address, and ends all sessions and other links. If the ' +
       'e-mail address was not verified before, everything else that opens the account is removed: passkeys, identities, second factors. ' +
       'After a reset that an admin has forced, the old password can’t be set again.',
   })

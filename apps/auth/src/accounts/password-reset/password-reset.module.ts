@@ -5,7 +5,7 @@ import { AccountsModule } from '../index.ts';
 import { PasswordResetController } from './password-reset.controller.ts';
 import { PasswordResetService } from './password-reset.service.ts';
 
-/** Password resets by mail. */
+/** Password reset by e-mail. */
 @Module({
   imports: [AccountsModule, EmailLinkRequestsModule, PasswordsModule],
   controllers: [PasswordResetController],

@@ -5,4 +5,4 @@ export const oneTimeToken = z
   .string()
   .min(1)
   .max(128)
-  .meta({ description: 'token from the link in the mail', example: 'ot_n7Ck1cXo…' });
+  .meta({ description: 'token from the link in the e-mail', example: 'ot_n7Ck1cXo…' });

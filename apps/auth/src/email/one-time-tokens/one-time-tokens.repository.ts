@@ -46,7 +46,7 @@ export class OneTimeTokensRepository {
     );
   }
 
-  /** Deletes a token, in one atomic statement, and returns what it stood for unless it had expired. */
+  /** Deletes a token, in one atomic statement, and returns its purpose and data unless it had expired. */
   async take(on: Queryable, hash: Buffer, purpose: OneTimePurpose): Promise<OneTimeTokenFacts | undefined> {
     const row = await queryRow<OneTimeTokenFacts & { live: boolean }>(
       on,

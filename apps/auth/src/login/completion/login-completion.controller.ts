@@ -20,7 +20,7 @@ export class LoginCompletionController {
   @ApiOperation({
     summary: 'Complete a login with a second factor',
     description:
-      'Starts the session of a login whose response was `mfa_required`. Its token is valid for 5 minutes and 5 codes.',
+      'Starts the session of a login whose response was `mfa_required`. The MFA token expires after 5 minutes or 5 attempts.',
   })
   @ApiResponse({
     status: 200,

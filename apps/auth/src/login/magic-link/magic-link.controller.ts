@@ -12,7 +12,7 @@ import { loginResultExamples, loginResultSchema, replyWithLogin } from '../compl
 import { magicLinkRequestSchema } from './magic-link.schema.ts';
 import { MagicLinkService } from './magic-link.service.ts';
 
-/** Logging in by a link in an e-mail. */
+/** Login with a magic link. */
 @Public()
 @ApiTags('email')
 @Controller('auth/magic-link')
@@ -25,10 +25,10 @@ export class MagicLinkController {
   @Post()
   @HttpCode(202)
   @ApiOperation({
-    summary: 'Request a login link',
+    summary: 'Request a magic link',
     description: 'Sends a link by e-mail if the account exists. The response is the same if it does not.',
   })
-  @ApiResponse({ status: 202, description: 'If the account exists, an e-mail is on its way.' })
+  @ApiResponse({ status: 202, description: 'If the account exists, an e-mail is queued.' })
   @ApiProblems(...bodyProblems, tooManyAttempts, mailDisabled)
   requestMagicLink(
     @Body({ schema: magicLinkRequestSchema }) body: z.output<typeof magicLinkRequestSchema>,
@@ -40,7 +40,7 @@ export class MagicLinkController {
   @Post('confirm')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Log in by link',
+    summary: 'Log in with a magic link',
     description: 'Uses the token from the e-mail, which is valid once. This also verifies the e-mail address.',
   })
   @ApiResponse({

@@ -5,7 +5,7 @@ import { LoginCompletionModule } from '../completion/index.ts';
 import { MagicLinkController } from './magic-link.controller.ts';
 import { MagicLinkService } from './magic-link.service.ts';
 
-/** Logging in by a link in an e-mail. */
+/** Login with a magic link. */
 @Module({
   imports: [AccountsModule, EmailLinkRequestsModule, LoginCompletionModule],
   controllers: [MagicLinkController],

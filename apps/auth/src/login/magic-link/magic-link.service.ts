@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { MailboxProofsService } from '../../accounts/index.ts';
 import { LoginCompletionService, type LoginResult } from '../completion/index.ts';
 
-/** Logs people in by a link that an e-mail brought them. */
+/** Login with a magic link. */
 @Injectable()
 export class MagicLinkService {
   constructor(

@@ -49,7 +49,7 @@ export class MfaController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Get the second factors', description: 'Those that a login by password asks for.' })
+  @ApiOperation({ summary: 'Get the second factors', description: 'Lists the second factors that a login asks for.' })
   @ApiResponse({
     status: 200,
     description: 'The second factors.',
@@ -63,7 +63,7 @@ export class MfaController {
 
   @Post('totp')
   @ApiOperation({
-    summary: 'Begin to enrol an authenticator app',
+    summary: 'Start to enrol an authenticator app',
     description:
       'Requires the password again. Returns a secret for an app that generates codes by RFC 6238. A code must confirm it ' +
       'within 15 minutes; until then logins do not ask for codes.',

@@ -13,7 +13,7 @@ const conditions = {
   confirmed: sql.raw('confirmed_at IS NOT NULL'),
 };
 
-/** Of the secret that a statement reads or changes; any other secret is invisible to it. */
+/** States of a TOTP secret. A statement sees only secrets in the given state. */
 export type SecretState = keyof typeof conditions;
 
 /** What a valid code changes. */

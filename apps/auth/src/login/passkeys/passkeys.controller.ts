@@ -61,7 +61,7 @@ export class PasskeysController {
   @Post('login/passkey/options')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Begin a login by passkey',
+    summary: 'Start a login with a passkey',
     description: 'Returns a challenge, valid once within 5 minutes. The passkey that signs it identifies the account.',
   })
   @ApiResponse({
@@ -79,7 +79,7 @@ export class PasskeysController {
   @Post('login/passkey')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Log in by passkey',
+    summary: 'Log in with a passkey',
     description: 'Starts a session. A passkey counts as more than one factor, so no second factor is required.',
   })
   @ApiResponse({
@@ -103,7 +103,7 @@ export class PasskeysController {
   @RequireMfa(recentMfa)
   @ApiBearerAuth()
   @ApiOperation({
-    summary: 'Begin the registration of a passkey',
+    summary: 'Start the registration of a passkey',
     description:
       'Requires the password again and, if the account has a second factor, that it was verified within the last 5 minutes. ' +
       'Returns a challenge, valid once within 5 minutes.',
@@ -126,7 +126,8 @@ export class PasskeysController {
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Register a passkey',
-    description: 'Takes the credential that the authenticator created. The authenticator must have verified its user.',
+    description:
+      'Requires the credential that the authenticator created. The authenticator must have verified its user.',
   })
   @ApiResponse({ status: 201, description: 'The passkey.', standardSchema: passkeySchema, example: passkeyExample })
   @ApiProblems(...bodyProblems, ...tokenProblems, passkeyTaken, tooManyPasskeys, passkeyRefused)
@@ -175,7 +176,7 @@ export class PasskeysController {
     description:
       'Requires the password again and, if the account has a second factor, that it was verified within the last 5 minutes.',
   })
-  @ApiResponse({ status: 204, description: 'The passkey no longer logs anybody in.' })
+  @ApiResponse({ status: 204, description: 'The passkey can no longer log in.' })
   @ApiProblems(...bodyProblems, ...tokenProblems, problems.mfaRequired, passkeyNotFound, ...passwordProblems)
   deletePasskey(
     @Param('id', { schema: passkeyIdSchema }) id: string,

@@ -3,7 +3,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 const secretBytes = 32;
 
 /**
- * The secrets of one flow at an identity provider. All are derived from the secret in the browser's cookie, so none is stored,
+ * The secrets of one flow at an OpenID provider. All are derived from the secret in the browser's cookie, so none is stored,
  * and only the browser with the cookie can complete the flow.
  */
 export interface FlowSecrets {

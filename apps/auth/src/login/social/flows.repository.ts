@@ -18,7 +18,7 @@ interface EndedFlow {
   live: boolean;
 }
 
-/** The table `social_flow`: logins at identity providers that have begun. */
+/** The table `social_flow`: logins at OpenID providers that have begun. */
 @Injectable()
 export class FlowsRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}

@@ -22,7 +22,7 @@ export interface StartedFlow {
   cookie: string;
 }
 
-/** Begins and ends flows at identity providers. Each flow ends once, in the browser that began it. */
+/** Begins and ends flows at OpenID providers. Each flow ends once, in the browser that began it. */
 @Injectable()
 export class FlowsService {
   constructor(

@@ -46,7 +46,7 @@ export class IdentitiesController {
   @Get()
   @ApiOperation({
     summary: 'List the identities of the account',
-    description: 'The owner can log in by each of these identities.',
+    description: 'The owner can log in with each of these identities.',
   })
   @ApiResponse({
     status: 200,
@@ -62,7 +62,7 @@ export class IdentitiesController {
   @Post(':provider/start')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Begin to link an identity',
+    summary: 'Start to link an identity',
     description:
       'Begins like a login, but requires the password again or, for an account without one, a login within the last 10 ' +
       'minutes. The e-mail addresses of the account and of the identity may differ.',
@@ -89,8 +89,9 @@ export class IdentitiesController {
   @Post(':provider/complete')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Complete the linking of an identity',
-    description: 'Requires the account and the cookie that began it. An identity belongs to one account at most.',
+    summary: 'Link an identity',
+    description:
+      'Requires the account and the cookie that started the flow. An identity belongs to one account at most.',
   })
   @ApiFlowCookie()
   @ApiResponse({
@@ -116,7 +117,7 @@ export class IdentitiesController {
     summary: 'Unlink an identity',
     description: 'Fails if it is the account’s last way to log in. Sessions continue.',
   })
-  @ApiResponse({ status: 204, description: 'The identity no longer logs anybody in.' })
+  @ApiResponse({ status: 204, description: 'The identity can no longer log in.' })
   @ApiProblems(...callerProblems, identityNotFound, lastLoginMethod)
   unlinkIdentity(
     @Param('id', { schema: identityIdSchema }) id: string,

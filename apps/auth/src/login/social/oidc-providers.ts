@@ -182,7 +182,7 @@ export class OidcProviders {
   private unavailable(provider: ProviderSettings, error: unknown): Error {
     const { error: oauthError, code, name, cause } = error as { error?: string; code?: string } & Error;
     const reason = oauthError ?? (Object(cause) as { code?: string }).code ?? code ?? name;
-    this.logger.warn({ msg: 'identity provider unavailable', provider: provider.id, reason });
+    this.logger.warn({ msg: 'OpenID provider unavailable', provider: provider.id, reason });
     return providerUnavailable.exception({ cause: new Error(reason), retryAfter: retryAfterSeconds });
   }
 }

@@ -31,8 +31,8 @@ export class SocialLoginController {
 
   @Get()
   @ApiOperation({
-    summary: 'List the identity providers',
-    description: 'The OpenID providers in the settings, for the buttons of a login page.',
+    summary: 'List the OpenID providers',
+    description: 'The providers in the settings, for the buttons of a login page.',
   })
   @ApiResponse({
     status: 200,
@@ -48,7 +48,7 @@ export class SocialLoginController {
   @Post(':provider/start')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Begin a login at an identity provider',
+    summary: 'Start a login with an OpenID provider',
     description:
       'Returns the URL to send the browser to, and sets the cookie `social_flow`, which binds the login to this client. A ' +
       'browser stores the cookie by itself; the HTTP client of a native app must store and send it. The provider sends the ' +
@@ -69,7 +69,7 @@ export class SocialLoginController {
   @Post(':provider/complete')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Complete a login at an identity provider',
+    summary: 'Complete a login with an OpenID provider',
     description:
       'Starts a session. An unknown identity is linked to the account with the same e-mail address if the provider has ' +
       'verified it. If this service has not, everything else that opens the account is removed: somebody else may have ' +

@@ -11,7 +11,7 @@ export const identityChanges = counter({
   labels: { change: ['linked', 'unlinked'] },
 });
 
-/** Counts flows at the configured identity providers. */
+/** Counts flows at the configured OpenID providers. */
 @Injectable()
 export class SocialLoginMetrics {
   readonly flows: Counter<{ provider: string; result: FlowResult }>;
@@ -19,7 +19,7 @@ export class SocialLoginMetrics {
   constructor(providers: OidcProviders) {
     this.flows = counter({
       name: 'auth_social_flows_total',
-      help: 'Flows at identity providers, by provider and result',
+      help: 'Flows at OpenID providers, by provider and result',
       labels: { provider: providers.list().map(({ id }) => id), result: flowResults },
     });
   }

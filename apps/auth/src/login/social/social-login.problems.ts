@@ -1,15 +1,15 @@
 import { Problem } from '#common';
 
-export const providerUnknown = new Problem(404, 'identity_provider_unknown', 'Identity provider not found');
+export const providerUnknown = new Problem(404, 'identity_provider_unknown', 'OpenID provider not found');
 export const providerUnavailable = new Problem(
   503,
   'identity_provider_unavailable',
-  'The identity provider is not available',
+  'The OpenID provider is not available',
 );
 export const socialLoginFailed = new Problem(
   401,
   'social_login_failed',
-  'The login at the identity provider is not valid, has been used or has expired',
+  'The login with the OpenID provider is not valid, has been used or has expired',
 );
 export const redirectUriUnknown = new Problem(
   422,
@@ -19,7 +19,7 @@ export const redirectUriUnknown = new Problem(
 export const providerEmailUnverified = new Problem(
   403,
   'provider_email_unverified',
-  'The identity provider has not verified an e-mail address',
+  'The OpenID provider has not verified an e-mail address',
 );
 export const identityTaken = new Problem(409, 'identity_taken', 'The identity belongs to another account');
 export const identityNotFound = new Problem(404, 'identity_not_found', 'The account has no such identity');

@@ -14,7 +14,7 @@ export const providerIdSchema = z
 
 export const providerListSchema = z
   .object({ providers: z.array(z.object({ id: z.string(), name: z.string() })) })
-  .meta({ id: 'IdentityProviderList', description: 'The identity providers that people can log in by' });
+  .meta({ id: 'IdentityProviderList', description: 'The OpenID providers that people can log in with' });
 
 export const providerListExample = { providers: [{ id: 'google', name: 'Google' }] };
 
@@ -36,7 +36,7 @@ export const flowSchema = z
     authorization_url: z.string().meta({ description: 'URL to send the browser to' }),
     expires_in: z.int().meta({ description: 'seconds until the flow expires' }),
   })
-  .meta({ id: 'SocialFlow', description: 'A flow at an identity provider that has begun' });
+  .meta({ id: 'SocialFlow', description: 'A flow at an OpenID provider that has started' });
 
 export type FlowView = z.output<typeof flowSchema>;
 
@@ -69,7 +69,7 @@ export const identitySchema = z
     created_at: z.iso.datetime(),
     last_used_at: z.iso.datetime(),
   })
-  .meta({ id: 'Identity', description: 'An identity of the account’s owner at an identity provider' });
+  .meta({ id: 'Identity', description: 'An identity of the account’s owner at an OpenID provider' });
 
 export type IdentityView = z.output<typeof identitySchema>;
 
