@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, newEmail } from './support/client.ts';
 import { Mailbox } from './support/mailbox.ts';
-import { copyDatabase, startTestService, type TestService } from './support/service.ts';
+import { copyDatabase, productionSettings, startTestService, type TestService } from './support/service.ts';
 
 let mailbox: Mailbox;
 let replicas: TestService[];
@@ -114,7 +114,7 @@ describe('without a mail server', () => {
   });
 
   it('production disables mails: routes that require one respond mail_off, and registration still works', async () => {
-    const production = await startTestService({ NODE_ENV: 'production' });
+    const production = await startTestService(productionSettings);
     const productionClient = new Client(production.url);
     const { accessToken, email } = await productionClient.newAccount();
     for (const answer of [
