@@ -109,7 +109,7 @@ export const authSettings = z.object({
   OIDC_PROVIDERS: setting(providersSetting, {
     description:
       'OpenID providers that users can log in with: a JSON array of objects with `id`, `name`, `issuer`, `client_id`, ' +
-      '`client_secret`, `redirect_uris` and, optionally, `scopes` and `client_authentication`',
+      '`client_secret`, `redirect_uris` and, optionally, `scopes`, `client_authentication` and `trust_email`',
     secret: true,
   }),
   OIDC_TIMEOUT_MS: setting(count(60_000).default(3000), {

@@ -10,6 +10,7 @@ import {
   identityUnlinked,
   providerEmailUnverified,
   redirectUriUnknown,
+  socialLoginDenied,
   socialLoginFailed,
 } from './social-login.problems.ts';
 import {
@@ -78,8 +79,8 @@ export class SocialLoginController {
     description:
       'Starts a session. An unknown identity is linked to the account with the same e-mail address if both the provider and ' +
       'this service have verified it. If no account has this e-mail address, a new one without a password is created. ' +
-      'Each `state` is valid once, for 10 minutes, with the cookie that the start has set. If the provider sent an `error` ' +
-      'instead of a code, begin again.',
+      'Each `state` is valid once, for 10 minutes, with the cookie that the start has set. An `error` ' +
+      'of the provider instead of a code ends the login.',
   })
   @ApiFlowCookie()
   @ApiResponse({
@@ -88,7 +89,7 @@ export class SocialLoginController {
     standardSchema: loginResultSchema,
     examples: loginResultExamples,
   })
-  @ApiProblems(...flowProblems, socialLoginFailed, providerEmailUnverified, identityUnlinked)
+  @ApiProblems(...flowProblems, socialLoginFailed, socialLoginDenied, providerEmailUnverified, identityUnlinked)
   async completeSocialLogin(
     @Param('provider', { schema: providerIdSchema }) provider: string,
     @Body({ schema: flowCompletionSchema }) body: AuthorizationResponse,

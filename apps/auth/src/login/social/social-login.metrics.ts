@@ -27,7 +27,7 @@ export class SocialLoginMetrics {
     providers: OidcProviders,
   ) {
     for (const { id: provider } of providers.list()) {
-      for (const result of ['started', 'succeeded', 'failed', 'refused', 'throttled', 'unavailable']) {
+      for (const result of ['started', 'succeeded', 'failed', 'denied', 'refused', 'throttled', 'unavailable']) {
         flows.inc({ provider, result }, 0);
       }
     }
