@@ -94,6 +94,12 @@ describe('accounts import', () => {
     expect((await client.login(email, 'o'.repeat(71))).status).toBe(401);
   });
 
+  it('takes e-mail addresses as registrations do', async () => {
+    const email = `r&d=${newEmail()}`;
+    await importLines([{ email: ` ${email}\n`, password_hash: hash }]);
+    expect((await client.login(`${email} `, oldPassword)).status).toBe(200);
+  });
+
   it('keeps id, roles and times, and audits each account', async () => {
     const line = {
       id: '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10',

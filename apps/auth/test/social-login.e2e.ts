@@ -109,6 +109,13 @@ describe('a social login', () => {
     expect(metrics).toMatch(/auth_identity_changes_total\{change="linked"\} [1-9]/);
   });
 
+  it('takes e-mail addresses as registrations do', async () => {
+    const email = `x/d-${newEmail()}`;
+    const { status, body } = await logIn(alpha.person({ email: ` ${email}\n`, email_verified: true }));
+    expect(status).toBe(200);
+    expect((await client.me(body.access_token)).body.email).toBe(email);
+  });
+
   it('links to the account with the same e-mail address if both sides have verified it', async () => {
     const { email, accessToken } = await client.newAccount();
     await verify(email);
