@@ -18,4 +18,6 @@ export const { createService, describeApi, startService } = (await import(dist('
 export const { AuditRepository } = (await import(dist('apps/auth/src/audit/index.js'))) as Audit;
 export const { Keyring } = (await import(dist('apps/auth/src/keyring/index.js'))) as KeyringModule;
 export const { RefreshTokens } = (await import(dist('apps/auth/src/sessions/tokens/index.js'))) as Tokens;
-export const { describeSettings, stopOnSignals } = (await import(dist('libs/common/src/index.js'))) as Common;
+export const { describeSettings, loadOrExit, stopOnSignals } = (await import(
+  dist('libs/common/src/index.js')
+)) as Common;

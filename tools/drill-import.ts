@@ -72,6 +72,7 @@ await drill('import', async ({ after, log, check }) => {
   });
   await postgres.createDatabase('drill');
   const environment = {
+    NODE_ENV: 'development',
     HOST: '127.0.0.1',
     PORT: '0',
     METRICS_PORT: '0',

@@ -17,6 +17,7 @@ const directory = await mkdtemp(join(tmpdir(), 'auth-generate-'));
 const postgres = await startPostgres(directory);
 try {
   const config = loadAuthConfig({
+    NODE_ENV: 'development',
     LOG_LEVEL: 'silent',
     DATABASE_URL: postgres.url('postgres'),
     KEY_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),

@@ -5,33 +5,40 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { loadAuthConfig, migrate, root, startService, stopOnSignals } from './built.ts';
+import { loadAuthConfig, loadOrExit, migrate, root, startService, stopOnSignals } from './built.ts';
 import { startPostgres, type EmbeddedPostgres } from './embedded-postgres.ts';
 
 const directory = resolve(process.argv[2] ?? join(root, '.data'));
 
-if (process.env['NODE_ENV'] === 'production' && !process.env['DATABASE_URL']) {
-  throw new Error('The embedded database is only for development. Set DATABASE_URL.');
+const isEmbedded = !process.env['DATABASE_URL'] && !process.env['DATABASE_URL_FILE'];
+if (process.env['NODE_ENV'] === 'production' && isEmbedded) {
+  process.stderr.write('The embedded database is only for development. Set DATABASE_URL.\n');
+  process.exit(78);
 }
 
 const started = performance.now();
 await mkdir(directory, { recursive: true });
 
-let postgres: EmbeddedPostgres | undefined;
-if (!process.env['DATABASE_URL']) {
-  postgres = await startPostgres(directory);
-  await postgres.createDatabase('auth');
-}
-const settings = {
+const settings: NodeJS.ProcessEnv = {
   NODE_ENV: 'development',
   HOST: '127.0.0.1',
-  DATABASE_URL: postgres?.url('auth'),
-  KEY_ENCRYPTION_KEYS: await keyEncryptionKey(),
+  KEY_ENCRYPTION_KEYS: process.env['KEY_ENCRYPTION_KEYS_FILE'] ? undefined : await keyEncryptionKey(),
   ...process.env,
 };
-const config = loadAuthConfig(settings);
-await writeEnvironment(settings);
+// before the database starts, because nothing may keep running if a setting is not valid
+let config = loadOrExit(() =>
+  loadAuthConfig(isEmbedded ? { ...settings, DATABASE_URL: 'postgresql:///auth' } : settings),
+);
+
+let postgres: EmbeddedPostgres | undefined;
 try {
+  if (isEmbedded) {
+    postgres = await startPostgres(directory);
+    await postgres.createDatabase('auth');
+    settings['DATABASE_URL'] = postgres.url('auth');
+    config = { ...config, DATABASE_URL: settings['DATABASE_URL'] };
+  }
+  await writeEnvironment(settings);
   await migrate(config);
   const service = await startService(config);
   stopOnSignals(
@@ -63,10 +70,9 @@ async function keyEncryptionKey(): Promise<string> {
 }
 
 /** Writes the settings that `npm run cli` needs to work on the same database. */
-async function writeEnvironment({ NODE_ENV, DATABASE_URL, KEY_ENCRYPTION_KEYS }: NodeJS.ProcessEnv): Promise<void> {
-  const lines = Object.entries({ NODE_ENV, DATABASE_URL, KEY_ENCRYPTION_KEYS }).map(
-    ([name, value]) => `${name}=${value ?? ''}\n`,
-  );
+async function writeEnvironment(environment: NodeJS.ProcessEnv): Promise<void> {
+  const names = ['NODE_ENV', 'DATABASE_URL', 'DATABASE_URL_FILE', 'KEY_ENCRYPTION_KEYS', 'KEY_ENCRYPTION_KEYS_FILE'];
+  const lines = names.filter((name) => environment[name]).map((name) => `${name}=${environment[name] ?? ''}\n`);
   await writeFile(join(directory, 'environment'), lines.join(''), { mode: 0o600 });
 }
 

@@ -4,14 +4,14 @@ import { accessTokens, authorized, connections, sampleOf } from '../lib/measure.
 import { controlTokens, populate, serviceTokens } from '../lib/population.ts';
 import type { Program } from '../lib/programs.ts';
 import type { Comparison, Side } from '../lib/rounds.ts';
-import type { Stage } from '../lib/stage.ts';
+import { issuer, type Stage } from '../lib/stage.ts';
 
 export const comparedMembers = ['refresh', 'me', 'remote guard', 'session list', 'JWKS'];
 const accounts = 1000;
 const refreshTokens = 2000;
 const bearers = 200;
 
-const authDefaults = authSettings.pick({ TOKEN_ISSUER: true, TOKEN_AUDIENCE: true }).parse({});
+const { TOKEN_AUDIENCE } = authSettings.pick({ TOKEN_AUDIENCE: true }).parse({});
 
 /** Compares requests with a bare program. Both share their processors with PostgreSQL and the load generator. */
 export async function comparisons(stage: Stage): Promise<Comparison[]> {
@@ -23,8 +23,8 @@ export async function comparisons(stage: Stage): Promise<Comparison[]> {
   const keySet = await (await fetch(`${service.url}/.well-known/jwks.json`)).text();
   const { DATABASE_URL } = stage.environment('compared');
   const bare = await stage.start('bench/controls/bare.ts', { DATABASE_URL, JWKS: keySet });
-  const { TOKEN_ISSUER, TOKEN_AUDIENCE } = authDefaults;
-  const notes = await stage.start('bench/controls/notes.ts', { AUTH_URL: service.url, TOKEN_ISSUER, TOKEN_AUDIENCE });
+  const settings = { AUTH_URL: service.url, TOKEN_ISSUER: issuer, TOKEN_AUDIENCE };
+  const notes = await stage.start('bench/controls/notes.ts', settings);
   const chains: Record<Side, string[]> = { subject: tokens, control: await controlTokens(database, refreshTokens) };
   const postgresPid = await stage.postgresPid();
   const programs: Record<Side, Program> = { subject: service, control: bare };

@@ -12,6 +12,8 @@ import { nodeFlags } from './dockerfile.ts';
 
 /** Memory limit of the service's container in MiB. V8's heap gets half of it. */
 export const memoryLimitMiB = 512;
+/** `iss` of the service's access tokens; nothing connects to it. */
+export const issuer = 'https://auth.example.com';
 
 /** The environment of a measurement: PostgreSQL with its defaults, a load generator, and programs. */
 export class Stage {
@@ -87,6 +89,10 @@ export class Stage {
       PORT: '0',
       METRICS_PORT: '0',
       TRUST_PROXY: '127.0.0.1',
+      TOKEN_ISSUER: issuer,
+      APP_URL: 'https://app.example.com',
+      WEBAUTHN_RP_ID: 'example.com',
+      WEBAUTHN_ORIGINS: 'https://app.example.com',
       DATABASE_URL: this.postgres.url(database),
       KEY_ENCRYPTION_KEYS: this.keyEncryptionKey.toString('base64'),
     };

@@ -1,7 +1,7 @@
 import { commaSeparated, commonSettings, loadConfig, setting } from '#common';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { providersSetting } from './config/index.ts';
+import { productionProblems, providersSetting } from './config/index.ts';
 
 const seconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const count = (max: number) => z.coerce.number().int().min(1).max(max);
@@ -110,7 +110,7 @@ export const authSettings = z.object({
   OIDC_PROVIDERS: setting(providersSetting, {
     description:
       'OpenID providers that users can log in with: a JSON array of objects with `id`, `name`, `issuer`, `client_id`, ' +
-      '`client_secret`, `redirect_uris` and, optionally, `scopes` and `client_authentication`',
+      '`client_secret`, `redirect_uris` and, optionally, `scopes`, `client_authentication` and `trust_email`',
     secret: true,
   }),
   OIDC_TIMEOUT_MS: setting(count(60_000).default(3000), {
@@ -137,7 +137,14 @@ export type AuthConfig = z.output<typeof authSettings>;
 /** Injection token of the loaded {@link AuthConfig}. */
 export const AUTH_CONFIG = Symbol('auth config');
 
+const evenIfOthersAreInvalid = { when: () => true };
+
 /** @throws ConfigError that lists all problems */
 export function loadAuthConfig(environment: NodeJS.ProcessEnv): AuthConfig {
-  return loadConfig(authSettings, environment);
+  const checked = authSettings.superRefine((values, context) => {
+    for (const [name, message] of productionProblems(values)) {
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+  }, evenIfOthersAreInvalid);
+  return loadConfig(checked, environment);
 }

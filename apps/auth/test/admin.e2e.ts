@@ -4,7 +4,13 @@ import { newEnrolledAccount } from './support/authenticator-app.ts';
 import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
 import { meet } from './support/locks.ts';
 import { Mailbox } from './support/mailbox.ts';
-import { copyDatabase, startTestService, strongPassword, type TestService } from './support/service.ts';
+import {
+  copyDatabase,
+  productionSettings,
+  startTestService,
+  strongPassword,
+  type TestService,
+} from './support/service.ts';
 import { hashesOf } from './support/work.ts';
 
 let service: TestService;
@@ -247,7 +253,7 @@ describe('an invitation', () => {
   });
 
   it('requires a mail server in production', async () => {
-    const production = await startTestService({ NODE_ENV: 'production', DATABASE_URL: service.databaseUrl });
+    const production = await startTestService({ ...productionSettings, DATABASE_URL: service.databaseUrl });
     const { accessToken: token } = await new Client(production.url).newSession(admin.email);
     const at = new Client(production.url);
     const email = newEmail();

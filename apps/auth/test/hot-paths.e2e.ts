@@ -5,7 +5,7 @@ import { requestIds } from '../../../libs/common/src/logging/request-log.ts';
 import { AppModule } from '../src/app.module.ts';
 import { HousekeepingService } from '../src/housekeeping/index.ts';
 import { Client, newEmail, type Login } from './support/client.ts';
-import { strongPassword, startTestService, type TestService } from './support/service.ts';
+import { productionSettings, startTestService, strongPassword, type TestService } from './support/service.ts';
 
 let service: TestService;
 let client: Client;
@@ -22,7 +22,11 @@ let isRecorded = () => requestIds().request_id !== undefined;
 const original = pg.Client.prototype.query;
 
 beforeAll(async () => {
-  service = await startTestService({ SMTP_URL: 'smtp://127.0.0.1:1', NODE_ENV: 'production' });
+  service = await startTestService({
+    ...productionSettings,
+    SMTP_URL: 'smtp://127.0.0.1:1',
+    MAIL_FROM: 'auth@example.com',
+  });
   client = new Client(service.url);
   login = await client.newAccount();
   await service.database.query('UPDATE account SET email_verified_at = now()');

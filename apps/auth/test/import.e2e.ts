@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { hash as bcrypt } from 'bcrypt';
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -68,6 +69,37 @@ describe('accounts import', () => {
     },
   );
 
+  it.each([
+    ['which normalization changes', 'µ-otter ² hums ½'],
+    ['in full-width letters', 'ｖｉｏｌｅｔ-otter 42'],
+    ['in decomposed letters', 'Gru\u0308n-otter 42 hums'],
+    ['of more than 128 characters', 'otter '.repeat(40)],
+  ])('lets the owner of a hash of a password %s log in, now and later', async (_name, password) => {
+    const email = newEmail();
+    const digested = pbkdf2Sync(password, 'salt', 10, 32, 'sha256').toString('base64');
+    await importLines([{ email, password_hash: `pbkdf2_sha256$10$salt$${digested}` }]);
+    expect((await client.login(email, `${password}!`)).status).toBe(401);
+    expect((await client.login(email, password)).status).toBe(200);
+    expect((await stored(email)).password_hash).toMatch(/^\$argon2id/);
+    expect((await client.login(email, password)).status).toBe(200);
+    expect((await client.login(email, password.normalize('NFKC'))).status).toBe(200);
+  });
+
+  it('never locks out a password beyond the 72 bytes of bcrypt, after a login with a mistyped rest', async () => {
+    const email = newEmail();
+    const password = 'o'.repeat(72);
+    await importLines([{ email, password_hash: await bcrypt(`${password}ttter`, 4) }]);
+    expect((await client.login(email, `${password}tter`)).status).toBe(200);
+    expect((await client.login(email, `${password}ttter`)).status).toBe(200);
+    expect((await client.login(email, 'o'.repeat(71))).status).toBe(401);
+  });
+
+  it('takes e-mail addresses as registrations do', async () => {
+    const email = `r&d=${newEmail()}`;
+    await importLines([{ email: ` ${email}\n`, password_hash: hash }]);
+    expect((await client.login(`${email} `, oldPassword)).status).toBe(200);
+  });
+
   it('keeps id, roles and times, and audits each account', async () => {
     const line = {
       id: '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10',
@@ -104,6 +136,7 @@ describe('accounts import', () => {
       { email: `${secret}@@example.com`, password_hash: hash },
       { email: newEmail(), password_hash: hash, roles: [secret] },
       { email: newEmail(), password_hash: hash, created_at: '0000-01-01T00:00:00Z' },
+      { email: newEmail(), password_hash: `$scrypt$ln=17,r=1,p=1$${scrypt}` },
       { email: newEmail(), password_hash: `$scrypt$ln=20,r=8,p=1$${scrypt}` },
       { email: newEmail(), password_hash: `$scrypt$ln=4,r=8192,p=100$${scrypt}` },
       {
@@ -117,7 +150,7 @@ describe('accounts import', () => {
       { email: good, password_hash: hash },
     ]);
     expect(output.split('\n')).toEqual([
-      '15 lines: 1 imported, 1 already existed, 12 rejected',
+      '16 lines: 1 imported, 1 already existed, 13 rejected',
       'line 1: the line is not a JSON object in UTF-8',
       'line 2: the line is not a JSON object in UTF-8',
       'line 4: password_hash: unknown hash format',
@@ -125,14 +158,15 @@ describe('accounts import', () => {
       'line 6: email: must be an e-mail address in ASCII',
       expect.stringMatching(/^line 7: roles\.0: /),
       'line 8: created_at: must lie between 1970 and now',
-      expect.stringMatching(/^line 9: password_hash: takes too much time/),
+      'line 9: password_hash: is of no format that is understood',
       expect.stringMatching(/^line 10: password_hash: takes too much time/),
-      'line 11: password_hash: takes too much memory to check',
-      'line 12: the line is too long',
-      'line 13: email: belongs to another account',
+      expect.stringMatching(/^line 11: password_hash: takes too much time/),
+      'line 12: password_hash: takes too much memory to check',
+      'line 13: the line is too long',
+      'line 14: email: belongs to another account',
       '',
     ]);
-    expect([code, errors]).toEqual([1, expect.stringContaining('12 lines were rejected')]);
+    expect([code, errors]).toEqual([1, expect.stringContaining('13 lines were rejected')]);
     expect(output + errors).not.toContain('hunter2');
     // a line with the e-mail address of an existing account changes neither the account nor its password
     expect((await client.login(ours, strongPassword)).status).toBe(200);
@@ -182,6 +216,19 @@ describe('accounts import', () => {
     expect(errors).toContain('░░░ 0 % 0 lines');
     expect(errors).toContain('███ 100 % 1 lines: 1 imported');
   });
+});
+
+it('does the same work for all accounts and for an unknown e-mail address if normalization changes the password', async () => {
+  const [imported, own] = [newEmail(), newEmail()];
+  await importLines([
+    { email: imported, password_hash: '$2y$05$42mOiSX5iN4EspBWRdStD.tqB9OzagtuGhXsthX.BZa9e92G7liS2' },
+  ]);
+  await client.register(own);
+  for (const email of [imported, own, newEmail()]) {
+    const login = () => client.login(email, 'ｎｏｔ-the-password');
+    const counts = Object.values(await hashesOf(service, login));
+    expect(counts).toEqual([2]);
+  }
 });
 
 it('does the same work for an unknown e-mail address as for an imported account', async () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, newEmail, waitsSince } from './support/client.ts';
-import { startTestService, strongPassword, type TestService } from './support/service.ts';
+import { productionSettings, startTestService, strongPassword, type TestService } from './support/service.ts';
 
 let service: TestService;
 let client: Client;
@@ -58,7 +58,7 @@ describe('POST /auth/login', () => {
   });
 
   it('sets the cookie with Secure in production', async () => {
-    const production = await startTestService({ NODE_ENV: 'production' });
+    const production = await startTestService(productionSettings);
     const productionClient = new Client(production.url);
     const email = newEmail();
     await productionClient.register(email);

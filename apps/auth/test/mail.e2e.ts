@@ -3,7 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, newEmail } from './support/client.ts';
 import { command } from './support/command.ts';
 import { Mailbox } from './support/mailbox.ts';
-import { copyDatabase, startTestService, strongPassword, type TestService } from './support/service.ts';
+import {
+  copyDatabase,
+  productionSettings,
+  startTestService,
+  strongPassword,
+  type TestService,
+} from './support/service.ts';
 
 let mailbox: Mailbox;
 let replicas: TestService[];
@@ -187,7 +193,7 @@ describe('without a mail server', () => {
   });
 
   it('disables e-mails in production: routes that require one respond mail_off, and registration still works', async () => {
-    const production = await startTestService({ NODE_ENV: 'production' });
+    const production = await startTestService(productionSettings);
     const productionClient = new Client(production.url);
     const { accessToken, email } = await productionClient.newAccount();
     for (const answer of [

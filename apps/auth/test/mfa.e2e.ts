@@ -64,6 +64,23 @@ const disable = (token: string, body = password) => client.call('DELETE', '/auth
 const outcome = ({ status, body }: Answer) => [status, body?.code];
 const count = (answers: Answer[], status: number) => answers.filter((one) => one.status === status).length;
 
+it('takes codes with spaces, dashes and line ends everywhere', async () => {
+  const { email, accessToken: token } = await client.newAccount();
+  const { body: setup } = await client.call('POST', '/auth/mfa/totp', { token, body: password });
+  const app = new AuthenticatorApp(setup.otpauth_uri);
+  const spaced = (code: string) => ` ${code.slice(0, 3)}\u2013${code.slice(3)}\r\n`;
+  await app.settle();
+  const confirmed = await client.call('POST', '/auth/mfa/totp/confirm', {
+    token,
+    body: { code: spaced(app.code(-1)) },
+  });
+  expect(confirmed.status).toBe(200);
+  const { body: challenge } = await client.login(email);
+  expect((await answer(` ${challenge.mfa_token as string}\n`, spaced(app.code()))).status).toBe(200);
+  const recoveryCode = (confirmed.body.recovery_codes as string[])[0]?.toLowerCase().replaceAll('-', ' - ') ?? '';
+  expect((await stepUp(token, `${recoveryCode}\n`)).status).toBe(200);
+});
+
 describe('an authenticator app', () => {
   it('is set up and confirmed; from then on logins ask for it, and tokens contain it', async () => {
     const { email, accessToken: token, cookie, refreshToken } = await client.newAccount();

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from './support/client.ts';
+import { Client, newEmail } from './support/client.ts';
+import { untilWaiting } from './support/locks.ts';
 import { Program } from './support/program.ts';
 import { copyDatabase, keyEncryptionKey, strongPassword, testEnvironment } from './support/service.ts';
 
@@ -74,6 +75,68 @@ describe('logs', () => {
     };
     for (const [name, secret] of Object.entries(secrets)) {
       expect([name, program.output.includes(secret)]).toEqual([name, false]);
+    }
+  });
+
+  it('contain no parameter of a statement, whatever error the database responds with', async () => {
+    const { client, DATABASE_URL } = await start({
+      LOG_LEVEL: 'trace',
+      DATABASE_STATEMENT_TIMEOUT_MS: '1000',
+      DATABASE_LOCK_TIMEOUT_MS: '300',
+    });
+    const database = new pg.Pool({ connectionString: DATABASE_URL, max: 2 });
+    const emails: string[] = [];
+    const register = async () => {
+      const email = newEmail();
+      emails.push(email);
+      return (await client.register(email)).status;
+    };
+    /** Runs a registration while an insert into `account` fails by the given statement of a trigger. */
+    const failing = async (statement: string) => {
+      await database.query(`
+        CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${statement}; RETURN NEW; END $$;
+        CREATE OR REPLACE TRIGGER fail BEFORE INSERT ON account FOR EACH ROW EXECUTE FUNCTION fail()`);
+      const status = await register();
+      await database.query('DROP TRIGGER fail ON account');
+      return status;
+    };
+    expect(await register()).toBe(201);
+
+    const dataException = await failing('PERFORM NEW.email::int');
+    const notNull = await failing('NEW.roles := NULL');
+    const statementTimeout = await failing('PERFORM pg_sleep(5)');
+    await database.query("CREATE UNIQUE INDEX one_a_domain ON account (split_part(email, '@', 2))");
+    const unique = await register();
+    await database.query('DROP INDEX one_a_domain');
+    const holder = await database.connect();
+    await holder.query('BEGIN; LOCK TABLE account IN ACCESS EXCLUSIVE MODE');
+    const lockTimeout = await register();
+    const lost = register();
+    await untilWaiting(database, 1);
+    await database.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    const connectionLoss = await lost;
+    await holder.query('ROLLBACK');
+    holder.release();
+    expect({ dataException, notNull, statementTimeout, unique, lockTimeout, connectionLoss }).toEqual({
+      dataException: 500,
+      notNull: 500,
+      statementTimeout: 503,
+      unique: 500,
+      lockTimeout: 503,
+      connectionLoss: 503,
+    });
+    await database.end();
+    program.child.kill('SIGTERM');
+    expect(await program.exit()).toBe(0);
+
+    const faults = program.lines().flatMap(({ err }) => (err === undefined ? [] : [err as { code: string }]));
+    expect(faults.map(({ code }) => code)).toEqual(['22P02', '23502', '57014', '23505', '55P03', '57P01']);
+    // without a mail server the mails themselves are in the log
+    const log = program.output.split('\n').filter((line) => !line.includes('"mail not sent'));
+    for (const value of [...emails, '$argon2id$', ')=(example.com']) {
+      expect([value, log.some((line) => line.includes(value))]).toEqual([value, false]);
     }
   });
 });
@@ -151,4 +214,41 @@ it('exits with 78 and lists all problems at once if settings are not valid', asy
   for (const name of ['PORT', 'KEY_ENCRYPTION_KEYS', 'HASH_PASSES', 'TRUST_PROXY', 'DATABASE_URL']) {
     expect(program.output).toContain(`- ${name}: `);
   }
+});
+
+describe('in production', () => {
+  const settings = { KEY_ENCRYPTION_KEYS: keyEncryptionKey, DATABASE_URL: 'postgresql://127.0.0.1:1/auth' };
+  const names = ['TOKEN_ISSUER', 'APP_URL', 'WEBAUTHN_RP_ID', 'WEBAUTHN_ORIGINS', 'MAIL_FROM'];
+
+  const problems = async (environment: NodeJS.ProcessEnv) => {
+    program = new Program({ ...settings, ...environment });
+    expect(await program.exit()).toBe(78);
+    return names.filter((name) => program.output.includes(`- ${name}: `));
+  };
+
+  it('exits with 78 and names each setting that is this machine, which the defaults are', async () => {
+    expect(await problems({ SMTP_URL: 'smtps://mail.example.com', PORT: 'http' })).toEqual(names);
+    expect(program.output).toContain('- PORT: ');
+    expect(
+      await problems({
+        TOKEN_ISSUER: 'https://127.0.0.1:3000',
+        APP_URL: 'https://[::1]',
+        WEBAUTHN_RP_ID: 'auth.localhost',
+        WEBAUTHN_ORIGINS: 'https://app.example.com,https://app.localhost',
+        SMTP_URL: 'smtps://mail.example.com',
+        MAIL_FROM: 'Auth <auth@localhost>',
+      }),
+    ).toEqual(names);
+  });
+
+  it('exits with 78 and names each URL with http://', async () => {
+    expect(
+      await problems({
+        TOKEN_ISSUER: 'http://auth.example.com',
+        APP_URL: 'http://app.example.com',
+        WEBAUTHN_RP_ID: 'example.com',
+        WEBAUTHN_ORIGINS: 'http://app.example.com',
+      }),
+    ).toEqual(['TOKEN_ISSUER', 'APP_URL', 'WEBAUTHN_ORIGINS']);
+  });
 });

@@ -25,7 +25,7 @@ interface Flow {
 }
 
 /** The request that completes a flow. */
-type Completion = Record<'code' | 'state' | 'iss', string | undefined>;
+type Completion = Record<string, string | undefined>;
 
 const cookieOf = ({ headers }: Answer) => headers.get('set-cookie')?.split(';', 1)[0] ?? '';
 
@@ -107,6 +107,13 @@ describe('a social login', () => {
     const metrics = await (await fetch(service.metricsUrl)).text();
     expect(metrics).toMatch(/auth_social_flows_total\{provider="alpha",result="succeeded"\} [1-9]/);
     expect(metrics).toMatch(/auth_identity_changes_total\{change="linked"\} [1-9]/);
+  });
+
+  it('takes e-mail addresses as registrations do', async () => {
+    const email = `x/d-${newEmail()}`;
+    const { status, body } = await logIn(alpha.person({ email: ` ${email}\n`, email_verified: true }));
+    expect(status).toBe(200);
+    expect((await client.me(body.access_token)).body.email).toBe(email);
   });
 
   it('links to the account with the same e-mail address if both sides have verified it', async () => {
@@ -405,7 +412,66 @@ it('concurrent requests never unlink the last way to log in', async () => {
   }
 });
 
+describe('an authorization response', () => {
+  it('may contain parameters that are unknown here', async () => {
+    const { url, cookie } = await start();
+    const response = await alpha.logIn(url, alpha.person({ email: newEmail(), email_verified: true }));
+    const more = { scope: 'openid email', authuser: '0', prompt: 'none', hd: 'example.com', session_state: 'x.y' };
+    expect((await complete({ ...response, ...more }, cookie)).status).toBe(200);
+  });
+
+  it('that the person denied ends the flow, and counts as no failure', async () => {
+    const settings = { ...environment, LOGIN_ADDRESS_BURST: '2' };
+    const strict = new Client((await startTestService(settings)).url);
+    for (let round = 0; round < 4; round += 1) {
+      const { url, cookie } = await start(alpha, undefined, undefined, strict);
+      const state = new URL(url).searchParams.get('state') ?? '';
+      const denied = { error: 'access_denied', error_description: 'no', state, iss: alpha.issuer };
+      expect(outcome(await complete(denied, cookie, alpha, strict))).toEqual([403, 'social_login_denied']);
+      if (round === 3) {
+        expect(outcome(await complete(denied, cookie, alpha, strict))).toEqual(failed);
+      }
+    }
+  });
+
+  it('with another error means that the provider is unavailable; one needs either a code or an error', async () => {
+    const { url, cookie } = await start();
+    const state = new URL(url).searchParams.get('state') ?? '';
+    const { issuer: iss } = alpha;
+    expect((await complete({ state, iss }, cookie)).status).toBe(400);
+    expect((await complete({ state, iss, code: 'x', error: 'access_denied' }, cookie)).status).toBe(400);
+    const answer = await complete({ state, iss, error: 'server_error' }, cookie);
+    expect(outcome(answer)).toEqual([503, 'identity_provider_unavailable']);
+  });
+});
+
 describe('a provider', () => {
+  it('may sign with a new key at once', async () => {
+    const zeta = await OpenIdProvider.start('zeta');
+    const other = new Client((await startTestService({ OIDC_PROVIDERS: JSON.stringify([zeta.settings]) })).url);
+    const subject = zeta.person({ email: newEmail(), email_verified: true });
+    for (let round = 0; round < 3; round += 1) {
+      const { url, cookie } = await start(zeta, undefined, undefined, other);
+      expect((await complete(await zeta.logIn(url, subject), cookie, zeta, other)).status).toBe(200);
+      await zeta.newKey();
+    }
+    expect(zeta.exchanges).toBe(3);
+  });
+
+  it('that never says whether it has verified e-mail addresses can be trusted by a setting', async () => {
+    const providers = [{ ...alpha.settings, trust_email: true }];
+    const other = new Client((await startTestService({ OIDC_PROVIDERS: JSON.stringify(providers) })).url);
+    const logInWith = async (claims: object) => {
+      const { url, cookie } = await start(alpha, undefined, undefined, other);
+      return complete(await alpha.logIn(url, alpha.person(claims)), cookie, alpha, other);
+    };
+    expect((await logInWith({ email: newEmail() })).status).toBe(200);
+    expect(outcome(await logInWith({ email: newEmail(), email_verified: false }))).toEqual([
+      403,
+      'provider_email_unverified',
+    ]);
+  });
+
   it('responds 503 within the timeout if the provider does not respond or is unreachable', async () => {
     const gamma = await OpenIdProvider.start('gamma');
     const strict = new Client(

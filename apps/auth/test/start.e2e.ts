@@ -49,6 +49,22 @@ const databaseRuns = () =>
     () => false,
   );
 
+it('exits with 78 and lists all problems if settings are not valid, and leaves no database running', async () => {
+  const environment = { ...process.env, PORT: 'http', TOKEN_ISSUER: 'auth', LOG_LEVEL: 'error', NODE_OPTIONS: '' };
+  child = spawn(process.execPath, [tool, directory], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
+  const errors = (await child.stderr?.setEncoding('utf8').toArray())?.join('') ?? '';
+  expect(await exited()).toBe(78);
+  expect(await databaseRuns()).toBe(false);
+  expect(errors).toMatch(/2 problem\(s\):\n {2}- PORT: .+\n {2}- TOKEN_ISSUER: .+\n$/);
+});
+
+it('exits with 78 in production without a database', async () => {
+  const environment = { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '' };
+  child = spawn(process.execPath, [tool, directory], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
+  const errors = (await child.stderr?.setEncoding('utf8').toArray())?.join('') ?? '';
+  expect([await exited(), errors]).toEqual([78, 'The embedded database is only for development. Set DATABASE_URL.\n']);
+});
+
 describe('make start', () => {
   const email = newEmail();
   let refreshToken: string;

@@ -83,7 +83,7 @@ describe('an invalid request', () => {
     '"a b"@example.com',
     `${'x'.repeat(65)}@example.com`,
     `a@${'x.'.repeat(125)}com`,
-    'a@example.com\n',
+    'a@\nexample.com',
     'а@example.com' /* Cyrillic a */,
     'ａ@example.com',
     'a@exаmple.com',
@@ -93,6 +93,15 @@ describe('an invalid request', () => {
   ])('with the e-mail address %j gets 400', async (email) => {
     const { status, body } = await client.register(email);
     expect([status, body.code]).toEqual([400, 'validation_failed']);
+  });
+
+  it('takes one-time tokens with white space around them', async () => {
+    const answers = await Promise.all(
+      [` ${'x'.repeat(128)}\n`, 'x'.repeat(128)].map((token) =>
+        client.call('POST', '/auth/email-verification/confirm', { body: { token } }),
+      ),
+    );
+    expect(answers.map(({ body }) => body.code)).toEqual(['one_time_token_invalid', 'one_time_token_invalid']);
   });
 
   it('gets a response that names each invalid field', async () => {

@@ -35,7 +35,7 @@ export {
 export { OptionalAuth, Public } from './jwt/public.decorator.ts';
 export { remoteJwks } from './jwt/remote-jwks.ts';
 export { Roles, Scopes } from './jwt/roles.guard.ts';
-export { runMain } from './lifecycle/run-main.ts';
+export { loadOrExit, runMain } from './lifecycle/run-main.ts';
 export { runService, stopOnSignals, type RunningService } from './lifecycle/run-service.ts';
 export { LoggingModule } from './logging/logging.module.ts';
 export { counter, gauge, type Counter } from './metrics/metrics.ts';

@@ -6,12 +6,20 @@ import type { AccountDetails } from './account.ts';
 const maxEmailLength = 254;
 const maxLocalPartLength = 64;
 
+/** A local part as a dot-string (RFC 5321 §4.1.2). */
+const localPart = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*";
+const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
+const topLevelDomain = '(?:[A-Za-z]{2,63}|[Xx][Nn]--[A-Za-z0-9-]{0,58}[A-Za-z0-9])';
+const pattern = new RegExp(`^${localPart}@(?:${label}\\.)+${topLevelDomain}$`);
+
 /**
- * An e-mail address in ASCII (RFC 5321 without quoted local parts). Unicode look-alikes of another one are rejected;
- * internationalised domains are written as `xn--` labels (RFC 5890).
+ * An e-mail address in ASCII (RFC 5321 without quoted local parts and address literals), without the white space around it.
+ * Unicode look-alikes of another one are rejected; internationalised domains are written as `xn--` labels (RFC 5890).
  */
 export const email = z
-  .email('must be an e-mail address in ASCII')
+  .string()
+  .trim()
+  .check(z.email({ pattern, error: 'must be an e-mail address in ASCII' }))
   .max(maxEmailLength)
   .refine(
     (text) => text.indexOf('@') <= maxLocalPartLength,

@@ -24,6 +24,7 @@ const cursor = z
 export const accountSearchSchema = z.strictObject({
   email_prefix: z
     .string()
+    .trim()
     .regex(/^[\x21-\x7e]{1,254}$/, 'must be the beginning of an e-mail address')
     .transform((prefix) => prefix.toLowerCase())
     .optional()

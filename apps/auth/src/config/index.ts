@@ -1,1 +1,2 @@
+export { productionProblems } from './production.ts';
 export { providersSetting, type ProviderSettings } from './oidc-providers.ts';

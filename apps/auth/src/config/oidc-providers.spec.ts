@@ -16,7 +16,7 @@ const problemsOf = (text: string) =>
 it('has defaults, and is empty if unset', () => {
   expect(providersSetting.parse(undefined)).toEqual([]);
   expect(providersSetting.parse(JSON.stringify([valid]))).toEqual([
-    { ...valid, scopes: ['openid', 'email'], client_authentication: 'client_secret_basic' },
+    { ...valid, scopes: ['openid', 'email'], client_authentication: 'client_secret_basic', trust_email: false },
   ]);
 });
 
@@ -29,6 +29,14 @@ describe('problems', () => {
     const paths = problemsOf(JSON.stringify(invalid)).map((problem) => problem.split(':', 1)[0]);
     expect(paths.sort()).toEqual(['0', '0.id', '0.issuer', '1.name', '1.redirect_uris', '1.scopes']);
     expect(problemsOf(JSON.stringify([valid, valid]))).toEqual([': ids must be unique']);
+  });
+
+  it('include trusting the e-mail addresses of an issuer with many tenants', () => {
+    const issuer = 'https://login.microsoftonline.com/common/v2.0';
+    expect(problemsOf(JSON.stringify([{ ...valid, issuer, trust_email: true }]))).toEqual([
+      '0.trust_email: requires the issuer of one tenant',
+    ]);
+    expect(problemsOf(JSON.stringify([{ ...valid, trust_email: true }]))).toEqual([]);
   });
 
   it('never contain the value, which holds secrets', () => {

@@ -18,19 +18,28 @@ const redirectUri = z.string().refine((text) => {
   return url?.href === text && url.search === '' && url.hash === '' && (isProtected(url) || isNative(url));
 }, 'must be a normalised https:// URL without query and fragment, an http:// URL of a loopback host, ' + 'or a URL with a native app’s scheme such as com.example.app:/login');
 
-const provider = z.strictObject({
-  id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and -, starting with a letter'),
-  name: z.string().min(1).max(64),
-  issuer,
-  client_id: z.string().min(1),
-  client_secret: z.string().min(1).optional(),
-  client_authentication: z.enum(['client_secret_basic', 'client_secret_post']).default('client_secret_basic'),
-  scopes: z
-    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be a scope (RFC 6749 §3.3)'))
-    .refine((scopes) => scopes.includes('openid'), 'must include openid')
-    .default(['openid', 'email']),
-  redirect_uris: z.array(redirectUri).min(1),
-});
+const issuerOfAnyTenant = /^https:\/\/login\.microsoftonline\.com\/(common|organizations|consumers)\//;
+
+const provider = z
+  .strictObject({
+    id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and -, starting with a letter'),
+    name: z.string().min(1).max(64),
+    issuer,
+    client_id: z.string().min(1),
+    client_secret: z.string().min(1).optional(),
+    client_authentication: z.enum(['client_secret_basic', 'client_secret_post']).default('client_secret_basic'),
+    scopes: z
+      .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be a scope (RFC 6749 §3.3)'))
+      .refine((scopes) => scopes.includes('openid'), 'must include openid')
+      .default(['openid', 'email']),
+    redirect_uris: z.array(redirectUri).min(1),
+    trust_email: z.boolean().default(false),
+  })
+  // an admin of any tenant can give its members any e-mail address
+  .refine(({ issuer, trust_email }) => !trust_email || !issuerOfAnyTenant.test(issuer), {
+    path: ['trust_email'],
+    message: 'requires the issuer of one tenant',
+  });
 
 /** An OpenID provider that users can log in with. */
 export type ProviderSettings = z.output<typeof provider>;

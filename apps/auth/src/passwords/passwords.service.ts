@@ -61,25 +61,34 @@ export class PasswordsService implements OnModuleInit {
   }
 
   /**
-   * Hashes with argon2id (RFC 9106) and a new salt.
+   * Hashes the normal form of a password with argon2id (RFC 9106) and a new salt.
    * @returns the hash in PHC string format
    * @throws ProblemException `hash_queue_full`
    */
   hash(password: string): Promise<string> {
-    return this.count('argon2', () => hash(password, this.parameters));
+    return this.count('argon2', () => hash(normalize(password), this.parameters));
   }
 
   /**
    * Whether a password matches a hash of any supported format. Without a valid hash it verifies a dummy hash and returns
-   * false, so that the duration reveals nothing.
+   * false, so that the duration reveals nothing. If normalization changes the password, it also tries the password as it was
+   * typed, whatever the account: other systems hash that one.
    * @param email selects the dummy hash
    * @throws ProblemException `hash_queue_full`
    */
   async verify(passwordHash: string | null | undefined, password: string, email = ''): Promise<boolean> {
     const known = typeof passwordHash === 'string' ? parseHash(passwordHash) : undefined;
     const hash = known ?? parseHash(this.dummyHashes.of(email) ?? this.dummyHash);
-    const matches = await this.count(hash?.scheme ?? 'argon2', async () => hash?.matches(password));
-    return matches === true && known !== undefined;
+    const forms = new Set([normalize(password), password]);
+    const matches = await this.queue.run(async () => {
+      const results: (boolean | undefined)[] = [];
+      for (const form of forms) {
+        hashes.inc({ scheme: hash?.scheme ?? 'argon2' });
+        results.push(await hash?.matches(form));
+      }
+      return results.includes(true);
+    });
+    return matches && known !== undefined;
   }
 
   /** The scheme of a hash. */
@@ -87,10 +96,14 @@ export class PasswordsService implements OnModuleInit {
     return parseHash(passwordHash)?.scheme ?? 'unknown';
   }
 
-  /** Whether a hash has another format or other parameters than new hashes. */
-  isOutdated(passwordHash: string): boolean {
+  /**
+   * Whether a hash that the password matches should be replaced: it has another format or other parameters than new hashes.
+   * Not if it is of a part of the password: the rest may be mistyped, and would have to be right from then on.
+   */
+  isOutdated(passwordHash: string, password: string): boolean {
     if (!passwordHash.startsWith('$argon2id$')) {
-      return true;
+      const { maxPasswordBytes = Infinity } = parseHash(passwordHash) ?? {};
+      return Math.max(Buffer.byteLength(password), Buffer.byteLength(normalize(password))) <= maxPasswordBytes;
     }
     const { memoryCost, timeCost, parallelism } = parseOptions(passwordHash);
     const current = this.parameters;
@@ -119,3 +132,6 @@ export class PasswordsService implements OnModuleInit {
     });
   }
 }
+
+/** NFKC (NIST SP 800-63B-4 §3.1.1.2), as new passwords are hashed. */
+const normalize = (password: string) => password.normalize('NFKC');

@@ -17,6 +17,7 @@ export default async function globalSetup(): Promise<void> {
   await postgres.createDatabase('template');
   await migrate(
     loadAuthConfig({
+      NODE_ENV: 'test',
       DATABASE_URL: postgres.url('template'),
       KEY_ENCRYPTION_KEYS: Buffer.alloc(32).toString('base64'),
     }),

@@ -16,6 +16,8 @@ afterAll(() => {
   }
 });
 
+type Callback = ReturnType<Provider['callback']>;
+
 /** A provider's claims about a person. */
 interface Claims {
   email?: string;
@@ -33,6 +35,9 @@ export class OpenIdProvider {
   issuer = '';
   private server: Server;
   private silent = false;
+  private readonly adapter = storage();
+  private callback: Callback;
+  private interaction: Callback;
 
   private constructor(id: string) {
     this.id = id;
@@ -105,11 +110,16 @@ export class OpenIdProvider {
         return;
       }
       this.exchanges += request.url === '/token' ? 1 : 0;
-      const answer = request.url?.startsWith('/interaction/') ? logIn(request, response) : callback(request, response);
-      answer.catch((error: unknown) => response.writeHead(500).end(String(error)));
+      const answer = request.url?.startsWith('/interaction/') ? this.interaction : this.callback;
+      answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
     });
     await once(this.server.listen(0, '127.0.0.1'), 'listening');
     this.issuer = `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}`;
+    await this.newKey();
+  }
+
+  /** Publishes a new signing key instead of the previous one, and uses it at once. */
+  async newKey(): Promise<void> {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
     const { client_id, client_secret } = this.settings;
     const provider: Provider = new Provider(this.issuer, {
@@ -117,7 +127,7 @@ export class OpenIdProvider {
       claims: { openid: ['sub'], email: ['email', 'email_verified'] },
       cookies: { keys: [randomBytes(16).toString('hex')] },
       ttl: { AccessToken: 60, Grant: 60, IdToken: 60, Interaction: 60, Session: 60 },
-      adapter: storage(),
+      adapter: this.adapter,
       jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig' }] },
       features: { devInteractions: { enabled: false } },
       interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
@@ -133,8 +143,8 @@ export class OpenIdProvider {
         return grant;
       },
     });
-    const callback = provider.callback();
-    const logIn: typeof callback = async (request, response) => {
+    this.callback = provider.callback();
+    this.interaction = async (request, response) => {
       const { params } = await provider.interactionDetails(request, response);
       await provider.interactionFinished(request, response, { login: { accountId: String(params['login_hint']) } });
     };

@@ -42,6 +42,15 @@ export function testEnvironment(overrides: NodeJS.ProcessEnv = {}): NodeJS.Proce
   };
 }
 
+/** Public names of a service in production, which refuses the defaults. */
+export const productionSettings = {
+  NODE_ENV: 'production',
+  TOKEN_ISSUER: 'https://auth.example.com',
+  APP_URL: 'https://app.example.com',
+  WEBAUTHN_RP_ID: 'example.com',
+  WEBAUTHN_ORIGINS: 'https://app.example.com',
+};
+
 /** A fresh copy of the migrated template database. */
 export async function copyDatabase(): Promise<string> {
   const server = process.env['TEST_DATABASE_SERVER'] ?? '';

@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { ConfigError } from '../config/config.ts';
+import { withoutParameters } from '../logging/error-serializer.ts';
 import type { Tracing } from '../tracing/index.ts';
 import { stopOnSignals, type RunningService } from './run-service.ts';
 
@@ -18,6 +20,22 @@ const compileSooner = [
 ];
 
 /**
+ * Loads settings. If they are not valid, prints all problems and exits with 78.
+ * @param load throws `ConfigError`
+ */
+export function loadOrExit<Config>(load: () => Config): Config {
+  try {
+    return load();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) {
+      throw error;
+    }
+    process.stderr.write(`${error.message}\n`);
+    process.exit(exitConfig);
+  }
+}
+
+/**
  * Runs a service: loads its settings, starts it, and stops it on SIGTERM or SIGINT. Invalid settings are printed and the process
  * exits with 78.
  * @param load reads the settings from the environment; throws `ConfigError`
@@ -29,16 +47,12 @@ export async function runMain<Config extends Parameters<typeof stopOnSignals>[1]
   start: (config: Config) => Promise<RunningService>,
   tracing?: Tracing,
 ): Promise<void> {
-  let config: Config;
-  try {
-    config = load(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) {
-      throw error;
-    }
-    process.stderr.write(`${error.message}\n`);
-    process.exit(exitConfig);
-  }
+  // Node.js would print the parameters of a statement that failed
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`${inspect(withoutParameters(error))}\n`);
+    process.exit(1);
+  });
+  const config = loadOrExit(() => load(process.env));
   const service = await start(config);
   for (const flag of compileSooner) {
     setFlagsFromString(flag);

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { stdTimeFunctions } from 'pino';
 import type { CommonConfig } from '../config/common-settings.ts';
+import { serializeError } from './error-serializer.ts';
 import { requestIds } from './request-log.ts';
 
 type LoggingConfig = Pick<CommonConfig, 'NODE_ENV' | 'LOG_LEVEL'>;
@@ -43,6 +44,9 @@ export class LoggingModule {
               censor: '[redacted]',
             },
             mixin: requestIds,
+            // otherwise the serializer gets an error that is serialized already
+            wrapSerializers: false,
+            serializers: { err: serializeError },
             ...(config.NODE_ENV === 'development' && process.stdout.isTTY
               ? { transport: { target: 'pino-pretty', options: { singleLine: true, ignore: 'pid,hostname' } } }
               : {}),

@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { existingPassword } from '../../passwords/index.ts';
 
-const codePattern = /^(\d{3} ?\d{3}|([A-Za-z2-7]{4}[- ]?){3}[A-Za-z2-7]{4})$/;
+/** White space and dashes (Unicode Pd), which people type or copy with a code. */
+const separators = /[\s\p{Pd}]/gu;
 
-/** Six digits from an authenticator app, or a recovery code, in upper or lower case, with or without separators. */
-const secondFactorCode = z
+/** A code without its separators, in upper case. */
+const code = z
   .string()
-  .max(24)
-  .regex(codePattern, 'must be 6 digits from the authenticator app, or a recovery code')
-  .transform((code) => code.replaceAll(/[- ]/g, '').toUpperCase())
+  .max(64)
+  .overwrite((text) => text.replaceAll(separators, '').toUpperCase());
+
+/** Six digits from an authenticator app, or a recovery code. */
+const secondFactorCode = code
+  .regex(/^(\d{6}|[A-Z2-7]{16})$/, 'must be 6 digits from the authenticator app, or a recovery code')
   .meta({ description: '6 digits from the authenticator app, or a recovery code', example: '492039' });
 
 export const totpEnrolmentSchema = z
@@ -21,10 +25,7 @@ export const totpRemovalSchema = z
 
 export const totpConfirmationSchema = z
   .strictObject({
-    code: z
-      .string()
-      .regex(/^\d{6}$/, 'must be 6 digits')
-      .meta({ example: '492039' }),
+    code: code.regex(/^\d{6}$/, 'must be 6 digits').meta({ example: '492039' }),
   })
   .meta({ id: 'TotpConfirmation', example: { code: '492039' } });
 
@@ -34,7 +35,7 @@ export const stepUpSchema = z
 
 export const mfaAnswerSchema = z
   .strictObject({
-    mfa_token: z.string().min(1).max(128).meta({ description: 'the token from the response to the login' }),
+    mfa_token: z.string().trim().min(1).max(128).meta({ description: 'the token from the response to the login' }),
     code: secondFactorCode,
   })
   .meta({ id: 'MfaAnswer', example: { mfa_token: 'ot_n7Ck1cXo…', code: '492039' } });

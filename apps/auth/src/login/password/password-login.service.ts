@@ -99,7 +99,7 @@ export class PasswordLoginService {
   ): Promise<boolean> {
     try {
       const isCorrect = await this.passwords.verify(account?.passwordHash, password, email);
-      if (isCorrect && account?.passwordHash && this.passwords.isOutdated(account.passwordHash)) {
+      if (isCorrect && account?.passwordHash && this.passwords.isOutdated(account.passwordHash, password)) {
         await this.accountPasswords.rehash(account, password);
         hashUpgrades.inc({ from: this.passwords.schemeOf(account.passwordHash) });
       }

@@ -12,7 +12,12 @@ import { newFlowSecrets, stateHash, type FlowSecrets } from './flow-secrets.ts';
 import { OidcProviders, type AuthorizationResponse, type Person } from './oidc-providers.ts';
 import type { ProviderSettings } from '../../config/index.ts';
 import { SocialLoginMetrics, type FlowResult } from './social-login.metrics.ts';
-import { providerUnavailable, redirectUriUnknown, socialLoginFailed } from './social-login.problems.ts';
+import {
+  providerUnavailable,
+  redirectUriUnknown,
+  socialLoginDenied,
+  socialLoginFailed,
+} from './social-login.problems.ts';
 
 /** A flow that has begun. */
 export interface StartedFlow {
@@ -67,8 +72,8 @@ export class FlowsService {
    * Ends a flow: uses its state, and exchanges its code.
    * @param accountId as in {@link begin}
    * @param cookies the request's `cookie` header
-   * @throws ProblemException `identity_provider_unknown`, `social_login_failed`, `too_many_attempts`,
-   * `identity_provider_unavailable`
+   * @throws ProblemException `identity_provider_unknown`, `social_login_failed`, `social_login_denied`,
+   * `too_many_attempts`, `identity_provider_unavailable`
    */
   async finish(
     providerId: string,
@@ -95,8 +100,11 @@ export class FlowsService {
             detail: { provider: provider.id },
           });
         } else {
-          // the service or the provider failed, not the caller: the attempt does not count
+          // the service or the provider failed, or the person changed their mind: the attempt does not count
           await this.rateLimits.refund(this.dataSource, limit);
+          if (error instanceof ProblemException && error.problem === socialLoginDenied) {
+            await this.rateLimits.refund(this.dataSource, this.startLimit(context));
+          }
         }
         throw error;
       }
@@ -149,6 +157,8 @@ function resultOf(error: unknown): FlowResult | undefined {
   switch (error instanceof ProblemException ? error.problem : undefined) {
     case socialLoginFailed:
       return 'failed';
+    case socialLoginDenied:
+      return 'denied';
     case tooManyAttempts:
       return 'throttled';
     case providerUnavailable:

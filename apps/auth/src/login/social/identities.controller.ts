@@ -21,6 +21,7 @@ import {
   lastLoginMethod,
   reauthenticationRequired,
   redirectUriUnknown,
+  socialLoginDenied,
   socialLoginFailed,
 } from './social-login.problems.ts';
 import {
@@ -100,7 +101,7 @@ export class IdentitiesController {
     standardSchema: identitySchema,
     example: identityExample,
   })
-  @ApiProblems(...flowProblems, ...tokenProblems, socialLoginFailed, identityTaken)
+  @ApiProblems(...flowProblems, ...tokenProblems, socialLoginFailed, socialLoginDenied, identityTaken)
   completeIdentityLink(
     @Param('provider', { schema: providerIdSchema }) provider: string,
     @Body({ schema: flowCompletionSchema }) body: AuthorizationResponse,

@@ -1,10 +1,12 @@
+import { ProblemException } from '#common';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import * as oidc from 'openid-client';
 import { z } from 'zod';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import type { FlowSecrets } from './flow-secrets.ts';
 import type { ProviderSettings } from '../../config/index.ts';
-import { providerUnavailable, providerUnknown, socialLoginFailed } from './social-login.problems.ts';
+import { providerUnavailable, providerUnknown, socialLoginDenied, socialLoginFailed } from './social-login.problems.ts';
 
 const metadataMaxAgeMs = 60 * 60 * 1000;
 const retryAfterSeconds = 5;
@@ -16,6 +18,22 @@ const refusals = new Set([
   'OAUTH_JWT_TIMESTAMP_CHECK_FAILED',
   'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',
 ]);
+
+/** Errors in an authorization response that mean that the person did not log in or did not consent. */
+const denials = new Set([
+  'access_denied',
+  // OpenID Connect Core 1.0 §3.1.2.6
+  'account_selection_required',
+  'consent_required',
+  'interaction_required',
+  'login_required',
+  // Apple, LinkedIn
+  'user_cancelled_authorize',
+  'user_cancelled_login',
+]);
+
+/** The ID token names a key that the cached key set does not contain. */
+const unknownKey = 'OAUTH_KEY_SELECTION_FAILED';
 
 const claimsSchema = z.object({
   iss: z.string(),
@@ -33,12 +51,18 @@ export interface Person {
   emailVerified: boolean;
 }
 
-/** The provider's authorization response, as the client passes it on (RFC 6749 §4.1.2). */
+/** The provider's authorization response, as the client passes it on (RFC 6749 §4.1.2): with a code or an error. */
 export interface AuthorizationResponse {
-  code: string;
+  code?: string | undefined;
+  error?: string | undefined;
   state: string;
   /** RFC 9207. */
   iss?: string | undefined;
+}
+
+/** One exchange of a code. */
+interface Exchange {
+  tokenResponse?: Response;
 }
 
 interface CachedConfiguration {
@@ -52,6 +76,8 @@ export class OidcProviders {
   private readonly logger = new Logger(OidcProviders.name);
   private readonly settings: ReadonlyMap<string, ProviderSettings>;
   private readonly configurations = new Map<string, CachedConfiguration>();
+
+  private readonly exchanges = new AsyncLocalStorage<Exchange>();
 
   constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {
     this.settings = new Map(config.OIDC_PROVIDERS.map((provider) => [provider.id, provider]));
@@ -89,24 +115,21 @@ export class OidcProviders {
   /**
    * Exchanges the code, and verifies `iss` of the response, and of the ID token its signature, `iss`, `aud`, `exp` and `nonce`.
    * The provider verifies PKCE.
-   * @throws ProblemException `social_login_failed`, `identity_provider_unavailable`
+   * @throws ProblemException `social_login_failed`, `social_login_denied`, `identity_provider_unavailable`
    */
   async identify(
     provider: ProviderSettings,
     redirectUri: string,
     flow: FlowSecrets,
-    { code, state, iss }: AuthorizationResponse,
+    response: AuthorizationResponse,
   ): Promise<Person> {
     const configuration = await this.configuration(provider);
     const url = new URL(redirectUri);
-    url.search = new URLSearchParams({ code, state, ...(iss === undefined ? {} : { iss }) }).toString();
+    const { code, error, state, iss } = response;
+    const query = Object.entries({ code, error, state, iss }).filter(([, value]) => value !== undefined);
+    url.search = new URLSearchParams(query as [string, string][]).toString();
     try {
-      const tokens = await oidc.authorizationCodeGrant(configuration, url, {
-        expectedState: flow.state,
-        expectedNonce: flow.nonce,
-        pkceCodeVerifier: flow.codeVerifier,
-        idTokenExpected: true,
-      });
+      const tokens = await this.exchange(provider, configuration, url, flow);
       const idToken = claimsSchema.parse(tokens.claims());
       const claims =
         idToken.email === undefined && configuration.serverMetadata().userinfo_endpoint !== undefined
@@ -116,12 +139,51 @@ export class OidcProviders {
         issuer: idToken.iss,
         subject: idToken.sub,
         email: claims.email,
-        emailVerified: claims.email_verified === true,
+        emailVerified: claims.email_verified ?? provider.trust_email,
       };
     } catch (error) {
       throw this.toProblem(provider, error);
     }
   }
+
+  /** Exchanges a code once. If the ID token is signed with an unknown key, fetches the provider's key set again. */
+  private exchange(
+    provider: ProviderSettings,
+    configuration: oidc.Configuration,
+    url: URL,
+    { state, nonce, codeVerifier }: FlowSecrets,
+  ) {
+    const checks = {
+      expectedState: state,
+      expectedNonce: nonce,
+      pkceCodeVerifier: codeVerifier,
+      idTokenExpected: true,
+    };
+    return this.exchanges.run({}, async () => {
+      try {
+        return await oidc.authorizationCodeGrant(configuration, url, checks);
+      } catch (error) {
+        if ((error as { code?: string }).code !== unknownKey) {
+          throw error;
+        }
+        const cached = this.configurations.get(provider.id);
+        if (cached && (await cached.configuration) === configuration) {
+          this.configurations.delete(provider.id);
+        }
+        return oidc.authorizationCodeGrant(await this.configuration(provider), url, checks);
+      }
+    });
+  }
+
+  /** Sends the code of one exchange only once: a provider accepts it once. */
+  private readonly fetch: oidc.CustomFetch = async (url, options) => {
+    const exchange = this.exchanges.getStore();
+    if (options.method !== 'POST' || !exchange) {
+      return fetch(url, options);
+    }
+    exchange.tokenResponse ??= await fetch(url, options);
+    return exchange.tokenResponse.clone();
+  };
 
   private async userInfo(configuration: oidc.Configuration, accessToken: string, subject: string) {
     const claims = await oidc.fetchUserInfo(configuration, accessToken, subject);
@@ -158,6 +220,7 @@ export class OidcProviders {
     try {
       return await oidc.discovery(issuer, provider.client_id, undefined, authentication, {
         timeout: this.config.OIDC_TIMEOUT_MS / 1000,
+        [oidc.customFetch]: this.fetch,
         execute: [
           oidc.enableNonRepudiationChecks,
           // the settings allow http only for loopback hosts
@@ -171,6 +234,12 @@ export class OidcProviders {
   }
 
   private toProblem(provider: ProviderSettings, error: unknown): Error {
+    if (error instanceof ProblemException) {
+      return error;
+    }
+    if (error instanceof oidc.AuthorizationResponseError && denials.has(error.error)) {
+      return socialLoginDenied.exception();
+    }
     const refused =
       error instanceof oidc.ResponseBodyError
         ? error.error === 'invalid_grant'
@@ -181,7 +250,7 @@ export class OidcProviders {
   /** Logs only the name or code of an error: the errors of openid-client contain authorization codes and tokens. */
   private unavailable(provider: ProviderSettings, error: unknown): Error {
     const { error: oauthError, code, name, cause } = error as { error?: string; code?: string } & Error;
-    const reason = oauthError ?? (Object(cause) as { code?: string }).code ?? code ?? name;
+    const reason = oauthError?.slice(0, 64) ?? (Object(cause) as { code?: string }).code ?? code ?? name;
     this.logger.warn({ msg: 'OpenID provider unavailable', provider: provider.id, reason });
     return providerUnavailable.exception({ cause: new Error(reason), retryAfter: retryAfterSeconds });
   }

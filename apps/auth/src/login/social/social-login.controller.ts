@@ -6,7 +6,12 @@ import { loginResultExamples, loginResultSchema, replyWithLogin } from '../compl
 import { ApiFlowCookie, flowProblems, replyWithFlow } from './flow-routes.ts';
 import { FlowsService } from './flows.service.ts';
 import { OidcProviders, type AuthorizationResponse } from './oidc-providers.ts';
-import { providerEmailUnverified, redirectUriUnknown, socialLoginFailed } from './social-login.problems.ts';
+import {
+  providerEmailUnverified,
+  redirectUriUnknown,
+  socialLoginDenied,
+  socialLoginFailed,
+} from './social-login.problems.ts';
 import {
   flowCompletionSchema,
   flowExample,
@@ -74,8 +79,8 @@ export class SocialLoginController {
       'Starts a session. An unknown identity is linked to the account with the same e-mail address if the provider has ' +
       'verified it. If this service has not, everything else that opens the account is removed: somebody else may have ' +
       'registered it. If no account has this e-mail address, a new one without a password is created. ' +
-      'Each `state` is valid once, for 10 minutes, with the cookie that the start has set. If the provider sent an `error` ' +
-      'instead of a code, begin again.',
+      'Each `state` is valid once, for 10 minutes, with the cookie that the start has set. An `error` of the provider ' +
+      'instead of a code ends the login.',
   })
   @ApiFlowCookie()
   @ApiResponse({
@@ -84,7 +89,7 @@ export class SocialLoginController {
     standardSchema: loginResultSchema,
     examples: loginResultExamples,
   })
-  @ApiProblems(...flowProblems, socialLoginFailed, providerEmailUnverified)
+  @ApiProblems(...flowProblems, socialLoginFailed, socialLoginDenied, providerEmailUnverified)
   async completeSocialLogin(
     @Param('provider', { schema: providerIdSchema }) provider: string,
     @Body({ schema: flowCompletionSchema }) body: AuthorizationResponse,

@@ -2,7 +2,7 @@ import { counter, type Counter } from '#common';
 import { Injectable } from '@nestjs/common';
 import { OidcProviders } from './oidc-providers.ts';
 
-const flowResults = ['started', 'succeeded', 'failed', 'refused', 'throttled', 'unavailable'] as const;
+const flowResults = ['started', 'succeeded', 'failed', 'denied', 'refused', 'throttled', 'unavailable'] as const;
 export type FlowResult = (typeof flowResults)[number];
 
 export const identityChanges = counter({

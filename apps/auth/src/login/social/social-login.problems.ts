@@ -11,6 +11,11 @@ export const socialLoginFailed = new Problem(
   'social_login_failed',
   'The login with the OpenID provider is not valid, has been used or has expired',
 );
+export const socialLoginDenied = new Problem(
+  403,
+  'social_login_denied',
+  'The login was cancelled or denied at the identity provider',
+);
 export const redirectUriUnknown = new Problem(
   422,
   'redirect_uri_unknown',

@@ -46,14 +46,24 @@ export const flowExample: FlowView = {
 };
 
 export const flowCompletionSchema = z
-  .strictObject({
-    code: z.string().min(1).max(4096),
+  .object({
+    code: z.string().min(1).max(4096).optional(),
+    error: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .meta({ description: 'instead of `code`, such as `access_denied` (RFC 6749 §4.1.2.1)' }),
     state: z.string().min(1).max(128),
     iss: z.string().min(1).max(2048).optional().meta({ description: 'required if the provider sent it (RFC 9207)' }),
   })
+  .refine(({ code, error }) => (code === undefined) !== (error === undefined), {
+    message: 'must contain either code or error',
+  })
   .meta({
     id: 'SocialFlowCompletion',
-    description: 'The query that the provider added to the redirect URI',
+    description:
+      'The query that the provider added to the redirect URI; unknown parameters are ignored (RFC 6749 §4.1.2)',
     example: { code: '4/0AbCD…', state: 'q3Jf…', iss: 'https://accounts.google.com' },
   });
 

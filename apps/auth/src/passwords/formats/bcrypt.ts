@@ -5,6 +5,7 @@ import type { HashParser } from './password-hash.ts';
 const plain = /^(?:bcrypt\$)?(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53})$/;
 const hashedFirst = /^bcrypt_sha256\$(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53})$/;
 const slowestCost = 14;
+const maxPasswordBytes = 72;
 
 /** bcrypt, with or without Django's prefix, and Django's bcrypt of a SHA-256, which supports passwords beyond 72 bytes. */
 export const parseBcrypt: HashParser = (input) => {
@@ -18,6 +19,7 @@ export const parseBcrypt: HashParser = (input) => {
     kind: `${prehashed ? 'bcrypt_sha256' : ''}${hash.slice(0, 6)}`,
     text: prehashed ? input : hash,
     memoryKib: 4,
+    ...(prehashed ? {} : { maxPasswordBytes }),
     slowness: 2 ** (Number(cost) - slowestCost),
     matches: (password) =>
       compare(prehashed ? createHash('sha256').update(password).digest('hex') : password, hash.replace('$2y$', '$2b$')),

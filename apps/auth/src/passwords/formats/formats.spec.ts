@@ -88,6 +88,23 @@ it.each([
   ['a short digest', 'pbkdf2_sha256$1000$salt$AAAA'],
   ['scrypt with an N that is not a power of 2', `scrypt$1000$salt$8$1$${Buffer.alloc(64).toString('base64')}`],
   ['scrypt without lanes', '$scrypt$ln=10,r=8,p=0$4/wfY+z9n9P6n9O6N+bc2w$DVb8CBEWUYP6hPrf8xdqHKgon7EiAcmqkSXacVKMtRw'],
+  [
+    'scrypt with an N beyond 2^(16 r)',
+    '$scrypt$ln=17,r=1,p=1$4/wfY+z9n9P6n9O6N+bc2w$DVb8CBEWUYP6hPrf8xdqHKgon7EiAcmqkSXacVKMtRw',
+  ],
+  [
+    'argon2 of an unknown version',
+    '$argon2id$v=17$m=64,t=1,p=1$MG4wo0Ns1eWUH8EgvWJp1Q$zv+NsyOeOMjgzkmC1msT6N8l2ZVDzjfhazGLm9o6Hzs',
+  ],
+  [
+    'argon2 with too little memory',
+    '$argon2id$v=19$m=8,t=1,p=4$MG4wo0Ns1eWUH8EgvWJp1Q$zv+NsyOeOMjgzkmC1msT6N8l2ZVDzjfhazGLm9o6Hzs',
+  ],
+  [
+    'argon2 without passes',
+    '$argon2id$v=19$m=64,t=0,p=1$MG4wo0Ns1eWUH8EgvWJp1Q$zv+NsyOeOMjgzkmC1msT6N8l2ZVDzjfhazGLm9o6Hzs',
+  ],
+  ['argon2 with a short salt', '$argon2id$v=19$m=64,t=1,p=1$MG4wo0M$zv+NsyOeOMjgzkmC1msT6N8l2ZVDzjfhazGLm9o6Hzs'],
   ['a Firebase hash whose length differs from its key', firebaseLine.slice(0, -8)],
   ['a text that is too long', 'a'.repeat(513)],
 ])('%s is not parsed as a hash', (_name, text) => {

@@ -12,6 +12,8 @@ export interface PasswordHash {
   memoryKib: number;
   /** Duration of one verification in seconds, roughly, on a slow processor. Beyond 1 it would delay all others. */
   slowness: number;
+  /** Length of the part of a password that is hashed; whole passwords if missing. */
+  maxPasswordBytes?: number;
   matches: (password: string) => Promise<boolean>;
 }
 

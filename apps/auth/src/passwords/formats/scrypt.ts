@@ -65,7 +65,8 @@ export const parseFirebaseScrypt: HashParser = (input) => {
 };
 
 function costOf(ln: number, r: number, p: number) {
-  if (!Number.isInteger(ln) || ln < 1 || ln > 30 || !(r > 0) || !(p > 0)) {
+  // RFC 7914 §2: N < 2^(128 * r / 8)
+  if (!Number.isInteger(ln) || ln < 1 || ln > 30 || !(r > 0) || !(p > 0) || ln >= 16 * r) {
     return undefined;
   }
   const N = 2 ** ln;
