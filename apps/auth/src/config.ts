@@ -11,10 +11,15 @@ const encryptionKeys = z
   .transform((text) => text.split(',').map((key) => Buffer.from(key.trim(), 'base64')))
   .refine((keys) => keys.every((key) => key.length === 32), 'each key must be 32 bytes in base64');
 
-/** Origins as browsers send them: scheme, host and port. */
+/** The origin of an Android app: the SHA-256 of its signing certificate in base64url. */
+const androidOrigin = /^android:apk-key-hash:[\w-]{43}$/;
+
+/** Origins as browsers send them, which are scheme, host and port, and as Android does for apps. */
 const origins = commaSeparated.refine(
-  (list) => list.length > 0 && list.every((text) => URL.canParse(text) && new URL(text).origin === text),
-  'must be origins such as https://app.example.com, comma-separated',
+  (list) =>
+    list.length > 0 &&
+    list.every((text) => androidOrigin.test(text) || (URL.canParse(text) && new URL(text).origin === text)),
+  'must be origins such as https://app.example.com or android:apk-key-hash:…, comma-separated',
 );
 
 /** The settings of the auth service. */
@@ -73,7 +78,8 @@ export const authSettings = z.object({
     description: 'domain that passkeys are bound to; a change invalidates all passkeys',
   }),
   WEBAUTHN_ORIGINS: setting(origins.default(['http://localhost:3000']), {
-    description: 'origins of the pages that use passkeys, comma-separated',
+    description:
+      'origins of the pages, and of the Android apps (`android:apk-key-hash:…`), that use passkeys, comma-separated',
   }),
   IMPORT_HASH_MAX_MEMORY_KIB: setting(z.coerce.number().int().min(8).max(1_048_576).default(131_072), {
     description: 'maximum memory to verify an imported hash; an import rejects hashes that need more',

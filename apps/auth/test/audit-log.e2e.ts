@@ -105,8 +105,9 @@ describe('GET /auth/admin/audit/export', () => {
     expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     expect(csv.headers.get('content-disposition')).toBe('attachment; filename="audit.csv"');
     const records = (await csv.text()).trimEnd().split('\r\n');
-    expect(records[0]).toBe('id,occurred_at,type,actor_id,subject_id,address,user_agent,request_id,detail');
-    expect(records.slice(1).map((record) => record.split(',')[0])).toEqual(events.map(({ id }) => id));
+    const columns = 'id,occurred_at,type,actor_id,subject_id,address,user_agent,request_id,detail';
+    expect(records[0]).toBe(`"${columns.replaceAll(',', '","')}"`);
+    expect(records.slice(1).map((record) => record.split(',')[0])).toEqual(events.map(({ id }) => `"${id}"`));
     expect(records.find((record) => record.includes('login.failed'))).toContain(`"'=HYPERLINK(""http://x"",""a,b"")"`);
     const { body } = await search({ type: 'audit.exported' });
     expect(body.events[0]).toMatchObject({ actor_id: admin.id, detail: { format: 'csv', subject_id: user.id } });

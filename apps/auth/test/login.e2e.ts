@@ -57,13 +57,18 @@ describe('POST /auth/login', () => {
     expect(unknown).toEqual(known);
   });
 
-  it('sets the cookie with Secure in production', async () => {
+  it('sets the cookie for this host only and with Secure in production, and recognises it', async () => {
     const production = await startTestService(productionSettings);
     const productionClient = new Client(production.url);
     const email = newEmail();
     await productionClient.register(email);
     const { headers } = await productionClient.login(email);
-    expect(headers.get('set-cookie')).toContain('; Secure');
+    const cookie = headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/^__Host-device=[^;]+; Max-Age=31536000; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
+    const [known = ''] = cookie.split(';', 1);
+    const again = await productionClient.login(email, undefined, known);
+    const deviceOf = (text = '') => text.split('=')[1]?.split('.')[0];
+    expect(deviceOf(again.headers.get('set-cookie') ?? '')).toBe(deviceOf(known));
   });
 
   it('replaces a hash with outdated parameters, once', async () => {

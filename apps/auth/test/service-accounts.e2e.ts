@@ -114,6 +114,15 @@ describe('a service account', () => {
       'invalid_client',
     ],
     ['an id that is not a UUID', (_id, key) => requestToken("1' OR 1=1", key), 401, 'client_invalid', 'invalid_client'],
+    ['a scope of spaces', (id, key) => requestToken(id, key, { scope: ' ' }), 400, 'scope_invalid', 'invalid_scope'],
+    [
+      'a client id that differs from the user of the authorization header',
+      (id, key) =>
+        post({ grant_type: 'client_credentials', client_id: '0199f2c4-9a10-7b2c-8d1e-3c5a7e9f1b20' }, basic(id, key)),
+      400,
+      'validation_failed',
+      'invalid_request',
+    ],
     [
       'a scope that the key lacks',
       (id, key) => requestToken(id, key, { scope: 'audit:read admin' }),

@@ -22,6 +22,7 @@ export { createHttpApp } from './http/http-app.ts';
 export { instant } from './http/instant.ts';
 export { OAuthForm } from './http/oauth-form.ts';
 export { Context, type RequestContext } from './http/request-context.ts';
+export { SecureCookie } from './http/secure-cookie.ts';
 export { accessTokenType, signatureAlgorithm, UnusableTokenError } from './jwt/access-token.strategy.ts';
 export { JwtAuthModule } from './jwt/jwt-auth.module.ts';
 export { RequireMfa } from './jwt/mfa.guard.ts';

@@ -48,7 +48,11 @@ function withoutValues(error: QueryFailedError | pg.DatabaseError): Error {
   const message = quotesValue.test(all.code ?? '') ? `data exception (SQLSTATE ${all.code ?? ''})` : error.message;
   const statement = error instanceof QueryFailedError ? statementName.exec(error.query)?.[1] : undefined;
   const known = facts.filter((fact) => all[fact] !== undefined).map((fact) => [fact, all[fact]]);
-  return Object.assign(copy(error, message), Object.fromEntries(known), statement !== undefined && { statement });
+  return Object.assign(
+    copy(error, message),
+    Object.fromEntries(known) as object,
+    statement !== undefined && { statement },
+  );
 }
 
 function copy({ name, stack = '' }: Error, message: string): Error {

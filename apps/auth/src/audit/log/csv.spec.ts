@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { csvRecord } from './csv.ts';
 
 it.each([
-  [['a', '', 'b'], 'a,,b'],
+  [['a', '', 'b'], '"a","","b"'],
   [['say "hi"', 'a,b', 'a\nb'], '"say ""hi""","a,b","a\nb"'],
-  [['=1+1', '+1', '-1', '@a', '\tx'], "'=1+1,'+1,'-1,'@a,'\tx"],
+  [['=1+1', '+1', '-1', '@a', '\tx'], `"'=1+1","'+1","'-1","'@a","'\tx"`],
 ])('writes %j', (cells, record) => {
   expect(csvRecord(cells)).toBe(`${record}\r\n`);
 });

@@ -1,5 +1,5 @@
 /**
- * Formats one record of comma-separated values (RFC 4180). An apostrophe is prepended to a cell that a spreadsheet would
+ * Formats one record of comma-separated values (RFC 4180), each in quotes. An apostrophe is prepended to a cell that a spreadsheet would
  * evaluate as a formula, because some cells contain input from strangers.
  */
 export function csvRecord(cells: readonly string[]): string {
@@ -8,5 +8,5 @@ export function csvRecord(cells: readonly string[]): string {
 
 function csvCell(text: string): string {
   const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  return `"${harmless.replaceAll('"', '""')}"`;
 }

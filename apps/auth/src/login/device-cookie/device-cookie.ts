@@ -1,10 +1,9 @@
+import { SecureCookie } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
-import { parseCookie, stringifySetCookie } from 'cookie';
 import { createHmac, randomUUID, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { Keyring } from '../../keyring/index.ts';
 
-const cookieName = 'device';
 const maxAgeSeconds = 365 * 24 * 60 * 60;
 
 /**
@@ -14,11 +13,12 @@ const maxAgeSeconds = 365 * 24 * 60 * 60;
 @Injectable()
 export class DeviceCookie {
   private readonly keys: KeyObject[];
-  private readonly secure: boolean;
+  private readonly cookie: SecureCookie;
 
   constructor(keyring: Keyring, @Inject(AUTH_CONFIG) config: AuthConfig) {
     this.keys = keyring.derive('device cookie');
-    this.secure = config.NODE_ENV === 'production';
+    const secure = config.NODE_ENV === 'production';
+    this.cookie = new SecureCookie('device', secure, { path: '/auth', maxAge: maxAgeSeconds });
   }
 
   /**
@@ -26,7 +26,7 @@ export class DeviceCookie {
    * @param header the request's `cookie` header
    */
   recognise(header: string | undefined, email: string): string | undefined {
-    const cookie = parseCookie(header ?? '')[cookieName];
+    const cookie = this.cookie.read(header);
     if (cookie === undefined) {
       return undefined;
     }
@@ -48,15 +48,7 @@ export class DeviceCookie {
     const id = known ?? randomUUID();
     const issuedAt = String(Math.floor(Date.now() / 1000));
     const signature = sign(this.keys[0] as KeyObject, id, issuedAt, email).toString('base64url');
-    return stringifySetCookie({
-      name: cookieName,
-      value: `${id}.${issuedAt}.${signature}`,
-      path: '/auth',
-      maxAge: maxAgeSeconds,
-      httpOnly: true,
-      sameSite: 'strict',
-      secure: this.secure,
-    });
+    return this.cookie.issue(`${id}.${issuedAt}.${signature}`);
   }
 }
 

@@ -5,7 +5,7 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server';
-import { decodeClientDataJSON } from '@simplewebauthn/server/helpers';
+import { decodeAttestationObject, decodeClientDataJSON, isoBase64URL } from '@simplewebauthn/server/helpers';
 import { parse as parseUuid } from 'uuid';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { challengeSeconds } from './challenges.service.ts';
@@ -67,8 +67,16 @@ export class Ceremonies {
    */
   async verifyCreation({ credential }: PasskeyRegistration, expectedChallenge: string) {
     try {
+      assertSameOrigin(credential);
       const { verified, registrationInfo } = await verifyRegistrationResponse({
-        response: { ...credential, clientExtensionResults: {} },
+        response: {
+          ...credential,
+          clientExtensionResults: {},
+          response: {
+            ...credential.response,
+            attestationObject: withoutStatement(credential.response.attestationObject),
+          },
+        },
         expectedChallenge,
         supportedAlgorithmIDs: algorithms,
         ...this.expected,
@@ -91,6 +99,7 @@ export class Ceremonies {
   ): Promise<number | undefined> {
     const { userHandle, ...response } = credential.response;
     try {
+      assertSameOrigin(credential);
       const { verified, authenticationInfo } = await verifyAuthenticationResponse({
         response: {
           ...credential,
@@ -115,4 +124,25 @@ export class Ceremonies {
       requireUserVerification: true,
     };
   }
+}
+
+/** @throws Error if a page within a page of another origin ran the ceremony (Web Authentication Level 3 §7.1, §7.2) */
+function assertSameOrigin({ response }: { response: { clientDataJSON: string } }): void {
+  const { crossOrigin, topOrigin } = decodeClientDataJSON(response.clientDataJSON) as Record<string, unknown>;
+  if (crossOrigin === true || topOrigin !== undefined) {
+    throw new Error('the ceremony ran in a frame of another origin');
+  }
+}
+
+/**
+ * The attestation object with the format `none`, which the service asks for. Authenticators may send other formats all the same;
+ * their statements, with certificates from strangers, are never interpreted.
+ */
+function withoutStatement(attestationObject: string): string {
+  const authData = decodeAttestationObject(isoBase64URL.toBuffer(attestationObject)).get('authData');
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(authData.length);
+  // CBOR (RFC 8949): a map of three, the last one a byte string with a length of 16 bits
+  const head = Buffer.from('\xa3cfmtdnonegattStmt\xa0hauthData\x59', 'latin1');
+  return Buffer.concat([head, length, authData]).toString('base64url');
 }

@@ -1,9 +1,7 @@
+import { SecureCookie } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
-import { parseCookie, stringifySetCookie } from 'cookie';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { deriveFlowSecrets, type FlowSecrets } from './flow-secrets.ts';
-
-const cookieName = 'social_flow';
 
 /** Lifetime of a flow, in seconds. */
 export const flowTtlSeconds = 600;
@@ -14,10 +12,11 @@ export const flowTtlSeconds = 600;
  */
 @Injectable()
 export class FlowCookie {
-  private readonly secure: boolean;
+  private readonly cookie: SecureCookie;
 
   constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
-    this.secure = config.NODE_ENV === 'production';
+    const secure = config.NODE_ENV === 'production';
+    this.cookie = new SecureCookie('social_flow', secure, { path: '/auth', maxAge: flowTtlSeconds });
   }
 
   /**
@@ -25,20 +24,12 @@ export class FlowCookie {
    * @param header the request's `cookie` header
    */
   read(header: string | undefined): FlowSecrets | undefined {
-    const secret = parseCookie(header ?? '')[cookieName];
+    const secret = this.cookie.read(header);
     return secret === undefined || secret === '' ? undefined : deriveFlowSecrets(secret);
   }
 
   /** A `set-cookie` header (RFC 6265) for a flow. */
   issue({ secret }: FlowSecrets): string {
-    return stringifySetCookie({
-      name: cookieName,
-      value: secret,
-      path: '/auth',
-      maxAge: flowTtlSeconds,
-      httpOnly: true,
-      sameSite: 'strict',
-      secure: this.secure,
-    });
+    return this.cookie.issue(secret);
   }
 }

@@ -15,7 +15,8 @@ export const ApiFlowCookie = () =>
   ApiHeader({
     name: 'cookie',
     required: false,
-    description: 'the `social_flow` cookie that the start has set; without it the flow can’t be completed',
+    description:
+      'the `social_flow` cookie (in production `__Host-social_flow`) that the start has set; without it the flow can’t be completed',
     schema: { type: 'string' },
   });
 

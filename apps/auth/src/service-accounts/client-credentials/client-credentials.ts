@@ -12,7 +12,7 @@ export interface PresentedClient {
 /**
  * Reads a client's credentials from the `authorization` header (HTTP Basic with both parts form-encoded) or from the form
  * (RFC 6749 §2.3.1).
- * @throws ProblemException `validation_failed` if both are present
+ * @throws ProblemException `validation_failed` if both are present, or name different clients
  */
 export function presentedClient(
   { client_id: id = '', client_secret: key = '' }: ClientCredentials,
@@ -27,7 +27,12 @@ export function presentedClient(
   }
   const encoded = /^basic +([\w+/]+=*)$/i.exec(authorization)?.[1] ?? '';
   const [name = '', ...rest] = Buffer.from(encoded, 'base64').toString().split(':');
-  return { id: formDecode(name), key: formDecode(rest.join(':')) };
+  const client = { id: formDecode(name), key: formDecode(rest.join(':')) };
+  if (id !== '' && id !== client.id) {
+    const errors = [{ path: 'body.client_id', message: 'must be the user of the authorization header' }];
+    throw problems.validationFailed.exception({ errors });
+  }
+  return client;
 }
 
 function formDecode(text: string): string {

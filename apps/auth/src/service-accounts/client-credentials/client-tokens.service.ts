@@ -52,7 +52,8 @@ export class ClientTokensService {
       throw grantTypeUnsupported.exception();
     }
     const scopes = form.scope?.split(' ').filter(Boolean) ?? key.scopes;
-    if (!scopes.every((scope) => key.scopes.includes(scope))) {
+    // RFC 6749 §3.3: a scope has at least one token
+    if (scopes.length === 0 || !scopes.every((scope) => key.scopes.includes(scope))) {
       throw scopeInvalid.exception();
     }
     await this.recordUse(client.id, key.id, scopes, context);
