@@ -9,8 +9,9 @@ import {
   type RequestContext,
   tokenProblems,
 } from '#common';
-import { Body, Controller, Delete, Get, HttpCode, Post, Put } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Post, Put, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from '../passwords/index.ts';
 import { tooManyAttempts } from '../rate-limits/index.ts';
@@ -23,6 +24,7 @@ import {
   passwordChangeSchema,
   registrationSchema,
   toAccountView,
+  type PasswordChange,
 } from './accounts.schema.ts';
 import { AccountsService } from './accounts.service.ts';
 import { RegistrationService } from './registration.service.ts';
@@ -72,7 +74,14 @@ export class AccountsController {
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Change the password',
-    description: 'Ends all other sessions of the account, and links that were mailed before.',
+    description:
+      'Ends all other sessions of the account, and links that were mailed before. No other device stays a known one.',
+  })
+  @ApiHeader({
+    name: 'cookie',
+    required: false,
+    description: 'the `device` cookie of an earlier login, which is replaced',
+    schema: { type: 'string' },
   })
   @ApiResponse({ status: 204, description: 'The new password is set.' })
   @ApiProblems(
@@ -83,12 +92,17 @@ export class AccountsController {
     passwordBreached,
     ...passwordProblems,
   )
-  changePassword(
-    @Body({ schema: passwordChangeSchema }) body: z.output<typeof passwordChangeSchema>,
+  async changePassword(
+    @Body({ schema: passwordChangeSchema }) body: PasswordChange,
     @CurrentPrincipal() principal: Principal,
+    @Headers('cookie') cookies: string | undefined,
     @Context() context: RequestContext,
-  ) {
-    return this.passwords.change(principal, body.current_password, body.new_password, context);
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const deviceCookie = await this.passwords.change(principal, body, cookies, context);
+    if (deviceCookie !== undefined) {
+      reply.header('set-cookie', deviceCookie);
+    }
   }
 
   @Delete('me')

@@ -8,7 +8,7 @@ import { MailService } from '../../email/outbox/index.ts';
 import { localeOf } from '../../email/templates/index.ts';
 import { RateLimitsService, type LoginLimits } from '../../rate-limits/index.ts';
 import { deviceName, SessionsService, type Tokens } from '../../sessions/index.ts';
-import { DeviceCookie } from '../device-cookie/index.ts';
+import { DeviceCookie } from '../../sessions/device-cookie/index.ts';
 import {
   MfaChallengesService,
   mfaTokenInvalid,
@@ -125,7 +125,7 @@ export class LoginCompletionService {
     const { device, ...login } = factor;
     const tokens = await this.sessions.start(manager, { account, ...login, limits }, context);
     loginResults.inc({ result: 'succeeded' });
-    return { answer: tokens, deviceCookie: this.devices.issue(account.email, device) };
+    return { answer: tokens, deviceCookie: this.devices.issue(account, device) };
   }
 
   private async notify(manager: EntityManager, email: string, context: RequestContext): Promise<void> {
@@ -148,8 +148,8 @@ export class LoginCompletionService {
   }
 
   private factorOf({ account, method, amr, passwordSince, cookies }: ProvenLogin): FirstFactor {
-    const { securityEpoch, email } = account;
-    return { method, amr, passwordSince, securityEpoch, device: this.devices.recognise(cookies, email) };
+    const { securityEpoch } = account;
+    return { method, amr, passwordSince, securityEpoch, device: this.devices.recognise(cookies, account) };
   }
 }
 
