@@ -6,6 +6,8 @@ import {
   CurrentPrincipal,
   type Principal,
   Public,
+  recentLoginProblems,
+  RequireRecentLogin,
   type RequestContext,
   tokenProblems,
 } from '#common';
@@ -106,6 +108,7 @@ export class AccountsController {
   }
 
   @Delete('me')
+  @RequireRecentLogin({})
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiOperation({
@@ -113,7 +116,14 @@ export class AccountsController {
     description: 'Requires the password. It can’t be undone. The last active admin can’t be deleted.',
   })
   @ApiResponse({ status: 204, description: 'The account and its sessions are deleted.' })
-  @ApiProblems(...bodyProblems, ...tokenProblems, passwordIncorrect, lastAdmin, ...passwordProblems)
+  @ApiProblems(
+    ...bodyProblems,
+    ...tokenProblems,
+    ...recentLoginProblems,
+    passwordIncorrect,
+    lastAdmin,
+    ...passwordProblems,
+  )
   deleteMe(
     @Body({ schema: accountDeletionSchema }) body: z.output<typeof accountDeletionSchema>,
     @CurrentPrincipal() principal: Principal,
