@@ -67,6 +67,7 @@ export class AppModule {
             audience: config.TOKEN_AUDIENCE,
             resolveKey: (kid: string) => keys.resolve(kid),
             checkSession: (principal) => sessions.check(principal),
+            recentLoginSeconds: config.STEP_UP_MAX_AGE_SECONDS,
             checkClient: (client) => serviceAccounts.check(client),
           }),
         }),

@@ -96,6 +96,12 @@ export const authSettings = z.object({
     description:
       'failed logins, and abandoned logins with OpenID providers, per IP address (IPv6: /64) before further ones are delayed',
   }),
+  STEP_UP_MAX_AGE_SECONDS: setting(count(86_400).default(900), {
+    description:
+      'maximum age of the login, or of the last proof of the second factor, for operations that give power over accounts, and ' +
+      'to delete one’s own account',
+    unit: 's',
+  }),
   APP_URL: setting(z.url().default('http://localhost:3000'), {
     description:
       'base URL of the pages that e-mails link to: `/verify-email`, `/reset-password`, `/magic-link`, `/confirm-email`, ' +

@@ -145,13 +145,15 @@ describe('lockout', () => {
     const victim = await client.newAccount();
     const attacker = await client.newAccount();
     await Promise.all(Array.from({ length: 20 }, () => client.login(victim.email, wrong)));
-    const [id = '', issuedAt = '', signature = ''] = victim.cookie.replace('device=', '').split('.');
+    const [id = '', issuedAt = '', epoch = '', signature = ''] = victim.cookie.replace('device=', '').split('.');
     const old = String(Number(issuedAt) - 366 * 24 * 60 * 60);
     for (const cookie of [
       attacker.cookie,
-      `device=${id}.${issuedAt}.AAAA`,
-      `device=x.${issuedAt}.${signature}`,
-      `device=${id}.${old}.${signature}`,
+      `device=${id}.${issuedAt}.${epoch}.AAAA`,
+      `device=x.${issuedAt}.${epoch}.${signature}`,
+      `device=${id}.${old}.${epoch}.${signature}`,
+      `device=${id}.${issuedAt}.1.${signature}`,
+      `device=${id}.${issuedAt}.${signature}`,
       'device=',
     ]) {
       expect((await client.login(victim.email, strongPassword, cookie)).status).toBe(429);

@@ -14,6 +14,7 @@ export {
   Problem,
   ProblemException,
   problems,
+  recentLoginProblems,
   tokenProblems,
 } from './errors/problem.ts';
 export { HealthModule } from './health/health.module.ts';
@@ -33,6 +34,7 @@ export {
   type ClientPrincipal,
   type Principal,
 } from './jwt/principal.ts';
+export { RequireRecentLogin, rolesInclude } from './jwt/recent-login.guard.ts';
 export { OptionalAuth, Public } from './jwt/public.decorator.ts';
 export { remoteJwks } from './jwt/remote-jwks.ts';
 export { Roles, Scopes } from './jwt/roles.guard.ts';

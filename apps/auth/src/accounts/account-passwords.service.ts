@@ -4,10 +4,12 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AuditService } from '../audit/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
+import { DeviceCookie } from '../sessions/device-cookie/index.ts';
 import { AccountAccessService } from './account-access.service.ts';
 import type { StoredAccount } from './account.ts';
 import { passwordIncorrect } from './accounts.problems.ts';
 import { AccountsRepository } from './accounts.repository.ts';
+import type { PasswordChange } from './accounts.schema.ts';
 import { NoticesService } from './notices.service.ts';
 import { ReauthenticationService } from './reauthentication.service.ts';
 
@@ -20,26 +22,37 @@ export class AccountPasswordsService {
     private readonly reauthentication: ReauthenticationService,
     private readonly passwords: PasswordsService,
     private readonly access: AccountAccessService,
+    private readonly devices: DeviceCookie,
     private readonly audit: AuditService,
     private readonly notices: NoticesService,
   ) {}
 
   /**
    * Changes the caller's password, and ends the account's other sessions and what is pending.
+   * @param cookies the request's `cookie` header, which may identify a known device
+   * @returns a `set-cookie` header by which a known device stays known
    * @throws ProblemException `password_incorrect`, `password_too_weak`, `password_breached`, `too_many_attempts`,
    *   `hash_queue_full`
    */
-  async change(principal: Principal, current: string, next: string, context: RequestContext): Promise<void> {
+  async change(
+    principal: Principal,
+    { current_password: current, new_password: next }: PasswordChange,
+    cookies: string | undefined,
+    context: RequestContext,
+  ): Promise<string | undefined> {
     const account = await this.reauthentication.byPassword(principal, current);
     await this.passwords.assertStrong(next, [account.email]);
     const passwordHash = await this.passwords.hash(next);
-    await this.dataSource.transaction(async (manager) => {
+    const device = this.devices.recognise(cookies, account);
+    return this.dataSource.transaction(async (manager) => {
       if (!(await this.accounts.changePassword(manager, account, passwordHash))) {
         // another change was faster, or all that was under way has been ended
         throw passwordIncorrect.exception();
       }
       await this.access.revoke(manager, account.id, context, { keepSession: principal.sessionId });
       await this.announce(manager, account, context);
+      const changed = device === undefined ? undefined : await this.accounts.findById(manager, account.id);
+      return changed && this.devices.issue(changed, device);
     });
   }
 

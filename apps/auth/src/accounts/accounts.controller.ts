@@ -6,11 +6,14 @@ import {
   CurrentPrincipal,
   type Principal,
   Public,
+  recentLoginProblems,
+  RequireRecentLogin,
   type RequestContext,
   tokenProblems,
 } from '#common';
-import { Body, Controller, Delete, Get, HttpCode, Post, Put } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Post, Put, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from '../passwords/index.ts';
 import { tooManyAttempts } from '../rate-limits/index.ts';
@@ -23,6 +26,7 @@ import {
   passwordChangeSchema,
   registrationSchema,
   toAccountView,
+  type PasswordChange,
 } from './accounts.schema.ts';
 import { AccountsService } from './accounts.service.ts';
 import { RegistrationService } from './registration.service.ts';
@@ -72,7 +76,14 @@ export class AccountsController {
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Change the password',
-    description: 'Ends all other sessions of the account, and links that were mailed before.',
+    description:
+      'Ends all other sessions of the account, and links that were mailed before. No other device stays a known one.',
+  })
+  @ApiHeader({
+    name: 'cookie',
+    required: false,
+    description: 'the `device` cookie of an earlier login, which is replaced',
+    schema: { type: 'string' },
   })
   @ApiResponse({ status: 204, description: 'The new password is set.' })
   @ApiProblems(
@@ -83,15 +94,21 @@ export class AccountsController {
     passwordBreached,
     ...passwordProblems,
   )
-  changePassword(
-    @Body({ schema: passwordChangeSchema }) body: z.output<typeof passwordChangeSchema>,
+  async changePassword(
+    @Body({ schema: passwordChangeSchema }) body: PasswordChange,
     @CurrentPrincipal() principal: Principal,
+    @Headers('cookie') cookies: string | undefined,
     @Context() context: RequestContext,
-  ) {
-    return this.passwords.change(principal, body.current_password, body.new_password, context);
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const deviceCookie = await this.passwords.change(principal, body, cookies, context);
+    if (deviceCookie !== undefined) {
+      reply.header('set-cookie', deviceCookie);
+    }
   }
 
   @Delete('me')
+  @RequireRecentLogin({})
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiOperation({
@@ -99,7 +116,14 @@ export class AccountsController {
     description: 'Requires the password. It can’t be undone. The last active admin can’t be deleted.',
   })
   @ApiResponse({ status: 204, description: 'The account and its sessions are deleted.' })
-  @ApiProblems(...bodyProblems, ...tokenProblems, passwordIncorrect, lastAdmin, ...passwordProblems)
+  @ApiProblems(
+    ...bodyProblems,
+    ...tokenProblems,
+    ...recentLoginProblems,
+    passwordIncorrect,
+    lastAdmin,
+    ...passwordProblems,
+  )
   deleteMe(
     @Body({ schema: accountDeletionSchema }) body: z.output<typeof accountDeletionSchema>,
     @CurrentPrincipal() principal: Principal,

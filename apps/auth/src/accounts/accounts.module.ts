@@ -5,6 +5,7 @@ import { OneTimeTokensModule } from '../email/one-time-tokens/index.ts';
 import { MailModule } from '../email/outbox/index.ts';
 import { PasswordsModule } from '../passwords/index.ts';
 import { RateLimitsModule } from '../rate-limits/index.ts';
+import { DeviceCookieModule } from '../sessions/device-cookie/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
 import { AccountAccessService } from './account-access.service.ts';
 import { AccountDirectoryRepository } from './account-directory.repository.ts';
@@ -35,6 +36,7 @@ const exported = [
 @Module({
   imports: [
     AuditModule,
+    DeviceCookieModule,
     EmailLinksModule,
     MailModule,
     OneTimeTokensModule,

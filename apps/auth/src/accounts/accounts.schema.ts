@@ -37,6 +37,7 @@ export const passwordChangeSchema = z
     id: 'PasswordChange',
     example: { current_password: 'violet-otter-hums-42-songs', new_password: 'amber-heron-reads-97-maps' },
   });
+export type PasswordChange = z.output<typeof passwordChangeSchema>;
 
 export const accountDeletionSchema = z
   .strictObject({ password: existingPassword })

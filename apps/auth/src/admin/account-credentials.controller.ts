@@ -1,4 +1,12 @@
-import { ApiProblems, Context, CurrentActor, type RequestContext, Roles } from '#common';
+import {
+  ApiProblems,
+  Context,
+  CurrentActor,
+  recentLoginProblems,
+  type RequestContext,
+  RequireRecentLogin,
+  Roles,
+} from '#common';
 import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { passkeyExample, passkeyIdSchema, passkeyListSchema, passkeyNotFound } from '../login/passkeys/index.ts';
@@ -11,6 +19,7 @@ import { accountIdSchema } from './admin.schema.ts';
 @ApiTags('admin')
 @ApiBearerAuth()
 @Roles(['admin'])
+@RequireRecentLogin({})
 @Controller('auth/admin/accounts/:id')
 export class AccountCredentialsController {
   constructor(private readonly credentials: AccountCredentialsService) {}
@@ -23,7 +32,7 @@ export class AccountCredentialsController {
     standardSchema: passkeyListSchema,
     example: { passkeys: [passkeyExample] },
   })
-  @ApiProblems(...adminProblems, accountNotFound)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, accountNotFound)
   listPasskeys(
     @Param('id', { schema: accountIdSchema }) id: string,
     @CurrentActor() actorId: string,
@@ -36,7 +45,7 @@ export class AccountCredentialsController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a passkey of an account', description: 'For admins. Sessions continue.' })
   @ApiResponse({ status: 204, description: 'The passkey no longer logs anybody in.' })
-  @ApiProblems(...adminProblems, passkeyNotFound)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, passkeyNotFound)
   deletePasskey(
     @Param('id', { schema: accountIdSchema }) id: string,
     @Param('passkeyId', { schema: passkeyIdSchema }) passkeyId: string,
@@ -54,7 +63,7 @@ export class AccountCredentialsController {
     standardSchema: identityListSchema,
     example: { identities: [identityExample] },
   })
-  @ApiProblems(...adminProblems, accountNotFound)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, accountNotFound)
   listIdentities(
     @Param('id', { schema: accountIdSchema }) id: string,
     @CurrentActor() actorId: string,
@@ -70,7 +79,7 @@ export class AccountCredentialsController {
     description: 'For admins. Unlinks it even if it is the last way to log in to the account. Sessions continue.',
   })
   @ApiResponse({ status: 204, description: 'The identity no longer logs anybody in.' })
-  @ApiProblems(...adminProblems, identityNotFound)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, identityNotFound)
   unlinkIdentity(
     @Param('id', { schema: accountIdSchema }) id: string,
     @Param('identityId', { schema: identityIdSchema }) identityId: string,

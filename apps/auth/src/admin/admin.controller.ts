@@ -1,4 +1,14 @@
-import { ApiProblems, bodyProblems, Context, CurrentActor, type RequestContext, Roles } from '#common';
+import {
+  ApiProblems,
+  bodyProblems,
+  Context,
+  CurrentActor,
+  recentLoginProblems,
+  type RequestContext,
+  RequireRecentLogin,
+  Roles,
+  rolesInclude,
+} from '#common';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
@@ -56,6 +66,7 @@ export class AdminController {
   }
 
   @Post('accounts')
+  @RequireRecentLogin({ ifBody: rolesInclude('admin') })
   @ApiOperation({
     summary: 'Create an account',
     description: 'For admins. The admin passes the password on to the owner.',
@@ -66,7 +77,15 @@ export class AdminController {
     standardSchema: adminAccountSchema,
     example: adminAccountExample,
   })
-  @ApiProblems(...adminProblems, ...bodyProblems, emailTaken, passwordTooWeak, passwordBreached, hashQueueFull)
+  @ApiProblems(
+    ...adminProblems,
+    ...recentLoginProblems,
+    ...bodyProblems,
+    emailTaken,
+    passwordTooWeak,
+    passwordBreached,
+    hashQueueFull,
+  )
   async createAccount(
     @Body({ schema: newAccountSchema }) body: NewAccount,
     @CurrentActor() actorId: string,
@@ -76,6 +95,7 @@ export class AdminController {
   }
 
   @Post('invitations')
+  @RequireRecentLogin({ ifBody: rolesInclude('admin') })
   @ApiOperation({
     summary: 'Invite a person',
     description: 'For admins. Creates an account without a password and sends its owner a link to set one.',
@@ -86,7 +106,7 @@ export class AdminController {
     standardSchema: adminAccountSchema,
     example: { ...adminAccountExample, email_verified_at: null, has_password: false },
   })
-  @ApiProblems(...adminProblems, ...bodyProblems, emailTaken, mailDisabled)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, ...bodyProblems, emailTaken, mailDisabled)
   async inviteAccount(
     @Body({ schema: invitationSchema }) body: Invitation,
     @CurrentActor() actorId: string,
@@ -113,6 +133,7 @@ export class AdminController {
   }
 
   @Put('accounts/:id/roles')
+  @RequireRecentLogin({})
   @ApiOperation({
     summary: 'Set an account’s roles',
     description: 'For admins. This service applies them at once, other services from the next access token.',
@@ -123,7 +144,7 @@ export class AdminController {
     standardSchema: adminAccountSchema,
     example: adminAccountExample,
   })
-  @ApiProblems(...adminProblems, ...bodyProblems, accountNotFound, lastAdmin)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, ...bodyProblems, accountNotFound, lastAdmin)
   async setRoles(
     @Param('id', { schema: accountIdSchema }) id: string,
     @Body({ schema: rolesSchema }) body: z.output<typeof rolesSchema>,
@@ -163,6 +184,7 @@ export class AdminController {
   }
 
   @Post('accounts/:id/password-reset')
+  @RequireRecentLogin({})
   @HttpCode(204)
   @ApiOperation({
     summary: 'Force a password reset',
@@ -171,7 +193,7 @@ export class AdminController {
       'sends the owner a link to set a new password, which must differ. Authenticator app and recovery codes stay.',
   })
   @ApiResponse({ status: 204, description: 'The e-mail is queued.' })
-  @ApiProblems(...adminProblems, accountNotFound, lastAdmin, mailDisabled)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, accountNotFound, lastAdmin, mailDisabled)
   forcePasswordReset(
     @Param('id', { schema: accountIdSchema }) id: string,
     @CurrentActor() actorId: string,
@@ -181,13 +203,14 @@ export class AdminController {
   }
 
   @Delete('accounts/:id/mfa')
+  @RequireRecentLogin({})
   @HttpCode(204)
   @ApiOperation({
     summary: 'Reset an account’s second factors',
     description: 'For admins. Removes authenticator app, recovery codes and passkeys, and ends all sessions.',
   })
   @ApiResponse({ status: 204, description: 'The owner logs in with the password alone.' })
-  @ApiProblems(...adminProblems, accountNotFound)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, accountNotFound)
   resetMfa(
     @Param('id', { schema: accountIdSchema }) id: string,
     @CurrentActor() actorId: string,

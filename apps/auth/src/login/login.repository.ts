@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { StoredAccount } from '../accounts/index.ts';
-import { consuming, type LoginLimits } from '../rate-limits/index.ts';
+import { consuming, inOrder, type LoginLimits } from '../rate-limits/index.ts';
 
 /** An account that a caller wants to log in to by password. */
 export interface ClaimedAccount extends StoredAccount {
@@ -16,6 +16,11 @@ interface ProviderIdentity {
   issuer: string;
   subject: string;
 }
+
+/** The columns of a {@link ClaimedAccount}. */
+const claimedColumns =
+  sql.raw(`id, email, CASE WHEN disabled_at IS NULL THEN password_hash END AS "passwordHash", roles,
+  second_factor AS "secondFactor", security_epoch AS "securityEpoch", locale, password_changed_at::text AS "passwordSince"`);
 
 /** The statements of logins that span the tables of several folders, each for the reason that it names. */
 @Injectable()
@@ -30,20 +35,39 @@ export class LoginRepository {
    */
   async claim(
     email: string,
-    { account, ip }: LoginLimits,
+    limits: LoginLimits,
   ): Promise<{ blocked: string | null; account: ClaimedAccount | undefined }> {
-    const limits = ip ? consuming(ip, account) : consuming(account);
     const row = await queryRow<ClaimedAccount & { blocked: string | null }>(
       this.dataSource,
       sql`/* login.claim */
-        WITH ${limits}
-        SELECT blocked, id, email, CASE WHEN disabled_at IS NULL THEN password_hash END AS "passwordHash", roles,
-          second_factor AS "secondFactor", security_epoch AS "securityEpoch", locale,
-          password_changed_at::text AS "passwordSince"
+        WITH ${consuming(inOrder(limits))}
+        SELECT blocked, ${claimedColumns}
         FROM consumed LEFT JOIN account ON blocked IS NULL AND lower(email) = lower(${email})`,
     );
     // without an account all its columns are null
     return { blocked: row?.blocked ?? null, account: row?.id ? row : undefined };
+  }
+
+  /**
+   * Does what {@link claim} does on a device that the account knows, with that device's limits.
+   * @param securityEpoch of the device's cookie
+   * @returns undefined, without having counted the attempt, if the account is gone or has another security epoch
+   */
+  async claimOnDevice(
+    email: string,
+    securityEpoch: string,
+    limits: LoginLimits,
+  ): Promise<{ blocked: string | null; account: ClaimedAccount } | undefined> {
+    const row = await queryRow<ClaimedAccount & { blocked: string | null }>(
+      this.dataSource,
+      sql`/* login.claim-on-device */
+        WITH known AS MATERIALIZED (
+          SELECT ${claimedColumns} FROM account
+          WHERE lower(email) = lower(${email}) AND security_epoch = ${securityEpoch}::bigint),
+        ${consuming(inOrder(limits), sql.raw('EXISTS (SELECT FROM known)'))}
+        SELECT blocked, known.* FROM known, consumed`,
+    );
+    return row && { blocked: row.blocked, account: row };
   }
 
   /**

@@ -1,5 +1,13 @@
 export { RateLimitsModule } from './rate-limits.module.ts';
-export { consuming, succeeding, type LoginLimits, type RateLimit } from './rate-limits.repository.ts';
+export {
+  consuming,
+  inOrder,
+  knownDevicesFactor,
+  succeeding,
+  type ConsumedLimits,
+  type LoginLimits,
+  type RateLimit,
+} from './rate-limits.repository.ts';
 export { RateLimitsService } from './rate-limits.service.ts';
 export { ipKey } from './ip-key.ts';
 export { emailKey } from './email-key.ts';

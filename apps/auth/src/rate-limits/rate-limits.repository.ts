@@ -12,12 +12,18 @@ export interface RateLimit {
   delaySeconds?: number;
 }
 
-/** The limits of one login: a success resets the account's, and only refunds its own attempt to the IP address's. */
+/** The limits of one login: a success resets its own, and only refunds its attempt to the one that others share. */
 export interface LoginLimits {
   /** The limit of the account or of a known device. */
   account: RateLimit;
+  /** Shared by all accounts; counted before the account's. */
   ip?: RateLimit;
+  /** Shared by all devices that the account knows; counted after the device's, which protects it. */
+  knownDevices?: RateLimit;
 }
+
+/** How many times the burst of one device all devices that an account knows have together. */
+export const knownDevicesFactor = 3;
 
 const forgetAfterSeconds = 3600;
 const maxDelaySeconds = 900;
@@ -36,6 +42,13 @@ const blockedUntil = (failures: Sql, { burst, delaySeconds }: RateLimit) => sql`
 const growingDelay = (failures: Sql, burst: number) => sql`least(${sql.raw(String(maxDelaySeconds))},
       power(2, least(${failures} - ${burst}::int, 20)))`;
 
+/** One or two limits in the order in which they are counted. */
+export type ConsumedLimits = [RateLimit, RateLimit?];
+
+/** The limits of a login in the order in which they are counted. */
+export const inOrder = ({ account, ip, knownDevices }: LoginLimits): ConsumedLimits =>
+  ip ? [ip, account] : [account, knownDevices];
+
 const consumeOne = (limit: RateLimit, condition: Sql) => sql`
   INSERT INTO attempt AS a (key, failures, blocked_until, updated_at)
   SELECT ${limit.key}::text, 1, ${blockedUntil(sql.raw('1'), limit)}, now() WHERE ${condition}
@@ -48,11 +61,12 @@ const consumeOne = (limit: RateLimit, condition: Sql) => sql`
  * Common table expressions that count an attempt in one atomic statement: concurrent attempts, on any replica, never
  * exceed a limit's burst. The second limit counts only what the first lets through. The last expression, `consumed`,
  * has one row, whose column `blocked` is the key of the limit that blocks the attempt, or null.
+ * @param condition without which nothing is counted; then `blocked` means nothing
  */
-export function consuming(first: RateLimit, second?: RateLimit): Sql {
+export function consuming([first, second]: ConsumedLimits, condition: Sql = sql.raw('true')): Sql {
   const other = second ?? { key: null as unknown as string, burst: 0 };
   return sql`
-    first AS (${consumeOne(first, sql.raw('true'))}),
+    first AS (${consumeOne(first, condition)}),
     second AS (${consumeOne(other, sql`${other.key}::text IS NOT NULL AND EXISTS (SELECT FROM first)`)}),
     consumed AS (
       SELECT CASE WHEN NOT EXISTS (SELECT FROM first) THEN ${first.key}::text
@@ -60,11 +74,20 @@ export function consuming(first: RateLimit, second?: RateLimit): Sql {
 }
 
 /**
- * Common table expressions that reset the account's limit and refund the IP address's if `proof`, an expression before
+ * Common table expressions that reset the login's own limit and refund the shared one if `proof`, an expression before
  * them, has a row. They take their locks in the order of {@link consuming}, so that the two never deadlock, and after
  * those of `proof`, so that clients behind one IP address wait for each other as briefly as possible.
  */
 export function succeeding(limits: LoginLimits | undefined, proof: Sql): Sql {
+  if (limits?.knownDevices) {
+    return sql`
+    reset AS (
+      DELETE FROM attempt WHERE key = ${limits.account.key}::text AND EXISTS (SELECT FROM ${proof}) RETURNING key),
+    refunded AS (
+      UPDATE attempt SET failures = greatest(failures - 1, 0)
+      WHERE key = ${limits.knownDevices.key}::text AND EXISTS (SELECT FROM ${proof})
+        AND (SELECT count(*) FROM reset) >= 0)`;
+  }
   return sql`
     refunded AS (
       UPDATE attempt SET failures = greatest(failures - 1, 0)
@@ -80,9 +103,9 @@ export function succeeding(limits: LoginLimits | undefined, proof: Sql): Sql {
 export class RateLimitsRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** Counts an attempt, and returns the key of the limit if it is blocked. */
-  async consume(limit: RateLimit): Promise<string | null> {
-    const statement = sql`/* rate-limits.consume */ WITH ${consuming(limit)} SELECT blocked FROM consumed`;
+  /** Counts an attempt, and returns the key of the limit that blocks it, if any. */
+  async consume(limits: LoginLimits): Promise<string | null> {
+    const statement = sql`/* rate-limits.consume */ WITH ${consuming(inOrder(limits))} SELECT blocked FROM consumed`;
     return (await queryRow<{ blocked: string | null }>(this.dataSource, statement))?.blocked ?? null;
   }
 

@@ -14,7 +14,12 @@ export class RateLimitsService {
    * @throws ProblemException `too_many_attempts` with the seconds to wait
    */
   async consume(limit: RateLimit): Promise<void> {
-    await this.assertNotBlocked(await this.limits.consume(limit));
+    await this.consumeAll({ account: limit });
+  }
+
+  /** Does what {@link consume} does for the limits of a login. */
+  async consumeAll(limits: LoginLimits): Promise<void> {
+    await this.assertNotBlocked(await this.limits.consume(limits));
   }
 
   /**
@@ -32,7 +37,7 @@ export class RateLimitsService {
     await this.limits.reset(on, key);
   }
 
-  /** Resets the account's limit and refunds the IP address's; best last in a transaction. */
+  /** Resets the login's own limit and refunds the shared one; best last in a transaction. */
   async succeed(manager: EntityManager, limits: LoginLimits): Promise<void> {
     await this.limits.succeed(manager, limits);
   }
@@ -40,6 +45,15 @@ export class RateLimitsService {
   /** Refunds one attempt: it had no outcome, or it succeeded and others share the limit. */
   async refund(on: Queryable, { key }: RateLimit): Promise<void> {
     await this.limits.refund(on, key);
+  }
+
+  /** Takes an attempt back that was never decided. */
+  async refundAll(on: Queryable, { account, ip, knownDevices }: LoginLimits): Promise<void> {
+    for (const limit of [account, ip, knownDevices]) {
+      if (limit) {
+        await this.refund(on, limit);
+      }
+    }
   }
 
   /** Deletes limits whose failures are forgotten, `limit` at most, and returns how many. */

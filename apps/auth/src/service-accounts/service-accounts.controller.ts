@@ -5,6 +5,8 @@ import {
   Context,
   CurrentActor,
   problems,
+  recentLoginProblems,
+  RequireRecentLogin,
   type RequestContext,
   Roles,
 } from '#common';
@@ -44,6 +46,7 @@ export class ServiceAccountsController {
   constructor(private readonly serviceAccounts: ServiceAccountsService) {}
 
   @Post()
+  @RequireRecentLogin({})
   @ApiOperation({
     summary: 'Create a service account',
     description: 'For admins. It needs an API key to get access tokens.',
@@ -54,7 +57,7 @@ export class ServiceAccountsController {
     standardSchema: serviceAccountSchema,
     example: { ...serviceAccountExample, api_keys: [] },
   })
-  @ApiProblems(...adminProblems, ...bodyProblems, nameTaken)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, ...bodyProblems, nameTaken)
   createServiceAccount(
     @Body({ schema: newServiceAccountSchema }) body: z.output<typeof newServiceAccountSchema>,
     @CurrentActor() actorId: string,
@@ -110,6 +113,7 @@ export class ServiceAccountsController {
   }
 
   @Post(':id/keys')
+  @RequireRecentLogin({})
   @ApiOperation({ summary: 'Create an API key', description: 'For admins. The key is shown only once.' })
   @ApiResponse({
     status: 201,
@@ -117,7 +121,7 @@ export class ServiceAccountsController {
     standardSchema: issuedApiKeySchema,
     example: issuedApiKeyExample,
   })
-  @ApiProblems(...adminProblems, ...bodyProblems, serviceAccountNotFound, scopeNotAllowed)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, ...bodyProblems, serviceAccountNotFound, scopeNotAllowed)
   createApiKey(
     @Param('id', { schema: serviceAccountId }) id: string,
     @Body({ schema: newApiKeySchema }) body: z.output<typeof newApiKeySchema>,
@@ -128,6 +132,7 @@ export class ServiceAccountsController {
   }
 
   @Post(':id/keys/:keyId/rotate')
+  @RequireRecentLogin({})
   @ApiOperation({
     summary: 'Rotate an API key',
     description:
@@ -139,7 +144,7 @@ export class ServiceAccountsController {
     standardSchema: issuedApiKeySchema,
     example: issuedApiKeyExample,
   })
-  @ApiProblems(...adminProblems, ...bodyProblems, apiKeyNotFound, apiKeyRotated)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, ...bodyProblems, apiKeyNotFound, apiKeyRotated)
   rotateApiKey(
     @Param('id', { schema: serviceAccountId }) accountId: string,
     @Param('keyId', { schema: apiKeyId }) keyId: string,

@@ -5,6 +5,8 @@ import {
   CurrentPrincipal,
   type Principal,
   problems,
+  recentLoginProblems,
+  RequireRecentLogin,
   Public,
   type RequestContext,
   Roles,
@@ -41,6 +43,7 @@ export class SigningKeysController {
 
   @Roles(['admin'])
   @Post('auth/keys/rotate')
+  @RequireRecentLogin({})
   @HttpCode(200)
   @ApiBearerAuth()
   @ApiOperation({
@@ -49,7 +52,7 @@ export class SigningKeysController {
       'For admins. Makes a successor that is published at once and signs later. Existing access tokens stay valid.',
   })
   @ApiResponse({ status: 200, description: 'The new key.', standardSchema: rotationSchema, example: rotationExample })
-  @ApiProblems(...callerProblems, problems.roleRequired)
+  @ApiProblems(...callerProblems, problems.roleRequired, ...recentLoginProblems)
   rotateKeys(@Context() context: RequestContext, @CurrentPrincipal() principal: Principal) {
     return this.keyRotation.rotate(context, principal.accountId);
   }

@@ -86,6 +86,11 @@ export const problems = {
   tokenInvalid: new Problem(401, 'token_invalid', 'The access token is not valid'),
   tokenExpired: new Problem(401, 'token_expired', 'The access token has expired'),
   mfaRequired: new Problem(401, 'mfa_required', 'A recent multi-factor authentication is required'),
+  reauthenticationRequired: new Problem(
+    403,
+    'reauthentication_required',
+    'A recent login, or the password, is required',
+  ),
   scopeRequired: new Problem(403, 'scope_required', 'The access token lacks a required scope'),
   roleRequired: new Problem(403, 'role_required', 'The account lacks a required role'),
   notFound: new Problem(404, 'not_found', 'Resource not found'),
@@ -110,6 +115,9 @@ export const bodyProblems = [
   problems.unsupportedMediaType,
   problems.databaseUnavailable,
 ];
+
+/** What callers of routes with `@RequireRecentLogin()` may get. */
+export const recentLoginProblems = [problems.mfaRequired, problems.reauthenticationRequired];
 
 /** Problems of every route that requires an access token. */
 export const tokenProblems = [problems.tokenMissing, problems.tokenInvalid, problems.tokenExpired];

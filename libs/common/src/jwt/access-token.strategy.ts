@@ -42,6 +42,8 @@ export interface AccessTokenOptions {
   checkSession?: (principal: Principal) => Promise<Principal | null>;
   /** The same as `checkSession`, for a service account and its API key. */
   checkClient?: (client: ClientPrincipal) => Promise<ClientPrincipal | null>;
+  /** Maximum age of the authentication for routes with `@RequireRecentLogin()`; 900 if it is not set. */
+  recentLoginSeconds?: number;
 }
 
 export const ACCESS_TOKEN_OPTIONS = Symbol('access token options');

@@ -4,6 +4,7 @@ import { PassportModule } from '@nestjs/passport';
 import { AccessTokenGuard } from './access-token.guard.ts';
 import { ACCESS_TOKEN_OPTIONS, AccessTokenStrategy, type AccessTokenOptions } from './access-token.strategy.ts';
 import { MfaGuard } from './mfa.guard.ts';
+import { RecentLoginGuard } from './recent-login.guard.ts';
 import { RolesGuard } from './roles.guard.ts';
 
 type AsyncOptions = Pick<FactoryProvider<AccessTokenOptions>, 'inject' | 'useFactory'> &
@@ -11,7 +12,7 @@ type AsyncOptions = Pick<FactoryProvider<AccessTokenOptions>, 'inject' | 'useFac
 
 /**
  * Protects all routes of a service: requires a valid access token except on `@Public()` routes, then enforces `@Roles()`,
- * `@Scopes()` and `@RequireMfa()`.
+ * `@Scopes()`, `@RequireMfa()` and `@RequireRecentLogin()`.
  */
 @Module({})
 export class JwtAuthModule {
@@ -25,6 +26,7 @@ export class JwtAuthModule {
         { provide: APP_GUARD, useClass: AccessTokenGuard },
         { provide: APP_GUARD, useClass: RolesGuard },
         { provide: APP_GUARD, useClass: MfaGuard },
+        { provide: APP_GUARD, useClass: RecentLoginGuard },
       ],
     };
   }

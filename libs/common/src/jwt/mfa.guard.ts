@@ -25,7 +25,7 @@ export class MfaGuard implements CanActivate {
       MfaRequirement | undefined;
     const { user } = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal | ClientPrincipal }>();
     if (required && !satisfies(user, required)) {
-      throw problems.mfaRequired.exception({ challenge: challenge(required.maxAgeSeconds) });
+      throw problems.mfaRequired.exception({ challenge: mfaChallenge(required.maxAgeSeconds) });
     }
     return true;
   }
@@ -42,6 +42,6 @@ function satisfies(
 }
 
 /** The step-up challenge (RFC 9470 §3). */
-const challenge = (maxAgeSeconds: number) =>
+export const mfaChallenge = (maxAgeSeconds: number) =>
   'Bearer error="insufficient_user_authentication", ' +
   `error_description="a recent multi-factor authentication is required", acr_values="aal2", max_age=${String(maxAgeSeconds)}`;

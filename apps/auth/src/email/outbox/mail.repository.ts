@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Keyring, reencryptColumn } from '../../keyring/index.ts';
-import { consuming, type RateLimit } from '../../rate-limits/index.ts';
+import { consuming, type ConsumedLimits } from '../../rate-limits/index.ts';
 import type { Locale, MailTemplate, MailVariables } from '../templates/index.ts';
 
 /** A mail to store. */
@@ -55,13 +55,13 @@ export class MailRepository {
    * Stores a mail unless a limit blocks it, in one statement, so that concurrent mails don't exceed the limits.
    * @returns whether it was stored
    */
-  async insert(manager: EntityManager, mail: NewMail, limits: [RateLimit, RateLimit?]): Promise<boolean> {
+  async insert(manager: EntityManager, mail: NewMail, limits: ConsumedLimits): Promise<boolean> {
     const { id, accountId, recipient, template, locale, variables, ttlSeconds } = mail;
     const sealed = this.keyring.encrypt(Buffer.from(JSON.stringify(variables)), contextOf(id));
     const inserted = await queryRow(
       manager,
       sql`/* mail.insert */
-        WITH ${consuming(...limits)}
+        WITH ${consuming(limits)}
         INSERT INTO mail (id, account_id, recipient, template, locale, variables, expires_at)
         SELECT ${id}::uuid, ${accountId}::uuid, ${recipient}::text, ${template}::text, ${locale}::text, ${sealed}::bytea,
           now() + make_interval(secs => ${ttlSeconds ?? null}::int)

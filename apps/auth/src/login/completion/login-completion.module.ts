@@ -4,7 +4,7 @@ import { AuditModule } from '../../audit/index.ts';
 import { MailModule } from '../../email/outbox/index.ts';
 import { RateLimitsModule } from '../../rate-limits/index.ts';
 import { SessionsModule } from '../../sessions/index.ts';
-import { DeviceCookieModule } from '../device-cookie/index.ts';
+import { DeviceCookieModule } from '../../sessions/device-cookie/index.ts';
 import { MfaModule } from '../mfa/index.ts';
 import { LoginCompletionController } from './login-completion.controller.ts';
 import { LoginCompletionService } from './login-completion.service.ts';

@@ -8,7 +8,7 @@ import { MailService } from '../../email/outbox/index.ts';
 import { statedLocale } from '../../email/templates/index.ts';
 import { ipKey, RateLimitsService, type LoginLimits } from '../../rate-limits/index.ts';
 import { deviceName, SessionsService, type Tokens } from '../../sessions/index.ts';
-import { DeviceCookie } from '../device-cookie/index.ts';
+import { DeviceCookie } from '../../sessions/device-cookie/index.ts';
 import {
   MfaChallengesService,
   mfaTokenInvalid,
@@ -130,7 +130,7 @@ export class LoginCompletionService {
     const { device, ...login } = factor;
     const tokens = await this.sessions.start(manager, { account, ...login, limits }, context);
     loginResults.inc({ result: 'succeeded' });
-    return { answer: tokens, deviceCookie: this.devices.issue(account.email, device) };
+    return { answer: tokens, deviceCookie: this.devices.issue(account, device) };
   }
 
   /** A client without cookies is new at each login: the owner gets one notice a day of what looks like the same device. */
@@ -148,8 +148,8 @@ export class LoginCompletionService {
   }
 
   private factorOf({ account, method, amr, passwordSince, cookies }: ProvenLogin): FirstFactor {
-    const { securityEpoch, email } = account;
-    return { method, amr, passwordSince, securityEpoch, device: this.devices.recognise(cookies, email) };
+    const { securityEpoch } = account;
+    return { method, amr, passwordSince, securityEpoch, device: this.devices.recognise(cookies, account) };
   }
 }
 

@@ -5,7 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AccountsRepository } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
-import { RateLimitsService, tooManyAttempts } from '../../rate-limits/index.ts';
+import { knownDevicesFactor, RateLimitsService, tooManyAttempts, type LoginLimits } from '../../rate-limits/index.ts';
 import { mfaCodeInvalid } from './mfa.problems.ts';
 
 const purposes = ['login', 'step_up', 'enrolment'] as const;
@@ -18,8 +18,8 @@ const checks = counter({
 /** An attempt to give a code. */
 interface MfaAttempt {
   purpose: (typeof purposes)[number];
-  /** Whose attempts are counted together: `account:`, `device:` or `session:` and an id. */
-  limitedBy: string;
+  /** The known device or the session whose attempts are counted together; otherwise those of the account's unknown devices. */
+  limitedBy?: { kind: 'device' | 'session'; id: string } | undefined;
   accountId: string;
 }
 
@@ -45,14 +45,14 @@ export class MfaAttemptsService {
     context: RequestContext,
     check: (manager: EntityManager) => Promise<T>,
   ): Promise<T> {
-    const limit = { key: `mfa:${limitedBy}`, burst: this.config.LOGIN_ACCOUNT_BURST };
+    const limits = this.limitsFor(accountId, limitedBy);
     try {
-      await this.rateLimits.consume(limit);
+      await this.rateLimits.consumeAll(limits);
       const result = await this.dataSource.transaction(async (manager) => {
         // the account before its codes, as acts that remove them do
         await this.accounts.lock(manager, accountId);
         const checked = await check(manager);
-        await this.rateLimits.reset(manager, limit);
+        await this.rateLimits.succeed(manager, limits);
         return checked;
       });
       checks.inc({ purpose, result: 'succeeded' });
@@ -68,5 +68,18 @@ export class MfaAttemptsService {
       }
       throw error;
     }
+  }
+
+  /** All known devices of an account share a further limit, as its sessions do: many of them allow few guesses. */
+  private limitsFor(accountId: string, limitedBy: MfaAttempt['limitedBy']): LoginLimits {
+    const burst = this.config.LOGIN_ACCOUNT_BURST;
+    if (!limitedBy) {
+      return { account: { key: `mfa:account:${accountId}`, burst } };
+    }
+    const { kind, id } = limitedBy;
+    return {
+      account: { key: `mfa:${kind}:${id}`, burst },
+      knownDevices: { key: `mfa:known-${kind}s:${accountId}`, burst: burst * knownDevicesFactor },
+    };
   }
 }

@@ -75,7 +75,7 @@ export class MfaChallengesService {
     }
     const { accountId } = challenge;
     const first = challenge.detail as unknown as FirstFactor;
-    const limitedBy = first.device === undefined ? `account:${accountId}` : `device:${first.device}`;
+    const limitedBy = first.device === undefined ? undefined : { kind: 'device' as const, id: first.device };
     return this.attempts.run({ purpose: 'login', limitedBy, accountId }, context, async (manager) => {
       // of concurrent answers with valid codes the first one wins
       if (!(await this.oneTimeTokens.consume(manager, 'mfa_challenge', token))) {
@@ -96,7 +96,7 @@ export class MfaChallengesService {
     if (!(await this.totp.isEnrolled(this.dataSource, accountId))) {
       throw totpNotEnrolled.exception();
     }
-    const attempt = { purpose: 'step_up', limitedBy: `session:${sessionId}`, accountId } as const;
+    const attempt = { purpose: 'step_up', limitedBy: { kind: 'session', id: sessionId }, accountId } as const;
     return this.attempts.run(attempt, context, async (manager) => {
       const amr = await this.verify(manager, accountId, code, context);
       const ids = { actorId: accountId, subjectId: accountId };

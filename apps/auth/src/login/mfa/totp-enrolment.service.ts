@@ -55,7 +55,7 @@ export class TotpEnrolmentService {
    */
   async confirm(principal: Principal, code: string, context: RequestContext): Promise<RecoveryCodes> {
     const { accountId, sessionId } = principal;
-    const attempt = { purpose: 'enrolment', limitedBy: `session:${sessionId}`, accountId } as const;
+    const attempt = { purpose: 'enrolment', limitedBy: { kind: 'session', id: sessionId }, accountId } as const;
     return this.attempts.run(attempt, context, async (manager) => {
       // the account is locked, and logins lock it too: none starts a session by one factor after this
       if (!(await this.totp.confirm(manager, accountId, code))) {

@@ -4,7 +4,7 @@ import { AuditModule } from '../../audit/index.ts';
 import { PasswordsModule } from '../../passwords/index.ts';
 import { RateLimitsModule } from '../../rate-limits/index.ts';
 import { LoginCompletionModule } from '../completion/index.ts';
-import { DeviceCookieModule } from '../device-cookie/index.ts';
+import { DeviceCookieModule } from '../../sessions/device-cookie/index.ts';
 import { LoginRepository } from '../index.ts';
 import { LoginAdmission } from './login-admission.ts';
 import { PasswordLoginController } from './password-login.controller.ts';

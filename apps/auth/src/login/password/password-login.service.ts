@@ -6,9 +6,16 @@ import { AccountPasswordsService } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { hashQueueFull, PasswordsService } from '../../passwords/index.ts';
-import { emailKey, ipKey, RateLimitsService, tooManyAttempts, type LoginLimits } from '../../rate-limits/index.ts';
+import {
+  emailKey,
+  ipKey,
+  knownDevicesFactor,
+  RateLimitsService,
+  tooManyAttempts,
+  type LoginLimits,
+} from '../../rate-limits/index.ts';
 import { LoginCompletionService, loginResults, type LoginResult } from '../completion/index.ts';
-import { DeviceCookie } from '../device-cookie/index.ts';
+import { DeviceCookie, type PresentedDevice } from '../../sessions/device-cookie/index.ts';
 import { LoginRepository, type ClaimedAccount } from '../index.ts';
 import { credentialsInvalid } from './password-login.problems.ts';
 import type { Credentials } from './password-login.schema.ts';
@@ -18,6 +25,12 @@ const hashUpgrades = counter({
   help: 'Password hashes that a login replaced by one with the current parameters, by their former algorithm',
   labels: { from: [] },
 });
+
+/** A login that has been counted. */
+interface Claim {
+  limits: LoginLimits;
+  account: ClaimedAccount | undefined;
+}
 
 /** Logs people in by e-mail address and password. */
 @Injectable()
@@ -42,8 +55,7 @@ export class PasswordLoginService {
    */
   async login(credentials: Credentials, cookies: string | undefined, context: RequestContext): Promise<LoginResult> {
     const { email } = credentials;
-    const limits = this.limitsFor(email, this.devices.recognise(cookies, email), context.address);
-    const account = await this.claim(email, limits);
+    const { limits, account } = await this.claim(email, this.devices.read(cookies, email), context.address);
     if (!(await this.verify(account, credentials, limits)) || !account) {
       const subjectId = account?.id ?? null;
       await this.audit.record(this.dataSource.manager, context, { type: 'login.failed', subjectId });
@@ -57,12 +69,18 @@ export class PasswordLoginService {
     );
   }
 
-  /** A known device is limited by itself; all others by the account and by their IP address. */
-  private limitsFor(email: string, device: string | undefined, ipAddress: string): LoginLimits {
+  /** Of a known device: its own, and that of all known devices of the account, so that many cookies allow few guesses. */
+  private deviceLimits(email: string, { id }: PresentedDevice): LoginLimits {
     const burst = this.config.LOGIN_ACCOUNT_BURST;
-    if (device !== undefined) {
-      return { account: { key: `login:device:${device}`, burst } };
-    }
+    return {
+      account: { key: `login:device:${id}`, burst },
+      knownDevices: { key: `login:known-devices:${emailKey(email)}`, burst: burst * knownDevicesFactor },
+    };
+  }
+
+  /** Of all other devices together: that of the account; and that of their IP address. */
+  private accountLimits(email: string, ipAddress: string): LoginLimits {
+    const burst = this.config.LOGIN_ACCOUNT_BURST;
     return {
       account: { key: `login:account:${emailKey(email)}`, burst },
       ip: { key: `login:address:${ipKey(ipAddress)}`, burst: this.config.LOGIN_ADDRESS_BURST },
@@ -71,14 +89,15 @@ export class PasswordLoginService {
 
   /**
    * Counts the attempt and loads the account. Rejects first if the hash queue is full, so that overload stays cheap.
-   * @returns undefined if no account has the e-mail address
+   * @returns the limits that counted it, and the account if one has the e-mail address
    */
-  private async claim(email: string, limits: LoginLimits): Promise<ClaimedAccount | undefined> {
+  private async claim(email: string, device: PresentedDevice | undefined, ipAddress: string): Promise<Claim> {
     try {
       return await this.passwords.holdPlace(async () => {
-        const { blocked, account } = await this.logins.claim(email, limits);
+        const { blocked, ...claim } =
+          (device && (await this.claimOnDevice(email, device))) ?? (await this.claimElsewhere(email, ipAddress));
         await this.rateLimits.assertNotBlocked(blocked);
-        return account;
+        return claim;
       });
     } catch (error) {
       const problem = error instanceof ProblemException ? error.problem : undefined;
@@ -89,6 +108,18 @@ export class PasswordLoginService {
       }
       throw error;
     }
+  }
+
+  /** @returns undefined if the account does not know the device any more */
+  private async claimOnDevice(email: string, device: PresentedDevice) {
+    const limits = this.deviceLimits(email, device);
+    const claimed = await this.logins.claimOnDevice(email, device.securityEpoch, limits);
+    return claimed && { ...claimed, limits };
+  }
+
+  private async claimElsewhere(email: string, ipAddress: string) {
+    const limits = this.accountLimits(email, ipAddress);
+    return { ...(await this.logins.claim(email, limits)), limits };
   }
 
   /** Whether the password is correct; if so, an outdated hash is replaced. */
@@ -107,10 +138,7 @@ export class PasswordLoginService {
     } catch (error) {
       // the service failed, not the caller: the attempt does not count
       loginResults.inc({ result: 'unavailable' });
-      await this.rateLimits.refund(this.dataSource, limits.account);
-      if (limits.ip) {
-        await this.rateLimits.refund(this.dataSource, limits.ip);
-      }
+      await this.rateLimits.refundAll(this.dataSource, limits);
       throw error;
     }
   }

@@ -4,7 +4,10 @@ import {
   Context,
   CurrentPrincipal,
   type Principal,
+  problems,
+  recentLoginProblems,
   type RequestContext,
+  RequireRecentLogin,
   tokenProblems,
 } from '#common';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
@@ -19,7 +22,6 @@ import {
   identityNotFound,
   identityTaken,
   lastLoginMethod,
-  reauthenticationRequired,
   redirectUriUnknown,
   socialLoginDenied,
   socialLoginFailed,
@@ -73,7 +75,7 @@ export class IdentitiesController {
     ...flowProblems,
     ...tokenProblems,
     passwordIncorrect,
-    reauthenticationRequired,
+    problems.reauthenticationRequired,
     redirectUriUnknown,
     hashQueueFull,
   )
@@ -113,13 +115,14 @@ export class IdentitiesController {
   }
 
   @Delete(':id')
+  @RequireRecentLogin({})
   @HttpCode(204)
   @ApiOperation({
     summary: 'Unlink an identity',
     description: 'Fails if it is the account’s last way to log in. Sessions continue.',
   })
   @ApiResponse({ status: 204, description: 'The identity can no longer log in.' })
-  @ApiProblems(...callerProblems, identityNotFound, lastLoginMethod)
+  @ApiProblems(...callerProblems, ...recentLoginProblems, identityNotFound, lastLoginMethod)
   unlinkIdentity(
     @Param('id', { schema: identityIdSchema }) id: string,
     @CurrentPrincipal() principal: Principal,

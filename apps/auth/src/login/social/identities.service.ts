@@ -1,4 +1,4 @@
-import type { Principal, RequestContext } from '#common';
+import { problems, type Principal, type RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -17,7 +17,7 @@ import type { ExternalIdentity } from './external-identity.entity.ts';
 import { IdentitiesRepository } from './identities.repository.ts';
 import type { AuthorizationResponse, Person } from './oidc-providers.ts';
 import { identityChanges, SocialLoginMetrics } from './social-login.metrics.ts';
-import { identityNotFound, identityTaken, lastLoginMethod, reauthenticationRequired } from './social-login.problems.ts';
+import { identityNotFound, identityTaken, lastLoginMethod } from './social-login.problems.ts';
 import type { IdentityView, LinkStart } from './social-login.schema.ts';
 
 /** How long ago an owner without a password may have logged in to link an identity. */
@@ -64,7 +64,7 @@ export class IdentitiesService implements CredentialStore {
     if (password !== undefined) {
       await this.reauthentication.byPassword(principal, password);
     } else if (!(await this.logins.isRecentWithoutPassword(sessionId, accountId, recentLoginSeconds))) {
-      throw reauthenticationRequired.exception();
+      throw problems.reauthenticationRequired.exception();
     }
     return this.flows.begin(providerId, redirect_uri, accountId, context);
   }

@@ -33,8 +33,3 @@ export const lastLoginMethod = new Problem(
   'last_login_method',
   'The identity is the last way to log in to the account',
 );
-export const reauthenticationRequired = new Problem(
-  403,
-  'reauthentication_required',
-  'The password is required or, for an account without one, a login within the last 10 minutes',
-);

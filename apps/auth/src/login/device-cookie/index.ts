@@ -1,2 +1,0 @@
-export { DeviceCookieModule } from './device-cookie.module.ts';
-export { DeviceCookie } from './device-cookie.ts';

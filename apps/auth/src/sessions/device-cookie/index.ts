@@ -1,0 +1,2 @@
+export { DeviceCookieModule } from './device-cookie.module.ts';
+export { DeviceCookie, type PresentedDevice } from './device-cookie.ts';

@@ -1,0 +1,107 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { newEnrolledAccount } from './support/authenticator-app.ts';
+import { Client, newEmail, waitsSince, type Answer } from './support/client.ts';
+import { startTestService, strongPassword, type TestService } from './support/service.ts';
+
+let service: TestService;
+let client: Client;
+
+/** The default burst of an account or a device, and that of all known devices of an account together. */
+const burst = 5;
+const sharedBurst = 3 * burst;
+const wrong = 'a wrong but long password';
+const nextPassword = 'amber-heron-reads-97-maps';
+
+beforeAll(async () => {
+  service = await startTestService();
+  client = new Client(service.url);
+});
+
+const times = <T>(count: number, act: (index: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => act(index)));
+const cookieOf = ({ headers }: Answer) => headers.get('set-cookie')?.split(';', 1)[0] ?? '';
+const count = (answers: Answer[], status: number) => answers.filter((answer) => answer.status === status).length;
+/** One after the other, because concurrent logins of one account are limited too. */
+const inTurn = async <T>(length: number, act: (index: number) => Promise<T>): Promise<T[]> => {
+  const results: T[] = [];
+  while (results.length < length) {
+    results.push(await act(results.length));
+  }
+  return results;
+};
+const knownDevices = (email: string) => inTurn(30, async () => (await client.newSession(email)).cookie);
+const challenge = async (email: string, cookie: string) =>
+  (await client.login(email, strongPassword, cookie)).body.mfa_token as string;
+const answerChallenge = (token: string, code: string) =>
+  client.call('POST', '/auth/login/mfa', { body: { mfa_token: token, code } });
+const changePassword = (token: string, cookie?: string) =>
+  client.call('PUT', '/auth/me/password', {
+    token,
+    body: { current_password: strongPassword, new_password: nextPassword },
+    ...(cookie === undefined ? {} : { headers: { cookie } }),
+  });
+const waitOut = () => service.database.query("UPDATE attempt SET blocked_until = '-infinity'");
+
+/** Guesses 5 times on each of 30 devices; 5 guesses on one device are concurrent with those on the others. */
+async function guess(cookies: string[], attempt: (cookie: string) => Promise<Answer>, most: number): Promise<void> {
+  const began = Date.now();
+  const answers = (await times(5, () => times(cookies.length, (i) => attempt(cookies[i] ?? '')))).flat();
+  // an answer 503 says that the hash queue is full: nothing was checked
+  const counted = count(answers, 401) + count(answers, 403);
+  expect(counted + count(answers, 429) + count(answers, 503)).toBe(answers.length);
+  expect(counted).toBeGreaterThanOrEqual(burst);
+  expect(counted).toBeLessThanOrEqual(most + waitsSince(began));
+}
+
+describe('30 cookies of known devices', () => {
+  it('do not multiply the guesses of a password', async () => {
+    const { email } = await client.newAccount();
+    const cookies = await knownDevices(email);
+    await guess(cookies, (cookie) => client.login(email, wrong, cookie), sharedBurst);
+  });
+
+  it('are those of unknown devices after the password has changed, and do not block known ones', async () => {
+    const { email, accessToken, cookie } = await client.newAccount();
+    const cookies = await knownDevices(email);
+    const changed = await changePassword(accessToken, cookie);
+    expect(changed.status).toBe(204);
+    await guess(cookies, (stale) => client.login(email, wrong, stale), burst);
+    expect((await client.login(email, nextPassword)).status).toBe(429);
+    expect((await client.login(email, nextPassword, cookieOf(changed))).status).toBe(200);
+  });
+
+  it('do not multiply the guesses of a code', async () => {
+    const { email, app, recoveryCodes } = await newEnrolledAccount(client);
+    await service.database.query(`UPDATE account SET second_factor = false WHERE email = $1`, [email]);
+    const cookies = await knownDevices(email);
+    await service.database.query(`UPDATE account SET second_factor = true WHERE email = $1`, [email]);
+    const tokens = new Map<string, string>();
+    await inTurn(30, async (i) => tokens.set(cookies[i] ?? '', await challenge(email, cookies[i] ?? '')));
+    await guess(cookies, (cookie) => answerChallenge(tokens.get(cookie) ?? '', app.wrongCode()), sharedBurst);
+    await waitOut();
+    expect((await answerChallenge(await challenge(email, ''), recoveryCodes[0] ?? '')).status).toBe(200);
+  });
+});
+
+it('a stranger who fails 200 times blocks no known device', async () => {
+  const { email, cookie } = await client.newAccount();
+  const answers = await times(200, () => client.login(email, wrong));
+  expect(count(answers, 429)).toBeGreaterThan(0);
+  expect((await client.login(email)).status).toBe(429);
+  expect((await client.login(email, strongPassword, cookie)).status).toBe(200);
+});
+
+it('a change of the password sets a cookie only on a known device', async () => {
+  const known = await client.newAccount();
+  const unknown = await client.newAccount(newEmail());
+  expect((await changePassword(unknown.accessToken)).headers.get('set-cookie')).toBeNull();
+  expect((await changePassword(known.accessToken, unknown.cookie)).headers.get('set-cookie')).toBeNull();
+  const cookie = cookieOf(
+    await client.call('PUT', '/auth/me/password', {
+      token: known.accessToken,
+      body: { current_password: nextPassword, new_password: strongPassword },
+      headers: { cookie: (await client.login(known.email, nextPassword)).headers.get('set-cookie') ?? '' },
+    }),
+  );
+  expect(cookie).toMatch(/^device=/);
+});

@@ -1,0 +1,55 @@
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { problems } from '../errors/problem.ts';
+import { ACCESS_TOKEN_OPTIONS, type AccessTokenOptions } from './access-token.strategy.ts';
+import { mfaChallenge } from './mfa.guard.ts';
+import { authenticationClass, type ClientPrincipal, type Principal } from './principal.ts';
+
+interface RecentLoginRequirement {
+  /** Which bodies require it, before they are validated; all of them if it is not set. */
+  ifBody?: (body: unknown) => boolean;
+}
+
+/**
+ * Requires a recent authentication, for operations that give power over accounts: that of a second factor in sessions that have
+ * proved one, otherwise the login. Service accounts are not affected.
+ */
+export const RequireRecentLogin = Reflector.createDecorator<RecentLoginRequirement>();
+
+/** Whether a request's body, before it is validated, contains a role. */
+export const rolesInclude =
+  (role: string) =>
+  (body: unknown): boolean => {
+    const { roles } = (body ?? {}) as { roles?: unknown };
+    return Array.isArray(roles) && roles.includes(role);
+  };
+
+/** Enforces {@link RequireRecentLogin}. It runs after the access token guard. */
+@Injectable()
+export class RecentLoginGuard implements CanActivate {
+  private readonly maxAgeSeconds: number;
+
+  constructor(
+    private readonly reflector: Reflector,
+    @Inject(ACCESS_TOKEN_OPTIONS) options: AccessTokenOptions,
+  ) {
+    this.maxAgeSeconds = options.recentLoginSeconds ?? 900;
+  }
+
+  canActivate(context: ExecutionContext): boolean {
+    const required = this.reflector.getAllAndOverride(RequireRecentLogin, [
+      context.getHandler(),
+      context.getClass(),
+    ]) as RecentLoginRequirement | undefined;
+    const { user, body } = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal | ClientPrincipal }>();
+    const applies = required?.ifBody ? required.ifBody(body) : required !== undefined;
+    if (!applies || !user || 'serviceAccountId' in user || Date.now() / 1000 - user.authTime <= this.maxAgeSeconds) {
+      return true;
+    }
+    if (authenticationClass(user.amr) === 'aal2') {
+      throw problems.mfaRequired.exception({ challenge: mfaChallenge(this.maxAgeSeconds) });
+    }
+    throw problems.reauthenticationRequired.exception();
+  }
+}
