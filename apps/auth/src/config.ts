@@ -43,6 +43,11 @@ export const authSettings = z.object({
     description: 'lifetime of a session after its last refresh',
     unit: 's',
   }),
+  REFRESH_GRACE_SECONDS: setting(seconds(1, 3600).default(60), {
+    description:
+      'how long a used refresh token gives its successor again, until the successor is used; for clients whose response got lost',
+    unit: 's',
+  }),
   SESSION_TTL_SECONDS: setting(seconds(60, 31_536_000).default(7_776_000), {
     description: 'maximum lifetime of a session, however often it is refreshed',
     unit: 's',

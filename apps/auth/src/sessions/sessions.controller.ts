@@ -33,8 +33,8 @@ export class SessionsController {
   @ApiOperation({
     summary: 'Refresh the tokens',
     description:
-      'Each refresh token can be used once. Used again within 10 seconds, it gives the same successor. Used again later, it ' +
-      'ends the session.',
+      'Each refresh token can be used once. Used again within 60 seconds (`REFRESH_GRACE_SECONDS`), it gives the same ' +
+      'successor. Used again later, or after its successor, it ends the session.',
   })
   @ApiResponse({ status: 200, description: 'New tokens.', standardSchema: tokensSchema, example: tokensExample })
   @ApiProblems(...bodyProblems, refreshTokenInvalid)

@@ -6,12 +6,8 @@ import { recording, type AuditEntry } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { succeeding, type LoginLimits } from '../rate-limits/index.ts';
 
-/** Seconds within which a used refresh token gives its successor again, for clients whose response got lost. */
-const graceSeconds = 10;
-
 export const maxSessionsPerAccount = 100;
 
-const grace = sql.raw(`make_interval(secs => ${String(graceSeconds)})`);
 const most = sql.raw(String(maxSessionsPerAccount));
 
 /** The time of authentication in whole seconds since 1970, rounded down: never ahead of the clock. */
@@ -83,7 +79,11 @@ export interface StoredSession {
 export class SessionsRepository {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'SESSION_IDLE_TTL_SECONDS' | 'SESSION_TTL_SECONDS'>,
+    @Inject(AUTH_CONFIG)
+    private readonly config: Pick<
+      AuthConfig,
+      'REFRESH_GRACE_SECONDS' | 'SESSION_IDLE_TTL_SECONDS' | 'SESSION_TTL_SECONDS'
+    >,
   ) {}
 
   /**
@@ -134,14 +134,15 @@ export class SessionsRepository {
 
   /**
    * Rotates a refresh token, or finds its successor within the grace time, in one atomic statement: of concurrent requests
-   * with one token the first rotates it and the others find its successor.
+   * with one token the first rotates it and the others find its successor. Once the successor has been used, the token is no
+   * longer the previous one.
    * @returns undefined if the token is neither the latest of its session nor within its grace time, or the session has ended
    */
   refresh(
     { sessionId, hash, successors }: PresentedToken,
     context: RequestContext,
   ): Promise<RefreshedSession | undefined> {
-    const { SESSION_IDLE_TTL_SECONDS: idleTtl, SESSION_TTL_SECONDS: ttl } = this.config;
+    const { SESSION_IDLE_TTL_SECONDS: idleTtl, SESSION_TTL_SECONDS: ttl, REFRESH_GRACE_SECONDS: grace } = this.config;
     return queryRow(
       this.dataSource,
       sql`/* sessions.refresh */ UPDATE session s SET
@@ -155,7 +156,7 @@ export class SessionsRepository {
         FROM account a
         WHERE s.id = ${sessionId} AND a.id = s.account_id AND a.disabled_at IS NULL AND s.expires_at > now()
           AND (s.token_hash = ${hash}
-            OR s.previous_hash = ${hash} AND s.token_hash = ANY (${successors}::bytea[]) AND s.rotated_at > now() - ${grace})
+            OR s.previous_hash = ${hash} AND s.token_hash = ANY (${successors}::bytea[]) AND s.rotated_at > now() - make_interval(secs => ${grace}::int))
         RETURNING s.account_id AS "accountId", s.token_hash AS "tokenHash", s.expires_at AS "expiresAt", a.roles, s.amr,
           ${authTime}, s.rotated_at = now() AS rotated`,
     );
