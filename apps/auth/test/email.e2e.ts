@@ -129,6 +129,17 @@ describe('password reset', () => {
     await mailbox.expect(email, /password was changed/);
   });
 
+  it('lets the owner log in at once, after others have failed', async () => {
+    const { email } = await client.newAccount();
+    await Promise.all(Array.from({ length: 20 }, () => client.login(email, 'a wrong but long password')));
+    expect((await client.login(email)).status).toBe(429);
+    await client.call('POST', '/auth/password-reset', { body: { email } });
+    const token = await mailbox.token(email, /new password/);
+    const body = { token, password: 'amber-heron-reads-97-maps' };
+    expect((await client.call('POST', '/auth/password-reset/confirm', { body })).status).toBe(204);
+    expect((await client.login(email, body.password)).status).toBe(200);
+  });
+
   it('responds the same, and takes as long, for an unknown e-mail address', async () => {
     const { email } = await client.newAccount();
     const timed = async (candidate: string) => {

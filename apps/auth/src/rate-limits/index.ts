@@ -10,5 +10,5 @@ export {
 } from './rate-limits.repository.ts';
 export { RateLimitsService } from './rate-limits.service.ts';
 export { ipKey } from './ip-key.ts';
-export { emailKey } from './email-key.ts';
+export { emailKey, loginKeys } from './email-key.ts';
 export { tooManyAttempts } from './rate-limits.problems.ts';

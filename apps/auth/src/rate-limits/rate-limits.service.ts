@@ -33,7 +33,7 @@ export class RateLimitsService {
   }
 
   /** Forgets the failures that a limit has counted: the attempt succeeded. */
-  async reset(on: Queryable, { key }: RateLimit): Promise<void> {
+  async reset(on: Queryable, { key }: Pick<RateLimit, 'key'>): Promise<void> {
     await this.limits.reset(on, key);
   }
 

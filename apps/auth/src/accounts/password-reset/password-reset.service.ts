@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { PasswordsService } from '../../passwords/index.ts';
+import { loginKeys, RateLimitsService } from '../../rate-limits/index.ts';
 import {
   AccountAccessService,
   AccountPasswordsService,
@@ -21,11 +22,13 @@ export class PasswordResetService {
     private readonly accountPasswords: AccountPasswordsService,
     private readonly mailboxProofs: MailboxProofsService,
     private readonly passwords: PasswordsService,
+    private readonly rateLimits: RateLimitsService,
   ) {}
 
   /**
    * Consumes the link's token, sets the password, and ends all sessions and what is pending. A rejected password does not use up
-   * the token. The token also verifies the e-mail address, because the link was sent there.
+   * the token. The token also verifies the e-mail address, because the link was sent there. The account's limit of failed logins
+   * is reset, so that the owner can log in at once.
    * @throws ProblemException `one_time_token_invalid`, `password_too_weak`, `password_breached`, `password_reused`,
    *   `hash_queue_full`
    */
@@ -40,6 +43,7 @@ export class PasswordResetService {
         await this.access.revoke(manager, account.id, context);
       }
       await this.accountPasswords.set(manager, account, passwordHash, context);
+      await this.rateLimits.reset(manager, { key: loginKeys.account(account.email) });
     });
   }
 

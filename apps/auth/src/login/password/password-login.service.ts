@@ -7,9 +7,9 @@ import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { hashQueueFull, PasswordsService } from '../../passwords/index.ts';
 import {
-  emailKey,
   ipKey,
   knownDevicesFactor,
+  loginKeys,
   RateLimitsService,
   tooManyAttempts,
   type LoginLimits,
@@ -74,7 +74,7 @@ export class PasswordLoginService {
     const burst = this.config.LOGIN_ACCOUNT_BURST;
     return {
       account: { key: `login:device:${id}`, burst },
-      knownDevices: { key: `login:known-devices:${emailKey(email)}`, burst: burst * knownDevicesFactor },
+      knownDevices: { key: loginKeys.knownDevices(email), burst: burst * knownDevicesFactor },
     };
   }
 
@@ -82,7 +82,7 @@ export class PasswordLoginService {
   private accountLimits(email: string, ipAddress: string): LoginLimits {
     const burst = this.config.LOGIN_ACCOUNT_BURST;
     return {
-      account: { key: `login:account:${emailKey(email)}`, burst },
+      account: { key: loginKeys.account(email), burst },
       ip: { key: `login:address:${ipKey(ipAddress)}`, burst: this.config.LOGIN_ADDRESS_BURST },
     };
   }
