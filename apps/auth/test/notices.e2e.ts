@@ -69,6 +69,8 @@ describe('the owner is told, in the language of the account,', () => {
     expect(await mailsTo(email)).toEqual([
       'authenticator_added de',
       'recovery_code_used de',
+      // a new factor makes all devices unknown
+      'new_device de',
       'authenticator_removed de',
     ]);
   });
