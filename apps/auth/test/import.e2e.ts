@@ -158,7 +158,7 @@ describe('accounts import', () => {
       'line 6: email: must be an e-mail address in ASCII',
       expect.stringMatching(/^line 7: roles\.0: /),
       'line 8: created_at: must lie between 1970 and now',
-      'line 9: password_hash: is of no format that is understood',
+      'line 9: password_hash: unknown hash format',
       expect.stringMatching(/^line 10: password_hash: takes too much time/),
       expect.stringMatching(/^line 11: password_hash: takes too much time/),
       'line 12: password_hash: takes too much memory to check',

@@ -74,7 +74,7 @@ it.each(useCases)('%s changes nothing if it fails between its writes', async (_n
 it('a reused refresh token ends its session only if that can be audited', async () => {
   const { refreshToken } = await client.newAccount();
   const { body } = await client.refresh(refreshToken);
-  await service.database.query("UPDATE session SET rotated_at = rotated_at - interval '11 s'");
+  await service.database.query("UPDATE session SET rotated_at = rotated_at - interval '61 s'");
   await breakAudit();
   expect((await client.refresh(refreshToken)).status).toBe(500);
   await service.database.query('DROP TRIGGER fail ON audit_event');
