@@ -105,3 +105,26 @@ it('a change of the password sets a cookie only on a known device', async () => 
   );
   expect(cookie).toMatch(/^device=/);
 });
+
+describe('a cookie of a known device', () => {
+  it('cannot be forged from that of another account, whose e-mail address contains the parts of the signed text', async () => {
+    const victim = await client.newAccount();
+    const issuedAt = String(Math.floor(Date.now() / 1000));
+    const { cookie } = await client.newAccount(`a.${issuedAt}.${victim.email}`);
+    const [id, time, epoch, signature] = decodeURIComponent(cookie.replace('device=', '')).split('.');
+    // the text of a version before security epochs, which joined its parts by points
+    const forged = `device=${encodeURIComponent([id, time, epoch, 'a'].join('\n'))}.${issuedAt}.${String(signature)}`;
+    await inTurn(burst, () => client.login(victim.email, wrong));
+    expect((await client.login(victim.email, wrong)).status).toBe(429);
+    expect((await client.login(victim.email, wrong, forged)).status).toBe(429);
+    expect((await client.login(victim.email, strongPassword, victim.cookie)).status).toBe(200);
+  });
+
+  it('is unknown to a later account with the same e-mail address', async () => {
+    const { email, accessToken, cookie } = await client.newAccount();
+    await client.call('DELETE', '/auth/me', { token: accessToken, body: { password: strongPassword } });
+    await client.register(email);
+    await inTurn(burst, () => client.login(email, wrong));
+    expect((await client.login(email, wrong, cookie)).status).toBe(429);
+  });
+});

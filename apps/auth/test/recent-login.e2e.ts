@@ -34,6 +34,9 @@ const routes: Record<string, () => [method: string, path: string, body?: object]
   'invite an admin': () => ['POST', '/auth/admin/invitations', { email: newEmail(), roles: ['user', 'admin'] }],
   'list passkeys': () => ['GET', `/auth/admin/accounts/${target}/passkeys`],
   'unlink an identity of an account': () => ['DELETE', `/auth/admin/accounts/${target}/identities/${nobody}`],
+  'disable an account': () => ['POST', `/auth/admin/accounts/${target}/disable`],
+  'enable an account': () => ['POST', `/auth/admin/accounts/${target}/enable`],
+  'delete an account': () => ['DELETE', `/auth/admin/accounts/${target}`],
   'create a service account': () => [
     'POST',
     '/auth/admin/service-accounts',

@@ -1,3 +1,4 @@
+import { domainToUnicode } from 'node:url';
 import { z } from 'zod';
 import { existingPassword, newPassword } from '../passwords/index.ts';
 import type { AccountDetails } from './account.ts';
@@ -25,6 +26,8 @@ export const email = z
     (text) => text.indexOf('@') <= maxLocalPartLength,
     `must have 1 to ${String(maxLocalPartLength)} characters before the @`,
   )
+  // a label that is no A-label (RFC 5890 §2.3.2.1) stays as it is
+  .refine((text) => !/(^|\.)xn--/i.test(domainToUnicode(text.slice(text.indexOf('@') + 1))), 'must have a valid domain')
   .meta({ example: 'ada@example.com' });
 
 export const registrationSchema = z

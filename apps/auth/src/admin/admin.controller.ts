@@ -155,13 +155,14 @@ export class AdminController {
   }
 
   @Post('accounts/:id/disable')
+  @RequireRecentLogin({})
   @HttpCode(204)
   @ApiOperation({
     summary: 'Disable an account',
     description: 'For admins. Ends its sessions and links in mails at once. A login fails as with a wrong password.',
   })
   @ApiResponse({ status: 204, description: 'The account is disabled.' })
-  @ApiProblems(...adminProblems, accountNotFound, lastAdmin)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, accountNotFound, lastAdmin)
   disableAccount(
     @Param('id', { schema: accountIdSchema }) id: string,
     @CurrentActor() actorId: string,
@@ -171,10 +172,11 @@ export class AdminController {
   }
 
   @Post('accounts/:id/enable')
+  @RequireRecentLogin({})
   @HttpCode(204)
   @ApiOperation({ summary: 'Enable an account', description: 'For admins. Its owner can log in again.' })
   @ApiResponse({ status: 204, description: 'The account is enabled.' })
-  @ApiProblems(...adminProblems, accountNotFound)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, accountNotFound)
   enableAccount(
     @Param('id', { schema: accountIdSchema }) id: string,
     @CurrentActor() actorId: string,
@@ -233,10 +235,11 @@ export class AdminController {
   }
 
   @Delete('accounts/:id')
+  @RequireRecentLogin({})
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete an account', description: 'For admins. It can’t be undone.' })
   @ApiResponse({ status: 204, description: 'The account and its sessions are deleted.' })
-  @ApiProblems(...adminProblems, accountNotFound, lastAdmin)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, accountNotFound, lastAdmin)
   deleteAccount(
     @Param('id', { schema: accountIdSchema }) id: string,
     @CurrentActor() actorId: string,

@@ -6,6 +6,12 @@ import { Keyring } from '../../keyring/index.ts';
 
 const maxAgeSeconds = 365 * 24 * 60 * 60;
 
+/**
+ * `id.issuedAt.securityEpoch.signature`; a version before security epochs left the third part out. The parts are checked before
+ * the signature: with other characters, one cookie's signature could serve as another's.
+ */
+const form = /^([0-9a-f-]{36})\.(\d{1,12})(?:\.(\d{1,19}))?\.([\w-]{43})$/;
+
 /** What an authentic cookie says. */
 export interface PresentedDevice {
   /** The device's id. */
@@ -42,17 +48,19 @@ export class DeviceCookie {
    * @param header the request's `cookie` header
    */
   read(header: string | undefined, email: string): PresentedDevice | undefined {
-    const parts = (this.cookie.read(header) ?? '').split('.');
-    const signature = Buffer.from(parts.pop() ?? '', 'base64url');
-    const [id = '', issuedAt = '', securityEpoch] = parts;
+    const [, id = '', issuedAt = '', securityEpoch, tag = ''] = form.exec(this.cookie.read(header) ?? '') ?? [];
+    const signature = Buffer.from(tag, 'base64url');
     // a cookie of a version before security epochs
-    const message = securityEpoch === undefined ? `${id}.${issuedAt}.${email.toLowerCase()}` : messageOf(parts, email);
+    const message =
+      securityEpoch === undefined
+        ? `${id}.${issuedAt}.${email.toLowerCase()}`
+        : messageOf([id, issuedAt, securityEpoch], email);
     const authentic = this.keys.some((key) => {
       const expected = sign(key, message);
       return signature.length === expected.length && timingSafeEqual(signature, expected);
     });
-    const fresh = Date.now() / 1000 - Number(issuedAt) < maxAgeSeconds;
-    return authentic && fresh ? { id, securityEpoch: securityEpoch ?? '0' } : undefined;
+    const ageSeconds = Date.now() / 1000 - Number(issuedAt);
+    return authentic && Math.abs(ageSeconds) < maxAgeSeconds ? { id, securityEpoch: securityEpoch ?? '0' } : undefined;
   }
 
   /** The id of the device that the header identifies, if the account knows it. */
@@ -72,7 +80,7 @@ export class DeviceCookie {
   }
 }
 
-/** What a cookie's signature covers. No part contains a line break, so no two cookies have the same message. */
+/** What a cookie's signature covers. No part of the {@link form} contains a line break, so no two cookies have the same message. */
 const messageOf = (parts: string[], email: string) => [...parts, email.toLowerCase()].join('\n');
 
 function sign(key: KeyObject, message: string): Buffer {
