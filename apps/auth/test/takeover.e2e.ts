@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { AuthenticatorApp } from './support/authenticator-app.ts';
 import { Browser } from './support/browser.ts';
 import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
+import { meet, untilWaiting } from './support/locks.ts';
 import { Mailbox } from './support/mailbox.ts';
 import { OpenIdProvider, redirectUri } from './support/openid-provider.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
@@ -309,5 +310,103 @@ describe('what opens an account', () => {
     const itself = await newAdmin(lone);
     const call = { token: itself.accessToken, body: { password: strongPassword } };
     expect(outcome(await new Client(lone.url).call('DELETE', '/auth/me', call))).toEqual([409, 'last_admin']);
+  });
+});
+
+describe('a request under way', () => {
+  const firstOf = async (path: string, token: string) => {
+    const { body } = await client.call('GET', path, { token });
+    return `${path}/${String((Object.values(body)[0] as { id: string }[])[0]?.id)}`;
+  };
+  const withPassword = (method: string, path: string, token: string) =>
+    client.call(method, path, { token, body: { password: strongPassword } });
+  const state = async (email: string) => {
+    const { rows } = await service.database.query(
+      `SELECT password_hash, second_factor,
+         ARRAY(SELECT purpose FROM one_time_token WHERE account_id = a.id ORDER BY 1) AS tokens,
+         (SELECT count(*)::int FROM passkey WHERE account_id = a.id) AS passkeys,
+         (SELECT count(*)::int FROM external_identity WHERE account_id = a.id) AS identities,
+         (SELECT count(*)::int FROM totp WHERE account_id = a.id) AS apps
+       FROM account a WHERE email = $1`,
+      [email],
+    );
+    return rows[0];
+  };
+  /** Sends a request that has to wait for the account, and does something else meanwhile. */
+  const meanwhile = (email: string, send: () => Promise<Answer>, act: () => Promise<Answer>) =>
+    meet(service, (held) => held.query('SELECT FROM account WHERE email = $1 FOR UPDATE', [email]), [
+      send,
+      async () => {
+        await untilWaiting(service.database, 1);
+        return act();
+      },
+    ]);
+
+  /** Prepares the account of a session, and returns the request. */
+  const requests: Record<string, (token: string) => Promise<() => Promise<Answer>>> = {
+    'changes no password': (token) => Promise.resolve(() => changePassword(token)),
+    'requests no change of the e-mail address': (token) => {
+      const body = { email: newEmail(), password: strongPassword };
+      return Promise.resolve(() => client.call('PUT', '/auth/me/email', { token, body }));
+    },
+    'deletes no passkey': async (token) => {
+      await addPasskey(token);
+      const path = await firstOf('/auth/passkeys', token);
+      return () => withPassword('DELETE', path, token);
+    },
+    'unlinks no identity': async (token) => {
+      await socialLogin(provider.person({ email: newEmail(), email_verified: true }), token);
+      const path = await firstOf('/auth/me/identities', token);
+      return () => client.call('DELETE', path, { token });
+    },
+    'sets up no authenticator app': (token) => Promise.resolve(() => withPassword('POST', '/auth/mfa/totp', token)),
+    'removes no authenticator app': async (token) => {
+      await enrolTotp(token);
+      return () => withPassword('DELETE', '/auth/mfa/totp', token);
+    },
+    'deletes no account': (token) => Promise.resolve(() => withPassword('DELETE', '/auth/me', token)),
+  };
+
+  it.each(Object.entries(requests))('%s once its session has ended', async (_name, prepare) => {
+    const { email, accessToken } = await client.newAccount();
+    await verify(email);
+    const send = await prepare(accessToken);
+    const before = await state(email);
+    const [answer, end] = await meanwhile(email, send, () => post('/auth/logout', undefined, accessToken));
+    expect(end?.status).toBe(204);
+    expect(await state(email)).toEqual(before);
+    expect(answer && outcome(answer)).toEqual([401, 'token_invalid']);
+  });
+
+  it('deletes no passkey by a password that has been changed', async () => {
+    const { email, accessToken } = await client.newAccount();
+    await verify(email);
+    await addPasskey(accessToken);
+    const path = await firstOf('/auth/passkeys', accessToken);
+    const [change, removal] = await meanwhile(
+      email,
+      () => changePassword(accessToken),
+      () => withPassword('DELETE', path, accessToken),
+    );
+    expect(change?.status).toBe(204);
+    expect(removal && outcome(removal)).toEqual([403, 'password_incorrect']);
+    expect((await passkeyLogin()).status).toBe(200);
+  });
+
+  it.each(['the owner', 'an admin'])('logs nobody in by an identity that %s has unlinked', async (by) => {
+    const { email, accessToken } = await client.newAccount();
+    await verify(email);
+    const subject = provider.person({ email: newEmail(), email_verified: true });
+    const { body: identity } = await socialLogin(subject, accessToken);
+    const { recoveryCodes } = await enrolTotp(accessToken);
+    const { body: login } = await socialLogin(subject);
+    const [path, token] =
+      by === 'the owner'
+        ? ['/auth/me', accessToken]
+        : [`/auth/admin/accounts/${await idOf(accessToken)}`, admin.accessToken];
+    const unlinked = await client.call('DELETE', `${path}/identities/${String(identity.id)}`, { token });
+    expect(unlinked.status).toBe(204);
+    const answer = await post('/auth/login/mfa', { mfa_token: login.mfa_token, code: recoveryCodes[0] });
+    expect(answer.status).toBe(401);
   });
 });

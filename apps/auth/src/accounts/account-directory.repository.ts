@@ -1,5 +1,6 @@
 import { queryRow, queryRows, sql, type Queryable, type Sql } from '#common';
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import type { Role } from './account.entity.ts';
 import { detailColumns, type AccountDetails } from './account.ts';
 
@@ -54,6 +55,11 @@ export class AccountDirectoryRepository {
     );
   }
 
+  /** Locks all active admins. Comes before the lock of one of them, if a change of that one follows. */
+  async lockAdmins(manager: EntityManager): Promise<void> {
+    await queryRow(manager, sql`/* accounts.lock-admins */ WITH ${lockedAdmins} SELECT count(*) FROM admin`);
+  }
+
   /** @returns the account's e-mail address; nothing if it does not exist or is the last active admin */
   disable(on: Queryable, id: string): Promise<string | undefined> {
     return this.change(
@@ -75,16 +81,14 @@ export class AccountDirectoryRepository {
 
   /**
    * Deletes an account with all that refers to it.
-   * @param securityEpoch that the account must still have; null if that does not matter
    * @returns the account's e-mail address; nothing if it does not exist or is the last active admin
    */
-  delete(on: Queryable, id: string, securityEpoch: string | null = null): Promise<string | undefined> {
+  delete(on: Queryable, id: string): Promise<string | undefined> {
     return this.change(
       on,
       sql`/* accounts.delete */
         WITH ${lockedAdmins}
-        DELETE FROM account WHERE account.id = ${id} AND ${isNotLastAdmin(id)}
-          AND (${securityEpoch}::bigint IS NULL OR account.security_epoch = ${securityEpoch}) RETURNING account.email`,
+        DELETE FROM account WHERE account.id = ${id} AND ${isNotLastAdmin(id)} RETURNING account.email`,
     );
   }
 

@@ -7,7 +7,6 @@ import { PasswordsService } from '../passwords/index.ts';
 import { DeviceCookie } from '../sessions/device-cookie/index.ts';
 import { AccountAccessService } from './account-access.service.ts';
 import type { StoredAccount } from './account.ts';
-import { passwordIncorrect } from './accounts.problems.ts';
 import { AccountsRepository } from './accounts.repository.ts';
 import type { PasswordChange } from './accounts.schema.ts';
 import { NoticesService } from './notices.service.ts';
@@ -32,7 +31,7 @@ export class AccountPasswordsService {
    * @param cookies the request's `cookie` header, which may identify a known device
    * @returns a `set-cookie` header by which a known device stays known
    * @throws ProblemException `password_incorrect`, `password_too_weak`, `password_breached`, `too_many_attempts`,
-   *   `hash_queue_full`
+   *   `hash_queue_full`, `token_invalid`
    */
   async change(
     principal: Principal,
@@ -45,12 +44,9 @@ export class AccountPasswordsService {
     const passwordHash = await this.passwords.hash(next);
     const device = this.devices.recognise(cookies, account);
     return this.dataSource.transaction(async (manager) => {
-      if (!(await this.accounts.changePassword(manager, account, passwordHash))) {
-        // another change was faster, or all that was under way has been ended
-        throw passwordIncorrect.exception();
-      }
+      await this.reauthentication.assertCurrent(manager, principal, account);
       await this.access.revoke(manager, account.id, context, { keepSession: principal.sessionId });
-      await this.announce(manager, account, context);
+      await this.set(manager, account, passwordHash, context);
       const changed = device === undefined ? undefined : await this.accounts.findById(manager, account.id);
       return changed && this.devices.issue(changed, device);
     });
@@ -59,25 +55,17 @@ export class AccountPasswordsService {
   /** Sets a password by its hash in the caller's transaction, and sends the owner a notice. */
   async set(
     manager: EntityManager,
-    account: Pick<StoredAccount, 'id' | 'email'>,
+    { id }: Pick<StoredAccount, 'id'>,
     passwordHash: string,
     context: RequestContext,
   ): Promise<void> {
-    await this.accounts.setPassword(manager, account.id, passwordHash);
-    await this.announce(manager, account, context);
+    await this.accounts.setPassword(manager, id, passwordHash);
+    await this.audit.record(manager, context, { type: 'password.changed', actorId: id, subjectId: id });
+    await this.notices.send(manager, id, 'password_changed', context);
   }
 
   /** Hashes the same password with today's parameters, unless the password has changed meanwhile. */
   async rehash({ id, passwordHash }: StoredAccount, password: string): Promise<void> {
     await this.accounts.replaceHash(id, passwordHash, await this.passwords.hash(password));
-  }
-
-  private async announce(
-    manager: EntityManager,
-    { id }: Pick<StoredAccount, 'id'>,
-    context: RequestContext,
-  ): Promise<void> {
-    await this.audit.record(manager, context, { type: 'password.changed', actorId: id, subjectId: id });
-    await this.notices.send(manager, id, 'password_changed', context);
   }
 }

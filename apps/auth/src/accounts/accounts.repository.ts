@@ -129,25 +129,6 @@ export class AccountsRepository {
     );
   }
 
-  /**
-   * Changes the password of an account.
-   * @param account as it was when the current password was verified
-   * @returns whether it still has the same security epoch and hash
-   */
-  async changePassword(
-    on: Queryable,
-    { id, passwordHash, securityEpoch }: StoredAccount,
-    newHash: string,
-  ): Promise<boolean> {
-    const changed = await execute(
-      on,
-      sql`/* accounts.change-password */
-        UPDATE account SET password_hash = ${newHash}, retired_password_hash = NULL, password_changed_at = now()
-        WHERE id = ${id} AND password_hash = ${passwordHash}::text AND security_epoch = ${securityEpoch}`,
-    );
-    return changed > 0;
-  }
-
   /** Replaces the hash `from` by another one of the same password. */
   async replaceHash(id: string, from: string | null, to: string): Promise<void> {
     await execute(

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { AuditService } from '../audit/index.ts';
 import type { AccountDetails } from './account.ts';
 import { AccountDirectoryRepository } from './account-directory.repository.ts';
-import { lastAdmin, passwordIncorrect } from './accounts.problems.ts';
+import { lastAdmin } from './accounts.problems.ts';
 import { AccountsRepository } from './accounts.repository.ts';
 import { NoticesService } from './notices.service.ts';
 import { ReauthenticationService } from './reauthentication.service.ts';
@@ -33,18 +33,19 @@ export class AccountsService {
 
   /**
    * Deletes the account with its sessions; the audit trail keeps its id.
-   * @throws ProblemException `password_incorrect`, `too_many_attempts`, `last_admin`
+   * @throws ProblemException `password_incorrect`, `too_many_attempts`, `last_admin`, `token_invalid`
    */
   async delete(principal: Principal, password: string, context: RequestContext): Promise<void> {
-    const { id, securityEpoch } = await this.reauthentication.byPassword(principal, password);
+    const proved = await this.reauthentication.byPassword(principal, password);
+    const { id, roles } = proved;
     await this.dataSource.transaction(async (manager) => {
+      if (roles.includes('admin')) {
+        await this.directory.lockAdmins(manager);
+      }
+      await this.reauthentication.assertCurrent(manager, principal, proved);
       const account = await this.accounts.findDetails(manager, id);
-      if ((await this.directory.delete(manager, id, securityEpoch)) === undefined) {
-        const current = await this.accounts.findById(manager, id);
-        if (!current) {
-          throw problems.tokenInvalid.exception();
-        }
-        throw (current.securityEpoch === securityEpoch ? lastAdmin : passwordIncorrect).exception();
+      if ((await this.directory.delete(manager, id)) === undefined) {
+        throw lastAdmin.exception();
       }
       if (account) {
         await this.notices.sendTo(manager, { ...account, id: null }, 'account_deleted', context);

@@ -1,10 +1,11 @@
 import { problems, type Principal } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { PasswordsService } from '../passwords/index.ts';
 import { RateLimitsService } from '../rate-limits/index.ts';
+import { SessionsService } from '../sessions/index.ts';
 import type { StoredAccount } from './account.ts';
 import { passwordIncorrect } from './accounts.problems.ts';
 import { AccountsRepository } from './accounts.repository.ts';
@@ -18,6 +19,7 @@ export class ReauthenticationService {
     private readonly accounts: AccountsRepository,
     private readonly passwords: PasswordsService,
     private readonly rateLimits: RateLimitsService,
+    private readonly sessions: SessionsService,
   ) {}
 
   /**
@@ -36,5 +38,23 @@ export class ReauthenticationService {
     }
     await this.rateLimits.reset(this.dataSource, limit);
     return account;
+  }
+
+  /**
+   * Locks the account in the caller's transaction, and requires that neither the session nor the proof of the password has
+   * ended since {@link byPassword}.
+   * @param account as {@link byPassword} returned it
+   * @throws ProblemException `token_invalid`, `password_incorrect`
+   */
+  async assertCurrent(
+    manager: EntityManager,
+    principal: Principal,
+    { id, securityEpoch }: Pick<StoredAccount, 'id' | 'securityEpoch'>,
+  ): Promise<void> {
+    const current = await this.accounts.lock(manager, id);
+    await this.sessions.assertActive(manager, principal);
+    if (current?.securityEpoch !== securityEpoch) {
+      throw passwordIncorrect.exception();
+    }
   }
 }

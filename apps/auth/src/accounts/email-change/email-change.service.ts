@@ -12,7 +12,6 @@ import {
   AccountsRepository,
   emailTaken,
   NoticesService,
-  passwordIncorrect,
   ReauthenticationService,
 } from '../index.ts';
 
@@ -37,17 +36,15 @@ export class EmailChangeService {
   /**
    * Sends the link to the new e-mail address and a notice to the old one. The response does not tell whether another
    * account has the new one.
-   * @throws ProblemException `password_incorrect`, `too_many_attempts`, `hash_queue_full`, `mail_off`
+   * @throws ProblemException `password_incorrect`, `too_many_attempts`, `hash_queue_full`, `mail_off`, `token_invalid`
    */
   async request(principal: Principal, newEmail: string, password: string, context: RequestContext): Promise<void> {
     this.mails.assertEnabled();
     const account = await this.reauthentication.byPassword(principal, password);
-    const { id, securityEpoch } = account;
+    const { id } = account;
     await this.rateLimits.consume({ key: `email_change:account:${id}`, burst: requestBurst });
     await this.dataSource.transaction(async (manager) => {
-      if ((await this.accounts.lock(manager, id))?.securityEpoch !== securityEpoch) {
-        throw passwordIncorrect.exception();
-      }
+      await this.reauthentication.assertCurrent(manager, principal, account);
       await this.tokens.revoke(manager, 'email_change', id);
       await this.links.send(manager, 'email_change', account, context, newEmail);
       await this.notices.send(manager, id, 'email_change_notice', context, { variables: { new_email: newEmail } });

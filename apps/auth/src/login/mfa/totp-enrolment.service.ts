@@ -6,7 +6,6 @@ import {
   AccountAccessService,
   AccountsRepository,
   NoticesService,
-  passwordIncorrect,
   ReauthenticationService,
 } from '../../accounts/index.ts';
 import { AuditService, type AuditEventType } from '../../audit/index.ts';
@@ -37,11 +36,12 @@ export class TotpEnrolmentService {
 
   /**
    * Begins the enrolment of an authenticator app.
-   * @throws ProblemException `password_incorrect`, `totp_enrolled`, `too_many_attempts`
+   * @throws ProblemException `password_incorrect`, `totp_enrolled`, `too_many_attempts`, `token_invalid`
    */
   async begin(principal: Principal, password: string, context: RequestContext): Promise<TotpSetup> {
     const account = await this.reauthentication.byPassword(principal, password);
     return this.dataSource.transaction(async (manager) => {
+      await this.reauthentication.assertCurrent(manager, principal, account);
       const setup = await this.totp.setUp(manager, account);
       await this.record(manager, context, account.id, 'mfa.totp_set_up');
       return setup;
@@ -72,14 +72,13 @@ export class TotpEnrolmentService {
 
   /**
    * Removes the authenticator app and the recovery codes.
-   * @throws ProblemException `password_incorrect`, `totp_not_enrolled`, `too_many_attempts`
+   * @throws ProblemException `password_incorrect`, `totp_not_enrolled`, `too_many_attempts`, `token_invalid`
    */
   async remove(principal: Principal, password: string, context: RequestContext): Promise<void> {
-    const { id, securityEpoch } = await this.reauthentication.byPassword(principal, password);
+    const account = await this.reauthentication.byPassword(principal, password);
+    const { id } = account;
     await this.dataSource.transaction(async (manager) => {
-      if ((await this.accounts.lock(manager, id))?.securityEpoch !== securityEpoch) {
-        throw passwordIncorrect.exception();
-      }
+      await this.reauthentication.assertCurrent(manager, principal, account);
       if (!(await this.mfa.reset(manager, id))) {
         throw totpNotEnrolled.exception();
       }

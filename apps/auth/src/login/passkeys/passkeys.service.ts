@@ -103,10 +103,12 @@ export class PasskeysService implements CredentialStore {
     });
   }
 
-  /** @throws ProblemException `password_incorrect`, `passkey_not_found`, `too_many_attempts` */
+  /** @throws ProblemException `password_incorrect`, `passkey_not_found`, `too_many_attempts`, `token_invalid` */
   async remove(principal: Principal, id: string, password: string, context: RequestContext): Promise<void> {
-    const { id: accountId } = await this.reauthentication.byPassword(principal, password);
+    const account = await this.reauthentication.byPassword(principal, password);
+    const accountId = account.id;
     await this.dataSource.transaction(async (manager) => {
+      await this.reauthentication.assertCurrent(manager, principal, account);
       await this.removeOne(manager, accountId, id);
       await this.record(manager, context, 'passkey.deleted', { id, accountId });
       await this.notices.send(manager, accountId, 'passkey_removed', context);

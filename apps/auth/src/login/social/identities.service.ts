@@ -39,7 +39,7 @@ export class IdentitiesService implements CredentialStore {
     private readonly sessions: SessionsService,
     private readonly audit: AuditService,
     private readonly metrics: SocialLoginMetrics,
-    access: AccountAccessService,
+    private readonly access: AccountAccessService,
   ) {
     access.register(this);
   }
@@ -132,12 +132,14 @@ export class IdentitiesService implements CredentialStore {
   }
 
   /**
-   * Unlinks an identity of the caller's account.
-   * @throws ProblemException `identity_not_found`, `last_login_method`
+   * Unlinks an identity of the caller's account, and ends what is pending, such as a login by the identity.
+   * @throws ProblemException `identity_not_found`, `last_login_method`, `token_invalid`
    */
-  async unlink({ accountId }: Principal, id: string, context: RequestContext): Promise<void> {
+  async unlink(principal: Principal, id: string, context: RequestContext): Promise<void> {
+    const { accountId } = principal;
     await this.dataSource.transaction(async (manager) => {
-      await this.accounts.lock(manager, accountId);
+      await this.access.endPending(manager, accountId);
+      await this.sessions.assertActive(manager, principal);
       const provider = await this.logins.unlinkIdentity(manager, id, accountId);
       if (provider === undefined) {
         const exists = await this.identities.exists(manager, accountId, id);
@@ -155,12 +157,13 @@ export class IdentitiesService implements CredentialStore {
   }
 
   /**
-   * Removes an identity in the caller's transaction, even if it is the account's last way to log in. The caller audits it.
+   * Removes an identity in the caller's transaction, even if it is the account's last way to log in, and ends what is pending.
+   * The caller audits it.
    * @throws ProblemException `identity_not_found`
    */
   async removeOne(manager: EntityManager, accountId: string, id: string): Promise<void> {
-    // the account before the identity, as logins do
-    await this.accounts.lock(manager, accountId);
+    // locks the account before the identity, as logins do
+    await this.access.endPending(manager, accountId);
     if (!(await this.identities.remove(manager, accountId, id))) {
       throw identityNotFound.exception();
     }
