@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, newEmail, type Answer } from './support/client.ts';
+import { Client, newAdmin, newEmail, waitsSince, type Answer } from './support/client.ts';
 import { Mailbox } from './support/mailbox.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
 
@@ -28,6 +29,11 @@ const verifiedAccount = async () => {
   await service.database.query('UPDATE account SET email_verified_at = now() WHERE email = $1', [account.email]);
   return account;
 };
+/** As if the mails until now had used up each limit that they count for. */
+const useUpMailLimits = () =>
+  service.database.query("UPDATE attempt SET blocked_until = now() + interval '15 min' WHERE key LIKE 'mail:%'");
+const changeEmail = (token: string, email: string, password = strongPassword) =>
+  client.call('PUT', '/auth/me/email', { token, body: { email, password } });
 const invalid = [400, 'one_time_token_invalid'];
 
 const confirmations: Record<string, (token: string) => Promise<Answer>> = {
@@ -190,13 +196,10 @@ describe('magic link', () => {
 });
 
 describe('e-mail change', () => {
-  const change = (token: string, email: string, password = strongPassword) =>
-    client.call('PUT', '/auth/me/email', { token, body: { email, password } });
-
   it('sends an e-mail to both e-mail addresses, and changes nothing until the new one is confirmed', async () => {
     const { email, accessToken } = await verifiedAccount();
     const to = newEmail();
-    expect((await change(accessToken, to)).status).toBe(202);
+    expect((await changeEmail(accessToken, to)).status).toBe(202);
     expect((await mailbox.expect(email, /about to change/)).text).toContain(to);
     expect((await client.me(accessToken)).body.email).toBe(email);
     expect((await confirmations['e-mail change']?.(await mailbox.token(to, /new e-mail address/)))?.status).toBe(204);
@@ -207,12 +210,12 @@ describe('e-mail change', () => {
 
   it('requires the password', async () => {
     const { accessToken } = await client.newAccount();
-    expect((await change(accessToken, newEmail(), 'not-the-password')).body.code).toBe('password_incorrect');
+    expect((await changeEmail(accessToken, newEmail(), 'not-the-password')).body.code).toBe('password_incorrect');
   });
 
   it('tells nobody but its owner that the new e-mail address is taken', async () => {
     const [taken, changer] = await Promise.all([client.newAccount(), client.newAccount()]);
-    expect((await change(changer.accessToken, taken.email)).status).toBe(202);
+    expect((await changeEmail(changer.accessToken, taken.email)).status).toBe(202);
     const { status, body } = (await confirmations['e-mail change']?.(
       await mailbox.token(taken.email, /new e-mail address/),
     )) as Answer;
@@ -247,6 +250,44 @@ describe('mails', () => {
     await sleep(1500);
     expect(mailbox.to(victim).length).toBeGreaterThan(4);
     expect(mailbox.to(victim).length).toBeLessThan(9);
+  });
+
+  it('to one person are limited over all e-mail addresses that differ in a tag after a plus', async () => {
+    const [name] = newEmail().split('@');
+    const began = Date.now();
+    for (const { accessToken } of [await client.newAccount(), await client.newAccount()]) {
+      for (let i = 0; i < 5; i += 1) {
+        const to = `${name}+${randomUUID()}@example.com`;
+        expect((await changeEmail(accessToken, to)).status).toBe(202);
+      }
+    }
+    await sleep(1500);
+    expect(mailbox.to(`${name}+`).length).toBeGreaterThan(4);
+    expect(mailbox.to(`${name}+`).length).toBeLessThanOrEqual(6 + waitsSince(began));
+  });
+
+  it('that strangers cause do not suppress those that an admin causes', async () => {
+    const [stranger, victim, admin] = [await client.newAccount(), await client.newAccount(), await newAdmin(service)];
+    const { id } = (await client.me(victim.accessToken)).body;
+    const guest = newEmail();
+    await post('/auth/magic-link', { email: victim.email });
+    await changeEmail(stranger.accessToken, victim.email);
+    await changeEmail(stranger.accessToken, guest);
+    await useUpMailLimits();
+    const options = { token: admin.accessToken };
+    expect((await client.call('POST', `/auth/admin/accounts/${id}/password-reset`, options)).status).toBe(204);
+    await mailbox.expect(victim.email, /Set a new password/);
+    await post('/auth/admin/invitations', { email: guest }, admin.accessToken);
+    await mailbox.expect(guest, /invited/);
+  });
+
+  it('about changes of e-mail addresses do not suppress the links that an owner requests', async () => {
+    const [stranger, owner] = [await client.newAccount(), await client.newAccount()];
+    await resetLimits();
+    await changeEmail(stranger.accessToken, owner.email);
+    await useUpMailLimits();
+    await post('/auth/magic-link', { email: owner.email });
+    await mailbox.expect(owner.email, /link to log in/);
   });
 
   it('that only tell what happened do not go to an unverified e-mail address', async () => {

@@ -117,6 +117,57 @@ describe('a pending change of the e-mail address', () => {
   });
 });
 
+it('a link that was requested while the account was disabled does not open it once it is enabled', async () => {
+  const account = await client.newAccount();
+  await verify(account.email);
+  const path = `/auth/admin/accounts/${await idOf(account.accessToken)}`;
+  expect((await post(`${path}/disable`, undefined, admin.accessToken)).status).toBe(204);
+  const link = await magicLink(account.email);
+  await post('/auth/password-reset', { email: account.email });
+  const token = await mailbox.token(account.email, /new password/);
+  expect((await post(`${path}/enable`, undefined, admin.accessToken)).status).toBe(204);
+  expect(outcome(await post('/auth/magic-link/confirm', { token: link }))).toEqual(used);
+  expect(outcome(await post('/auth/password-reset/confirm', { token, password: nextPassword }))).toEqual(used);
+  expect((await client.login(account.email)).status).toBe(200);
+});
+
+it('a password reset opens each limit that others have blocked for the owner', async () => {
+  const { email, accessToken } = await client.newAccount();
+  await verify(email);
+  const { app, recoveryCodes } = await enrolTotp(accessToken);
+  const wrong = 'a wrong but long password';
+  const challenge = async (password: string, cookie?: string) =>
+    (await client.login(email, password, cookie)).body.mfa_token as string;
+  const answer = (token: string, code = '') => post('/auth/login/mfa', { mfa_token: token, code });
+  const cookieOf = ({ headers }: Answer) => headers.get('set-cookie')?.split(';', 1)[0] ?? '';
+  const known = cookieOf(await answer(await challenge(strongPassword), recoveryCodes[0]));
+
+  for (const cookie of [known, undefined]) {
+    expect((await answer(await challenge(strongPassword, cookie), app.wrongCode())).status).toBe(403);
+  }
+  expect((await post('/auth/mfa/step-up', { code: app.wrongCode() }, accessToken)).status).toBe(403);
+  const change = { current_password: wrong, new_password: nextPassword };
+  expect((await client.call('PUT', '/auth/me/password', { token: accessToken, body: change })).status).toBe(403);
+  for (const cookie of [known, undefined]) {
+    expect((await client.login(email, wrong, cookie)).status).toBe(401);
+  }
+  const { rowCount } = await service.database.query(
+    `UPDATE attempt SET blocked_until = now() + interval '15 min'
+     WHERE key ~ '^(login|mfa|password):(account|known-devices|known-sessions):'`,
+  );
+  expect(rowCount).toBe(6);
+
+  expect((await reset(email)).status).toBe(204);
+  const first = await answer(await challenge(nextPassword), recoveryCodes[1]);
+  expect(first.status).toBe(200);
+  const second = await answer(await challenge(nextPassword, cookieOf(first)), recoveryCodes[2]);
+  expect(second.status).toBe(200);
+  const token = second.body.access_token as string;
+  expect((await post('/auth/mfa/step-up', { code: recoveryCodes[3] }, token)).status).toBe(200);
+  const removed = await client.call('DELETE', '/auth/mfa/totp', { token, body: { password: nextPassword } });
+  expect(removed.status).toBe(204);
+});
+
 describe('an account that somebody else registered before the mailbox’s owner came', () => {
   const doors: Record<string, (email: string) => Promise<Answer>> = {
     'a password reset': (email) => reset(email),

@@ -4,7 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { PasswordsService } from '../passwords/index.ts';
-import { RateLimitsService } from '../rate-limits/index.ts';
+import { RateLimitsService, reauthenticationKey } from '../rate-limits/index.ts';
 import { SessionsService } from '../sessions/index.ts';
 import type { StoredAccount } from './account.ts';
 import { passwordIncorrect } from './accounts.problems.ts';
@@ -27,7 +27,7 @@ export class ReauthenticationService {
    * @throws ProblemException `password_incorrect`, `too_many_attempts`, `hash_queue_full`, `token_invalid`
    */
   async byPassword({ accountId }: Pick<Principal, 'accountId'>, password: string): Promise<StoredAccount> {
-    const limit = { key: `password:account:${accountId}`, burst: this.config.LOGIN_ACCOUNT_BURST };
+    const limit = { key: reauthenticationKey(accountId), burst: this.config.LOGIN_ACCOUNT_BURST };
     await this.rateLimits.consume(limit);
     const account = await this.accounts.findById(this.dataSource, accountId);
     if (!account) {

@@ -63,11 +63,15 @@ export class AdminService {
     });
   }
 
-  /** @throws ProblemException `account_not_found` */
+  /**
+   * Allows logins again. Ends what is pending: links that were requested while the account was disabled do not open it.
+   * @throws ProblemException `account_not_found`
+   */
   async enable(id: string, actorId: string, context: RequestContext): Promise<void> {
-    await this.act('account.enabled', id, actorId, context, async (manager) =>
-      this.assertChanged(manager, id, await this.directory.enable(manager, id)),
-    );
+    await this.act('account.enabled', id, actorId, context, async (manager) => {
+      await this.assertChanged(manager, id, await this.directory.enable(manager, id));
+      await this.access.endPending(manager, id);
+    });
   }
 
   /**

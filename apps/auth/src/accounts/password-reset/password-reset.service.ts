@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { PasswordsService } from '../../passwords/index.ts';
-import { loginKeys, RateLimitsService } from '../../rate-limits/index.ts';
+import { ownerKeys, RateLimitsService } from '../../rate-limits/index.ts';
 import {
   AccountAccessService,
   AccountPasswordsService,
@@ -27,8 +27,8 @@ export class PasswordResetService {
 
   /**
    * Consumes the link's token, sets the password, and ends all sessions and what is pending. A rejected password does not use up
-   * the token. The token also verifies the e-mail address, because the link was sent there. The account's limit of failed logins
-   * is reset, so that the owner can log in at once.
+   * the token. The token also verifies the e-mail address, because the link was sent there. The account's limits of failed
+   * logins, codes and passwords are reset, so that the owner can log in at once.
    * @throws ProblemException `one_time_token_invalid`, `password_too_weak`, `password_breached`, `password_reused`,
    *   `hash_queue_full`
    */
@@ -43,7 +43,9 @@ export class PasswordResetService {
         await this.access.revoke(manager, account.id, context);
       }
       await this.accountPasswords.set(manager, account, passwordHash, context);
-      await this.rateLimits.reset(manager, { key: loginKeys.account(account.email) });
+      for (const key of ownerKeys(account)) {
+        await this.rateLimits.reset(manager, { key });
+      }
     });
   }
 

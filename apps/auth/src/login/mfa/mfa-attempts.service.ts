@@ -5,7 +5,13 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AccountsRepository } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
-import { knownDevicesFactor, RateLimitsService, tooManyAttempts, type LoginLimits } from '../../rate-limits/index.ts';
+import {
+  knownDevicesFactor,
+  mfaKeys,
+  RateLimitsService,
+  tooManyAttempts,
+  type LoginLimits,
+} from '../../rate-limits/index.ts';
 import { mfaCodeInvalid } from './mfa.problems.ts';
 
 const purposes = ['login', 'step_up', 'enrolment'] as const;
@@ -74,12 +80,12 @@ export class MfaAttemptsService {
   private limitsFor(accountId: string, limitedBy: MfaAttempt['limitedBy']): LoginLimits {
     const burst = this.config.LOGIN_ACCOUNT_BURST;
     if (!limitedBy) {
-      return { account: { key: `mfa:account:${accountId}`, burst } };
+      return { account: { key: mfaKeys.account(accountId), burst } };
     }
     const { kind, id } = limitedBy;
     return {
       account: { key: `mfa:${kind}:${id}`, burst },
-      knownDevices: { key: `mfa:known-${kind}s:${accountId}`, burst: burst * knownDevicesFactor },
+      knownDevices: { key: mfaKeys.known(kind, accountId), burst: burst * knownDevicesFactor },
     };
   }
 }
