@@ -91,7 +91,7 @@ it('a passkey logs in without a password or e-mail address, and counts as more t
   );
 });
 
-it('the owner is told of an added and of a removed passkey', async () => {
+it('sends the owner a notice of an added and of a removed passkey', async () => {
   const { email, accessToken: token } = await client.newAccount();
   await service.database.query('UPDATE account SET email_verified_at = now() WHERE email = $1', [email]);
   const { body } = await register(token, await browser.create(await creationOptions(token)));
