@@ -6,23 +6,28 @@ node_modules/.package-lock.json: package-lock.json
 	npm ci
 	@touch $@
 
-.PHONY: start test fuzz check build help
+comma := ,
+
+.PHONY: start test fuzz check build bundle help
 
 start: node_modules/.package-lock.json ## Start the auth service with its own embedded PostgreSQL
 	@npm run --silent build && exec npm run --silent start
 
-test: node_modules/.package-lock.json ## Run all tests, with a real PostgreSQL and a real browser
+test: node_modules/.package-lock.json ## Run all tests, with a real PostgreSQL and a real browser; COVERAGE=1 measures what they cover
 	@tools/install-chromium.sh
-	@npm test
+	@npm test $(if $(COVERAGE),-- --coverage)
 
-fuzz: node_modules/.package-lock.json ## Fuzz the API from its OpenAPI document (needs python3); SEED=N repeats a run
-	@npm run --silent build && npm run --silent fuzz -- $(if $(SEED),--seed=$(SEED))
+fuzz: node_modules/.package-lock.json ## Fuzz the API from its OpenAPI document (needs python3); SEED=N repeats a run, QUICK=1 sends fewer requests
+	@npm run --silent build && npm run --silent fuzz -- $(if $(SEED),--seed=$(SEED)) $(if $(QUICK),--max-examples=20 --phases=examples$(comma)fuzzing)
 
 check: node_modules/.package-lock.json ## Check format, lint, types, dependency rules and unused code
 	@npm run check
 
 build: node_modules/.package-lock.json ## Compile into dist/
 	@npm run build
+
+bundle: node_modules/.package-lock.json ## Bundle a service into .cache/bundle/, as its image contains it: APP=auth
+	@npm run --silent build && npm run --silent bundle -- $(or $(APP),auth) .cache/bundle/$(or $(APP),auth)
 
 help: ## Show this list
 	@awk -f make/help.awk $(MAKEFILE_LIST)

@@ -5,7 +5,7 @@ export default tseslint.config(
   { ignores: ['dist', 'coverage', 'node_modules', '.cache', '.data', 'bin', 'bench/peers'] },
   eslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -22,6 +22,16 @@ export default tseslint.config(
       // Nest's modules are empty classes with a decorator
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true, allowStaticOnly: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    files: ['examples/single-page-app/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['URL', 'URLSearchParams', 'console', 'document', 'fetch', 'history', 'location', 'sessionStorage'].map(
+          (name) => [name, 'readonly'],
+        ),
+      ),
     },
   },
   {

@@ -1,5 +1,5 @@
 /**
- * `make bench`: measures the built service against controls and writes all figures to .cache/bench/. Options: `--only=PART,…`,
+ * `make bench`: measures the bundled service, as its image contains it, against controls and writes all figures to .cache/bench/. Options: `--only=PART,…`,
  * `--rounds=N`, `--seconds=N`, `--sizes=N,…` (numbers of accounts for growth), `--profile=FOLDER` (CPU profiles of the service)
  * and `--quick`, which takes less than 2 minutes. Exits with 1 on an error, or if a ratio is below half of its goal.
  */
@@ -123,8 +123,8 @@ for (const { accounts, errors } of grown ?? []) {
 
 if (!options.quick) {
   const waited = await part('bystanders', (stage) => bystanders(stage, rounds, seconds), bystandersTable);
-  for (const { beside, errors } of waited ?? []) {
-    expect(errors === 0, `${errors} requests failed beside ${beside}`);
+  for (const { request, beside, errors } of waited ?? []) {
+    expect(errors === 0, `${errors} requests failed, of the ${request} or of the ${beside} beside it`);
   }
   const layered = await part('layers', (stage) => layers(stage, rounds, seconds), layersTable);
   for (const { name, rounds: samples } of layered ?? []) {

@@ -12,13 +12,6 @@ COPY apps apps
 COPY libs libs
 RUN npm run build
 
-FROM ${BASE} AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
-    # files that only people and compilers read
-    && find node_modules -type f \( -name Dockerfile -o -name '*.map' -o -name '*.md' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
-
 # Compiles and restarts on each change that Skaffold copies in. A compile error does not stop the running process.
 FROM source AS dev
 # nest uses ps to end the old process' children, and tini reaps them
@@ -34,16 +27,17 @@ ENTRYPOINT ["tini", "--"]
 # --no-shell: the next process waits until the old one has ended
 CMD ["node_modules/.bin/nest", "start", "auth", "--watch", "--preserveWatchOutput", "--no-shell", "--debug", "127.0.0.1:9229"]
 
-FROM source AS compiled
-# files for the compiler only
-RUN find dist \( -name '*.d.ts' -o -name '*.tsbuildinfo' \) -delete
+FROM source AS bundled
+COPY tools/bundle tools/bundle
+COPY tools/lib/root.ts tools/lib/
+ARG APP=auth
+RUN node tools/bundle/app.ts "${APP}" /bundle
 
 FROM ${BASE} AS production
 WORKDIR /app
 ENV NODE_ENV=production
-COPY --from=dependencies /app/node_modules node_modules
-COPY --from=compiled /app/dist dist
-COPY package.json ./
+# its node_modules names every bundled package with its version and licence, for scanners
+COPY --from=bundled /bundle ./
 ARG APP=auth
 RUN ln -s "dist/apps/${APP}/src/main.js" main.js
 ARG REVISION=unknown

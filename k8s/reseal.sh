@@ -1,14 +1,16 @@
 #!/bin/bash
-# Reseals the sealed secrets of a folder for the newest key of the current context's controller.  reseal.sh FOLDER [CONTROLLER_NAMESPACE]
+# Reseals an overlay's sealed secrets for the newest key of the controller in the current kube context. Changes all files or none.
+#   reseal.sh FOLDER
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-folder=$1
-controller=${2:-sealed-secrets}
-kubeseal --fetch-cert --controller-name sealed-secrets --controller-namespace "$controller" >"$folder/certificate.pem.new"
-mv "$folder/certificate.pem.new" "$folder/certificate.pem"
+folder=${1:?usage: reseal.sh FOLDER}
+new=$(mktemp -d)
+trap 'rm -rf "$new"' EXIT
+# kubeseal's default name is that of the controller which k8s/argocd installs
+kubeseal --fetch-cert --controller-namespace sealed-secrets >"$new/certificate.pem"
 for file in "$folder"/*.yaml; do
   [ "$(basename "$file")" != kustomization.yaml ] || continue
-  kubeseal --re-encrypt --controller-name sealed-secrets --controller-namespace "$controller" --format yaml <"$file" |
-    "$here/sealed-for.sh" "$folder/certificate.pem" >"$file.new"
-  mv "$file.new" "$file"
+  kubeseal --re-encrypt --controller-namespace sealed-secrets --format yaml <"$file" |
+    "$here/sealed-for.sh" "$new/certificate.pem" >"$new/$(basename "$file")"
 done
+cp "$new"/* "$folder"

@@ -1,14 +1,32 @@
 #!/bin/bash
-# Generates ALL secrets of an environment and seals them for the cluster with the given certificate.
-#   seal.sh staging|prod|monitoring CERTIFICATE [OVERLAY_FOLDER]
-# WEBHOOK_URL: monitoring's alert receiver. For the first deployment only: what was encrypted with the previous keys can't be decrypted
-# with the new ones. To replace a single value, see docs/operations/rotation.md.
+# Generates ALL secrets of an environment and seals them for the cluster with the given certificate. For the first deployment: refused
+# if the overlay has sealed secrets already, unless LOSE names what the old ones protect. seal-value.sh replaces a single value.
+#   seal.sh staging|prod|monitoring CERTIFICATE [OVERLAY_FOLDER]    WEBHOOK_URL: monitoring's alert receiver
 set -euo pipefail
-environment=$1 certificate=$2
+environment=${1:?usage: seal.sh staging|prod|monitoring CERTIFICATE} certificate=${2:?usage: seal.sh $environment CERTIFICATE}
 here=$(cd "$(dirname "$0")" && pwd)
 overlay=${3:-$here/overlays/$environment}
-plain=$(mktemp -d)
-trap 'rm -rf "$plain"' EXIT
+if [ "$environment" = monitoring ]; then
+  lost=grafana-password what='- the password of Grafana'
+else
+  lost=data-and-backups what="- what is encrypted with KEY_ENCRYPTION_KEYS: signing keys, authenticator secrets, sessions, waiting e-mails
+- the backups made so far: they can only be read with the old passphrase
+- service, until the database and every pod have restarted with the new passwords and certificates"
+fi
+# The repository's own sealed secrets are placeholders that no cluster can decrypt.
+subject=$(openssl x509 -in "$overlay/sealed-secrets/certificate.pem" -noout -subject -nameopt RFC2253)
+if [ "$subject" != subject=CN=placeholder ] && [ "${LOSE:-}" != "$lost" ]; then
+  cat >&2 <<END
+refused: $environment has sealed secrets already, and new ones would lose
+$what
+To replace one value, run: make seal-value ENVIRONMENT=$environment SECRET=… KEY=… <FILE
+To lose this, run the same command with LOSE=$lost.
+END
+  exit 65
+fi
+
+plain=$(mktemp -d) sealed=$(mktemp -d)
+trap 'rm -rf "$plain" "$sealed"' EXIT
 if [ "$environment" = monitoring ]; then
   namespace=monitoring
   mkdir "$plain"/{alertmanager,grafana}
@@ -18,9 +36,11 @@ else
   namespace=devopslocally-$environment
   "$here/components/generated-secrets/generate.sh" "$plain"
 fi
-[ "$certificate" -ef "$overlay/sealed-secrets/certificate.pem" ] || cp "$certificate" "$overlay/sealed-secrets/certificate.pem"
 for folder in "$plain"/*/; do
   name=$(basename "$folder")
   kubectl create secret generic "$name" --namespace "$namespace" --from-file "$folder" --dry-run=client --output yaml |
-    kubeseal --cert "$certificate" --format yaml | "$here/sealed-for.sh" "$certificate" >"$overlay/sealed-secrets/$name.yaml"
+    kubeseal --cert "$certificate" --format yaml | "$here/sealed-for.sh" "$certificate" >"$sealed/$name.yaml"
 done
+# all files or none
+[ "$certificate" -ef "$overlay/sealed-secrets/certificate.pem" ] || cp "$certificate" "$sealed/certificate.pem"
+cp "$sealed"/* "$overlay/sealed-secrets"

@@ -1,6 +1,6 @@
 .PHONY: bench
-bench: node_modules/.package-lock.json ## Benchmark the service against its controls; OPTIONS="--quick --only=login,growth", all options in bench/bench.ts
-	@npm run --silent build && npm run --silent bench -- $(OPTIONS)
+bench: bundle ## Benchmark the service against its controls; OPTIONS="--quick --only=login,growth", all options in bench/bench.ts
+	@npm run --silent bench -- $(OPTIONS)
 
 # the peers' packages are not part of the project
 bench/peers/node_modules: bench/peers/package-lock.json
@@ -8,5 +8,5 @@ bench/peers/node_modules: bench/peers/package-lock.json
 	@touch $@
 
 .PHONY: bench-compare
-bench-compare: node_modules/.package-lock.json bench/peers/node_modules ## Benchmark the service beside better-auth; OPTIONS="--rounds=N --seconds=N"
-	@npm run --silent build && npm run --silent bench:compare -- $(OPTIONS)
+bench-compare: bundle bench/peers/node_modules ## Benchmark the service beside better-auth; OPTIONS="--rounds=N --seconds=N"
+	@npm run --silent bench:compare -- $(OPTIONS)

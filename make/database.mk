@@ -10,7 +10,7 @@ drill-cluster-lost: ## Lose an environment and restore it from the kept secrets 
 drill-region-lost: ## Lose the active of two regions and fail over to the standby; prints RTO, RPO and lost rows
 drill-pitr: ## Restore the database to the second before a mistake
 drill-rotate: ## Replace each secret under traffic with 0 failed requests
-drill-sealed-secrets: ## Unseal, reject tampered values, restore a lost controller, reseal
+drill-sealed-secrets: ## Unseal, reject tampered values, restore a lost controller, reseal, replace single values as the runbooks say
 drill-encryption-at-rest: ## Check that Secrets are encrypted in etcd at ETCD_URL
 
 .PHONY: reseal

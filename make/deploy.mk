@@ -1,4 +1,4 @@
-.PHONY: publish sign deploy promote drill-deploy
+.PHONY: publish sign deploy promote rollback drill-deploy
 
 publish: ## Build and push the images to REGISTRY; PLATFORMS=linux/amd64,linux/arm64 adds provenance and an SBOM
 	@REGISTRY=$(REGISTRY) tools/deploy/publish.sh
@@ -11,6 +11,9 @@ deploy: node_modules/.package-lock.json ## Deploy the IMAGES that publish printe
 
 promote: node_modules/.package-lock.json ## Deploy the images that FROM runs: FROM=staging ENVIRONMENT=prod
 	@node tools/deploy/main.ts
+
+rollback: node_modules/.package-lock.json ## Revert COMMIT and sync the revert to ENVIRONMENT now, at any hour, from the current kube context
+	@node tools/deploy/rollback.ts
 
 drill-deploy: $(TOOLS) $(IMAGES) node_modules/.package-lock.json ## Deploy a commit through Argo CD; a broken release is reverted
 	@. ./$(IMAGES) && REGISTRY=$(REGISTRY) node tests/cluster/deploy.ts

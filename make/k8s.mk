@@ -49,7 +49,7 @@ export build_images
 $(IMAGES): bin/controller bin/versitygw
 	@bash -c "$$build_images"
 
-.PHONY: images verify seal drills
+.PHONY: images verify seal seal-value drills
 
 images: ## Build and push the drills' images
 	@rm -f $(IMAGES)
@@ -59,7 +59,10 @@ verify: $(TOOLS) node_modules/.package-lock.json ## Check all manifests; SERVER=
 	@node tests/cluster/verify.ts $(if $(SERVER),--server)
 
 seal: bin/kubeseal ## First deployment only: generate and seal ALL secrets: ENVIRONMENT=staging CERTIFICATE=file; monitoring also needs WEBHOOK_URL
-	k8s/seal.sh $(ENVIRONMENT) $(CERTIFICATE)
+	@k8s/seal.sh $(ENVIRONMENT) $(CERTIFICATE)
+
+seal-value: bin/kubeseal ## Replace one value of a sealed secret by the standard input: ENVIRONMENT=prod SECRET=auth KEY=database-url
+	@k8s/seal-value.sh $(ENVIRONMENT) $(SECRET) $(KEY)
 
 drill-first-deploy: ## Deploy into an empty namespace, unattended, with the smoke test
 drill-denial: ## Test each connection: allowed or denied

@@ -1,16 +1,13 @@
-# Prometheus, Alertmanager, Loki and their targets for tests and drills, in the versions of k8s/observability.
-OBSERVABILITY_TOOLS := bin/promtool bin/prometheus bin/loki bin/amtool bin/alertmanager bin/kube-state-metrics bin/alloy
+# Prometheus, Alertmanager and kube-state-metrics for tests and drills, in the versions of k8s/observability. Programs under the AGPL
+# (Loki, Grafana), and Alloy, which links Loki, are not built: the drill pulls their images where it can.
+OBSERVABILITY_TOOLS := bin/promtool bin/prometheus bin/amtool bin/alertmanager bin/kube-state-metrics
 
 bin/promtool bin/prometheus:
 	tools/go-build.sh $@ github.com/prometheus/prometheus/cmd/$(@F) github.com/prometheus/prometheus@v0.305.0
-bin/loki:
-	tools/go-build.sh $@ github.com/grafana/loki/v3/cmd/loki github.com/grafana/loki/v3@v3.7.8
 bin/amtool bin/alertmanager:
 	tools/go-build.sh $@ github.com/prometheus/alertmanager/cmd/$(@F) github.com/prometheus/alertmanager@v0.28.1
 bin/kube-state-metrics:
 	tools/go-build.sh $@ k8s.io/kube-state-metrics/v2 k8s.io/kube-state-metrics/v2@v2.15.0
-bin/alloy:
-	tests/cluster/stand-ins/alloy.sh $@
 
 .PHONY: test-rules
 test-rules: bin/promtool node_modules/.package-lock.json ## Test the alert rules with promtool: quiet, firing, resolved
@@ -32,10 +29,7 @@ stand_in() { # VARIABLE TARGET NAME:TAG
 }
 stand_in PROMETHEUS_IMAGE prometheus prom/prometheus:v3.5.0
 stand_in ALERTMANAGER_IMAGE alertmanager prom/alertmanager:v0.28.1
-stand_in LOKI_IMAGE loki grafana/loki:3.7.8
 stand_in KUBE_STATE_METRICS_IMAGE kube-state-metrics kube-state-metrics/kube-state-metrics:v2.15.0
-# an older version, see alloy.sh
-stand_in ALLOY_IMAGE alloy grafana/alloy:v1.0.0
 mv $(OBSERVABILITY_IMAGES).new $(OBSERVABILITY_IMAGES)
 endef
 export build_observability_images

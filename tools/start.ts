@@ -81,6 +81,7 @@ function announce(url: string, metricsUrl: string): void {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   process.stdout.write(`
 ${bold}auth is ready at ${url}${plain} (in ${seconds} s)
+  pages     ${config.APP_URL}
   API docs  ${url}/docs
   metrics   ${metricsUrl}
   database  ${postgres ? `embedded, kept in ${directory}` : 'DATABASE_URL'}

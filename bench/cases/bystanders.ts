@@ -7,6 +7,8 @@ import { spreadOf } from '../lib/rounds.ts';
 import type { Stage } from '../lib/stage.ts';
 
 interface Waited {
+  /** The cheap requests. */
+  request: string;
   /** The expensive requests. */
   beside: string;
   /** Expensive requests per second. */
@@ -24,7 +26,9 @@ const rate = 100;
 const connections = 4;
 const characters = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i));
 
-/** Measures how long cheap requests (for the key set) take beside expensive requests of others. */
+const requests = { JWKS: '/.well-known/jwks.json', 'sign-in page': '/sign-in' };
+
+/** Measures how long cheap requests take beside expensive requests of others. */
 export async function bystanders(stage: Stage, rounds: number, seconds: number): Promise<Waited[]> {
   await populate(await stage.database('bystanders'), accounts);
   const { url } = await stage.startService('bystanders', { REGISTER_ADDRESS_BURST: '1000000' });
@@ -37,19 +41,20 @@ export async function bystanders(stage: Stage, rounds: number, seconds: number):
   const results: Waited[] = [];
   try {
     for (let round = 0; round < rounds; round += 1) {
-      for (const [beside, calls] of Object.entries(busy)) {
+      for (const [[request, path], [beside, calls]] of pairs(Object.entries(requests), Object.entries(busy))) {
         const besides = calls && others.run({ url, connections, seconds: seconds + 1, calls: calls() });
         const seen = await stage.generator.run({
           url,
           connections: 1,
           seconds,
           rate,
-          calls: [{ method: 'GET', path: '/.well-known/jwks.json' }],
+          calls: [{ method: 'GET', path }],
         });
         const done = await besides;
         const { p50, p99, max } = succeeded(seen);
         const failed = [...seen.byStatus, ...(done?.byStatus ?? [])].filter(({ status }) => status >= 300);
         results.push({
+          request,
           beside,
           besidePerSecond: done ? succeeded(done).count / done.seconds : 0,
           p50,
@@ -65,15 +70,22 @@ export async function bystanders(stage: Stage, rounds: number, seconds: number):
   return results;
 }
 
+const pairs = <A, B>(first: A[], second: B[]): [A, B][] => first.flatMap((a) => second.map((b): [A, B] => [a, b]));
+
 /** A password as password managers generate it. */
 const randomPassword = (): string =>
   Array.from({ length: 64 }, () => characters[randomInt(characters.length)]).join('');
 
 export function bystandersTable(results: Waited[]): string {
-  const rows = [...new Set(results.map(({ beside }) => beside))].map((beside) => {
-    const those = results.filter((result) => result.beside === beside);
+  const names = (pick: (result: Waited) => string) => [...new Set(results.map(pick))];
+  const rows = pairs(
+    names(({ request }) => request),
+    names(({ beside }) => beside),
+  ).map(([request, beside]) => {
+    const those = results.filter((result) => result.request === request && result.beside === beside);
     const of = (which: 'besidePerSecond' | 'p50' | 'p99' | 'max') => spreadOf(those.map((result) => result[which]));
     return [
+      request,
       beside,
       number(of('besidePerSecond').median, 0),
       number(of('p50').median, 1),
@@ -82,5 +94,5 @@ export function bystandersTable(results: Waited[]): string {
       String(those.reduce((sum, { errors }) => sum + errors, 0)),
     ];
   });
-  return table([`${rate} requests/s beside`, '/s', 'p50 ms', 'p99 ms', 'max ms', 'errors'], rows);
+  return table([`${rate} requests/s`, 'beside', '/s', 'p50 ms', 'p99 ms', 'max ms', 'errors'], rows);
 }

@@ -5,8 +5,9 @@ import { controlTokens, populate, serviceTokens } from '../lib/population.ts';
 import type { Program } from '../lib/programs.ts';
 import type { Comparison, Side } from '../lib/rounds.ts';
 import { issuer, type Stage } from '../lib/stage.ts';
+import { applicationsFile, openIdComparisons, openIdMembers } from './openid.ts';
 
-export const comparedMembers = ['refresh', 'me', 'remote guard', 'session list', 'JWKS'];
+export const comparedMembers = ['refresh', 'me', 'remote guard', 'session list', 'JWKS', ...openIdMembers];
 const accounts = 1000;
 const refreshTokens = 2000;
 const bearers = 200;
@@ -17,7 +18,7 @@ const { TOKEN_AUDIENCE } = authSettings.pick({ TOKEN_AUDIENCE: true }).parse({})
 export async function comparisons(stage: Stage): Promise<Comparison[]> {
   const database = await stage.database('compared');
   await populate(database, accounts);
-  const service = await stage.startService('compared');
+  const service = await stage.startService('compared', { APPLICATIONS_FILE: applicationsFile });
   const tokens = await serviceTokens(database, stage.keyEncryptionKey, refreshTokens);
   const access = await accessTokens(service.url, tokens.splice(0, bearers));
   const keySet = await (await fetch(`${service.url}/.well-known/jwks.json`)).text();
@@ -70,5 +71,6 @@ export async function comparisons(stage: Stage): Promise<Comparison[]> {
       control: 'bare Fastify',
       measure: calling(() => [{ method: 'GET', path: '/.well-known/jwks.json' }]),
     },
+    ...(await openIdComparisons(stage, service)),
   ];
 }

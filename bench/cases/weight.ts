@@ -44,7 +44,7 @@ export async function weight(stage: Stage, rounds: number, seconds: number): Pro
     results.push({ subject, control });
   }
   const imageMiB = {
-    subject: (await installedMiB()) + (await sizeMiB(join(root, 'dist'))),
+    subject: await sizeMiB(join(root, '.cache', 'bundle', 'auth')),
     control: await installedMiB(helloPackages),
   };
   return { rounds: results, imageMiB };

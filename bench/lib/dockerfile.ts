@@ -2,11 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../../tools/built.ts';
 
-/** The Dockerfile of the services. */
 const dockerfile = await readFile(join(root, 'images', 'auth.Dockerfile'), 'utf8');
-
-/** Patterns of the files that it removes from packages. */
-export const excludedFiles = Array.from(dockerfile.matchAll(/ -name '?([^\s']+)/g), ([, name = '']) => name);
 
 /** The flags of Node.js that it runs services with. */
 export const nodeFlags = (JSON.parse(/^CMD (\[.*"main\.js"\])$/m.exec(dockerfile)?.[1] ?? '') as string[]).slice(1, -1);

@@ -3,6 +3,7 @@
  * chained: the token that a refresh returns is sent later.
  */
 import autocannon, { type Request, type Result } from 'autocannon';
+import { codeFlowRequests, formType, type CodeFlow } from './code-flow.ts';
 import type { Call, Load, Seen } from './load.ts';
 import { openLoop } from './open-loop.ts';
 
@@ -18,9 +19,9 @@ function run(load: Load): Promise<Seen> {
 }
 
 /** Each connection sends its next request when it has received a response. */
-async function closedLoop({ url, connections, seconds, calls, chain }: Load): Promise<Seen> {
+async function closedLoop({ url, connections, seconds, calls, chain, codeFlow }: Load): Promise<Seen> {
   const byStatus = new Map<number, number[]>();
-  const requests = [chain ? chained(chain) : inTurn(cycle(calls))];
+  const requests = codeFlow ? coded(codeFlow) : [chain ? chained(chain) : inTurn(cycle(calls))];
   const began = performance.now();
   const result = await new Promise<Result>((resolve, reject) => {
     const instance = autocannon({ url, connections, duration: seconds, requests }, (error: unknown, done) => {
@@ -31,7 +32,10 @@ async function closedLoop({ url, connections, seconds, calls, chain }: Load): Pr
       }
     });
     instance.on('response', (_client, status, _bytes, milliseconds) => {
-      record(byStatus, status, milliseconds);
+      const isFirstHalf = codeFlow !== undefined && status === 303;
+      if (!isFirstHalf) {
+        record(byStatus, status, milliseconds);
+      }
     });
   });
   return {
@@ -46,11 +50,24 @@ function inTurn(next: () => Call): Request {
   return { setupRequest: (request) => ({ ...request, ...next() }) };
 }
 
-function chained({ name, path, tokens }: NonNullable<Load['chain']>): Request {
-  const waiting = chains.get(name) ?? tokens;
-  chains.set(name, waiting);
+function waitingIn(chain: string, tokens: string[] = []): string[] {
+  const waiting = chains.get(chain) ?? tokens;
+  chains.set(chain, waiting);
+  return waiting;
+}
+
+function coded(flow: CodeFlow): Request[] {
+  return codeFlowRequests(flow, (token) => {
+    if (flow.chain !== undefined) {
+      waitingIn(flow.chain).push(token);
+    }
+  });
+}
+
+function chained({ name, path, tokens, clientId }: NonNullable<Load['chain']>): Request {
+  const waiting = waitingIn(name, tokens);
   return {
-    ...inTurn(() => refreshOf(path, waiting.shift())),
+    ...inTurn(() => refreshOf(path, waiting.shift(), clientId)),
     onResponse: (status, body) => {
       if (status === 200) {
         waiting.push((JSON.parse(body) as { refresh_token: string }).refresh_token);
@@ -97,14 +114,19 @@ function cycle(calls: Call[]): () => Call {
   return () => calls[index++ % calls.length] as Call;
 }
 
-function refreshOf(path: string, token: string | undefined): Call {
+function refreshOf(path: string, token: string | undefined, clientId: string | undefined): Call {
   if (token === undefined) {
     throw new Error('there are fewer tokens than connections');
   }
-  return {
-    method: 'POST',
-    path,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ refresh_token: token }),
-  };
+  return clientId === undefined
+    ? {
+        method: 'POST',
+        path,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ refresh_token: token }),
+      }
+    : { method: 'POST', path, headers: formType, body: refreshForm(clientId, token) };
 }
+
+const refreshForm = (client_id: string, refresh_token: string): string =>
+  new URLSearchParams({ client_id, grant_type: 'refresh_token', refresh_token }).toString();

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { CodeFlow } from './code-flow.ts';
 
 /** A request to send. */
 export interface Call {
@@ -20,8 +21,10 @@ export interface Load {
   rate?: number;
   /** Requests, sent in turn. */
   calls: Call[];
-  /** Sends refreshes instead: each token once, its successors later. */
-  chain?: { name: string; path: string; tokens: string[] };
+  /** Sends refreshes instead: each token once, its successors later. With a client id, as forms to a token endpoint. */
+  chain?: { name: string; path: string; tokens: string[]; clientId?: string };
+  /** Runs authorization code flows instead. Each counts once, as its token request. */
+  codeFlow?: CodeFlow;
 }
 
 /** What the generator measured; times in ms. */

@@ -83,7 +83,7 @@ export async function accessTokens(url: string, refreshTokens: string[]): Promis
 }
 
 /** An IP address of 10.0.0.0/8. */
-function randomIp(): string {
+export function randomIp(): string {
   const part = () => Math.floor(Math.random() * 256);
   return `10.${part()}.${part()}.${part()}`;
 }

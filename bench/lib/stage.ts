@@ -98,11 +98,15 @@ export class Stage {
     };
   }
 
-  /** Starts the service as its image does. */
+  /** Starts the bundled service as its image does. */
   startService(database: string, settings: NodeJS.ProcessEnv = {}): Promise<Program> {
     const profiling = this.profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.profiles}`];
     const flags = [`--max-old-space-size=${memoryLimitMiB / 2}`, ...profiling];
-    return this.start('dist/apps/auth/src/main.js', { ...this.environment(database), ...settings }, flags);
+    return this.start(
+      '.cache/bundle/auth/dist/apps/auth/src/main.js',
+      { ...this.environment(database), ...settings },
+      flags,
+    );
   }
 
   /** Starts a program of this project with the Node.js flags of the service's image. */

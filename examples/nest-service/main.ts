@@ -18,6 +18,7 @@ const settings = z
     AUTH_URL: z.url().default('http://localhost:3000'),
     TOKEN_ISSUER: z.url().default('http://localhost:3000'),
     TOKEN_AUDIENCE: z.string().default('devopslocally'),
+    PUBLIC_URL: z.url().optional(),
   })
   .omit({ DATABASE_URL: true });
 const config = loadConfig(settings, process.env);
@@ -39,6 +40,8 @@ class NotesController {
         issuer: config.TOKEN_ISSUER,
         audience: config.TOKEN_AUDIENCE,
         resolveKey: remoteJwks(new URL('/.well-known/jwks.json', config.AUTH_URL)),
+        // accepts tokens that are bound to a key of their client, too
+        dpop: config.PUBLIC_URL === undefined ? undefined : { publicUrl: config.PUBLIC_URL },
       }),
     }),
   ],

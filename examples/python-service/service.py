@@ -30,6 +30,9 @@ def verify(token):
     # RFC 9068: a JWT of another type is not an access token
     if verified["header"].get("typ") != "at+jwt":
         raise jwt.InvalidTokenError("not an access token")
+    # RFC 9449: a token that is bound to a key needs a proof of that key, which this service does not verify
+    if "cnf" in verified["payload"]:
+        raise jwt.InvalidTokenError("bound to a key")
     return verified["payload"]
 
 

@@ -1,6 +1,8 @@
-import { afterAll } from '@jest/globals';
+import { afterAll, expect } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 
 /** The repository, where the examples' commands are run. */
@@ -19,7 +21,79 @@ export async function run(command: string, args: string[]): Promise<{ code: numb
   return { code, output };
 }
 
-const running: ChildProcess[] = [];
+/** Runs a command that must succeed. */
+export async function succeed(command: string, args: string[]): Promise<void> {
+  expect(await run(command, args)).toMatchObject({ code: 0 });
+}
+
+/** The Python of an example, with its packages. */
+export const pythonOf = (example: string) => `.cache/${example}/bin/python`;
+
+/** Installs the packages of a Python example into an environment of its own. */
+export async function installPython(example: string): Promise<void> {
+  if (!existsSync(join(root, pythonOf(example)))) {
+    await succeed('python3', ['-m', 'venv', `.cache/${example}`]);
+  }
+  await succeed(pythonOf(example), ['-m', 'pip', 'install', '-q', '-r', `examples/${example}/requirements.txt`]);
+}
+
+/** The status that a server gives a path, which is sent as it is. */
+export async function statusOf(url: string, path: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(url);
+  const [response] = (await once(request({ hostname, port, path, agent: false }).end(), 'response')) as [
+    IncomingMessage,
+  ];
+  response.resume();
+  return response.statusCode;
+}
+
+/** A program of an example, which stops when the test file ends. */
+export class ExampleProgram {
+  output = '';
+  private readonly child: ChildProcess;
+  private readonly name: string;
+
+  constructor(command: string, args: string[], environment: NodeJS.ProcessEnv) {
+    this.name = [command, ...args].join(' ');
+    const env = { PATH: process.env['PATH'], ...environment };
+    this.child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env });
+    running.add(this.child);
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
+        this.child.emit('output');
+      });
+    }
+  }
+
+  /** Waits until the program has written something. */
+  async shows(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.output);
+      if (found) {
+        return found;
+      }
+      if (this.hasEnded) {
+        throw new Error(`${this.name} has ended: ${this.output}`);
+      }
+      await Promise.race([once(this.child, 'output'), once(this.child, 'close')]);
+    }
+  }
+
+  /** Waits for its end, and gives its exit code. */
+  async exit(): Promise<number | null> {
+    if (!this.hasEnded) {
+      await once(this.child, 'close');
+    }
+    return this.child.exitCode;
+  }
+
+  private get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+}
+
+const running = new Set<ChildProcess>();
 afterAll(() => {
   for (const child of running) {
     child.kill();
@@ -31,21 +105,6 @@ afterAll(() => {
  * @returns the URL that it prints
  */
 export async function start(command: string, args: string[], environment: NodeJS.ProcessEnv): Promise<string> {
-  const child = spawn(command, args, {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { PATH: process.env['PATH'], ...environment },
-  });
-  running.push(child);
-  let output = '';
-  child.stdout.setEncoding('utf8');
-  for await (const text of child.stdout.iterator({ destroyOnReturn: false })) {
-    output += text as string;
-    const url = /http:\S+/.exec(output)?.[0];
-    if (url !== undefined) {
-      child.stdout.resume();
-      return url;
-    }
-  }
-  throw new Error(`${[command, ...args].join(' ')} did not start: ${output}`);
+  const [url] = await new ExampleProgram(command, args, environment).shows(/http:\S+(?=\s)/);
+  return url;
 }

@@ -1,44 +1,13 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { Client, type Login } from '../../apps/auth/test/support/client.ts';
 import { startTestService, type TestService } from '../../apps/auth/test/support/service.ts';
-import { root, run, start } from './process.ts';
+import { nest, python, startNotes } from './notes.ts';
 import { tokenSigner, type Changes } from './signed-tokens.ts';
 
 // TypeScript is compiled, and packages are downloaded
 jest.setTimeout(180_000);
-
-/** An example: how it is made ready, and the command that starts it. */
-interface Example {
-  name: string;
-  prepare: () => Promise<void>;
-  command: [program: string, script: string];
-}
-
-const nest: Example = {
-  name: 'nest-service',
-  prepare: () => succeed('npx', ['tsc', '-p', 'examples/nest-service/tsconfig.app.json']),
-  command: [process.execPath, 'dist/examples/nest-service/main.js'],
-};
-
-const environment = '.cache/python-service';
-const python: Example = {
-  name: 'python-service',
-  async prepare() {
-    if (!existsSync(join(root, environment, 'bin/pip'))) {
-      await succeed('python3', ['-m', 'venv', environment]);
-    }
-    await succeed(`${environment}/bin/pip`, ['install', '-q', '-r', 'examples/python-service/requirements.txt']);
-  },
-  command: [`${environment}/bin/python`, 'examples/python-service/service.py'],
-};
-
-async function succeed(command: string, args: string[]): Promise<void> {
-  expect(await run(command, args)).toMatchObject({ code: 0 });
-}
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 if (!hasPython) {
@@ -55,13 +24,8 @@ beforeAll(async () => {
   signed = await tokenSigner(auth, login.accessToken);
 });
 
-describe.each(hasPython ? [nest, python] : [nest])('$name', ({ prepare, command: [program, script] }) => {
+describe.each(hasPython ? [nest, python] : [nest])('$name', (example) => {
   let notesUrl: string;
-  const startNotes = (authUrl: string) => {
-    const { TOKEN_ISSUER, TOKEN_AUDIENCE } = auth.config;
-    const settings = { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'silent', TOKEN_ISSUER, TOKEN_AUDIENCE };
-    return start(program, [script], { ...settings, AUTH_URL: authUrl });
-  };
   const call = async (token?: string, url = notesUrl) => {
     const response = await fetch(
       `${url}/notes`,
@@ -75,8 +39,8 @@ describe.each(hasPython ? [nest, python] : [nest])('$name', ({ prepare, command:
   };
 
   beforeAll(async () => {
-    await prepare();
-    notesUrl = await startNotes(auth.url);
+    await example.prepare();
+    notesUrl = await startNotes(example, auth);
   });
 
   it('identifies the caller by a valid access token', async () => {
@@ -109,6 +73,7 @@ describe.each(hasPython ? [nest, python] : [nest])('$name', ({ prepare, command:
     ['is from another issuer', { claims: { iss: 'https://issuer.example.com' } }],
     ['is not an access token', { header: { typ: 'JWT' } }],
     ['has no session', { claims: { sid: undefined } }],
+    ['is bound to a key', { claims: { cnf: { jkt: 'thumbprint' } } }],
     ['is signed by a key that is not published', { key: stranger }],
     ['names a key that is not published', { header: { kid: 'unknown' } }],
   ])('rejects a token that %s', async (_name, changes) => {
@@ -124,7 +89,7 @@ describe.each(hasPython ? [nest, python] : [nest])('$name', ({ prepare, command:
   });
 
   it('responds 503 while the keys cannot be fetched', async () => {
-    const cutOffUrl = await startNotes('http://127.0.0.1:9');
+    const cutOffUrl = await startNotes(example, { ...auth, url: 'http://127.0.0.1:9' });
     const answer = { status: 503, body: { code: 'keys_unavailable' } };
     expect(await call(login.accessToken, cutOffUrl)).toMatchObject(answer);
   });

@@ -14,20 +14,14 @@ backed_up() {
   return 1
 }
 
-# Restores to RESTORE_TARGET_TIME, or to the end of the archive. Resumes an interrupted restore.
-restore() {
-  local target=(--type=default)
-  [ -z "${RESTORE_TARGET_TIME:-}" ] || target=(--type=time "--target=$RESTORE_TARGET_TIME" --target-action=promote)
-  mkdir -p -m 0700 "$PGDATA.restored"
-  pgbackrest restore --delta --pg1-path="$PGDATA.restored" "${target[@]}" --recovery-option='restore_command=pgbackrest archive-get %f "%p"'
-  mv "$PGDATA.restored" "$PGDATA"
-}
-
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   if [ -n "${PGBACKREST_STANZA:-}" ] && backed_up; then
-    restore
+    # in a separate folder that is renamed when complete: an interrupted restore is resumed
+    mkdir -p -m 0700 "$PGDATA.restored"
+    restore.sh "$PGDATA.restored"
+    mv "$PGDATA.restored" "$PGDATA"
   else
-    # In a separate folder that is renamed when complete: an interrupted initdb starts over.
+    # in a separate folder too: an interrupted initdb starts over
     rm -rf "$PGDATA.new"
     initdb --pgdata "$PGDATA.new" --username postgres --auth-local peer --auth-host reject --data-checksums --encoding UTF8 --locale C.UTF-8 >/dev/null
     mv "$PGDATA.new" "$PGDATA"

@@ -34,7 +34,7 @@ done
 
 step='the restore'
 rm -rf "$PGDATA" && mkdir -m 0700 "$PGDATA"
-pgbackrest restore
+restore.sh "$PGDATA"
 
 step='the recovery'
 pg_ctl start --pgdata "$PGDATA" --wait --timeout 1800 --silent --log "$socket/log" --options "-c config_file=/etc/postgresql/postgresql.conf \

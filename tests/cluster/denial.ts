@@ -1,10 +1,11 @@
-// Opens a connection from every source to every destination. Two controls show what the cluster enforces: a pod without any
+// Opens a connection from every source to every destination, without the component back-channel-logout and with it. Two controls show what the cluster enforces: a pod without any
 // policy must reach everything outside, and a pod that is denied everything must reach nothing.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { buildWith } from '../../tools/lib/kustomize.ts';
 import { until } from '../../tools/lib/until.ts';
 import { deploy } from './lib/environment.ts';
 import { phase, pod } from './lib/traffic.ts';
@@ -28,6 +29,7 @@ await drill('denial', async ({ own, log, table, check }) => {
     gateway: await own('drill-denial-gateway'),
     monitoring: await own('drill-denial-monitoring'),
     stranger: await own('drill-denial-stranger'),
+    application: await own('drill-denial-application'),
   };
   const sealed = await own('drill-denial-sealed');
   await deploy({
@@ -55,11 +57,14 @@ await drill('denial', async ({ own, log, table, check }) => {
     spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
   });
 
-  const podIp = async (selector: string) =>
-    (await kubectl(['get', 'pods', '-n', namespace, '-l', selector, '-o', 'jsonpath={.items[0].status.podIP}'])).trim();
+  const podIp = async (selector: string, of = namespace) =>
+    (await kubectl(['get', 'pods', '-n', of, '-l', selector, '-o', 'jsonpath={.items[0].status.podIP}'])).trim();
   const auth = await podIp('app.kubernetes.io/component=api');
   const database = await podIp('app.kubernetes.io/name=postgres');
   const exporter = await podIp('app.kubernetes.io/name=postgres-exporter');
+  await apply(pod('application', outside.application, { app: 'application' }, idle));
+  await until('application running', 60, async () => (await phase('application', outside.application)) === 'Running');
+  const application = await podIp('app=application', outside.application);
   const dns = (
     await kubectl(['get', 'service', 'kube-dns', '-n', 'kube-system', '-o', 'jsonpath={.spec.clusterIP}'])
   ).trim();
@@ -76,10 +81,13 @@ await drill('denial', async ({ own, log, table, check }) => {
     'api server': `${api}:443`,
     // an IP address for documentation: any answer means that the packet left the cluster
     outside: process.env['OUTSIDE'] ?? '203.0.113.1:443',
+    application: `${application}:443`,
   };
 
   const component = (name: string) => ({ 'app.kubernetes.io/name': 'auth', 'app.kubernetes.io/component': name });
   const everything = Object.keys(destinations);
+  /** What no policy keeps from a pod outside of the environment. */
+  const anywhere = ['dns', 'api server', 'outside', 'application'];
   const sources: Source[] = [
     { name: 'auth', namespace, may: ['postgres', 'dns'], is: ['auth http', 'auth metrics'] },
     { name: 'postgres', namespace, may: ['dns'], is: ['postgres', 'pgbackrest'] },
@@ -98,19 +106,19 @@ await drill('denial', async ({ own, log, table, check }) => {
     },
     { name: 'smoke test', namespace, labels: component('smoke-test'), may: ['auth http', 'dns'] },
     { name: 'another pod inside', namespace, labels: { app: 'other' }, may: ['dns'] },
-    { name: 'gateway', namespace: outside.gateway, labels: {}, may: ['auth http', 'dns', 'api server', 'outside'] },
+    { name: 'gateway', namespace: outside.gateway, labels: {}, may: ['auth http', ...anywhere] },
     {
       name: 'monitoring',
       namespace: outside.monitoring,
       labels: {},
-      may: ['auth metrics', 'exporter metrics', 'dns', 'api server', 'outside'],
+      may: ['auth metrics', 'exporter metrics', ...anywhere],
     },
   ];
   const stranger: Source = {
     name: 'stranger',
     namespace: outside.stranger,
     labels: {},
-    may: ['dns', 'api server', 'outside'],
+    may: anywhere,
   };
   const seal: Source = { name: 'sealed control', namespace: sealed, labels: {}, may: [] };
 
@@ -171,41 +179,57 @@ await drill('denial', async ({ own, log, table, check }) => {
   }
 
   const answered = (result: string | undefined) => result !== undefined && result !== 'dropped';
-  const [control = {}, ...found] = await Promise.all([seal, ...subjects].map(results));
-  const open = found.at(-1) ?? {};
-  const unenforced = everything.filter((name) => answered(control[destinations[name] ?? '']));
-  let proven = 0;
-  let wrong = 0;
-  const rows: Row[] = [];
-  for (const [i, source] of subjects.entries()) {
-    const verdict = (name: string) => {
-      const result = found[i]?.[destinations[name] ?? ''];
-      const expected = source.may.includes(name);
-      if (source.is?.includes(name)) {
-        return 'itself';
-      }
-      if (!expected && unenforced.includes(name)) {
-        return 'not enforced here';
-      }
-      proven += 1;
-      if (answered(result) === expected) {
-        return expected ? 'allowed' : 'denied';
-      }
-      wrong += 1;
-      return `WRONG: ${result}`;
-    };
-    rows.push({ source: source.name, ...Object.fromEntries(everything.map((name) => [name, verdict(name)])) });
+
+  /** Tries all connections, and prints what came of them. */
+  async function examine(
+    all: Source[],
+    circumstances: string,
+  ): Promise<{ reachesOutside: boolean; unenforced: string[] }> {
+    const [control = {}, ...found] = await Promise.all([seal, ...all].map(results));
+    const unenforced = everything.filter((name) => answered(control[destinations[name] ?? '']));
+    let proven = 0;
+    let wrong = 0;
+    const rows: Row[] = [];
+    for (const [i, source] of all.entries()) {
+      const verdict = (name: string) => {
+        const result = found[i]?.[destinations[name] ?? ''];
+        const expected = source.may.includes(name);
+        if (source.is?.includes(name)) {
+          return 'itself';
+        }
+        if (!expected && unenforced.includes(name)) {
+          return 'not enforced here';
+        }
+        proven += 1;
+        if (answered(result) === expected) {
+          return expected ? 'allowed' : 'denied';
+        }
+        wrong += 1;
+        return `WRONG: ${result}`;
+      };
+      rows.push({ source: source.name, ...Object.fromEntries(everything.map((name) => [name, verdict(name)])) });
+    }
+    table(rows);
+    if (unenforced.length > 0) {
+      log(
+        `a pod that is denied everything still reaches ${unenforced.join(', ')}: this cluster does not enforce policies there`,
+      );
+    }
+    check(`${proven} connections are allowed or denied as specified ${circumstances}`, wrong === 0);
+    return { reachesOutside: answered(found.at(-1)?.[destinations['outside'] ?? '']), unenforced };
   }
-  table(rows);
-  if (unenforced.length > 0) {
-    log(
-      `a pod that is denied everything still reaches ${unenforced.join(', ')}: this cluster does not enforce policies there`,
-    );
-  }
-  check(`${proven} connections are allowed or denied as specified`, wrong === 0);
-  check('a pod without any policy reaches the outside', answered(open[destinations['outside'] ?? '']));
+
+  const { reachesOutside, unenforced } = await examine(subjects, 'without the component back-channel-logout');
+  check('a pod without any policy reaches the outside', reachesOutside);
   check(
     'a pod that is denied everything reaches no pod and not the outside',
     !unenforced.some((name) => name !== 'api server'),
   );
+
+  await apply(await buildWith((path) => ({ namespace, components: [path('k8s/components/back-channel-logout')] })));
+  await sleep(5000);
+  const admitted = subjects.map((source) =>
+    source.name === 'auth' ? { ...source, may: [...source.may, 'application'] } : source,
+  );
+  await examine(admitted, 'with it, which lets auth call applications');
 });

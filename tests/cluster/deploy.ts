@@ -1,11 +1,13 @@
 // Runs the chain of the deploy workflow: build, push, a commit that sets the digest, Argo CD, smoke test. A broken release is
-// rolled back, and promotion is a commit.  GITOPS_ROOT: a folder that the cluster's Argo CD can clone from by file://.
+// rolled back, also one whose database never starts, and promotion is a commit.
+//   GITOPS_ROOT: a folder that the cluster's Argo CD can clone from by file://.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parse as parseYaml, stringify } from 'yaml';
+import { syncNow } from '../../tools/deploy/argo-cd.ts';
 import { deploy } from '../../tools/deploy/deploy.ts';
 import { type Images, parseImages, Repository } from '../../tools/deploy/repository.ts';
 import { type Watch, watchApplication } from '../../tools/deploy/watch.ts';
@@ -115,11 +117,11 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
     return watchApplication(environment, commits);
   };
   const rows: Row[] = [];
-  const release = async (what: string) => {
+  const release = async (what: string, timeoutSeconds = 420) => {
     const started = Date.now();
     const images = await publish();
     const built = (Date.now() - started) / 1000;
-    const result = await deploy({ repository, environment: name, images, watch, log, timeoutSeconds: 420 });
+    const result = await deploy({ repository, environment: name, images, watch, sync: syncNow, log, timeoutSeconds });
     rows.push({
       release: what,
       'build, push s': built.toFixed(0),
@@ -159,13 +161,21 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
   await commit('feat: exits at its start');
   const broken = await release('third, exits at its start');
   log(`rolled back because: ${broken.rolledBack ?? 'it was not'}`);
-  const requests = await traffic.finished();
+  const requests = await traffic.stop();
+
+  write('images/postgres/entrypoint.sh', '#!/bin/bash\nexit 1\n');
+  await commit('feat: a database that never starts');
+  // Argo CD waits for it without end
+  const noDatabase = await release('fourth, a database that never starts', 90);
   table(rows);
   const failed = failures(requests);
   if (failed.length > 0) {
     table(failed);
   }
-  check('the broken release was rolled back', broken.rolledBack !== undefined);
+  check(
+    'the broken releases were rolled back',
+    ![broken, noDatabase].some(({ rolledBack }) => rolledBack === undefined),
+  );
   check('the second release still serves requests', (await title()) === 'auth, the second release');
   check(`0 of ${requests.length} requests failed`, requests.length > 0 && failed.length === 0);
   check('Git names the images that are running', isDeepStrictEqual(repository.images(name), second.images));

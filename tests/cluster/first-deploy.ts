@@ -41,6 +41,7 @@ await drill('first-deploy', async ({ own, log, table, check }) => {
     'register, login, me, refresh and logout work through the Service',
     ['register', 'login', 'me', 'refresh', 'logout'].every((route) => smoke.includes(`/auth/${route} `)),
   );
+  check('an application signs people in', smoke.includes('/openid/userinfo '));
   check(
     'no container was restarted',
     restarts.split(' ').every((count) => count === '0'),

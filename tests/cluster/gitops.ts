@@ -1,10 +1,14 @@
 // Argo CD syncs each overlay from nothing, in the order of the sync waves. It stops at bad commits while the old version serves,
-// and reverts manual changes.  GITOPS_ROOT: a folder that the cluster's Argo CD can clone from by file://.
+// reverts manual changes, and rolls back what a sync waits for, at any hour.
+//   GITOPS_ROOT: a folder that the cluster's Argo CD can clone from by file://.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parse as parseYaml, stringify } from 'yaml';
+import { type Application as ApplicationState, syncNow } from '../../tools/deploy/argo-cd.ts';
+import { rollBack } from '../../tools/deploy/deploy.ts';
+import { Repository } from '../../tools/deploy/repository.ts';
+import { watchApplication } from '../../tools/deploy/watch.ts';
 import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply, getJson, kubectl } from '../../tools/lib/kubectl.ts';
 import { imageEntry } from '../../tools/lib/kustomize.ts';
@@ -14,28 +18,25 @@ import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { images, underTest } from './lib/environment.ts';
 import { isServed, type Manifest, parse } from './lib/manifests.ts';
+import { removeController, sealing, startController } from './lib/sealed-secrets-controller.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 interface Application extends Manifest {
-  spec: { source: { repoURL: string }; syncPolicy: { retry: { limit: number } } };
-  status?: {
-    sync?: { status: string; revision: string };
-    health?: { status: string };
-    operationState?: {
-      phase: string;
-      message?: string;
-      operation?: { sync?: { revision?: string } };
-      syncResult?: { revision: string };
-    };
+  spec: {
+    source: { repoURL: string };
+    syncPolicy: { retry: { limit: number; backoff: { duration: string } } };
   };
+  status?: ApplicationState['status'] & { reconciledAt?: string };
 }
 
 interface Kustomization {
   images: object[];
-  patches: object[];
+  patches?: object[];
 }
 
 const environments = ['dev', 'staging', 'prod'];
+/** Open for an hour a year. */
+const closed = { kind: 'allow', schedule: '0 0 1 1 *', duration: '1h', timeZone: 'Etc/UTC', manualSync: true };
 const standIns = join(root, 'tests/cluster/stand-ins');
 const gitRoot = process.env['GITOPS_ROOT'];
 
@@ -57,32 +58,9 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     }
     log('stand-ins: Certificate, Gateway and HTTPRoute are stored, without a controller');
   }
-  const controller = readFileSync(join(standIns, 'sealed-secrets.yaml'), 'utf8').replace(
-    'image: sealed-secrets',
-    `image: ${images.sealedSecrets()}`,
-  );
-  const sealing = await own('drill-sealed-secrets');
-  await apply(controller);
-  after(() =>
-    kubectl([
-      'delete',
-      'crd/sealedsecrets.bitnami.com',
-      'clusterrole/drill-sealed-secrets',
-      'clusterrolebinding/drill-sealed-secrets',
-    ]),
-  );
-  const certificate = await until('sealing certificate', 90, () =>
-    kubectl([
-      'get',
-      'secret',
-      '-n',
-      sealing,
-      '-l',
-      'sealedsecrets.bitnami.com/sealed-secrets-key',
-      '-o',
-      'jsonpath={.items[0].data.tls\\.crt}',
-    ]),
-  );
+  await own(sealing);
+  after(removeController);
+  const certificate = await startController();
 
   // the repository's manifests, with secrets sealed for this cluster and the images under test
   const work = mkdtempSync(join(tmpdir(), 'gitops-'));
@@ -92,7 +70,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   const git = (...args: string[]) =>
     run('git', ['-c', 'user.name=drill', '-c', 'user.email=drill@example.com', ...args], { cwd: work });
   cpSync(join(root, 'k8s'), join(work, 'k8s'), { recursive: true });
-  writeFileSync(join(work, 'certificate.pem'), Buffer.from(certificate, 'base64'));
+  writeFileSync(join(work, 'certificate.pem'), certificate);
   const edit = (overlay: string, change: (kustomization: Kustomization) => void) => {
     const file = join(work, `k8s/overlays/${overlay}/kustomization.yaml`);
     const kustomization = parseYaml(readFileSync(file, 'utf8')) as Kustomization;
@@ -136,8 +114,10 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   if (!project) {
     throw new Error('no AppProject');
   }
+  const applyProject = (syncWindows: object[]) =>
+    apply({ ...project, spec: { ...project.spec, sourceRepos: [`file://${bare}`], syncWindows } });
   // without sync windows, so that it syncs at any hour
-  await apply({ ...project, spec: { ...project.spec, sourceRepos: [`file://${bare}`], syncWindows: [] } });
+  await applyProject([]);
   after(() => kubectl(['delete', 'appproject', 'devopslocally', '-n', 'argocd', '--wait=false']));
   const app = (name: string) => getJson<Application>(['application', name, '-n', 'argocd']);
   const inSync = async (name: string, revision?: string) => {
@@ -149,8 +129,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     return revision ? status.sync.revision === revision : status.operationState?.phase === 'Succeeded';
   };
 
-  const rows: Row[] = [];
-  for (const environment of environments) {
+  const syncFromNothing = async (environment: string): Promise<Row> => {
     const application = argo.find(
       (manifest): manifest is Application => manifest.kind === 'Application' && manifest.metadata.name === environment,
     );
@@ -159,7 +138,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     }
     const { source, syncPolicy } = application.spec;
     source.repoURL = `file://${bare}`;
-    syncPolicy.retry.limit = 1;
+    syncPolicy.retry = { limit: 1, backoff: { duration: '2s' } };
     const namespace = `devopslocally-${environment}`;
     const started = Date.now();
     await apply(application);
@@ -194,13 +173,14 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
       1000,
     );
     const seconds = (Date.now() - started) / 1000;
-    rows.push({
+    log(`${environment} is Synced and Healthy`);
+    return {
       environment,
       'Synced and Healthy s': seconds.toFixed(1),
       'waves in order': (await wavesInOrder(namespace)) ? 'yes' : 'NO',
-    });
-    log(`${environment} is Synced and Healthy`);
-  }
+    };
+  };
+  const rows = await Promise.all(environments.map(syncFromNothing));
   table(rows);
   check('each overlay becomes Synced and Healthy', rows.length === environments.length);
   check(
@@ -222,16 +202,18 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
         'jsonpath={.status.readyReplicas}',
       ])) === '3',
   );
+  const asked = new Date().toISOString().slice(0, 19);
   await kubectl([
-    'annotate',
-    'applications',
-    '--all',
-    '-n',
-    'argocd',
-    '--overwrite',
+    ...['annotate', 'applications', '--all', '-n', 'argocd', '--overwrite'],
     'argocd.argoproj.io/refresh=hard',
   ]);
-  await sleep(15_000);
+  const compared = async (name: string) => {
+    const { metadata, status } = await app(name);
+    return !metadata.annotations?.['argocd.argoproj.io/refresh'] && (status?.reconciledAt ?? '') >= asked;
+  };
+  for (const environment of environments) {
+    await until(`comparison of ${environment}`, 60, () => compared(environment));
+  }
   const drifted = [];
   for (const environment of environments) {
     if (!(await inSync(environment))) {
@@ -274,7 +256,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   };
   edit('staging', (kustomization) => {
     kustomization.images[0] = imageEntry('devopslocally/auth', images.authNext());
-    kustomization.patches.push({ patch: JSON.stringify(failing) });
+    (kustomization.patches ??= []).push({ patch: JSON.stringify(failing) });
   });
   let revision = await commit('feat: a migration that fails');
   let started = Date.now();
@@ -299,16 +281,15 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   });
   log('the failing migration stopped the sync');
 
+  const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'auth' } };
   const unready = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'auth' },
+    ...deployment,
     spec: {
       progressDeadlineSeconds: 20,
       template: { spec: { containers: [{ name: 'auth', readinessProbe: { httpGet: { path: '/nowhere' } } }] } },
     },
   };
-  edit('staging', (kustomization) => kustomization.patches.push({ patch: JSON.stringify(unready) }));
+  edit('staging', (kustomization) => (kustomization.patches ??= []).push({ patch: JSON.stringify(unready) }));
   revision = await commit('feat: a version that never becomes ready');
   started = Date.now();
   await until('staging degraded', 120, async () => (await app('staging')).status?.health?.status === 'Degraded', 1000);
@@ -344,7 +325,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     ]),
   );
   const healed = (Date.now() - started) / 1000;
-  const requests = (await traffic.finished()).filter(({ kind }) => kind !== 'setup');
+  const requests = (await traffic.stop()).filter(({ kind }) => kind !== 'setup');
   table(outcome);
   table([summary('staging', requests)]);
   const failed = failures(requests);
@@ -355,6 +336,82 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   check('a version that never becomes ready removes no ready pod', Number(ready) >= 2);
   check('0 failed requests', failed.length === 0);
   check(`a manually deleted policy is restored after ${healed.toFixed(1)} s`, healed < 60);
+
+  // what a sync waits for without end, in dev, rolled back as `make rollback` does
+  const pod = (name: string, image: string) => ({ spec: { template: { spec: { containers: [{ name, image }] } } } });
+  const generateSecrets = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'generate-secrets' },
+    ...pod('store', `${images.auth().split('@')[0]}:missing`),
+  };
+  // another service's image does not start as a database
+  const postgres = {
+    ...deployment,
+    kind: 'StatefulSet',
+    metadata: { name: 'postgres' },
+    ...pod('postgres', images.auth()),
+  };
+  const changed = (how: string) => ({
+    ...deployment,
+    metadata: { name: 'auth', annotations: { 'devopslocally/drill': how } },
+  });
+  const operation = async () => (await app('dev')).status?.operationState;
+  const waits = async (selector: string, reason: RegExp) =>
+    (await operation())?.phase === 'Running' &&
+    reason.test(
+      await kubectl([
+        ...['get', 'pods', '-n', 'devopslocally-dev', '-l', selector],
+        ...['-o', 'jsonpath={.items[*].status.containerStatuses[*].state.waiting.reason}'],
+      ]),
+    );
+  const rolledBack: Row[] = [];
+  for (const { what, patches, reached, window } of [
+    {
+      what: 'a hook whose image is missing',
+      // Argo CD does not compare hooks: a change of nothing else is no change
+      patches: [generateSecrets, changed('with a broken hook')],
+      reached: () => waits('app.kubernetes.io/name=generate-secrets', /ImagePull/),
+      window: [],
+    },
+    {
+      what: 'a broken database image, outside the sync window',
+      patches: [postgres],
+      reached: () => waits('app.kubernetes.io/name=postgres', /CrashLoopBackOff/),
+      window: [{ ...closed, applications: ['dev'] }],
+    },
+    {
+      what: 'an unwanted version that serves, outside the sync window',
+      patches: [changed('unwanted')],
+      reached: () => inSync('dev'),
+      window: [{ ...closed, applications: ['dev'] }],
+    },
+  ]) {
+    edit('dev-released', (kustomization) =>
+      (kustomization.patches ??= []).push(...patches.map((patch) => ({ patch: JSON.stringify(patch) }))),
+    );
+    const bad = await commit(`feat: ${what}`);
+    await until(what, 120, async () => (await operation())?.operation?.sync?.revision === bad && (await reached()));
+    await applyProject(window);
+    const seconds = await rollBack(
+      {
+        repository: new Repository(work),
+        environment: 'dev',
+        watch: watchApplication,
+        sync: syncNow,
+        log,
+        timeoutSeconds: 180,
+      },
+      bad,
+    );
+    rolledBack.push({ 'bad commit': what, 'rolled back after s': seconds.toFixed(1) });
+    await applyProject([]);
+  }
+  table(rolledBack);
+  check(
+    'what serves, a hook that never ends and a database that never starts are rolled back',
+    rolledBack.length === 3 && (await inSync('dev')),
+  );
 
   async function wavesInOrder(namespace: string): Promise<boolean> {
     const kinds =

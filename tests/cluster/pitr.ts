@@ -2,9 +2,8 @@
 // present, and no later one.  SIZE: megabytes of data.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill } from '../../tools/lib/drill.ts';
-import { kubectl } from '../../tools/lib/kubectl.ts';
 import { until } from '../../tools/lib/until.ts';
-import { accounts, backedUp, databaseReady, fill, ledger, restoreTo, runJob, sql, volume } from './lib/database.ts';
+import { accounts, backedUp, databaseTime, fill, ledger, restoreTo, runJob, sql } from './lib/database.ts';
 import { deploy } from './lib/environment.ts';
 import { gatewayNamespace, startTraffic } from './lib/traffic.ts';
 
@@ -24,11 +23,7 @@ await drill('pitr', async ({ own, log, table, check }) => {
     users: 5,
   });
   await sleep(15_000);
-  const target = await sql(
-    namespace,
-    'postgres',
-    `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00')`,
-  );
+  const target = await databaseTime(namespace);
   const targetMs = Number(
     await sql(namespace, 'postgres', `SELECT extract(epoch FROM '${target}'::timestamptz) * 1000`),
   );
@@ -37,21 +32,7 @@ await drill('pitr', async ({ own, log, table, check }) => {
   await sql(namespace, 'auth', 'TRUNCATE account CASCADE');
   check('no account is left', (await accounts(namespace)).size <= 1);
 
-  const started = Date.now();
-  const lostVolume = await volume(namespace, 'data-postgres-0');
-  await restoreTo(namespace, target);
-  // a clean shutdown archives the last WAL
-  await kubectl(['scale', 'statefulset/postgres', '--replicas=0', '-n', namespace]);
-  await kubectl(['wait', '--for=delete', 'pod/postgres-0', '-n', namespace, '--timeout=120s'], { seconds: 130 });
-  await kubectl(['delete', 'pvc', 'data-postgres-0', '-n', namespace, '--timeout=60s'], { seconds: 70 });
-  await kubectl(['scale', 'statefulset/postgres', '--replicas=1', '-n', namespace]);
-  await until(
-    'database restored',
-    900,
-    async () => (await databaseReady(namespace)) && (await volume(namespace, 'data-postgres-0')) !== lostVolume,
-  );
-  const ready = (Date.now() - started) / 1000;
-  await kubectl(['delete', 'configmap', 'postgres-restore', '-n', namespace]);
+  const ready = await restoreTo(namespace, target);
 
   const there = await accounts(namespace);
   const writes = ledger(requests);

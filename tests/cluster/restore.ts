@@ -1,10 +1,23 @@
 // Destroys the database's volume under write traffic. The database restores itself from the backup. Compares acknowledged writes
-// with the restored rows.  REPOSITORY=local|s3 (s3 destroys the local backups too).  SIZE: megabytes of data.
+// with the restored rows. Then restores to several points in time, one after another.
+//   REPOSITORY=local|s3 (s3 destroys the local backups too).  SIZE: megabytes of data.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { drill } from '../../tools/lib/drill.ts';
+import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply } from '../../tools/lib/kubectl.ts';
 import { until } from '../../tools/lib/until.ts';
-import { backedUp, databaseMegabytes, databaseReady, destroy, fill, runJob, volume } from './lib/database.ts';
+import {
+  backedUp,
+  backUpAlone,
+  databaseMegabytes,
+  databaseReady,
+  databaseTime,
+  destroy,
+  fill,
+  restoreTo,
+  runJob,
+  sql,
+  volume,
+} from './lib/database.ts';
 import { deploy } from './lib/environment.ts';
 import { reportLoss } from './lib/loss.ts';
 import { startS3 } from './lib/s3.ts';
@@ -17,7 +30,7 @@ const before = 75;
 const seconds = before + 75 + Math.ceil(size / 8);
 
 await drill('restore', async (drill) => {
-  const { own, log } = drill;
+  const { own, log, table, check } = drill;
   const namespace = await own('drill-restore');
   const gateway = await own('drill-restore-gateway');
   const s3 = repository === 's3' ? await startS3(await own('drill-restore-s3')) : undefined;
@@ -54,4 +67,41 @@ await drill('restore', async (drill) => {
     'backup s': backupSeconds.toFixed(1),
     'database ready s': ready.toFixed(1),
   });
+
+  // Each restore leaves the timeline before it. A moment's rows are those of the timeline that served then.
+  await sql(namespace, 'postgres', 'CREATE TABLE mark (name text, at timestamptz DEFAULT clock_timestamp())');
+  /** Writes a mark, and returns a moment between it and the next commit. */
+  const mark = async (name: string): Promise<string> => {
+    await sql(namespace, 'postgres', `INSERT INTO mark VALUES ('${name}')`);
+    const moment = await databaseTime(namespace);
+    // PostgreSQL needs a later commit to know that it has reached the moment
+    await sql(namespace, 'postgres', 'CREATE TABLE later (); DROP TABLE later');
+    return moment;
+  };
+  const first = await mark('first');
+  const second = await mark('second');
+  await runJob(namespace, 'postgres-backup', 'backup-between');
+  await mark('third');
+  const rows: Row[] = [];
+  const goBack = async (to: string, moment: string | undefined, expected: string): Promise<void> => {
+    const seconds = await restoreTo(namespace, moment);
+    const found = await sql(namespace, 'postgres', `SELECT string_agg(name, ' ' ORDER BY at) FROM mark`);
+    rows.push({ 'restored to': to, 'database ready s': seconds.toFixed(1), expected, found });
+  };
+  await goBack('first', first, 'first');
+  const fourth = await mark('fourth');
+  await goBack('second, which is later than the last target', second, 'first second');
+  await goBack('fourth, on the timeline of the first restore', fourth, 'first fourth');
+  await goBack('first again, which is earlier', first, 'first');
+  await goBack('the end of the archive, before another backup', undefined, 'first');
+  // once older backups have expired, so has the WAL in which the timeline begins
+  await sql(namespace, 'postgres', 'SELECT pg_switch_wal()');
+  await backUpAlone(namespace);
+  const fifth = await mark('fifth');
+  await goBack('fifth, on a timeline whose beginning has expired', fifth, 'first fifth');
+  table(rows);
+  check(
+    'each restore brings back the rows of its moment, in both directions',
+    rows.every(({ expected, found }) => found === expected),
+  );
 });

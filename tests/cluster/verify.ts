@@ -11,6 +11,7 @@ import { loadBroken } from './lib/broken.ts';
 import { isServed, label, type Manifest, parse } from './lib/manifests.ts';
 import { loadPolicies } from './lib/policies.ts';
 import { checkBuiltIn, checkCustom, isCustom, kubernetesVersions } from './lib/schemas.ts';
+import { checkStandIn } from './lib/sealed-secrets-controller.ts';
 import { checkSealed } from './lib/sealed.ts';
 
 const { values } = parseArgs({ options: { server: { type: 'boolean', default: false } } });
@@ -133,6 +134,9 @@ await drill('verify', async ({ own, log, table, check }) => {
     report(folder, checkSealed(folder, manifests));
   }
   clean(`${sealed.length} overlays have secrets sealed with the certificate beside them`);
+
+  report('stand-ins/sealed-secrets.yaml', checkStandIn(parse(built.get('k8s/argocd') ?? '')));
+  clean("the drills' Sealed Secrets controller has the names that k8s/argocd gives it");
 
   for (const folder of deployed) {
     const ignored = Object.keys({ ...everywhere, ...inOverlay[basename(folder)] }).flatMap((test) => [

@@ -7,6 +7,8 @@ export interface Deployment {
   environment: string;
   images: Images;
   watch: Watch;
+  /** Has Argo CD begin with a roll-back at once. Without it, Argo CD begins by itself when it has ended the failed sync. */
+  sync?: (environment: string, revision: string) => Promise<void>;
   /** Runs once the environment is healthy. If it throws, the deployment is rolled back. */
   smokeTest?: () => Promise<unknown>;
   /** Time limit for Argo CD's result. */
@@ -42,22 +44,36 @@ export async function deploy(deployment: Deployment): Promise<Result> {
   try {
     await settled(deployment, revision, timeoutSeconds);
     await smokeTest?.();
+    if (await repository.revertOf(revision)) {
+      throw new Error('somebody has rolled it back');
+    }
     return { seconds: since(started) };
   } catch (error) {
     const rolledBack = error instanceof Error ? error.message : String(error);
     const seconds = since(started);
     log(`${environment}: ${rolledBack}`);
-    const failed = Date.now();
-    const back = await repository.revert(revision);
-    log(`${environment}: reverted by ${back.slice(0, 12)}`);
-    await settled(deployment, back, timeoutSeconds);
-    return { rolledBack, seconds, rollbackSeconds: since(failed) };
+    return { rolledBack, seconds, rollbackSeconds: await rollBack(deployment, revision) };
   }
+}
+
+/**
+ * Reverts a commit and waits until the environment is healthy with what it had before.
+ * @returns seconds
+ * @throws Error if the environment is not healthy after the revert
+ */
+export async function rollBack(rollback: Omit<Deployment, 'images'>, revision: string): Promise<number> {
+  const { repository, environment, sync, log, timeoutSeconds = 900 } = rollback;
+  const started = Date.now();
+  const back = await repository.revert(revision);
+  log(`${environment}: reverted by ${back.slice(0, 12)}`);
+  await sync?.(environment, back);
+  await settled(rollback, back, timeoutSeconds);
+  return since(started);
 }
 
 /** @throws Error with the reason if the deployment of a commit fails */
 async function settled(
-  { repository, environment, watch }: Deployment,
+  { repository, environment, watch }: Omit<Deployment, 'images'>,
   revision: string,
   timeoutSeconds: number,
 ): Promise<void> {

@@ -1,12 +1,15 @@
 /**
  * `make deploy` and `make promote`: deploys IMAGES, or the images of the environment FROM, to ENVIRONMENT. Reads Argo CD's result
- * from the commit's status on GitHub, elsewhere from the current kube context. Exits with 1 if the deployment was rolled back.
+ * from the commit's status on GitHub, elsewhere from the current kube context. Exits with 1 if the deployment was rolled back, and
+ * with 75 without a commit if the environment's sync window is closed.
  */
 import { join } from 'node:path';
 import { root } from '../lib/root.ts';
 import { run } from '../lib/run.ts';
+import { syncNow } from './argo-cd.ts';
 import { deploy } from './deploy.ts';
 import { parseImages, Repository } from './repository.ts';
+import { opensAt } from './sync-window.ts';
 import { watchApplication, watchCommitStatus } from './watch.ts';
 
 function required(name: string): string {
@@ -21,13 +24,25 @@ const { FROM, SMOKE_TEST_URL, GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_TOKEN } 
 const repository = new Repository(root);
 const images = FROM ? repository.images(FROM) : parseImages(required('IMAGES'));
 
+const environment = required('ENVIRONMENT');
+
+const opens = opensAt(root, environment, new Date());
+if (opens) {
+  console.error(
+    `${environment} takes no deployment now: its sync window must be open for half an hour, so that a failed one can be rolled back.\n` +
+      `Nothing was committed. Run this again from ${opens.toISOString()}.\n` +
+      `A roll-back does not wait: make rollback ENVIRONMENT=${environment} COMMIT=…`,
+  );
+  process.exit(75);
+}
+
 const { rolledBack, seconds, rollbackSeconds } = await deploy({
   repository,
-  environment: required('ENVIRONMENT'),
+  environment,
   images,
-  watch: GITHUB_TOKEN
-    ? watchCommitStatus(`${GITHUB_API_URL ?? ''}/repos/${GITHUB_REPOSITORY ?? ''}`, GITHUB_TOKEN)
-    : watchApplication,
+  ...(GITHUB_TOKEN
+    ? { watch: watchCommitStatus(`${GITHUB_API_URL ?? ''}/repos/${GITHUB_REPOSITORY ?? ''}`, GITHUB_TOKEN) }
+    : { watch: watchApplication, sync: syncNow }),
   ...(SMOKE_TEST_URL && {
     smokeTest: () => run('node', [join(root, 'k8s/base/auth/smoke-test.ts'), SMOKE_TEST_URL], { seconds: 300 }),
   }),

@@ -82,10 +82,39 @@ export class Repository {
     return (await this.git('ls-remote', 'origin', branch)).split('\t')[0] ?? '';
   }
 
-  /** Reverts a commit and pushes. Returns the new commit. */
+  /**
+   * Reverts a commit and pushes, unless that is done.
+   * @returns the commit that reverts it
+   */
   async revert(revision: string): Promise<string> {
+    const done = await this.revertOf(revision);
+    if (done) {
+      return done;
+    }
     await this.git('revert', '--no-edit', revision);
     return this.push();
+  }
+
+  /** The commit on the remote that reverts another one; undefined if there is none. */
+  async revertOf(revision: string): Promise<string | undefined> {
+    await this.git('fetch', '--quiet', 'origin', branch);
+    const full = (await this.git('rev-parse', revision)).trim();
+    const found = await this.git('log', '--format=%H', '-1', `--grep=^This reverts commit ${full}`, 'FETCH_HEAD');
+    return found.trim() || undefined;
+  }
+
+  /**
+   * Requires a checkout without changes of its own, so that a push publishes nothing else.
+   * @throws Error if there are any
+   */
+  async assertUnchanged(): Promise<void> {
+    await this.git('fetch', '--quiet', 'origin', branch);
+    const changed = await this.git('status', '--porcelain', '--untracked-files=no');
+    const ahead = await this.git('log', '--format=%h %s', 'FETCH_HEAD..HEAD');
+    if (changed || ahead) {
+      throw new Error(`not a clean checkout of ${branch}:\n${changed}${ahead}`);
+    }
+    await this.git('merge', '--quiet', '--ff-only', 'FETCH_HEAD');
   }
 
   /** Pushes. If others pushed first, rebases and retries. */

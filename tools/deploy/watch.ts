@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { getJson } from '../lib/kubectl.ts';
+import { getApplication } from './argo-cd.ts';
 
 /** The state of a commit's deployment; a failure has a reason. */
 export type Outcome = 'healthy' | 'pending' | { failed: string };
@@ -7,17 +7,9 @@ export type Outcome = 'healthy' | 'pending' | { failed: string };
 /** Reads the outcome of any of these commits once. Argo CD may have synced a later commit that contains the first. */
 export type Watch = (environment: string, commits: string[]) => Promise<Outcome>;
 
-interface Application {
-  status?: {
-    sync?: { status: string; revision: string };
-    health?: { status: string };
-    operationState?: { phase: string; message?: string; syncResult?: { revision: string } };
-  };
-}
-
 /** Reads the Application in the current kube context. Needs access to the cluster. */
 export const watchApplication: Watch = async (environment, commits) => {
-  const { status } = await getJson<Application>(['application', environment, '-n', 'argocd']);
+  const { status } = await getApplication(environment);
   const { sync, health, operationState: operation } = status ?? {};
   const settled = sync?.status === 'Synced' && health?.status === 'Healthy';
   // until the sync has ended, the health is that of the previous commit

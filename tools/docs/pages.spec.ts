@@ -77,18 +77,21 @@ describe('every page', () => {
 
   it('names only make targets that exist', () => {
     const makefiles = globSync(['Makefile', 'make/*.mk'], { cwd: root }).map(read).join('\n');
-    const targets = new Set([...makefiles.matchAll(/^([a-z-]+):[^=].*##/gm)].map(([, target]) => target));
+    // what people call has a description, and what it makes is a file
+    const targets = new Set(
+      [...makefiles.matchAll(/^([a-z-]+(?=:[^=].*##)|bin\/[a-z0-9-]+(?=:))/gm)].map(([target]) => target),
+    );
     const unknown = pages.flatMap((page) =>
       codeOf(page)
-        .flatMap((code) => [...code.matchAll(/^make ([a-z-]+)/gm)])
-        .filter(([, target]) => !targets.has(target))
+        .flatMap((code) => [...code.matchAll(/^make ([a-z-]+(?:\/[a-z0-9-]+)?)/gm)])
+        .filter(([, target = '']) => !targets.has(target))
         .map(([command]) => `${page}: ${command}`),
     );
     expect(unknown).toEqual([]);
   });
 
   it('names only tests that exist', () => {
-    const tests = globSync(['{apps,libs,tools}/**/*.{e2e,spec}.ts'], { cwd: root, exclude });
+    const tests = globSync(['{apps,libs,tools,examples}/**/*.{e2e,spec}.ts'], { cwd: root, exclude });
     const unknown = pages.flatMap((page) =>
       codeOf(page)
         .flatMap((code) => [...code.matchAll(/^npm test -- ([a-z /-]+)$/gm)])

@@ -32,7 +32,7 @@ const allowed = [
 ];
 
 /** Licences of development tools, which are not shipped. */
-const allowedInTools = [...allowed, 'Artistic-2.0', 'CC-BY-3.0', 'CC-BY-4.0', 'WTFPL'];
+const allowedInTools = [...allowed, 'Artistic-2.0', 'CC-BY-3.0', 'CC-BY-4.0', 'MPL-2.0', 'WTFPL'];
 
 /** Packages whose metadata has no licence, and where it is stated. */
 const stated: Record<string, string> = {

@@ -2,6 +2,7 @@ import { DatabaseModule, HealthModule, JwtAuthModule, LoggingModule } from '#com
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { AccountsModule } from './accounts/index.ts';
 import { AdminModule } from './admin/index.ts';
+import { ApplicationsModule, ApplicationsService } from './applications/index.ts';
 import { AuditLogModule } from './audit/log/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from './config.ts';
 import { EmailChangeModule } from './accounts/email-change/index.ts';
@@ -14,6 +15,8 @@ import { SigningKeysModule, SigningKeysService } from './signing-keys/index.ts';
 import { MagicLinkModule } from './login/magic-link/index.ts';
 import { DevMailsModule } from './email/outbox/index.ts';
 import { MfaModule } from './login/mfa/index.ts';
+import { ArtifactsRepository, GrantsService, OpenIdModule } from './openid/index.ts';
+import { PagesModule } from './pages/index.ts';
 import { PasskeysModule } from './login/passkeys/index.ts';
 import { PasswordResetModule } from './accounts/password-reset/index.ts';
 import { PrivacyModule } from './privacy/index.ts';
@@ -56,19 +59,33 @@ export class AppModule {
           }),
         }),
         JwtAuthModule.register({
-          imports: [SigningKeysModule, SessionsModule, ServiceAccountsModule],
-          inject: [SigningKeysService, SessionsService, ServiceAccountsService],
+          imports: [SigningKeysModule, SessionsModule, ServiceAccountsModule, ApplicationsModule, OpenIdModule],
+          inject: [
+            SigningKeysService,
+            SessionsService,
+            ServiceAccountsService,
+            ApplicationsService,
+            ArtifactsRepository,
+            GrantsService,
+          ],
           useFactory: (
             keys: SigningKeysService,
             sessions: SessionsService,
             serviceAccounts: ServiceAccountsService,
+            applications: ApplicationsService,
+            artifacts: ArtifactsRepository,
+            grants: GrantsService,
           ) => ({
             issuer: config.TOKEN_ISSUER,
             audience: config.TOKEN_AUDIENCE,
             resolveKey: (kid: string) => keys.resolve(kid),
-            checkSession: (principal) => sessions.check(principal),
+            checkSession: async (principal) => ((await grants.covers(principal)) ? sessions.check(principal) : null),
+            dpop: {
+              publicUrl: config.TOKEN_ISSUER,
+              useOnce: (id, seconds) => artifacts.saveOnce({ model: 'DpopProof', id }, seconds),
+            },
             recentLoginSeconds: config.STEP_UP_MAX_AGE_SECONDS,
-            checkClient: (client) => serviceAccounts.check(client),
+            checkClient: async (client) => (await serviceAccounts.check(client)) ?? applications.check(client),
           }),
         }),
         KeyringModule,
@@ -81,6 +98,7 @@ export class AppModule {
         SocialLoginModule,
         ClientCredentialsModule,
         MfaModule,
+        OpenIdModule,
         PasskeysModule,
         ImportExportModule,
         PrivacyModule,
@@ -88,6 +106,7 @@ export class AppModule {
         AdminModule,
         AuditLogModule,
         InvitationsModule,
+        PagesModule,
         DevMailsModule.register(config.NODE_ENV !== 'production'),
       ],
     };

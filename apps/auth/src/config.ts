@@ -1,7 +1,7 @@
 import { commaSeparated, commonSettings, loadConfig, setting } from '#common';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { productionProblems, providersSetting } from './config/index.ts';
+import { brandColor, logoFile, productionProblems, providersSetting } from './config/index.ts';
 
 const seconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const count = (max: number) => z.coerce.number().int().min(1).max(max);
@@ -60,6 +60,11 @@ export const authSettings = z.object({
     description: 'time that a new signing key is published before it signs; half of it is the `max-age` of the key set',
     unit: 's',
   }),
+  PASSWORD_MIN_LENGTH: setting(z.coerce.number().int().min(8).max(64).default(8), {
+    description:
+      'minimum length of new passwords; NIST SP 800-63B-4 requires 15 where the password is the only factor, and 8 elsewhere',
+    unit: 'characters',
+  }),
   HASH_MEMORY_KIB: setting(z.coerce.number().int().min(8).max(1_048_576).default(19_456), {
     description: 'argon2id memory per hash; a login rehashes a password whose parameters differ',
     unit: 'KiB',
@@ -101,6 +106,22 @@ export const authSettings = z.object({
     description:
       'failed logins, and abandoned logins with OpenID providers, per IP address (IPv6: /64) before further ones are delayed',
   }),
+  REGISTRATION_OPEN: setting(z.stringbool().default(true), {
+    description:
+      'whether people can register, also by a first login with an OpenID provider; if not, admins invite or create accounts',
+  }),
+  CONCEAL_TAKEN_EMAILS: setting(z.stringbool().default(false), {
+    description:
+      'whether registration responds alike for taken e-mail addresses, whose owners get a mail instead; needs `REQUIRE_VERIFIED_EMAIL`',
+  }),
+  MAGIC_LINKS_ENABLED: setting(z.stringbool().default(true), {
+    description:
+      'whether people can log in by a link in an e-mail; if not, links that were sent before do not work either',
+  }),
+  REQUIRE_VERIFIED_EMAIL: setting(z.stringbool().default(false), {
+    description:
+      'whether only accounts with a verified e-mail address can log in; sessions that have begun go on; needs a mail server',
+  }),
   STEP_UP_MAX_AGE_SECONDS: setting(count(86_400).default(900), {
     description:
       'maximum age of the login, or of the last proof of the second factor, for operations that give power over accounts, and ' +
@@ -109,8 +130,24 @@ export const authSettings = z.object({
   }),
   APP_URL: setting(z.url().default('http://localhost:3000'), {
     description:
-      'base URL of the pages that e-mails link to: `/verify-email`, `/reset-password`, `/magic-link`, `/confirm-email`, ' +
+      'base URL of the pages that e-mails link to, by default those of this service: `/verify-email`, `/reset-password`, `/magic-link`, `/confirm-email`, ' +
       '`/accept-invitation`, each with `?token=`',
+  }),
+  BRAND_NAME: setting(z.string().min(1).max(64).default('devopslocally'), {
+    description: 'name of the service as its pages show it',
+  }),
+  BRAND_LOGO_FILE: setting(logoFile.optional(), {
+    description: 'logo that the pages show instead of the name: the path of a PNG or SVG file of 20 KiB at most',
+  }),
+  BRAND_COLOR: setting(brandColor.optional(), {
+    description:
+      'colour of buttons and links, such as `#1d4ed8`; dark pages use a lighter one; it must have a contrast of 4.5 on the ground of light pages, `#f4f5f7`',
+  }),
+  TERMS_URL: setting(z.url({ protocol: /^https?$/ }).optional(), {
+    description: 'terms of use that the pages link to',
+  }),
+  PRIVACY_URL: setting(z.url({ protocol: /^https?$/ }).optional(), {
+    description: 'privacy policy that the pages link to',
   }),
   SMTP_URL: setting(
     z
@@ -128,6 +165,17 @@ export const authSettings = z.object({
     description:
       'OpenID providers that users can log in with: a JSON array of objects with `id`, `name`, `issuer`, `client_id`, ' +
       '`client_secret`, `redirect_uris` and, optionally, `scopes`, `client_authentication` and `trust_email`',
+    secret: true,
+  }),
+  APPLICATIONS_FILE: setting(z.string().min(1).optional(), {
+    description:
+      'file in JSON or YAML that declares applications, as a ConfigMap does: `applications`, a list of what `POST ' +
+      '/auth/admin/applications` takes, with `client_id` and `secret_hashes`; it is applied at start and whenever it changes',
+  }),
+  OPENID_REGISTRATION_TOKEN: setting(z.string().min(32).regex(/^\S+$/, 'must not contain spaces').optional(), {
+    description:
+      'initial access token with which applications may register themselves at `/openid/registration` (RFC 7591), at least 32 ' +
+      'characters; off if unset',
     secret: true,
   }),
   OIDC_TIMEOUT_MS: setting(count(60_000).default(3000), {
@@ -161,6 +209,10 @@ export function loadAuthConfig(environment: NodeJS.ProcessEnv): AuthConfig {
   const checked = authSettings.superRefine((values, context) => {
     for (const [name, message] of productionProblems(values)) {
       context.addIssue({ code: 'custom', path: [name], message });
+    }
+    // otherwise a login with the password of the registration would tell
+    if (values.CONCEAL_TAKEN_EMAILS && !values.REQUIRE_VERIFIED_EMAIL) {
+      context.addIssue({ code: 'custom', path: ['CONCEAL_TAKEN_EMAILS'], message: 'needs REQUIRE_VERIFIED_EMAIL' });
     }
   }, evenIfOthersAreInvalid);
   return loadConfig(checked, environment);

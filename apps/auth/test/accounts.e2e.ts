@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { Client, newEmail } from './support/client.ts';
+import { Client, newEmail, noProfile } from './support/client.ts';
 import { meet } from './support/locks.ts';
-import { startTestService, strongPassword, type TestService } from './support/service.ts';
+import { holdLimits, startTestService, strongPassword, type TestService } from './support/service.ts';
 
 let service: TestService;
 let client: Client;
@@ -23,6 +23,7 @@ describe('POST /auth/register', () => {
       roles: ['user'],
       created_at: expect.any(String),
       password_changed_at: expect.any(String),
+      ...noProfile,
     });
   });
 
@@ -57,13 +58,14 @@ describe('POST /auth/register', () => {
 
   it('limits registrations per IP address', async () => {
     const strict = await startTestService({ REGISTER_ADDRESS_BURST: '3' });
+    await holdLimits(strict);
     const strictClient = new Client(strict.url);
     const answers = [];
     for (let i = 0; i < 4; i += 1) {
       answers.push(await strictClient.register(newEmail()));
     }
     expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 429]);
-    expect(Number(answers[3]?.headers.get('retry-after'))).toBe(1);
+    expect(Number(answers[3]?.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 });
 

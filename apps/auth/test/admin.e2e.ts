@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { newEnrolledAccount } from './support/authenticator-app.ts';
-import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
+import { Client, newAdmin, newEmail, noProfile, type Answer } from './support/client.ts';
 import { meet } from './support/locks.ts';
 import { Mailbox } from './support/mailbox.ts';
 import {
   copyDatabase,
+  holdLimits,
   productionSettings,
   startTestService,
   strongPassword,
@@ -22,6 +24,7 @@ beforeAll(async () => {
   mailbox = await Mailbox.open();
   service = await startTestService({ SMTP_URL: mailbox.url });
   client = new Client(service.url);
+  await holdLimits(service);
   admin = await newAdmin(service);
 });
 
@@ -31,6 +34,14 @@ const call = (method: string, path: string, body?: object) =>
 const get = (path: string) => call('GET', path);
 const accept = (token: string, password = strongPassword) =>
   client.call('POST', '/auth/invitations/accept', { body: { token, password } });
+
+/** The tokens of all mails to an e-mail address, once there are so many. */
+const tokensOf = async (email: string, count: number) => {
+  for (let tries = 0; mailbox.to(email).length < count && tries < 200; tries += 1) {
+    await sleep(50);
+  }
+  return mailbox.to(email).map(({ text = '' }) => /token=(ot_[\w-]{43})/.exec(text)?.[1] ?? '');
+};
 
 const newUser = async () => {
   const user = await client.newAccount();
@@ -70,8 +81,13 @@ describe('accounts', () => {
       created_at: expect.any(String),
       password_changed_at: expect.any(String),
       disabled_at: null,
+      ...noProfile,
+      private_metadata: {},
     });
     const { accessToken } = await client.newSession(email);
+    const early = await call('PUT', `/accounts/${id}/roles`, { roles: ['user', 'admin'] });
+    expect([early.status, early.body.code]).toEqual([409, 'admin_email_unverified']);
+    await call('POST', `/accounts/${id}/email-verification`);
     const promoted = await call('PUT', `/accounts/${id}/roles`, { roles: ['user', 'admin'] });
     expect([promoted.status, promoted.body.roles]).toEqual([200, ['user', 'admin']]);
     expect((await client.call('GET', '/auth/admin/accounts', { token: accessToken })).status).toBe(200);
@@ -83,6 +99,7 @@ describe('accounts', () => {
     expect(await trail(id)).toEqual([
       'account.created',
       'account.read',
+      'email.verified',
       'account.roles_changed',
       'account.roles_changed',
       'account.deleted',
@@ -108,6 +125,7 @@ describe('accounts', () => {
     const { body } = await get(`/accounts?email_prefix=${prefix}`);
     const ids = new Map(body.accounts.map((account: { email: string; id: string }) => [account.email, account.id]));
     await call('POST', `/accounts/${String(ids.get(emails[1] ?? ''))}/disable`);
+    await call('POST', `/accounts/${String(ids.get(emails[2] ?? ''))}/email-verification`);
     await call('PUT', `/accounts/${String(ids.get(emails[2] ?? ''))}/roles`, { roles: ['admin'] });
 
     expect(await pages(`email_prefix=${prefix}&limit=3`)).toEqual(emails);
@@ -236,6 +254,50 @@ describe('an invitation', () => {
     expect(answers.filter(({ body }) => body?.code === 'one_time_token_invalid')).toHaveLength(19);
     const winner = passwords[answers.findIndex(({ status }) => status === 204)];
     expect((await client.login(email, winner)).status).toBe(200);
+  });
+
+  it('is sent again for a person who has not accepted: with a new link, which alone is valid, and the new roles', async () => {
+    const email = newEmail();
+    const first = await call('POST', '/invitations', { email, roles: ['user', 'admin'], locale: 'de' });
+    const old = await mailbox.token(email, /eingeladen/);
+    const again = await call('POST', '/invitations', { email: email.toUpperCase(), roles: ['user'] });
+    expect([again.status, again.body]).toEqual([201, { ...first.body, roles: ['user'] }]);
+    const token = (await tokensOf(email, 2)).find((sent) => sent !== old) ?? '';
+    expect((await accept(old)).body.code).toBe('one_time_token_invalid');
+    expect((await accept(token)).status).toBe(204);
+    expect((await call('POST', '/invitations', { email })).body.code).toBe('email_taken');
+    expect(await trail(first.body.id)).toEqual(['account.invited', 'account.invited']);
+  });
+
+  it('is sent again after it has expired, but not to an account with a password or a disabled one', async () => {
+    const email = newEmail();
+    const { body } = await call('POST', '/invitations', { email });
+    const first = await mailbox.token(email, /invited/);
+    await service.database.query('DELETE FROM one_time_token WHERE account_id = $1', [body.id]);
+    expect((await call('POST', '/invitations', { email })).status).toBe(201);
+    const second = (await tokensOf(email, 2)).find((token) => token !== first) ?? '';
+    expect((await accept(second)).status).toBe(204);
+    const { id, email: registered } = await newUser();
+    await call('POST', `/accounts/${id}/password-reset`);
+    const disabled = await call('POST', '/invitations', { email: newEmail() });
+    await call('POST', `/accounts/${disabled.body.id}/disable`);
+    for (const taken of [registered, disabled.body.email]) {
+      expect((await call('POST', '/invitations', { email: taken })).body.code).toBe('email_taken');
+    }
+  });
+
+  it('is sent to one mailbox 5 times, and concurrent ones leave one valid link', async () => {
+    const email = newEmail();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => call('POST', '/invitations', { email })));
+    const sent = answers.filter(({ status }) => status === 201);
+    expect(sent).toHaveLength(5);
+    expect(answers.filter(({ body }) => body.code === 'too_many_attempts')).toHaveLength(15);
+    expect(new Set(sent.map(({ body }) => body.id)).size).toBe(1);
+    const tagged = await call('POST', '/invitations', { email: email.replace('@', '+tag@') });
+    expect([tagged.status, Number(tagged.headers.get('retry-after')) > 0]).toEqual([429, true]);
+    const tokens = await tokensOf(email, sent.length);
+    const accepted = await Promise.all(tokens.map((token) => accept(token)));
+    expect(accepted.filter(({ status }) => status === 204)).toHaveLength(1);
   });
 
   it('is rejected if it has expired or the account is disabled, and so is a token of another purpose', async () => {
@@ -420,6 +482,8 @@ it('only admins have access', async () => {
     ['DELETE', `/accounts/${id}/mfa`],
     ['DELETE', `/accounts/${id}/sessions`],
     ['PUT', `/accounts/${id}/roles`, { roles: ['admin'] }],
+    ['PUT', `/accounts/${id}/email`, { email: newEmail() }],
+    ['POST', `/accounts/${id}/email-verification`],
     ['GET', '/audit'],
     ['GET', '/audit/export'],
   ] as const) {

@@ -101,9 +101,7 @@ describe('accepts the password and counts a failure if the service', () => {
   it.each(Object.keys(failures))('%s', async (failure) => {
     respond = failures[failure] ?? range;
     const before = await checks('failed');
-    const began = Date.now();
     expect((await client.register(newEmail(), breached)).status).toBe(201);
-    expect(Date.now() - began).toBeLessThan(1500);
     expect(await checks('failed')).toBe(before + 1);
     expect(requests).toHaveLength(1);
   });

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { runCommand } from '../src/cli/run-command.ts';
 import { Keyring } from '../src/keyring/index.ts';
 import { Client, newEmail } from './support/client.ts';
+import { addApplication, redirectUri, secretOf } from './support/relying-party.ts';
 import { startTestService, strongPassword, testEnvironment, type TestService } from './support/service.ts';
 
 let service: TestService;
@@ -39,6 +40,8 @@ describe('admin create', () => {
       "SELECT actor_id, address FROM audit_event WHERE type = 'admin.created'",
     );
     expect(rows).toEqual([{ actor_id: null, address: null }]);
+    expect((await client.me(accessToken)).body.email_verified).toBe(true);
+    expect((await service.database.query('SELECT FROM mail WHERE recipient = $1', [email])).rowCount).toBe(0);
   });
 
   it.each([
@@ -49,6 +52,12 @@ describe('admin create', () => {
   ])('rejects %s', async (_name, options, input, message) => {
     const { code, output } = await run(['admin', 'create', ...options], input);
     expect([code, output]).toEqual([1, expect.stringContaining(message)]);
+  });
+
+  it('rejects a password below PASSWORD_MIN_LENGTH', async () => {
+    const args = ['admin', 'create', '--email', newEmail()];
+    const { code, output } = await run(args, 'kq7-vzx-9wpf', { PASSWORD_MIN_LENGTH: '15' });
+    expect([code, output]).toEqual([1, expect.stringContaining('at least 15 characters')]);
   });
 
   it('rejects a taken e-mail address', async () => {
@@ -66,22 +75,34 @@ describe('keys reencrypt', () => {
   afterEach(() => run(['keys', 'reencrypt'], '', { KEY_ENCRYPTION_KEYS: `${old},${fresh}` }));
 
   it('makes the old key-encryption key unnecessary', async () => {
-    const stored = 'SELECT kid, private_key FROM signing_key';
+    const stored = 'SELECT kid, private_key, rsa_kid, rsa_private_key FROM signing_key';
+    await addApplication(service, { client_id: 'notes' });
+    const body = new URLSearchParams({
+      client_id: 'notes',
+      client_secret: secretOf('notes'),
+      redirect_uri: redirectUri,
+      response_type: 'code',
+      code_challenge: 'x'.repeat(43),
+      code_challenge_method: 'S256',
+    });
+    expect((await fetch(`${service.url}/openid/par`, { method: 'POST', body })).status).toBe(201);
     expect((await run(['keys', 'reencrypt'], '', { KEY_ENCRYPTION_KEYS: fresh })).code).toBe(1);
     const { code, output } = await run(['keys', 'reencrypt'], '', both);
     expect([code, output]).toEqual([
       0,
-      expect.stringMatching(/^re-encrypted: signing_key [1-9]\d*, totp 0, mail \d+\n$/),
+      expect.stringMatching(/^re-encrypted: signing_key [1-9]\d*, totp 0, mail \d+, openid_artifact 1\n$/),
     ]);
     const keyring = new Keyring({ KEY_ENCRYPTION_KEYS: [Buffer.from(fresh, 'base64')] });
-    for (const { kid, private_key } of (await service.database.query(stored)).rows) {
+    for (const { kid, private_key, rsa_kid, rsa_private_key } of (await service.database.query(stored)).rows) {
       expect(keyring.decrypt(private_key, kid)).toHaveLength(138);
+      expect(keyring.decrypt(rsa_private_key, rsa_kid).length).toBeGreaterThan(1000);
     }
   });
 
   it('has nothing to do the second time', async () => {
     await run(['keys', 'reencrypt'], '', both);
-    expect((await run(['keys', 'reencrypt'], '', both)).output).toBe('re-encrypted: signing_key 0, totp 0, mail 0\n');
+    const { output } = await run(['keys', 'reencrypt'], '', both);
+    expect(output).toBe('re-encrypted: signing_key 0, totp 0, mail 0, openid_artifact 0\n');
   });
 });
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, newAdmin, newEmail, waitsSince, type Answer } from './support/client.ts';
 import { Mailbox } from './support/mailbox.ts';
-import { startTestService, strongPassword, type TestService } from './support/service.ts';
+import { holdLimits, startTestService, strongPassword, type TestService } from './support/service.ts';
 
 let service: TestService;
 let client: Client;
@@ -15,6 +15,7 @@ beforeAll(async () => {
   mailbox = await Mailbox.open();
   service = await startTestService({ SMTP_URL: mailbox.url });
   client = new Client(service.url);
+  await holdLimits(service);
 });
 
 const post = (path: string, body: object, token?: string): Promise<Answer> =>
@@ -36,11 +37,16 @@ const changeEmail = (token: string, email: string, password = strongPassword) =>
   client.call('PUT', '/auth/me/email', { token, body: { email, password } });
 const invalid = [400, 'one_time_token_invalid'];
 
-const confirmations: Record<string, (token: string) => Promise<Answer>> = {
+/** Some require the access token of the account too. */
+const confirmations: Record<string, (token: string, accessToken?: string) => Promise<Answer>> = {
   'e-mail verification': (token) => post('/auth/email-verification/confirm', { token }),
   'password reset': (token) => post('/auth/password-reset/confirm', { token, password: nextPassword }),
   'magic link': (token) => post('/auth/magic-link/confirm', { token }),
-  'e-mail change': (token) => post('/auth/email-change/confirm', { token }),
+  'e-mail change': (token, accessToken) =>
+    client.call('POST', '/auth/email-change/confirm', {
+      body: { token },
+      ...(accessToken === undefined ? {} : { token: accessToken }),
+    }),
 };
 
 /** Requests a mail of each kind for a new account, and returns the tokens in them. */
@@ -56,7 +62,7 @@ const requestAll = async () => {
   const tokens: Record<string, string> = {
     'e-mail verification': await mailbox.token(account.email, /Confirm your e-mail/),
     'password reset': await mailbox.token(account.email, /new password/),
-    'magic link': await mailbox.token(account.email, /link to log in/),
+    'magic link': await mailbox.token(account.email, /link to sign in/),
     'e-mail change': await mailbox.token(to, /new e-mail address/),
   };
   return { account, to, tokens };
@@ -64,7 +70,7 @@ const requestAll = async () => {
 
 describe.each(Object.entries(confirmations))('a token for %s', (kind, confirm) => {
   it('works for no other purpose, and still works for its own afterwards', async () => {
-    const { tokens } = await requestAll();
+    const { account, tokens } = await requestAll();
     for (const [other, confirmOther] of Object.entries(confirmations)) {
       if (other !== kind) {
         const answer = await confirmOther(tokens[kind] ?? '');
@@ -72,12 +78,13 @@ describe.each(Object.entries(confirmations))('a token for %s', (kind, confirm) =
       }
     }
     expect((await client.refresh(tokens[kind] ?? '')).status).toBe(401);
-    expect([200, 204]).toContain((await confirm(tokens[kind] ?? '')).status);
+    expect([200, 204]).toContain((await confirm(tokens[kind] ?? '', account.accessToken)).status);
   });
 
   it('works for one of 20 concurrent uses', async () => {
-    const { tokens } = await requestAll();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => confirm(tokens[kind] ?? '')));
+    const { account, tokens } = await requestAll();
+    const { accessToken } = account;
+    const answers = await Promise.all(Array.from({ length: 20 }, () => confirm(tokens[kind] ?? '', accessToken)));
     expect(answers.filter(({ status }) => status < 300)).toHaveLength(1);
     expect(answers.filter(({ body }) => body?.code === 'one_time_token_invalid')).toHaveLength(19);
   });
@@ -118,6 +125,14 @@ describe('e-mail verification', () => {
       [email],
     );
     expect(rows.length).toBeLessThanOrEqual(5);
+  });
+
+  it('ends with logging out everywhere', async () => {
+    const { email, accessToken } = await client.newAccount();
+    const token = await mailbox.token(email, /Confirm your e-mail/);
+    expect((await client.call('POST', '/auth/logout-all', { token: accessToken })).status).toBe(204);
+    const { status, body } = await post('/auth/email-verification/confirm', { token });
+    expect([status, body.code]).toEqual(invalid);
   });
 });
 
@@ -180,7 +195,7 @@ describe('magic link', () => {
     const { email } = await client.newAccount();
     expect((await post('/auth/magic-link', { email })).status).toBe(202);
     const { status, body, headers } = await post('/auth/magic-link/confirm', {
-      token: await mailbox.token(email, /link to log in/),
+      token: await mailbox.token(email, /link to sign in/),
     });
     expect(status).toBe(200);
     expect(await verified(body.access_token)).toBe(true);
@@ -202,7 +217,8 @@ describe('e-mail change', () => {
     expect((await changeEmail(accessToken, to)).status).toBe(202);
     expect((await mailbox.expect(email, /about to change/)).text).toContain(to);
     expect((await client.me(accessToken)).body.email).toBe(email);
-    expect((await confirmations['e-mail change']?.(await mailbox.token(to, /new e-mail address/)))?.status).toBe(204);
+    const token = await mailbox.token(to, /new e-mail address/);
+    expect((await confirmations['e-mail change']?.(token, accessToken))?.status).toBe(204);
     expect((await client.me(accessToken)).body).toMatchObject({ email: to, email_verified: true });
     expect((await client.login(to)).status).toBe(200);
     expect((await client.login(email)).status).toBe(401);
@@ -213,19 +229,71 @@ describe('e-mail change', () => {
     expect((await changeEmail(accessToken, newEmail(), 'not-the-password')).body.code).toBe('password_incorrect');
   });
 
+  it('is confirmed by a session of the account or its password, and by nothing less', async () => {
+    const [holder, other] = [await verifiedAccount(), await verifiedAccount()];
+    const confirm = async (body: object, token?: string) => {
+      const answer = await client.call('POST', '/auth/email-change/confirm', { body, ...(token ? { token } : {}) });
+      return [answer.status, answer.body?.code];
+    };
+    for (const proof of [{ password: strongPassword }, {}]) {
+      const [{ email }, to] = [(await client.me(holder.accessToken)).body, newEmail()];
+      await changeEmail(holder.accessToken, to);
+      const link = { token: await mailbox.token(to, /new e-mail address/) };
+      // the person who receives the mail, with or without an account of their own
+      expect(await confirm(link)).toEqual([403, 'reauthentication_required']);
+      expect(await confirm(link, other.accessToken)).toEqual([403, 'reauthentication_required']);
+      expect(await confirm({ ...link, password: nextPassword })).toEqual([403, 'password_incorrect']);
+      expect(await confirm(link, `${holder.accessToken}x`)).toEqual([401, 'token_invalid']);
+      expect((await client.me(holder.accessToken)).body.email).toBe(email);
+      const bySession = 'password' in proof ? undefined : holder.accessToken;
+      expect(await confirm({ ...link, ...proof }, bySession)).toEqual([204, undefined]);
+      expect((await client.me(holder.accessToken)).body).toMatchObject({ email: to, email_verified: true });
+    }
+  });
+
+  it('gives nobody an account that others open with their e-mail address', async () => {
+    const [attacker, victim] = [await verifiedAccount(), newEmail()];
+    await changeEmail(attacker.accessToken, victim);
+    const token = await mailbox.token(victim, /new e-mail address/);
+    expect((await post('/auth/email-change/confirm', { token })).status).toBe(403);
+    expect((await client.login(victim)).status).toBe(401);
+    // the e-mail address is still free
+    expect((await client.register(victim, nextPassword)).status).toBe(201);
+    expect((await client.me((await client.newSession(victim, nextPassword)).accessToken)).body.email).toBe(victim);
+    expect((await client.me(attacker.accessToken)).body.email).toBe(attacker.email);
+  });
+
+  it('keeps the device known on which it is confirmed', async () => {
+    const [{ accessToken, cookie }, to] = [await verifiedAccount(), newEmail()];
+    await changeEmail(accessToken, to);
+    const confirmed = await client.call('POST', '/auth/email-change/confirm', {
+      body: { token: await mailbox.token(to, /new e-mail address/) },
+      token: accessToken,
+      headers: { cookie },
+    });
+    const renewed = confirmed.headers.get('set-cookie')?.split(';', 1)[0] ?? '';
+    expect((await client.login(to, strongPassword, renewed)).status).toBe(200);
+    const notices = "SELECT FROM mail WHERE recipient = $1 AND template = 'new_device'";
+    expect((await service.database.query(notices, [to])).rowCount).toBe(0);
+    expect((await client.login(to, strongPassword, cookie)).status).toBe(200);
+    expect((await service.database.query(notices, [to])).rowCount).toBe(1);
+  });
+
   it('tells nobody but its owner that the new e-mail address is taken', async () => {
     const [taken, changer] = await Promise.all([client.newAccount(), client.newAccount()]);
     expect((await changeEmail(changer.accessToken, taken.email)).status).toBe(202);
     const { status, body } = (await confirmations['e-mail change']?.(
       await mailbox.token(taken.email, /new e-mail address/),
+      changer.accessToken,
     )) as Answer;
     expect([status, body.code]).toEqual([409, 'email_taken']);
     expect((await client.me(changer.accessToken)).body.email).toBe(changer.email);
   });
 
   it('invalidates links sent to the old e-mail address', async () => {
-    const { tokens } = await requestAll();
-    await confirmations['e-mail change']?.(tokens['e-mail change'] ?? '');
+    const { account, tokens } = await requestAll();
+    const changed = await confirmations['e-mail change']?.(tokens['e-mail change'] ?? '', account.accessToken);
+    expect(changed?.status).toBe(204);
     for (const kind of ['password reset', 'magic link', 'e-mail verification']) {
       const answer = await confirmations[kind]?.(tokens[kind] ?? '');
       expect([answer?.status, answer?.body.code]).toEqual(invalid);
@@ -287,7 +355,7 @@ describe('mails', () => {
     await changeEmail(stranger.accessToken, owner.email);
     await useUpMailLimits();
     await post('/auth/magic-link', { email: owner.email });
-    await mailbox.expect(owner.email, /link to log in/);
+    await mailbox.expect(owner.email, /link to sign in/);
   });
 
   it('that only tell what happened do not go to an unverified e-mail address', async () => {

@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import pg from 'pg';
 import { requestIds } from '../../../libs/common/src/logging/request-log.ts';
 import { AppModule } from '../src/app.module.ts';
 import { HousekeepingService } from '../src/housekeeping/index.ts';
 import { Client, newEmail, type Login } from './support/client.ts';
 import { productionSettings, startTestService, strongPassword, type TestService } from './support/service.ts';
+import { isPlanned, planOf, recordStatements } from './support/statements.ts';
 
 let service: TestService;
 let client: Client;
 let login: Login;
+/** A browser with a session in a cookie. */
+let browser: { origin: string; cookie: string };
 
 /** The statements of requests since the last reset, without those of the service's own jobs. */
-let sent: string[] = [];
+let recorded: ReturnType<typeof recordStatements>;
 /** Plans differ between major versions of PostgreSQL: the snapshot is of this one. */
 const snapshotVersion = 18;
 let isSnapshotVersion = false;
 /** Whether a statement is recorded. */
 let isRecorded = () => requestIds().request_id !== undefined;
-// eslint-disable-next-line @typescript-eslint/unbound-method
-const original = pg.Client.prototype.query;
 
 beforeAll(async () => {
   service = await startTestService({
@@ -29,6 +29,13 @@ beforeAll(async () => {
   });
   client = new Client(service.url);
   login = await client.newAccount();
+  // the first request for the key set makes the RSA key
+  await client.call('GET', '/.well-known/jwks.json');
+  const { origin } = new URL(productionSettings.TOKEN_ISSUER);
+  const { refreshToken } = await client.newSession(login.email);
+  const body = { refresh_token: refreshToken };
+  const { headers } = await client.call('POST', '/auth/session', { headers: { origin }, body });
+  browser = { origin, cookie: headers.get('set-cookie')?.split(';', 1)[0] ?? '' };
   await service.database.query('UPDATE account SET email_verified_at = now()');
   // enough rows that a sequential scan costs more than an index
   await service.database.query(`
@@ -42,33 +49,36 @@ beforeAll(async () => {
     FROM account, generate_series(1, 10) n WHERE email LIKE 'bulk-%';
     INSERT INTO attempt (key, failures, blocked_until, updated_at)
     SELECT 'bulk:' || n, 1, '-infinity', now() FROM generate_series(1, 20000) n;
-    INSERT INTO totp (account_id, secret) SELECT id, '' FROM account WHERE email LIKE 'bulk-%'`);
+    INSERT INTO totp (account_id, secret) SELECT id, '' FROM account WHERE email LIKE 'bulk-%';
+    INSERT INTO passkey (id, account_id, credential_id, public_key, counter, transports, synced, name)
+    SELECT gen_random_uuid(), id, decode(md5(email), 'hex'), '', 0, '{}', false, 'bulk' FROM account WHERE email LIKE 'bulk-%';
+    INSERT INTO external_identity (id, account_id, provider, issuer, subject)
+    SELECT gen_random_uuid(), id, 'bulk', 'bulk', email FROM account WHERE email LIKE 'bulk-%'`);
   await service.database.query('VACUUM ANALYZE');
   const { rows } = await service.database.query('SHOW server_version');
   isSnapshotVersion = parseInt(String(rows[0]?.server_version)) === snapshotVersion;
-  pg.Client.prototype.query = function (this: pg.Client, ...call: unknown[]) {
-    const { text = call[0] } = Object(call[0]);
-    if (typeof text === 'string' && isRecorded()) {
-      sent.push(text.replaceAll(/\s+/g, ' ').trim());
-    }
-    return (original as (...call: unknown[]) => unknown).apply(this, call);
-  } as typeof original;
+  recorded = recordStatements(() => isRecorded());
 });
 afterAll(() => {
-  pg.Client.prototype.query = original;
+  recorded.stop();
 });
 
 async function statementsOf(request: () => Promise<{ status: number }>): Promise<string[]> {
-  sent = [];
+  recorded.sent.length = 0;
   const { status } = await request();
   expect(status).toBeLessThan(300);
-  return [...sent];
+  return [...recorded.sent];
 }
 
 const paths: [name: string, statements: number, request: () => Promise<{ status: number }>][] = [
   ['a login on a new device', 7, () => client.login(login.email)],
   ['a login on a known device', 2, () => client.login(login.email, strongPassword, login.cookie)],
   ['a refresh', 1, () => client.refresh(login.refreshToken)],
+  [
+    'an access token for a cookie',
+    1,
+    () => client.call('POST', '/auth/session/access-token', { headers: { ...browser } }),
+  ],
   ['GET /auth/me', 2, () => client.me(login.accessToken)],
   ['a list of sessions', 2, () => client.call('GET', '/auth/sessions', { token: login.accessToken })],
   ['a registration', 7, () => client.register(newEmail())],
@@ -80,10 +90,8 @@ describe('on the hot paths', () => {
   it.each(paths)('%s takes %i statements, which all use an index', async (_name, count, request) => {
     const statements = await statementsOf(request);
     const plans: string[] = [];
-    for (const statement of statements.filter((text) =>
-      /^(\/\* \S+ \*\/ )?(SELECT|INSERT|UPDATE|DELETE|WITH)/.test(text),
-    )) {
-      plans.push(`${statement}\n${await planOf(statement)}`);
+    for (const statement of statements.filter(isPlanned)) {
+      plans.push(`${statement}\n${await planOf(service.database, statement)}`);
     }
     expect(statements).toHaveLength(count);
     expect(plans.filter((plan) => plan.includes('Seq Scan'))).toEqual([]);
@@ -96,15 +104,19 @@ describe('on the hot paths', () => {
 // including empty tables: the question is whether an index can serve the statement
 it('retention uses an index in each table', async () => {
   const module = await Test.createTestingModule({ imports: [AppModule.register(service.config)] }).compile();
-  sent = [];
+  recorded.sent.length = 0;
   isRecorded = () => true;
   await module.get(HousekeepingService).runRound();
   isRecorded = () => false;
   await module.close();
   // these tables have few rows
-  const deletions = sent.filter((text) => /^(\/\* \S+ \*\/ )?DELETE FROM (?!signing_key|import_job)/.test(text));
+  const deletions = recorded.sent.filter((text) =>
+    /^(\/\* \S+ \*\/ )?DELETE FROM (?!signing_key|import_job)/.test(text),
+  );
   const plans = await Promise.all(
-    deletions.map(async (statement) => `${statement}\n${await planOf(statement, 'enable_seqscan = off')}`),
+    deletions.map(
+      async (statement) => `${statement}\n${await planOf(service.database, statement, 'enable_seqscan = off')}`,
+    ),
   );
   expect(new Set(deletions).size).toBeGreaterThan(7);
   expect(plans.filter((plan) => plan.includes('Seq Scan'))).toEqual([]);
@@ -112,12 +124,3 @@ it('retention uses an index in each table', async () => {
     expect(plans.toSorted().join('\n\n')).toMatchSnapshot();
   }
 });
-
-/** The generic plan of a statement, as PostgreSQL uses it for prepared statements. */
-async function planOf(statement: string, setting = 'enable_seqscan = on'): Promise<string> {
-  const connection = await service.database.connect();
-  await connection.query(`SET ${setting}`);
-  const { rows } = await connection.query(`EXPLAIN (GENERIC_PLAN, COSTS OFF) ${statement}`);
-  connection.release();
-  return rows.map((row) => `  ${row['QUERY PLAN']}`).join('\n');
-}

@@ -121,6 +121,21 @@ describe('accounts import', () => {
     expect(rows).toEqual([{ type: 'account.imported' }]);
   });
 
+  it('takes the profile and both kinds of metadata', async () => {
+    const profile = {
+      name: 'Ada King',
+      given_name: 'Ada',
+      family_name: null,
+      picture: 'https://example.com/ada.png',
+      locale: 'fr',
+      zoneinfo: 'Asia/Kolkata',
+      public_metadata: { theme: 'dark', huge: 1e308 },
+    };
+    const line = { email: newEmail(), password_hash: null, ...profile, private_metadata: { customer: 'c-1815' } };
+    await importLines([line]);
+    expect(await stored(line.email)).toMatchObject(line);
+  });
+
   it('reports each rejected line with a reason that repeats nothing of the line', async () => {
     const secret = 'hunter2-is-what-they-typed';
     const ours = newEmail();
@@ -147,10 +162,18 @@ describe('accounts import', () => {
       { email: newEmail(), password_hash: 'x'.repeat(20_000) },
       { id: '0199f2c4-0000-7000-8000-000000000001', email: ours.toUpperCase(), password_hash: hash },
       { email: ours, password_hash: hash },
+      { email: newEmail(), password_hash: null, name: `${secret}\nBcc: all@example.com` },
+      { email: newEmail(), password_hash: null, picture: `http://${secret}` },
+      { email: newEmail(), password_hash: null, locale: secret },
+      { email: newEmail(), password_hash: null, zoneinfo: secret },
+      { email: newEmail(), password_hash: null, public_metadata: [secret] },
+      { email: newEmail(), password_hash: null, private_metadata: { [secret]: 'a'.repeat(4096) } },
+      { email: newEmail(), password_hash: null, public_metadata: { [secret]: 'a\0b' } },
+      `{"email":"${newEmail()}","password_hash":null,"public_metadata":{"deep":${'['.repeat(8000)}${']'.repeat(8000)}}}`,
       { email: good, password_hash: hash },
     ]);
     expect(output.split('\n')).toEqual([
-      '16 lines: 1 imported, 1 already existed, 13 rejected',
+      '24 lines: 1 imported, 1 already existed, 21 rejected',
       'line 1: the line is not a JSON object in UTF-8',
       'line 2: the line is not a JSON object in UTF-8',
       'line 4: password_hash: unknown hash format',
@@ -164,9 +187,17 @@ describe('accounts import', () => {
       'line 12: password_hash: takes too much memory to check',
       'line 13: the line is too long',
       'line 14: email: belongs to another account',
+      'line 16: name: must not contain control characters',
+      'line 17: picture: must be an https:// URL in ASCII without a user name',
+      expect.stringMatching(/^line 18: locale: /),
+      'line 19: zoneinfo: must be the IANA name of a time zone',
+      expect.stringMatching(/^line 20: public_metadata: /),
+      'line 21: private_metadata: must have at most 4096 bytes as JSON in UTF-8',
+      'line 22: public_metadata: must contain well-formed text without U+0000',
+      'line 23: public_metadata: must have at most 4096 bytes as JSON in UTF-8',
       '',
     ]);
-    expect([code, errors]).toEqual([1, expect.stringContaining('13 lines were rejected')]);
+    expect([code, errors]).toEqual([1, expect.stringContaining('21 lines were rejected')]);
     expect(output + errors).not.toContain('hunter2');
     // a line with the e-mail address of an existing account changes neither the account nor its password
     expect((await client.login(ours, strongPassword)).status).toBe(200);
@@ -242,15 +273,21 @@ it('does the same work for an unknown e-mail address as for an imported account'
       expect((await new Client(afterwards.url).login(email, 'not-the-password')).status).toBe(401);
     expect(await hashesOf(afterwards, login)).toEqual({ pbkdf2: 1 });
   }
-  const { rows } = await afterwards.database.query('SELECT decoy FROM imported_hash_kind');
-  expect(rows).toEqual([{ decoy: expect.stringMatching(/300000/) }]);
+  const { rows } = await afterwards.database.query('SELECT dummy_hash FROM password_hash_count');
+  expect(rows).toEqual([{ dummy_hash: expect.stringMatching(/i=300000/) }]);
 });
 
 describe('accounts export', () => {
   it('writes what an import reads: all accounts are restored unchanged', async () => {
     const email = newEmail();
     await importLines([
-      { email, password_hash: hash, email_verified_at: '2020-01-02T03:04:05Z' },
+      {
+        email,
+        password_hash: hash,
+        email_verified_at: '2020-01-02T03:04:05Z',
+        name: 'Ada',
+        private_metadata: { n: 1e308 },
+      },
       { email: newEmail(), password_hash: null },
       { email: newEmail(), password_hash: hash, disabled_at: '2020-01-02T03:04:05Z' },
     ]);

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { newEnrolledAccount } from './support/authenticator-app.ts';
 import { Client, newEmail, waitsSince, type Answer } from './support/client.ts';
-import { startTestService, strongPassword, type TestService } from './support/service.ts';
+import { holdLimits, startTestService, strongPassword, type TestService } from './support/service.ts';
 
 let service: TestService;
 let client: Client;
@@ -15,6 +15,7 @@ const nextPassword = 'amber-heron-reads-97-maps';
 beforeAll(async () => {
   service = await startTestService();
   client = new Client(service.url);
+  await holdLimits(service);
 });
 
 const times = <T>(count: number, act: (index: number) => Promise<T>) =>
@@ -40,6 +41,14 @@ const changePassword = (token: string, cookie?: string) =>
     body: { current_password: strongPassword, new_password: nextPassword },
     ...(cookie === undefined ? {} : { headers: { cookie } }),
   });
+const beginTotp = (token: string, password: string) =>
+  client.call('POST', '/auth/mfa/totp', { token, body: { password } });
+const passMinutes = (minutes: number) =>
+  service.database.query(
+    `UPDATE attempt SET updated_at = updated_at - make_interval(mins => $1),
+      blocked_until = blocked_until - make_interval(mins => $1)`,
+    [minutes],
+  );
 const waitOut = () => service.database.query("UPDATE attempt SET blocked_until = '-infinity'");
 
 /** Guesses 5 times on each of 30 devices; 5 guesses on one device are concurrent with those on the others. */
@@ -80,6 +89,104 @@ describe('30 cookies of known devices', () => {
     await guess(cookies, (cookie) => answerChallenge(tokens.get(cookie) ?? '', app.wrongCode()), sharedBurst);
     await waitOut();
     expect((await answerChallenge(await challenge(email, ''), recoveryCodes[0] ?? '')).status).toBe(200);
+  });
+});
+
+/** Guesses one by one, as if each delay of the devices' own limits were over, and returns how many were checked. */
+async function patientGuesses(attempts: (() => Promise<Answer>)[]): Promise<number> {
+  let checked = 0;
+  for (const attempt of attempts) {
+    const { status } = await attempt();
+    checked += status === 401 || status === 403 ? 1 : 0;
+    expect([401, 403, 429]).toContain(status);
+    await service.database.query(
+      "UPDATE attempt SET blocked_until = '-infinity' WHERE key ~ '^(login|mfa|password):(device|session):'",
+    );
+  }
+  return checked;
+}
+
+describe('one device or session that fails on and on', () => {
+  it('does not block the passwords of the owner’s other devices', async () => {
+    const stolen = await client.newAccount();
+    const { cookie } = await client.newSession(stolen.email);
+    const guesses = Array.from({ length: 40 }, () => () => client.login(stolen.email, wrong, stolen.cookie));
+    expect(await patientGuesses(guesses)).toBe(40);
+    expect((await client.login(stolen.email, strongPassword, cookie)).status).toBe(200);
+  });
+
+  it('does not block the codes of the owner’s other sessions', async () => {
+    const { email, accessToken, app, recoveryCodes } = await newEnrolledAccount(client);
+    const login = await answerChallenge(await challenge(email, ''), recoveryCodes[0] ?? '');
+    const stepUp = (token: string, code: string) => client.call('POST', '/auth/mfa/step-up', { token, body: { code } });
+    const guesses = Array.from({ length: 40 }, () => () => stepUp(accessToken, app.wrongCode()));
+    expect(await patientGuesses(guesses)).toBe(40);
+    expect((await stepUp(login.body.access_token, recoveryCodes[1] ?? '')).status).toBe(200);
+  });
+
+  it('does not block the password in the owner’s other sessions', async () => {
+    const { email, accessToken } = await client.newAccount();
+    const owner = await client.newSession(email);
+    const guesses = Array.from({ length: 40 }, () => () => beginTotp(accessToken, wrong));
+    expect(await patientGuesses(guesses)).toBe(40);
+    expect((await beginTotp(owner.accessToken, strongPassword)).status).toBe(201);
+  });
+
+  it('leaves the others what it has not used: many devices are limited together', async () => {
+    const { email, cookie } = await client.newAccount();
+    const cookies = (await knownDevices(email)).slice(0, 8);
+    const guess = (device: string) => () => client.login(email, wrong, device);
+    expect(await patientGuesses(Array<() => Promise<Answer>>(20).fill(guess(cookie)))).toBe(20);
+    const began = Date.now();
+    const checked = await patientGuesses(
+      cookies.flatMap((device) => Array<() => Promise<Answer>>(10).fill(guess(device))),
+    );
+    // two more devices have their bursts, and the first of them some more before the second has used up the rest
+    expect(checked).toBeGreaterThanOrEqual(2 * burst);
+    expect(checked).toBeLessThanOrEqual(3 * burst + waitsSince(began));
+  });
+
+  it('does not block them hour after hour, while others use theirs', async () => {
+    const { email, accessToken } = await client.newAccount();
+    const [owner, other] = [await client.newSession(email), await client.newSession(email)];
+    const guesses = Array.from({ length: burst }, () => () => beginTotp(accessToken, wrong));
+    for (let hour = 0; hour < 4; hour += 1) {
+      await patientGuesses(guesses);
+      await passMinutes(31);
+      expect((await beginTotp(other.accessToken, wrong)).status).toBe(403);
+      expect((await beginTotp(owner.accessToken, wrong)).status).toBe(403);
+      expect((await beginTotp(owner.accessToken, strongPassword)).status).toBe(201);
+      await passMinutes(31);
+    }
+    await patientGuesses(guesses);
+    expect((await beginTotp(owner.accessToken, strongPassword)).status).toBe(201);
+  });
+
+  it('gets back no attempts that the limit of all rejected', async () => {
+    const { email, accessToken } = await client.newAccount();
+    const tokens = await inTurn(4, async () => (await client.newSession(email)).accessToken);
+    for (const token of tokens.slice(0, 3)) {
+      await patientGuesses(Array<() => Promise<Answer>>(burst).fill(() => beginTotp(token, wrong)));
+    }
+    const owner = () => beginTotp(accessToken, strongPassword);
+    expect(count(await inTurn(burst, owner), 429)).toBe(burst);
+    await waitOut();
+    expect((await owner()).status).toBe(201);
+    await waitOut();
+    const later = await inTurn(burst, () => beginTotp(tokens[3] ?? '', wrong));
+    expect(count(later, 403)).toBe(1);
+  });
+
+  it('gets back what it has counted after a success', async () => {
+    const { email, cookie } = await client.newAccount();
+    const other = (await client.newSession(email)).cookie;
+    for (let round = 0; round < 6; round += 1) {
+      expect(await patientGuesses(Array<() => Promise<Answer>>(4).fill(() => client.login(email, wrong, cookie)))).toBe(
+        4,
+      );
+      expect((await client.login(email, strongPassword, cookie)).status).toBe(200);
+    }
+    expect((await client.login(email, strongPassword, other)).status).toBe(200);
   });
 });
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { AuthenticatorApp } from './support/authenticator-app.ts';
-import { Client, newAdmin, newEmail, type Login } from './support/client.ts';
+import { Client, newAdmin, newEmail, type Answer, type Login } from './support/client.ts';
 import { OpenIdProvider, redirectUri } from './support/openid-provider.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
 
@@ -36,12 +36,23 @@ const mailsTo = async (email: string): Promise<string[]> => {
   return rows.map(({ mail }) => mail);
 };
 const idOf = async (token: string): Promise<string> => (await client.me(token)).body.id;
-const enrol = async (token: string) => {
+const enrol = async (token: string, cookie: string) => {
   const setup = await client.call('POST', '/auth/mfa/totp', { token, body: password });
   const app = new AuthenticatorApp(setup.body.otpauth_uri);
   await app.settle();
-  const { body } = await client.call('POST', '/auth/mfa/totp/confirm', { token, body: { code: app.code(-1) } });
-  return body.recovery_codes as string[];
+  const code = app.code(-1);
+  const answer = await client.call('POST', '/auth/mfa/totp/confirm', { token, body: { code }, headers: { cookie } });
+  return { answer, recoveryCodes: answer.body.recovery_codes as string[] };
+};
+const cookieOf = ({ headers }: Answer) => headers.get('set-cookie')?.split(';', 1)[0] ?? '';
+const linkIdentity = async (token: string) => {
+  const path = `/auth/me/identities/${provider.id}`;
+  const started = await client.call('POST', `${path}/start`, {
+    token,
+    body: { redirect_uri: redirectUri, ...password },
+  });
+  const body = await provider.logIn(started.body.authorization_url, newEmail());
+  return client.call('POST', `${path}/complete`, { body, token, headers: { cookie: cookieOf(started) } });
 };
 /** The token of the latest link to an e-mail address, as `/dev/mails` shows it. */
 const tokenTo = async (email: string): Promise<string> => {
@@ -58,8 +69,9 @@ const tokenTo = async (email: string): Promise<string> => {
 
 describe('the owner is told, in the language of the account,', () => {
   it('of an authenticator app added and removed, and of a used recovery code', async () => {
-    const { email, accessToken: token, cookie } = await germanAccount();
-    const [code] = await enrol(token);
+    const { email, accessToken: token, cookie: before } = await germanAccount();
+    const { answer, recoveryCodes } = await enrol(token, before);
+    const [code, cookie] = [recoveryCodes[0], cookieOf(answer)];
     const { body } = await client.login(email, strongPassword, cookie);
     const login = { mfa_token: body.mfa_token, code };
     expect(
@@ -69,22 +81,13 @@ describe('the owner is told, in the language of the account,', () => {
     expect(await mailsTo(email)).toEqual([
       'authenticator_added de',
       'recovery_code_used de',
-      // a new factor makes all devices unknown
-      'new_device de',
       'authenticator_removed de',
     ]);
   });
 
   it('of an identity linked and unlinked', async () => {
     const { email, accessToken: token } = await germanAccount();
-    const path = `/auth/me/identities/${provider.id}`;
-    const started = await client.call('POST', `${path}/start`, {
-      token,
-      body: { redirect_uri: redirectUri, ...password },
-    });
-    const cookie = started.headers.get('set-cookie')?.split(';', 1)[0] ?? '';
-    const body = await provider.logIn(started.body.authorization_url, 'somebody');
-    const linked = await client.call('POST', `${path}/complete`, { body, token, headers: { cookie } });
+    const linked = await linkIdentity(token);
     expect(linked.status).toBe(200);
     expect((await client.call('DELETE', `/auth/me/identities/${linked.body.id}`, { token })).status).toBe(204);
     expect(await mailsTo(email)).toEqual(['identity_linked de', 'identity_unlinked de']);
@@ -95,7 +98,7 @@ describe('the owner is told, in the language of the account,', () => {
     const to = newEmail();
     await client.call('PUT', '/auth/me/email', { token, body: { email: to, ...password } });
     const confirmation = { token: await tokenTo(to) };
-    await client.call('POST', '/auth/email-change/confirm', { body: confirmation, headers: english });
+    await client.call('POST', '/auth/email-change/confirm', { token, body: confirmation, headers: english });
     expect(await mailsTo(email)).toEqual(['email_change_notice de', 'email_changed de']);
     expect(await mailsTo(to)).toEqual(['email_change de', 'email_changed de']);
   });
@@ -126,5 +129,48 @@ describe('the owner is told, in the language of the account,', () => {
     await client.call('POST', '/auth/login', { body: { email, ...password }, headers: german });
     await client.call('POST', '/auth/login', { body: { email, ...password }, headers: english });
     expect(await mailsTo(email)).toEqual(['new_device de']);
+  });
+});
+
+describe('a device on which the owner changes what opens the account', () => {
+  /** Each returns the answer to the change. */
+  const changes: Record<string, (login: Login) => Promise<Answer>> = {
+    'by a new password': ({ accessToken: token, cookie }) => {
+      const body = { current_password: strongPassword, new_password: strongPassword };
+      return client.call('PUT', '/auth/me/password', { token, body, headers: { cookie } });
+    },
+    'by an authenticator app': async ({ accessToken, cookie }) => (await enrol(accessToken, cookie)).answer,
+    'by removing an authenticator app': async ({ accessToken: token, cookie }) => {
+      const enrolled = cookieOf((await enrol(token, cookie)).answer);
+      return client.call('DELETE', '/auth/mfa/totp', { token, body: password, headers: { cookie: enrolled } });
+    },
+    'by unlinking an identity': async ({ accessToken: token, cookie }) => {
+      const { body } = await linkIdentity(token);
+      return client.call('DELETE', `/auth/me/identities/${String(body.id)}`, { token, headers: { cookie } });
+    },
+  };
+  /** Mails of a new device after a login with a cookie, whether or not it takes a second factor. */
+  const noticesOf = async (email: string, cookie: string) => {
+    // a second notice about the same kind of device is not sent within a day
+    await service.database.query("DELETE FROM mail WHERE template = 'new_device'");
+    await service.database.query('DELETE FROM attempt');
+    await service.database.query('UPDATE account SET second_factor = false');
+    expect((await client.login(email, strongPassword, cookie)).status).toBe(200);
+    return (await mailsTo(email)).filter((mail) => mail.startsWith('new_device'));
+  };
+
+  it.each(Object.entries(changes))('stays a known one: %s', async (_name, change) => {
+    const login = await germanAccount();
+    const other = (await client.newSession(login.email)).cookie;
+    const answer = await change(login);
+    expect(answer.status).toBeLessThan(300);
+    expect(await noticesOf(login.email, cookieOf(answer))).toEqual([]);
+    expect(await noticesOf(login.email, other)).toEqual(['new_device de']);
+  });
+
+  it('does not become a known one', async () => {
+    const { accessToken } = await germanAccount();
+    const stranger = await germanAccount();
+    expect(cookieOf((await enrol(accessToken, stranger.cookie)).answer)).toBe('');
   });
 });

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Browser } from './support/browser.ts';
 import { newEnrolledAccount } from './support/authenticator-app.ts';
 import { Client, type Answer } from './support/client.ts';
-import { startTestService, strongPassword, type TestService } from './support/service.ts';
+import { holdLimits, startTestService, strongPassword, type TestService } from './support/service.ts';
 
 let browser: Browser;
 let service: TestService;
@@ -16,6 +16,7 @@ beforeAll(async () => {
     LOGIN_ADDRESS_BURST: '30',
   });
   client = new Client(service.url);
+  await holdLimits(service);
 });
 afterAll(() => browser.stop());
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, newEmail } from './support/client.ts';
-import { startTestService, strongPassword, type TestService } from './support/service.ts';
+import { holdLimits, startTestService, strongPassword, type TestService } from './support/service.ts';
 
 let service: TestService;
 let client: Client;
@@ -8,6 +8,7 @@ let client: Client;
 beforeAll(async () => {
   service = await startTestService({ LOGIN_ACCOUNT_BURST: '1000' });
   client = new Client(service.url);
+  await holdLimits(service);
 });
 
 const query = async (statement: string, parameters: unknown[] = []) =>
@@ -81,11 +82,13 @@ describe('GET /auth/me/export', () => {
       external_identity: 'external_identities',
       mail: 'mails',
       one_time_token: 'one_time_tokens',
+      openid_consent: 'application_consents',
       passkey: 'passkeys',
       recovery_code: 'recovery_codes',
       session: 'sessions',
       social_flow: 'social_flows',
       totp: 'totp',
+      unlinked_identity: 'unlinked_identities',
     };
     const tables = await query(
       "SELECT DISTINCT conrelid::regclass::text AS name FROM pg_constraint WHERE confrelid = 'account'::regclass ORDER BY 1",

@@ -45,7 +45,25 @@ describe('GET /.well-known/jwks.json', () => {
         x: expect.any(String),
         y: expect.any(String),
       },
+      {
+        kty: 'RSA',
+        alg: 'RS256',
+        use: 'sig',
+        kid: expect.any(String),
+        n: expect.stringMatching(/^[\w-]{342}$/),
+        e: 'AQAB',
+      },
     ]);
+  });
+
+  it('is the same at all replicas from the first request on', async () => {
+    const first = await startTestService();
+    const second = await startTestService({ DATABASE_URL: first.databaseUrl });
+    const sets = await Promise.all(
+      [first, second, first].map(async ({ url }) => (await new Client(url).call('GET', '/.well-known/jwks.json')).body),
+    );
+    expect(sets[0].keys).toHaveLength(2);
+    expect(sets).toEqual(sets.map(() => sets[0]));
   });
 });
 
@@ -58,22 +76,30 @@ describe('POST /auth/keys/rotate', () => {
 
   it('publishes a successor before its first use, and keeps the old key until its last token has expired', async () => {
     const admin = await newAdmin();
-    const [old] = await jwks();
+    const old = await jwks();
     const { status, body } = await client.call('POST', '/auth/keys/rotate', { token: admin.accessToken });
     expect(status).toBe(200);
     expect(Math.round((Date.parse(body.active_from) - Date.now()) / 1000)).toBeGreaterThan(590);
-    expect((await jwks()).map(({ kid }) => kid).sort()).toEqual([old?.['kid'], body.kid].sort());
-    expect(kidOf((await client.newSession(admin.email)).accessToken)).toBe(old?.['kid']);
+    expect(await jwks()).toEqual([
+      expect.objectContaining({ kty: 'EC', kid: body.kid }),
+      expect.objectContaining({ kty: 'RSA' }),
+      ...old,
+    ]);
+    expect(kidOf((await client.newSession(admin.email)).accessToken)).toBe(old[0]?.['kid']);
 
     // later: the successor signs, the old key still verifies
-    await service.database.query("UPDATE signing_key SET active_from = active_from - interval '601 s'");
+    await service.database.query(
+      "UPDATE signing_key SET active_from = active_from - interval '601 s', rsa_active_from = rsa_active_from - interval '601 s'",
+    );
     const replica = await startTestService({ DATABASE_URL: service.databaseUrl });
     const replicaClient = new Client(replica.url);
     expect(kidOf((await replicaClient.newSession(admin.email)).accessToken)).toBe(body.kid);
     expect((await replicaClient.me(admin.accessToken)).status).toBe(200);
 
     // once all tokens of the old key have expired, it is deleted
-    await service.database.query("UPDATE signing_key SET active_from = active_from - interval '721 s'");
+    await service.database.query(
+      "UPDATE signing_key SET active_from = active_from - interval '3721 s', rsa_active_from = rsa_active_from - interval '3721 s'",
+    );
     const later = await startTestService({ DATABASE_URL: service.databaseUrl });
     expect((await new Client(later.url).me(admin.accessToken)).body.code).toBe('token_invalid');
   });
@@ -90,13 +116,16 @@ it('an old key is rotated by itself, once for all replicas', async () => {
   await service.database.query("UPDATE signing_key SET created_at = created_at - interval '31 days'");
   await Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).runRound()));
   await Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).runRound()));
-  expect(keyCounts()).toEqual(replicas.map(() => Number(before) + 1));
+  // one for each algorithm
+  expect(keyCounts()).toEqual(replicas.map(() => Number(before) + 2));
   await Promise.all(replicas.map((replica) => replica.close()));
 });
 
 it('private keys are stored encrypted; a replica with another key-encryption key is not ready', async () => {
-  const { rows } = await service.database.query('SELECT private_key FROM signing_key');
+  const { rows } = await service.database.query('SELECT private_key, rsa_private_key FROM signing_key');
+  // the object identifiers of their algorithms
   expect(rows[0].private_key.includes(Buffer.from('2a8648ce3d0301', 'hex'))).toBe(false);
+  expect(rows[0].rsa_private_key.includes(Buffer.from('2a864886f70d010101', 'hex'))).toBe(false);
   const stranger = await startTestService({
     DATABASE_URL: service.databaseUrl,
     KEY_ENCRYPTION_KEYS: Buffer.alloc(32, 1).toString('base64'),
@@ -113,11 +142,17 @@ describe('access tokens', () => {
     return [...parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')), signature].join('.');
   };
 
+  let rsaKid: string | undefined;
+  beforeAll(async () => {
+    rsaKid = (await jwks()).find(({ kty }) => kty === 'RSA')?.['kid'];
+  });
+
   it.each<[string, Parameters<typeof forge>[1]]>([
     ['without an algorithm', (header) => (header['alg'] = 'none')],
     ['with a symmetric algorithm', (header) => (header['alg'] = 'HS256')],
     ['of another type', (header) => (header['typ'] = 'JWT')],
     ['of an unknown key', (header) => (header['kid'] = 'unknown')],
+    ['of a key for ID tokens', (header) => (header['kid'] = rsaKid)],
     ['without a key', (header) => delete header['kid']],
     ['of another account', (_header, claims) => (claims['sub'] = '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10')],
   ])('rejects tokens %s', async (_name, change) => {

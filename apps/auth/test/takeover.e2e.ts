@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AuthenticatorApp } from './support/authenticator-app.ts';
 import { Browser } from './support/browser.ts';
-import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
+import { Client, newAdmin, newEmail, noProfile, type Answer } from './support/client.ts';
 import { meet, untilWaiting } from './support/locks.ts';
 import { Mailbox } from './support/mailbox.ts';
 import { OpenIdProvider, redirectUri } from './support/openid-provider.ts';
+import { addApplication } from './support/relying-party.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
 
 let service: TestService;
@@ -13,6 +14,7 @@ let mailbox: Mailbox;
 let browser: Browser;
 let provider: OpenIdProvider;
 let admin: { accessToken: string };
+let applicationId: string;
 
 const nextPassword = 'amber-heron-reads-97-maps';
 
@@ -25,6 +27,7 @@ beforeAll(async () => {
   });
   client = new Client(service.url);
   admin = await newAdmin(service);
+  applicationId = await addApplication(service, { client_id: 'stranger', first_party: false });
 });
 afterAll(() => browser.stop());
 beforeEach(async () => {
@@ -51,7 +54,7 @@ const reset = async (email: string, password = nextPassword) => {
 };
 const magicLink = async (email: string) => {
   await post('/auth/magic-link', { email });
-  return mailbox.token(email, /link to log in/);
+  return mailbox.token(email, /link to sign in/);
 };
 
 /** Logs a person in at the provider, and completes the flow here. */
@@ -80,6 +83,21 @@ const enrolTotp = async (token: string) => {
   const confirmed = await post('/auth/mfa/totp/confirm', { code: app.code(-1) }, token);
   expect(confirmed.status).toBe(200);
   return { app, recoveryCodes: confirmed.body.recovery_codes as string[] };
+};
+
+/** Lets an application of others use an account, as its owner does on the page that asks for it. */
+const consent = (email: string) =>
+  service.database.query(
+    `INSERT INTO openid_consent (account_id, application_id, permissions)
+     SELECT id, $2, '{openid}' FROM account WHERE email = $1`,
+    [email, applicationId],
+  );
+const consents = async (email: string) => {
+  const { rows } = await service.database.query(
+    'SELECT permissions FROM openid_consent c JOIN account a ON a.id = c.account_id WHERE a.email = $1',
+    [email],
+  );
+  return rows;
 };
 
 describe('a pending change of the e-mail address', () => {
@@ -179,6 +197,18 @@ describe('an account that somebody else registered before the mailbox’s owner 
 
   it.each(Object.entries(doors))('keeps nothing of theirs once the owner comes by %s', async (_name, open) => {
     const squatter = await client.newAccount();
+    const profile = {
+      name: 'Mallory',
+      picture: 'https://example.com/m.png',
+      zoneinfo: 'Asia/Tokyo',
+      public_metadata: { plan: 'x' },
+    };
+    const token = squatter.accessToken;
+    expect((await client.call('PATCH', '/auth/me', { token, body: profile })).status).toBe(200);
+    const path = `/auth/admin/accounts/${await idOf(token)}`;
+    const stated = { private_metadata: { customer: 'c-1815' } };
+    await client.call('PATCH', path, { token: admin.accessToken, body: stated });
+    await consent(squatter.email);
     const mfa = await client.newSession(squatter.email);
     await addPasskey(mfa.accessToken);
     const subject = provider.person({ email: newEmail(), email_verified: true });
@@ -207,6 +237,20 @@ describe('an account that somebody else registered before the mailbox’s owner 
       [squatter.email],
     );
     expect(rows).toEqual([{ second_factor: false, verified: true, codes: 0 }]);
+    expect(await consents(squatter.email)).toEqual([]);
+    const { body: account } = await client.call('GET', path, { token: admin.accessToken });
+    expect(account).toMatchObject({ ...noProfile, ...stated });
+  });
+
+  it('keeps the profile that an admin has given to an account that nobody could log in to', async () => {
+    const email = newEmail();
+    const invited = await post('/auth/admin/invitations', { email, name: 'Ada King', locale: 'fr' }, admin.accessToken);
+    const token = await mailbox.token(email, /.+/);
+    expect((await post('/auth/invitations/accept', { token, password: nextPassword })).status).toBe(204);
+    const { body } = await client.call('GET', `/auth/admin/accounts/${String(invited.body.id)}`, {
+      token: admin.accessToken,
+    });
+    expect(body).toMatchObject({ name: 'Ada King', locale: 'fr' });
   });
 
   it('keeps all when its holder brings the proof, by the session or the password', async () => {
@@ -286,8 +330,10 @@ describe('a password reset forced by an admin', () => {
     expect((await socialLogin(subject, account.accessToken)).status).toBe(200);
     const { app } = await enrolTotp(account.accessToken);
     const challenge = (await client.login(account.email)).body.mfa_token as string;
+    await consent(account.email);
 
     await force(id);
+    expect(await consents(account.email)).toEqual([]);
 
     expect((await passkeyLogin()).status).toBe(401);
     expect((await post('/auth/login/mfa', { mfa_token: challenge, code: app.code() })).status).toBe(401);
@@ -427,6 +473,43 @@ describe('a request under way', () => {
     expect(end?.status).toBe(204);
     expect(await state(email)).toEqual(before);
     expect(answer && outcome(answer)).toEqual([401, 'token_invalid']);
+  });
+
+  it.each(['a logout', 'a logout of all other devices'])('that is not over delays the answer to %s', async (end) => {
+    const { email, accessToken } = await client.newAccount();
+    const other = await client.newSession(email);
+    await addPasskey(accessToken);
+    const path = await firstOf('/auth/passkeys', accessToken);
+    const answered: string[] = [];
+    const [removal, logout] = await meet(service, (held) => held.query('SELECT FROM passkey FOR UPDATE'), [
+      async () => {
+        const answer = await withPassword('DELETE', path, accessToken);
+        answered.push('removal');
+        return answer;
+      },
+      async () => {
+        await untilWaiting(service.database, 1);
+        const [route, token] = end === 'a logout' ? ['logout', accessToken] : ['logout-others', other.accessToken];
+        const answer = await post(`/auth/${route}`, undefined, token);
+        answered.push('logout');
+        return answer;
+      },
+    ]);
+    expect([removal?.status, logout?.status]).toEqual([204, 204]);
+    expect(answered).toEqual(['removal', 'logout']);
+    expect((await client.me(accessToken)).status).toBe(401);
+  });
+
+  it('does not collide with one that ends other sessions', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const { email, accessToken } = await client.newAccount();
+      const others = await Promise.all(Array.from({ length: 4 }, () => client.newSession(email)));
+      const answers = await Promise.all([
+        changePassword(accessToken),
+        ...others.map((other) => post('/auth/logout-others', undefined, other.accessToken)),
+      ]);
+      expect(answers.filter(({ status }) => ![204, 401, 403].includes(status))).toEqual([]);
+    }
   });
 
   it('deletes no passkey by a password that has been changed', async () => {

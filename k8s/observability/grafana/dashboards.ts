@@ -132,6 +132,21 @@ export const dashboards: Record<string, Dashboard> = {
         unit: 'none',
         queries: { '{{type}}': `sum by (type) (increase(auth_admin_actions_total{${auth}}[1h]))` },
       },
+      {
+        title: 'Requests of applications (OpenID)',
+        unit: 'ops',
+        queries: {
+          '{{endpoint}} {{result}}': `sum by (endpoint, result) (rate(auth_openid_requests_total{${auth}}[2m])) > 0`,
+        },
+      },
+      {
+        title: 'Logout notifications',
+        unit: 'none',
+        queries: {
+          '{{result}} per hour': `sum by (result) (increase(auth_logout_notifications_total{${auth}}[1h]))`,
+          'oldest waiting, s': `max(auth_logout_notifications_oldest_waiting_seconds{${auth}})`,
+        },
+      },
     ],
   },
   postgresql: {

@@ -2,7 +2,7 @@
 export { commaSeparated, commonSettings, type CommonConfig } from './config/common-settings.ts';
 export { ConfigError, describeSettings, loadConfig, setting, type SettingDescription } from './config/config.ts';
 export { columnsOf } from './database/columns.ts';
-export { isUniqueViolation } from './database/database-errors.ts';
+export { isForeignKeyViolation, isUniqueViolation } from './database/database-errors.ts';
 export { DatabaseModule, dataSourceOptions, type DatabaseSchema } from './database/database.module.ts';
 export { execute, purge, queryRow, queryRows, type Queryable } from './database/queries.ts';
 export { sql, type Sql } from './database/sql.ts';
@@ -17,29 +17,39 @@ export {
   recentLoginProblems,
   tokenProblems,
 } from './errors/problem.ts';
+export { sendProblem, toProblem } from './errors/problem.filter.ts';
 export { HealthModule } from './health/health.module.ts';
 export { atLeast } from './http/at-least.ts';
+export { AnyOrigin } from './http/cors.ts';
+export { displayText } from './http/display-text.ts';
+export { fastifyOf } from './http/fastify-of.ts';
 export { createHttpApp } from './http/http-app.ts';
 export { instant } from './http/instant.ts';
+export { hasUnstorableText } from './http/json-body.ts';
 export { OAuthForm } from './http/oauth-form.ts';
-export { Context, type RequestContext } from './http/request-context.ts';
-export { SecureCookie } from './http/secure-cookie.ts';
+export { Context, contextOf, type RequestContext } from './http/request-context.ts';
+export { LatestValuesCookie, SecureCookie } from './http/secure-cookie.ts';
 export { accessTokenType, signatureAlgorithm, UnusableTokenError } from './jwt/access-token.strategy.ts';
 export { JwtAuthModule } from './jwt/jwt-auth.module.ts';
 export { RequireMfa } from './jwt/mfa.guard.ts';
 export {
   authenticationClass,
+  callerId,
   CurrentActor,
+  CurrentCaller,
   CurrentPrincipal,
+  type Caller,
   type ClientPrincipal,
   type Principal,
 } from './jwt/principal.ts';
-export { RequireRecentLogin, rolesInclude } from './jwt/recent-login.guard.ts';
-export { OptionalAuth, Public } from './jwt/public.decorator.ts';
+export { has, lacks, RequireRecentLogin, rolesInclude } from './jwt/recent-login.guard.ts';
+export { AcceptExpiredToken, IgnoreUnusableToken, OptionalAuth, Public } from './jwt/public.decorator.ts';
 export { remoteJwks } from './jwt/remote-jwks.ts';
 export { Roles, Scopes } from './jwt/roles.guard.ts';
+export { RepeatedJob } from './lifecycle/repeated-job.ts';
 export { loadOrExit, runMain } from './lifecycle/run-main.ts';
 export { runService, stopOnSignals, type RunningService } from './lifecycle/run-service.ts';
 export { LoggingModule } from './logging/logging.module.ts';
+export { requestAddress } from './logging/request-log.ts';
 export { counter, gauge, type Counter } from './metrics/metrics.ts';
 export { createOpenApiDocument, serveOpenApi } from './openapi/openapi.ts';

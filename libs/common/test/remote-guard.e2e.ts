@@ -28,7 +28,7 @@ import { commonSettings } from '../src/config/common-settings.ts';
 class NotesController {
   @Get()
   list(@CurrentPrincipal() principal: Principal) {
-    return { owner: principal.accountId };
+    return { owner: principal.accountId, verified: principal.emailVerified };
   }
 
   @Get('all')
@@ -103,10 +103,17 @@ describe('another service', () => {
   it('authenticates callers by the auth service’s access tokens only', async () => {
     const { accessToken } = await authClient.newAccount();
     const { body: me } = await authClient.me(accessToken);
-    expect((await list(accessToken)).body).toEqual({ owner: me.id });
+    expect((await list(accessToken)).body).toEqual({ owner: me.id, verified: false });
     expect((await list()).body.code).toBe('token_missing');
     expect((await list(`${accessToken.slice(0, -4)}AAAA`)).body.code).toBe('token_invalid');
     expect((await notes.call('GET', '/notes/about')).status).toBe(200);
+  });
+
+  it('knows whether the caller’s e-mail address is verified', async () => {
+    const { email } = await authClient.newAccount();
+    await auth.database.query('UPDATE account SET email_verified_at = now() WHERE email = $1', [email]);
+    const { accessToken } = await authClient.newSession(email);
+    expect((await list(accessToken)).body.verified).toBe(true);
   });
 
   it('enforces roles', async () => {

@@ -131,7 +131,8 @@ for (let i = 0; i < Number(values.users); i += 1) {
 }
 console.log('started');
 
-const end = Date.now() + Number(values.seconds) * 1000;
+let end = Date.now() + Number(values.seconds) * 1000;
+process.once('SIGTERM', () => (end = 0));
 const open = new Set<Promise<unknown>>();
 await Promise.all(
   values.mix.split(',').map(async (part) => {

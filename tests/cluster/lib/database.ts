@@ -56,6 +56,14 @@ export async function backedUp(namespace: string): Promise<boolean> {
   return stanza?.repo.every(({ status }) => status.code === 0) ?? false;
 }
 
+/** Makes a full backup in the first repository, and has all older ones there expire. */
+export async function backUpAlone(namespace: string): Promise<void> {
+  const options = ['--type=full', '--repo=1', '--repo1-retention-full-type=count', '--repo1-retention-full=1'];
+  const connection = ['--pg1-socket-path=/run/postgresql', '--pg1-user=postgres'];
+  const command = ['pgbackrest', 'backup', ...options, ...connection];
+  await kubectl(['exec', 'postgres-0', '-n', namespace, '-c', 'postgres', '--', ...command], { seconds: 300 });
+}
+
 /**
  * Freezes the server and removes its files, so that it cannot archive its last WAL as it does when only its pod is deleted.
  * @returns the time by the cluster's clock, in ms
@@ -105,8 +113,32 @@ export async function accounts(namespace: string): Promise<Set<string>> {
   return new Set((await sql(namespace, 'auth', 'SELECT email FROM account')).split('\n'));
 }
 
-/** Sets the target time of the next restore. */
-export async function restoreTo(namespace: string, target: string): Promise<void> {
+/** The time of the database's server, as a target of restores. */
+export const databaseTime = (namespace: string): Promise<string> =>
+  sql(namespace, 'postgres', `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00')`);
+
+/**
+ * Restores the database to a point in time, with the steps of docs/operations/backups.md, or to the end of its archive. Returns the
+ * duration in seconds.
+ */
+export async function restoreTo(namespace: string, target?: string): Promise<number> {
+  const started = Date.now();
+  const lost = await volume(namespace, 'data-postgres-0');
   const metadata = { name: 'postgres-restore', namespace };
-  await apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { RESTORE_TARGET_TIME: target } });
+  if (target) {
+    await apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { RESTORE_TARGET_TIME: target } });
+  }
+  // a clean shutdown archives the last WAL
+  await kubectl(['scale', 'statefulset/postgres', '--replicas=0', '-n', namespace]);
+  await kubectl(['wait', '--for=delete', 'pod/postgres-0', '-n', namespace, '--timeout=120s'], { seconds: 130 });
+  await kubectl(['delete', 'pvc', 'data-postgres-0', '-n', namespace, '--timeout=60s'], { seconds: 70 });
+  await kubectl(['scale', 'statefulset/postgres', '--replicas=1', '-n', namespace]);
+  await until(
+    'database restored',
+    900,
+    async () => (await databaseReady(namespace)) && (await volume(namespace, 'data-postgres-0')) !== lost,
+  );
+  const seconds = (Date.now() - started) / 1000;
+  await kubectl(['delete', 'configmap', 'postgres-restore', '-n', namespace, '--ignore-not-found']);
+  return seconds;
 }

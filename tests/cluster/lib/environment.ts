@@ -32,8 +32,6 @@ export const images = {
   s3: () => image('S3_IMAGE'),
   prometheus: () => image('PROMETHEUS_IMAGE'),
   alertmanager: () => image('ALERTMANAGER_IMAGE'),
-  loki: () => image('LOKI_IMAGE'),
-  alloy: () => image('ALLOY_IMAGE'),
   kubeStateMetrics: () => image('KUBE_STATE_METRICS_IMAGE'),
   postgresExporter: () => image('POSTGRES_EXPORTER_IMAGE'),
 };

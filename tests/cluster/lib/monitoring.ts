@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { apply, kubectl } from '../../../tools/lib/kubectl.ts';
+import { apply, getJson, kubectl } from '../../../tools/lib/kubectl.ts';
 import { imageEntry } from '../../../tools/lib/kustomize.ts';
 import { buildWith } from '../../../tools/lib/kustomize.ts';
 import { until } from '../../../tools/lib/until.ts';
@@ -27,11 +27,15 @@ export interface Delivery {
 const leftOut = ['grafana'];
 const clusterWide = ['ClusterRole', 'ClusterRoleBinding'];
 
-/**
- * Deploys k8s/observability into a namespace, with a pod that receives its alerts.
- * @returns a function that removes its cluster-wide objects
- */
-export async function deployMonitoring(namespace: string): Promise<() => Promise<unknown>> {
+interface Monitoring {
+  /** Whether the cluster could pull the images of Loki and Alloy. They are published only: Loki is under the AGPL and not built. */
+  hasLogs: boolean;
+  /** Removes the cluster-wide objects. */
+  remove: () => Promise<unknown>;
+}
+
+/** Deploys k8s/observability into a namespace, with a pod that receives its alerts. */
+export async function deployMonitoring(namespace: string): Promise<Monitoring> {
   const receiver = { name: 'receiver', namespace };
   const yaml = await buildWith((path) => ({
     resources: [path('k8s/observability')],
@@ -39,8 +43,6 @@ export async function deployMonitoring(namespace: string): Promise<() => Promise
     images: [
       imageEntry('docker.io/prom/prometheus', images.prometheus()),
       imageEntry('docker.io/prom/alertmanager', images.alertmanager()),
-      imageEntry('docker.io/grafana/loki', images.loki()),
-      imageEntry('docker.io/grafana/alloy', images.alloy()),
       imageEntry('registry.k8s.io/kube-state-metrics/kube-state-metrics', images.kubeStateMetrics()),
     ],
     patches: [
@@ -118,8 +120,31 @@ export async function deployMonitoring(namespace: string): Promise<() => Promise
       pod('receiver', namespace, { app: 'receiver' }, ['node', '/scripts/receiver.ts']),
     ],
   });
+  const hasLogs = await pullsLogs(namespace);
+  if (!hasLogs) {
+    await kubectl(['delete', 'statefulset/loki', 'deployment/alloy', '-n', namespace]);
+  }
   await until('monitoring healthy', 180, () => healthy(namespace));
-  return remove;
+  return { hasLogs, remove };
+}
+
+interface Pods {
+  items: { status: { containerStatuses?: { state: { waiting?: { reason: string } } }[] } }[];
+}
+
+/** Waits until the images of Loki and Alloy have been pulled, or the pull of one has failed. */
+async function pullsLogs(namespace: string): Promise<boolean> {
+  const selector = 'app.kubernetes.io/name in (loki,alloy)';
+  const result = await until('pull of the images of Loki and Alloy', 180, async () => {
+    const { items } = await getJson<Pods>(['pods', '-n', namespace, '-l', selector]);
+    const reasons = items.map(({ status }) => status.containerStatuses?.[0]?.state.waiting?.reason ?? 'started');
+    if (reasons.some((reason) => reason.startsWith('ErrImage') || reason === 'ImagePullBackOff')) {
+      return 'failed';
+    }
+    const arePulled = items.length >= 2 && reasons.every((reason) => reason === 'started');
+    return arePulled && 'pulled';
+  });
+  return result === 'pulled';
 }
 
 /** The alerts that the receiver has got so far. */

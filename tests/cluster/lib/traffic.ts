@@ -98,7 +98,10 @@ export const pointName = (gateway: string, environment: string): Promise<void> =
     spec: { type: 'ExternalName', externalName: `auth.${environment}.svc.cluster.local` },
   });
 
-/** Starts traffic from a pod in that namespace. Resolves once requests flow; `finished` resolves when they have ended. */
+/**
+ * Starts traffic from a pod in that namespace. Resolves once requests flow; `finished` resolves when they have ended, and `stop` ends
+ * them before.
+ */
 export async function startTraffic(
   name: string,
   namespace: string,
@@ -124,20 +127,25 @@ export async function startTraffic(
     return now;
   };
   await until('traffic to start', 120, async () => (await state()) !== 'Pending' && /^started$/m.test(await logs()));
+  const finished = async (): Promise<Request[]> => {
+    await until('traffic to end', seconds + 60, async () => (await state()) === 'Succeeded', 1000);
+    return (await logs())
+      .split('\n')
+      .map((line) => line.split(' '))
+      .filter(({ length }) => length === 5)
+      .map(([at, kind = '', status, ms, subject = '']) => ({
+        at: Number(at),
+        kind,
+        status: Number(status),
+        ms: Number(ms),
+        subject,
+      }));
+  };
   return {
-    async finished(): Promise<Request[]> {
-      await until('traffic to end', seconds + 60, async () => (await state()) === 'Succeeded', 1000);
-      return (await logs())
-        .split('\n')
-        .map((line) => line.split(' '))
-        .filter(({ length }) => length === 5)
-        .map(([at, kind = '', status, ms, subject = '']) => ({
-          at: Number(at),
-          kind,
-          status: Number(status),
-          ms: Number(ms),
-          subject,
-        }));
+    finished,
+    async stop(): Promise<Request[]> {
+      await kubectl(['exec', name, '-n', namespace, '--', 'node', '-e', 'process.kill(1)']);
+      return finished();
     },
   };
 }

@@ -4,34 +4,40 @@ import {
   callerProblems,
   Context,
   CurrentPrincipal,
+  lacks,
   type Principal,
   Public,
-  recentLoginProblems,
   RequireRecentLogin,
   type RequestContext,
   tokenProblems,
 } from '#common';
-import { Body, Controller, Delete, Get, Headers, HttpCode, Post, Put, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Patch, Post, Put, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { hashQueueFull, passwordBreached, passwordTooWeak } from '../passwords/index.ts';
 import { tooManyAttempts } from '../rate-limits/index.ts';
+import { RotatesBrowserSession } from '../sessions/index.ts';
+import { ApiDeviceCookie, replyWithDevice } from '../sessions/device-cookie/index.ts';
 import { AccountPasswordsService } from './account-passwords.service.ts';
-import { emailTaken, lastAdmin, passwordIncorrect } from './accounts.problems.ts';
+import { emailTaken, lastAdmin, passwordReused, registrationClosed } from './accounts.problems.ts';
 import {
   accountDeletionSchema,
   accountExample,
   accountSchema,
+  ownAccountExample,
+  ownAccountSchema,
   passwordChangeSchema,
   registrationSchema,
   toAccountView,
+  toOwnAccountView,
   type PasswordChange,
+  type Registration,
 } from './accounts.schema.ts';
 import { AccountsService } from './accounts.service.ts';
+import { profileChangeSchema, type ProfileChange } from './profile.schema.ts';
+import { reauthenticationProblems } from './reauthentication.service.ts';
 import { RegistrationService } from './registration.service.ts';
-
-const passwordProblems = [tooManyAttempts, hashQueueFull];
 
 /** Registration, and what an owner does with an account. */
 @ApiTags('accounts')
@@ -48,51 +54,92 @@ export class AccountsController {
   @ApiOperation({
     summary: 'Register',
     description:
-      'Creates an account. The e-mail address is unique without regard to case. The password must not be easy to guess.',
+      'Creates an account. The e-mail address is unique without regard to case. The password must not be easy to guess. With ' +
+      '`CONCEAL_TAKEN_EMAILS` the response does not tell whether the e-mail address was free: follow the link of the mail, then ' +
+      'log in.',
   })
   @ApiResponse({ status: 201, description: 'The new account.', standardSchema: accountSchema, example: accountExample })
-  @ApiProblems(...bodyProblems, emailTaken, passwordTooWeak, passwordBreached, ...passwordProblems)
+  @ApiResponse({ status: 202, description: 'With `CONCEAL_TAKEN_EMAILS`: an e-mail to the e-mail address is queued.' })
+  @ApiProblems(
+    ...bodyProblems,
+    registrationClosed,
+    emailTaken,
+    passwordTooWeak,
+    passwordBreached,
+    tooManyAttempts,
+    hashQueueFull,
+  )
   async register(
-    @Body({ schema: registrationSchema }) body: z.output<typeof registrationSchema>,
+    @Body({ schema: registrationSchema }) body: Registration,
     @Context() context: RequestContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return toAccountView(await this.registration.register(body, context));
+    const account = await this.registration.register(body, context);
+    if (!account) {
+      reply.status(202);
+    }
+    return account && toAccountView(account);
   }
 
   @Get('me')
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Get the caller’s account',
-    description: 'Reads the database, so that a revoked session is rejected.',
+    description: 'With the ways to log in to it. Reads the database, so that a revoked session is rejected.',
   })
-  @ApiResponse({ status: 200, description: 'The account.', standardSchema: accountSchema, example: accountExample })
+  @ApiResponse({
+    status: 200,
+    description: 'The account.',
+    standardSchema: ownAccountSchema,
+    example: ownAccountExample,
+  })
   @ApiProblems(...callerProblems)
   async getMe(@CurrentPrincipal() principal: Principal) {
-    return toAccountView(await this.accounts.view(principal));
+    return toOwnAccountView(await this.accounts.view(principal));
+  }
+
+  @Patch('me')
+  @ApiBearerAuth()
+  @ApiOperation({
+    summary: 'Change the caller’s profile',
+    description:
+      'What the account says about its owner. Applications that a person has allowed to see the profile find it in ID tokens and at ' +
+      'userinfo; access tokens do not contain it.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'The account.',
+    standardSchema: ownAccountSchema,
+    example: ownAccountExample,
+  })
+  @ApiProblems(...bodyProblems, ...tokenProblems)
+  async changeProfile(
+    @Body({ schema: profileChangeSchema }) body: ProfileChange,
+    @CurrentPrincipal() principal: Principal,
+    @Context() context: RequestContext,
+  ) {
+    return toOwnAccountView(await this.accounts.changeProfile(principal, body, context));
   }
 
   @Put('me/password')
+  @RequireRecentLogin({ ifBody: lacks('current_password') })
+  @RotatesBrowserSession()
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Change the password',
     description:
-      'Ends all other sessions of the account, and links that were mailed before. No other device stays a known one.',
+      'Requires the current password. An account without one sets its first password after a recent login instead. Ends all other sessions of the account, and links that were mailed before. No other device stays a known one.',
   })
-  @ApiHeader({
-    name: 'cookie',
-    required: false,
-    description: 'the `device` cookie of an earlier login, which is replaced',
-    schema: { type: 'string' },
-  })
+  @ApiDeviceCookie()
   @ApiResponse({ status: 204, description: 'The new password is set.' })
   @ApiProblems(
     ...bodyProblems,
     ...tokenProblems,
-    passwordIncorrect,
+    ...reauthenticationProblems,
     passwordTooWeak,
     passwordBreached,
-    ...passwordProblems,
+    passwordReused,
   )
   async changePassword(
     @Body({ schema: passwordChangeSchema }) body: PasswordChange,
@@ -101,10 +148,7 @@ export class AccountsController {
     @Context() context: RequestContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const deviceCookie = await this.passwords.change(principal, body, cookies, context);
-    if (deviceCookie !== undefined) {
-      reply.header('set-cookie', deviceCookie);
-    }
+    replyWithDevice(reply, await this.passwords.change(principal, body, cookies, context));
   }
 
   @Delete('me')
@@ -113,17 +157,12 @@ export class AccountsController {
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Delete the caller’s account',
-    description: 'Requires the password. It can’t be undone. The last active admin can’t be deleted.',
+    description:
+      'Requires a recent login and, if the account has one, the password. It can’t be undone. The last active admin can’t be ' +
+      'deleted.',
   })
   @ApiResponse({ status: 204, description: 'The account and its sessions are deleted.' })
-  @ApiProblems(
-    ...bodyProblems,
-    ...tokenProblems,
-    ...recentLoginProblems,
-    passwordIncorrect,
-    lastAdmin,
-    ...passwordProblems,
-  )
+  @ApiProblems(...bodyProblems, ...tokenProblems, ...reauthenticationProblems, lastAdmin)
   deleteMe(
     @Body({ schema: accountDeletionSchema }) body: z.output<typeof accountDeletionSchema>,
     @CurrentPrincipal() principal: Principal,

@@ -10,10 +10,13 @@ import { SessionsModule } from '../sessions/index.ts';
 import { AccountAccessService } from './account-access.service.ts';
 import { AccountDirectoryRepository } from './account-directory.repository.ts';
 import { AccountPasswordsService } from './account-passwords.service.ts';
+import { AccountSearchRepository } from './account-search.repository.ts';
 import { AccountsController } from './accounts.controller.ts';
 import { AccountsRepository } from './accounts.repository.ts';
 import { AccountsService } from './accounts.service.ts';
+import { AdminAuthorityService } from './admin-authority.service.ts';
 import { BulkAccountsRepository } from './bulk-accounts.repository.ts';
+import { KnownDevicesService } from './known-devices.service.ts';
 import { LogoutAllController } from './logout-all.controller.ts';
 import { MailboxProofsService } from './mailbox-proofs.service.ts';
 import { NoticesService } from './notices.service.ts';
@@ -24,8 +27,12 @@ const exported = [
   AccountAccessService,
   AccountDirectoryRepository,
   AccountPasswordsService,
+  AccountSearchRepository,
   AccountsRepository,
+  AccountsService,
+  AdminAuthorityService,
   BulkAccountsRepository,
+  KnownDevicesService,
   MailboxProofsService,
   NoticesService,
   ReauthenticationService,
@@ -45,7 +52,7 @@ const exported = [
     SessionsModule,
   ],
   controllers: [AccountsController, LogoutAllController],
-  providers: [...exported, AccountsService],
+  providers: exported,
   exports: exported,
 })
 export class AccountsModule {}

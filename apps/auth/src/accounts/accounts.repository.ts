@@ -6,15 +6,18 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Locale } from '../email/templates/index.ts';
 import {
   detailColumns,
-  lockedColumns,
+  profileColumns,
+  profileFields,
   storedColumns,
   type AccountDetails,
-  type LockedAccount,
+  type AccountProfile,
+  type OwnAccount,
   type StoredAccount,
 } from './account.ts';
+import { newRow, type NewAccount } from './new-account.ts';
+import type { ProfileChange } from './profile.schema.ts';
 
-/** An account to store; its e-mail address is not verified. */
-export type NewAccount = Pick<StoredAccount, 'email' | 'passwordHash' | 'roles' | 'locale'>;
+const profileOfNext = sql.raw(profileFields.map((column) => `${column} = next.${column}`).join(', '));
 
 /** The table `account`: what registrations, logins and owners of accounts read and write. */
 @Injectable()
@@ -32,6 +35,28 @@ export class AccountsRepository {
     return queryRow<AccountDetails>(
       on,
       sql`/* accounts.find-details */ SELECT ${detailColumns} FROM account WHERE id = ${id}`,
+    );
+  }
+
+  /** What tokens say about an account; undefined if it is disabled or gone. */
+  async findProfile(on: Queryable, id: string): Promise<AccountProfile | undefined> {
+    return queryRow<AccountProfile>(
+      on,
+      sql`/* accounts.find-profile */ SELECT ${profileColumns} FROM account WHERE id = ${id} AND disabled_at IS NULL`,
+    );
+  }
+
+  /**
+   * Finds an account with the ways to log in to it: `account`, `passkey` and `external_identity` in one statement, because clients ask for
+   * it at each start.
+   */
+  async findOwn(on: Queryable, id: string): Promise<OwnAccount | undefined> {
+    return queryRow<OwnAccount>(
+      on,
+      sql`/* accounts.find-own */ SELECT ${detailColumns}, second_factor AS "secondFactor",
+          (SELECT count(*) FROM passkey WHERE account_id = account.id)::int AS passkeys,
+          ARRAY(SELECT provider FROM external_identity WHERE account_id = account.id ORDER BY 1) AS providers
+        FROM account WHERE id = ${id}`,
     );
   }
 
@@ -56,19 +81,19 @@ export class AccountsRepository {
    * Finds an account and locks it until the transaction ends (`FOR NO KEY UPDATE`). Logins to it and other locks wait; rows that
    * refer to it can be inserted meanwhile. A transaction locks the account before anything that belongs to it.
    */
-  async lock(manager: EntityManager, id: string): Promise<LockedAccount | undefined> {
-    return queryRow<LockedAccount>(
+  async lock(manager: EntityManager, id: string): Promise<StoredAccount | undefined> {
+    return queryRow<StoredAccount>(
       manager,
-      sql`/* accounts.lock */ SELECT ${lockedColumns} FROM account WHERE id = ${id} FOR NO KEY UPDATE`,
+      sql`/* accounts.lock */ SELECT ${storedColumns} FROM account WHERE id = ${id} FOR NO KEY UPDATE`,
     );
   }
 
   /** Finds and locks the account with an e-mail address, as {@link lock} does. */
-  async lockByEmail(manager: EntityManager, email: string): Promise<LockedAccount | undefined> {
-    return queryRow<LockedAccount>(
+  async lockByEmail(manager: EntityManager, email: string): Promise<StoredAccount | undefined> {
+    return queryRow<StoredAccount>(
       manager,
       sql`/* accounts.lock-by-email */
-        SELECT ${lockedColumns} FROM account WHERE lower(email) = lower(${email}::text) FOR NO KEY UPDATE`,
+        SELECT ${storedColumns} FROM account WHERE lower(email) = lower(${email}::text) FOR NO KEY UPDATE`,
     );
   }
 
@@ -88,14 +113,29 @@ export class AccountsRepository {
   }
 
   /** @throws QueryFailedError of the constraint `account_email_key` if another account has the e-mail address */
-  async insert(on: Queryable, { email, passwordHash, roles, locale }: NewAccount): Promise<AccountDetails> {
-    const [account] = await queryRows<AccountDetails>(
+  async insert(on: Queryable, account: NewAccount): Promise<AccountDetails> {
+    const [inserted] = await queryRows<AccountDetails>(
       on,
-      sql`/* accounts.insert */
-        INSERT INTO account (id, email, password_hash, roles, locale)
-        VALUES (${uuidv7()}, ${email}, ${passwordHash}, ${roles}::text[], ${locale}) RETURNING ${detailColumns}`,
+      sql`/* accounts.insert */ INSERT INTO account ${newRow(account)} RETURNING ${detailColumns}`,
     );
-    return account as AccountDetails;
+    return inserted as AccountDetails;
+  }
+
+  /**
+   * Inserts an account unless another one has the e-mail address, in one statement either way.
+   * @returns the account with the e-mail address, and whether it is the new one; nothing if a concurrent transaction has
+   *   inserted it
+   */
+  async insertOrFind(on: Queryable, account: NewAccount): Promise<(AccountDetails & { isNew: boolean }) | undefined> {
+    return queryRow(
+      on,
+      sql`/* accounts.insert-or-find */
+        WITH inserted AS (INSERT INTO account ${newRow(account)}
+          ON CONFLICT (lower(email)) DO NOTHING RETURNING ${detailColumns})
+        SELECT *, true AS "isNew" FROM inserted UNION ALL
+        SELECT ${detailColumns}, false FROM account
+        WHERE lower(email) = lower(${account.email}::text) AND NOT EXISTS (SELECT FROM inserted)`,
+    );
   }
 
   /**
@@ -116,8 +156,43 @@ export class AccountsRepository {
   async setFirstLocale(on: Queryable, id: string, locale: Locale): Promise<void> {
     await execute(
       on,
-      sql`/* accounts.set-first-locale */ UPDATE account SET locale = ${locale} WHERE id = ${id} AND locale IS NULL`,
+      sql`/* accounts.set-first-locale */
+        UPDATE account SET locale = ${locale}, profile_changed_at = now() WHERE id = ${id} AND locale IS NULL`,
     );
+  }
+
+  /**
+   * Removes what the holder of an account has said about its owner; metadata of admins stays. The profile of an account that nobody has
+   * been able to log in to is an admin's, and stays too.
+   * @param locale the language that the owner states
+   */
+  async clearProfile(on: Queryable, id: string, locale: Locale | null): Promise<void> {
+    await execute(
+      on,
+      sql`/* accounts.clear-profile */
+        UPDATE account SET name = NULL, given_name = NULL, family_name = NULL, picture = NULL, zoneinfo = NULL,
+          locale = ${locale}, public_metadata = '{}', profile_changed_at = now()
+        WHERE id = ${id} AND (password_hash IS NOT NULL OR retired_password_hash IS NOT NULL OR other_credential)`,
+    );
+  }
+
+  /**
+   * Changes members of the profile, in a transaction that has locked the account.
+   * @returns the members that differ from before, by the names of their columns; none if the account does not exist
+   */
+  async changeProfile(manager: EntityManager, id: string, change: ProfileChange): Promise<string[]> {
+    const members = JSON.stringify(change);
+    const row = await queryRow<{ changed: string[] }>(
+      manager,
+      sql`/* accounts.change-profile */
+        WITH next AS (
+          SELECT profile.*, ARRAY(SELECT member FROM json_object_keys(${members}::json) AS member
+            WHERE (row_to_json(profile) -> member)::text <> (row_to_json(account) -> member)::text) AS changed
+          FROM account, json_populate_record(account, ${members}::json) AS profile WHERE account.id = ${id})
+        UPDATE account SET ${profileOfNext}, profile_changed_at = now()
+        FROM next WHERE account.id = next.id AND next.changed <> '{}' RETURNING next.changed`,
+    );
+    return row?.changed ?? [];
   }
 
   async setPassword(on: Queryable, id: string, passwordHash: string): Promise<void> {
@@ -166,22 +241,34 @@ export class AccountsRepository {
     return changed > 0;
   }
 
-  /** Marks the e-mail address of an account as verified. */
-  async markVerified(on: Queryable, id: string): Promise<void> {
-    await execute(
+  /** Marks the e-mail address of an account, which must exist, as verified. */
+  async markVerified(on: Queryable, id: string): Promise<AccountDetails> {
+    const account = await queryRow<AccountDetails>(
       on,
       sql`/* accounts.mark-verified */
-        UPDATE account SET email_verified_at = coalesce(email_verified_at, now()) WHERE id = ${id}`,
+        UPDATE account SET email_verified_at = coalesce(email_verified_at, now()) WHERE id = ${id} RETURNING ${detailColumns}`,
     );
+    return account as AccountDetails;
   }
 
-  /** What the table stores about an account, without the password's hash. */
+  /** Whether an account had a verified e-mail address before its present one, which is not. */
+  async wasVerified(on: Queryable, id: string): Promise<boolean> {
+    const row = await queryRow(
+      on,
+      sql`/* accounts.was-verified */ SELECT FROM account WHERE id = ${id} AND was_verified`,
+    );
+    return row !== undefined;
+  }
+
+  /** What the table stores about an account, without the password's hash and what only admins see. */
   async personalData(accountId: string): Promise<unknown[]> {
     const rows = await queryRows<{ row: unknown }>(
       this.dataSource,
       sql`/* accounts.personal-data */
         SELECT json_build_object('id', id, 'email', email, 'email_verified_at', email_verified_at, 'roles', roles,
-          'created_at', created_at, 'password_changed_at', password_changed_at, 'disabled_at', disabled_at, 'locale', locale) AS row
+          'created_at', created_at, 'password_changed_at', password_changed_at, 'disabled_at', disabled_at, 'locale', locale,
+          'name', name, 'given_name', given_name, 'family_name', family_name, 'picture', picture, 'zoneinfo', zoneinfo,
+          'public_metadata', public_metadata, 'profile_changed_at', profile_changed_at) AS row
         FROM account WHERE id = ${accountId}`,
     );
     return rows.map(({ row }) => row);

@@ -1,7 +1,8 @@
 import { domainToUnicode } from 'node:url';
 import { z } from 'zod';
-import { existingPassword, newPassword } from '../passwords/index.ts';
-import type { AccountDetails } from './account.ts';
+import { newPassword, ownPassword } from '../passwords/index.ts';
+import type { AccountDetails, OwnAccount } from './account.ts';
+import { ownProfileFields, profileExample, profileChangeSchema, toOwnProfile } from './profile.schema.ts';
 
 /** RFC 5321 §4.5.3.1.3 allows a path of 256 octets, its angle brackets included. */
 const maxEmailLength = 254;
@@ -31,19 +32,18 @@ export const email = z
   .meta({ example: 'ada@example.com' });
 
 export const registrationSchema = z
-  .strictObject({ email, password: newPassword })
+  .strictObject({ email, password: newPassword, ...profileChangeSchema.shape })
   .meta({ id: 'Registration', example: { email: 'ada@example.com', password: 'violet-otter-hums-42-songs' } });
+export type Registration = z.output<typeof registrationSchema>;
 
-export const passwordChangeSchema = z
-  .strictObject({ current_password: existingPassword, new_password: newPassword })
-  .meta({
-    id: 'PasswordChange',
-    example: { current_password: 'violet-otter-hums-42-songs', new_password: 'amber-heron-reads-97-maps' },
-  });
+export const passwordChangeSchema = z.strictObject({ current_password: ownPassword, new_password: newPassword }).meta({
+  id: 'PasswordChange',
+  example: { current_password: 'violet-otter-hums-42-songs', new_password: 'amber-heron-reads-97-maps' },
+});
 export type PasswordChange = z.output<typeof passwordChangeSchema>;
 
 export const accountDeletionSchema = z
-  .strictObject({ password: existingPassword })
+  .strictObject({ password: ownPassword })
   .meta({ id: 'AccountDeletion', example: { password: 'violet-otter-hums-42-songs' } });
 
 export const accountSchema = z
@@ -54,6 +54,7 @@ export const accountSchema = z
     roles: z.array(z.enum(['user', 'admin'])),
     created_at: z.iso.datetime(),
     password_changed_at: z.iso.datetime(),
+    ...ownProfileFields,
   })
   .meta({ id: 'Account', description: 'An account as its owner sees it' });
 
@@ -68,7 +69,27 @@ export function toAccountView(account: AccountDetails): AccountView {
     roles: account.roles,
     created_at: account.createdAt.toISOString(),
     password_changed_at: account.passwordChangedAt.toISOString(),
+    ...toOwnProfile(account),
   };
+}
+
+export const ownAccountSchema = accountSchema
+  .extend({
+    login_methods: z
+      .object({
+        password: z.boolean(),
+        passkeys: z.int().meta({ description: 'number of passkeys' }),
+        identities: z.array(z.string()).meta({ description: 'the provider of each identity, by id' }),
+        totp: z.boolean().meta({ description: 'whether logins ask for a code of an authenticator app' }),
+      })
+      .meta({ description: 'the ways to log in to the account; links by e-mail are open to all accounts' }),
+  })
+  .meta({ id: 'OwnAccount', description: 'The caller’s account, with the ways to log in to it' });
+
+/** What {@link toAccountView} shows, with the ways to log in. */
+export function toOwnAccountView(account: OwnAccount): z.output<typeof ownAccountSchema> {
+  const { hasPassword: password, passkeys, providers: identities, secondFactor: totp } = account;
+  return { ...toAccountView(account), login_methods: { password, passkeys, identities, totp } };
 }
 
 export const accountExample: AccountView = {
@@ -78,4 +99,10 @@ export const accountExample: AccountView = {
   roles: ['user'],
   created_at: '2026-11-25T12:00:00.000Z',
   password_changed_at: '2026-11-25T12:00:00.000Z',
+  ...profileExample,
+};
+
+export const ownAccountExample: z.output<typeof ownAccountSchema> = {
+  ...accountExample,
+  login_methods: { password: true, passkeys: 2, identities: ['google'], totp: true },
 };

@@ -3,14 +3,16 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { AuditService } from '../audit/index.ts';
-import type { AccountDetails } from './account.ts';
+import { SessionsService, type SessionOwner } from '../sessions/index.ts';
+import type { OwnAccount } from './account.ts';
 import { AccountDirectoryRepository } from './account-directory.repository.ts';
 import { lastAdmin } from './accounts.problems.ts';
 import { AccountsRepository } from './accounts.repository.ts';
 import { NoticesService } from './notices.service.ts';
+import type { ProfileChange } from './profile.schema.ts';
 import { ReauthenticationService } from './reauthentication.service.ts';
 
-/** Shows an account to its owner, and deletes it. */
+/** Shows an account to its owner, changes its profile, and deletes it. */
 @Injectable()
 export class AccountsService {
   constructor(
@@ -20,11 +22,12 @@ export class AccountsService {
     private readonly notices: NoticesService,
     private readonly reauthentication: ReauthenticationService,
     private readonly audit: AuditService,
+    private readonly sessions: SessionsService,
   ) {}
 
   /** @throws ProblemException `token_invalid` if the account has been deleted meanwhile */
-  async view({ accountId }: Principal): Promise<AccountDetails> {
-    const account = await this.accounts.findDetails(this.dataSource, accountId);
+  async view({ accountId }: Pick<Principal, 'accountId'>): Promise<OwnAccount> {
+    const account = await this.accounts.findOwn(this.dataSource, accountId);
     if (!account) {
       throw problems.tokenInvalid.exception();
     }
@@ -32,15 +35,33 @@ export class AccountsService {
   }
 
   /**
-   * Deletes the account with its sessions; the audit trail keeps its id.
-   * @throws ProblemException `password_incorrect`, `too_many_attempts`, `last_admin`, `token_invalid`
+   * Changes members of the profile. The audit event names those that have changed, and not their values.
+   * @throws ProblemException `token_invalid`
    */
-  async delete(principal: Principal, password: string, context: RequestContext): Promise<void> {
-    const proved = await this.reauthentication.byPassword(principal, password);
+  async changeProfile(owner: SessionOwner, change: ProfileChange, context: RequestContext): Promise<OwnAccount> {
+    const { accountId: id } = owner;
+    await this.dataSource.transaction(async (manager) => {
+      await this.sessions.lockActive(manager, owner);
+      const fields = await this.accounts.changeProfile(manager, id, change);
+      if (fields.length > 0) {
+        const type = 'account.profile_changed';
+        await this.audit.record(manager, context, { type, actorId: id, subjectId: id, detail: { fields } });
+      }
+    });
+    return this.view(owner);
+  }
+
+  /**
+   * Deletes the account with its sessions; the audit trail keeps its id.
+   * @throws ProblemException `password_incorrect`, `reauthentication_required`, `too_many_attempts`, `last_admin`,
+   *   `token_invalid`
+   */
+  async delete(principal: Principal, password: string | undefined, context: RequestContext): Promise<void> {
+    const proved = await this.reauthentication.prove(principal, password);
     const { id, roles } = proved;
     await this.dataSource.transaction(async (manager) => {
       if (roles.includes('admin')) {
-        await this.directory.lockAdmins(manager);
+        await this.directory.lockAdmins(manager, [id]);
       }
       await this.reauthentication.assertCurrent(manager, principal, proved);
       const account = await this.accounts.findDetails(manager, id);

@@ -3,9 +3,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Role } from './account.entity.ts';
+import { profileList } from './account.ts';
+import type { ProfileChange } from './profile.schema.ts';
 
 /** An account with its password's hash, as imports and exports carry it; times as PostgreSQL reads and writes them. */
-export interface AccountRow {
+export interface AccountRow extends ProfileChange {
   id: string;
   email: string;
   email_verified_at?: string | null | undefined;
@@ -32,12 +34,10 @@ export class BulkAccountsRepository {
       on,
       sql`/* accounts.insert-all */
         INSERT INTO account (
-          id, email, email_verified_at, password_hash, roles, disabled_at, created_at, password_changed_at)
-        SELECT id, email, email_verified_at, password_hash, roles, disabled_at, coalesce(created_at, now()),
+          id, email, email_verified_at, password_hash, roles, disabled_at, ${profileList}, created_at, password_changed_at)
+        SELECT id, email, email_verified_at, password_hash, roles, disabled_at, ${profileList}, coalesce(created_at, now()),
                coalesce(password_changed_at, created_at, now())
-        FROM jsonb_to_recordset(${JSON.stringify(accounts)}::jsonb) AS line (
-          id uuid, email text, email_verified_at timestamptz, password_hash text, roles text[],
-          disabled_at timestamptz, created_at timestamptz, password_changed_at timestamptz)
+        FROM json_populate_recordset(NULL::account, ${JSON.stringify(accounts)}::json)
         ON CONFLICT DO NOTHING RETURNING id`,
     );
     return rows.map(({ id }) => id);
@@ -57,7 +57,7 @@ export class BulkAccountsRepository {
     return queryRows<{ id: string }>(
       this.dataSource,
       sql`/* accounts.page */
-        SELECT id, email, email_verified_at, password_hash, roles, created_at, password_changed_at, disabled_at
+        SELECT id, email, email_verified_at, password_hash, roles, created_at, password_changed_at, disabled_at, ${profileList}
         FROM account WHERE id > ${after}::uuid ORDER BY id LIMIT ${limit}`,
     );
   }

@@ -20,7 +20,7 @@ export class LogoutAllController {
   })
   @ApiResponse({ status: 204, description: 'The sessions have ended.' })
   @ApiProblems(...callerProblems)
-  logoutAll(@CurrentPrincipal() { accountId }: Principal, @Context() context: RequestContext) {
-    return this.access.logOutEverywhere(accountId, context);
+  logoutAll(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
+    return this.access.logOutEverywhere(principal, context);
   }
 }

@@ -3,13 +3,14 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuditService } from '../audit/index.ts';
 import { oneTimeTokenInvalid, OneTimeTokensService, type OneTimePurpose } from '../email/one-time-tokens/index.ts';
+import { statedLocale } from '../email/templates/index.ts';
 import { AccountAccessService } from './account-access.service.ts';
-import type { LockedAccount } from './account.ts';
+import type { StoredAccount } from './account.ts';
 import { AccountsRepository } from './accounts.repository.ts';
 
 /** A person who has proved that they receive mail at an account's e-mail address. */
 export interface MailboxProof {
-  account: LockedAccount;
+  account: StoredAccount;
   /** Whether everything from before has been removed from the account. */
   isTakeover: boolean;
 }
@@ -25,8 +26,9 @@ interface PresentedLink {
 
 /**
  * Accepts proofs that a person receives mail at an account's e-mail address. Anybody can register an account with the
- * e-mail address of another person. So the first proof that does not come from the account's present holder removes all that the holder could log in by.
- * Later proofs change nothing.
+ * e-mail address of another person. So the first proof that does not come from the account's present holder removes all that the
+ * holder could log in by, the holder's consents to applications, and what the holder has said about the owner. Later proofs remove nothing, not even the first one for an e-mail address that an admin has given to an
+ * account that had a verified one: the holder is known, and the mailbox alone must not get past the second factor.
  */
 @Injectable()
 export class MailboxProofsService {
@@ -58,7 +60,7 @@ export class MailboxProofsService {
     manager: EntityManager,
     { purpose, token, accountId, to }: PresentedLink,
     context: RequestContext,
-    isHolder: (account: LockedAccount) => Promise<boolean> = () => Promise.resolve(false),
+    isHolder: (account: StoredAccount) => Promise<boolean> = () => Promise.resolve(false),
   ): Promise<MailboxProof> {
     const account = await this.accounts.lock(manager, accountId);
     const isCurrent = account?.email.toLowerCase() === to.toLowerCase();
@@ -79,7 +81,7 @@ export class MailboxProofsService {
 
   private async accept(
     manager: EntityManager,
-    account: LockedAccount,
+    account: StoredAccount,
     isHolder: boolean,
     context: RequestContext,
   ): Promise<MailboxProof> {
@@ -87,13 +89,15 @@ export class MailboxProofsService {
       return { account, isTakeover: false };
     }
     await this.accounts.markVerified(manager, account.id);
-    if (isHolder) {
-      return { account, isTakeover: false };
+    if (isHolder || (await this.accounts.wasVerified(manager, account.id))) {
+      return { account: { ...account, isVerified: true }, isTakeover: false };
     }
+    // before the credentials, by which it knows that there has been a holder
+    await this.accounts.clearProfile(manager, account.id, statedLocale(context.acceptLanguage));
     await this.access.revoke(manager, account.id, context, { credentials: 'all' });
     const ids = { actorId: account.id, subjectId: account.id };
     await this.audit.record(manager, context, { type: 'credentials.removed', ...ids });
-    // without its credentials, and with its new security epoch
+    // verified, without its credentials, and with its new security epoch
     const current = await this.accounts.lock(manager, account.id);
     return { account: current ?? account, isTakeover: true };
   }

@@ -3,6 +3,8 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { MailService } from '../email/outbox/index.ts';
 import { localeOf, type MailVariables, type NoticeTemplate } from '../email/templates/index.ts';
+import { ipKey } from '../rate-limits/index.ts';
+import { deviceName, type Device } from '../sessions/index.ts';
 import type { AccountDetails } from './account.ts';
 import { AccountsRepository } from './accounts.repository.ts';
 
@@ -12,6 +14,12 @@ interface NoticeFacts {
   variables?: MailVariables;
   /** What the notice is about: a second one about the same is not sent within a day. */
   oncePerDay?: string;
+}
+
+/** What the notice `new_device` tells, once a day of what looks like the same device. */
+export function newDeviceFacts({ address, userAgent }: Device): NoticeFacts {
+  const device = deviceName(userAgent);
+  return { variables: { device, address }, oncePerDay: `${device} ${ipKey(address)}` };
 }
 
 /** Whom a notice goes to. */

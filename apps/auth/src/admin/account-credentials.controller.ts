@@ -1,7 +1,8 @@
 import {
   ApiProblems,
   Context,
-  CurrentActor,
+  CurrentPrincipal,
+  type Principal,
   recentLoginProblems,
   type RequestContext,
   RequireRecentLogin,
@@ -9,6 +10,7 @@ import {
 } from '#common';
 import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { lastAdmin } from '../accounts/index.ts';
 import { passkeyExample, passkeyIdSchema, passkeyListSchema, passkeyNotFound } from '../login/passkeys/index.ts';
 import { identityExample, identityIdSchema, identityListSchema, identityNotFound } from '../login/social/index.ts';
 import { AccountCredentialsService } from './account-credentials.service.ts';
@@ -35,24 +37,24 @@ export class AccountCredentialsController {
   @ApiProblems(...adminProblems, ...recentLoginProblems, accountNotFound)
   listPasskeys(
     @Param('id', { schema: accountIdSchema }) id: string,
-    @CurrentActor() actorId: string,
+    @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
   ) {
-    return this.credentials.listPasskeys(id, actorId, context);
+    return this.credentials.listPasskeys(id, actor, context);
   }
 
   @Delete('passkeys/:passkeyId')
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a passkey of an account', description: 'For admins. Sessions continue.' })
   @ApiResponse({ status: 204, description: 'The passkey no longer logs anybody in.' })
-  @ApiProblems(...adminProblems, ...recentLoginProblems, passkeyNotFound)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, passkeyNotFound, lastAdmin)
   deletePasskey(
     @Param('id', { schema: accountIdSchema }) id: string,
     @Param('passkeyId', { schema: passkeyIdSchema }) passkeyId: string,
-    @CurrentActor() actorId: string,
+    @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
   ) {
-    return this.credentials.removePasskey(id, passkeyId, actorId, context);
+    return this.credentials.removePasskey(id, passkeyId, actor, context);
   }
 
   @Get('identities')
@@ -66,26 +68,27 @@ export class AccountCredentialsController {
   @ApiProblems(...adminProblems, ...recentLoginProblems, accountNotFound)
   listIdentities(
     @Param('id', { schema: accountIdSchema }) id: string,
-    @CurrentActor() actorId: string,
+    @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
   ) {
-    return this.credentials.listIdentities(id, actorId, context);
+    return this.credentials.listIdentities(id, actor, context);
   }
 
   @Delete('identities/:identityId')
   @HttpCode(204)
   @ApiOperation({
     summary: 'Unlink an identity of an account',
-    description: 'For admins. Unlinks it even if it is the last way to log in to the account. Sessions continue.',
+    description:
+      'For admins. Unlinks it even if it is the last way to log in to the account, unless that is the last active admin’s. Sessions continue.',
   })
   @ApiResponse({ status: 204, description: 'The identity no longer logs anybody in.' })
-  @ApiProblems(...adminProblems, ...recentLoginProblems, identityNotFound)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, identityNotFound, lastAdmin)
   unlinkIdentity(
     @Param('id', { schema: accountIdSchema }) id: string,
     @Param('identityId', { schema: identityIdSchema }) identityId: string,
-    @CurrentActor() actorId: string,
+    @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
   ) {
-    return this.credentials.removeIdentity(id, identityId, actorId, context);
+    return this.credentials.removeIdentity(id, identityId, actor, context);
   }
 }

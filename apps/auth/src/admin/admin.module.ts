@@ -2,16 +2,31 @@ import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/index.ts';
 import { AuditModule } from '../audit/index.ts';
 import { EmailLinksModule } from '../email/links/index.ts';
+import { OneTimeTokensModule } from '../email/one-time-tokens/index.ts';
 import { MailModule } from '../email/outbox/index.ts';
 import { MfaModule } from '../login/mfa/index.ts';
 import { PasskeysModule } from '../login/passkeys/index.ts';
 import { SocialLoginModule } from '../login/social/index.ts';
 import { PasswordsModule } from '../passwords/index.ts';
+import { RateLimitsModule } from '../rate-limits/index.ts';
+import { ServiceAccountsModule } from '../service-accounts/index.ts';
+import { SigningKeysModule } from '../signing-keys/index.ts';
+import { AccountCreationController } from './account-creation.controller.ts';
 import { AccountCreationService } from './account-creation.service.ts';
 import { AccountCredentialsController } from './account-credentials.controller.ts';
 import { AccountCredentialsService } from './account-credentials.service.ts';
+import { AccountEmailController } from './account-email.controller.ts';
+import { AccountEmailService } from './account-email.service.ts';
+import { AccountLimitsController } from './account-limits.controller.ts';
+import { AccountLimitsService } from './account-limits.service.ts';
+import { AccountProfileController } from './account-profile.controller.ts';
+import { AccountProfileService } from './account-profile.service.ts';
+import { AccountSearchController } from './account-search.controller.ts';
+import { AccountSearchService } from './account-search.service.ts';
+import { AdminActsService } from './admin-acts.service.ts';
 import { AdminController } from './admin.controller.ts';
 import { AdminService } from './admin.service.ts';
+import { KeyRotationController } from './key-rotation.controller.ts';
 
 /** What admins do with accounts. */
 @Module({
@@ -21,11 +36,33 @@ import { AdminService } from './admin.service.ts';
     EmailLinksModule,
     MailModule,
     MfaModule,
+    OneTimeTokensModule,
     PasskeysModule,
     PasswordsModule,
+    RateLimitsModule,
+    ServiceAccountsModule,
+    SigningKeysModule,
     SocialLoginModule,
   ],
-  controllers: [AdminController, AccountCredentialsController],
-  providers: [AccountCreationService, AccountCredentialsService, AdminService],
+  controllers: [
+    AccountCreationController,
+    AccountCredentialsController,
+    AccountEmailController,
+    AccountLimitsController,
+    AccountProfileController,
+    AccountSearchController,
+    AdminController,
+    KeyRotationController,
+  ],
+  providers: [
+    AccountCreationService,
+    AccountCredentialsService,
+    AccountEmailService,
+    AccountLimitsService,
+    AccountProfileService,
+    AccountSearchService,
+    AdminActsService,
+    AdminService,
+  ],
 })
 export class AdminModule {}

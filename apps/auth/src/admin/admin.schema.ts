@@ -1,12 +1,16 @@
 import { z } from 'zod';
-import { email, type AccountDetails } from '../accounts/index.ts';
+import {
+  adminProfileChangeSchema,
+  adminProfileFields,
+  email,
+  profileExample,
+  toOwnProfile,
+  type AccountDetails,
+} from '../accounts/index.ts';
 import { locales } from '../email/templates/index.ts';
 import { newPassword } from '../passwords/index.ts';
 
-const maxPage = 200;
-const defaultPage = 50;
-
-const role = z.enum(['user', 'admin']);
+export const role = z.enum(['user', 'admin']);
 const roles = z
   .array(role)
   .min(1)
@@ -14,37 +18,26 @@ const roles = z
   .transform((list) => [...new Set(list)])
   .meta({ minItems: 1, maxItems: 2, example: ['user'] });
 
-/** An opaque position in the order of e-mail addresses. */
-const cursor = z
-  .string()
-  .regex(/^[\w-]{1,344}$/)
-  .transform((text) => Buffer.from(text, 'base64url').toString('latin1'))
-  .refine((text) => /^[\x21-\x7e]+$/.test(text), 'must be the `next` of a page');
-
-export const accountSearchSchema = z.strictObject({
-  email_prefix: z
-    .string()
-    .trim()
-    .regex(/^[\x21-\x7e]{1,254}$/, 'must be the beginning of an e-mail address')
-    .transform((prefix) => prefix.toLowerCase())
-    .optional()
-    .meta({ description: 'prefix of the e-mail address, without regard to case', example: 'ada' }),
-  role: role.optional().meta({ description: 'a role of the account' }),
-  disabled: z
-    .enum(['true', 'false'])
-    .transform((text) => text === 'true')
-    .optional()
-    .meta({ description: 'whether the account is disabled' }),
-  limit: z.coerce.number().int().min(1).max(maxPage).default(defaultPage).meta({ description: 'accounts on the page' }),
-  after: cursor.optional().meta({ description: 'the `next` of the previous page' }),
-});
-
-export type AccountSearch = z.output<typeof accountSearchSchema>;
-
-export const newAccountSchema = z.strictObject({ email, password: newPassword, roles: roles.default(['user']) }).meta({
-  id: 'NewAccount',
-  example: { email: 'ada@example.com', password: 'violet-otter-hums-42-songs', roles: ['user'] },
-});
+export const newAccountSchema = z
+  .strictObject({
+    email,
+    password: newPassword,
+    roles: roles.default(['user']),
+    email_verified: z.boolean().optional().meta({
+      description:
+        'whether the admin vouches for the e-mail address; default: true for an admin, who needs a verified one, false for others',
+    }),
+    ...adminProfileChangeSchema.shape,
+  })
+  .meta({
+    id: 'NewAccount',
+    example: {
+      email: 'ada@example.com',
+      password: 'violet-otter-hums-42-songs',
+      roles: ['user'],
+      email_verified: true,
+    },
+  });
 
 export type NewAccount = z.output<typeof newAccountSchema>;
 
@@ -52,6 +45,7 @@ export const invitationSchema = z
   .strictObject({
     email,
     roles: roles.default(['user']),
+    ...adminProfileChangeSchema.shape,
     locale: z
       .enum(locales)
       .optional()
@@ -62,6 +56,17 @@ export const invitationSchema = z
 export type Invitation = z.output<typeof invitationSchema>;
 
 export const rolesSchema = z.strictObject({ roles }).meta({ id: 'Roles', example: { roles: ['user', 'admin'] } });
+
+export const accountEmailSchema = z
+  .strictObject({
+    email,
+    verified: z.boolean().default(false).meta({
+      description: 'whether the owner is known to receive mail there; otherwise a link to verify it is sent',
+    }),
+  })
+  .meta({ id: 'AccountEmail', example: { email: 'ada.king@example.com', verified: false } });
+
+export type AccountEmail = z.output<typeof accountEmailSchema>;
 
 const time = z.iso.datetime();
 
@@ -77,17 +82,11 @@ export const adminAccountSchema = z
     created_at: time,
     password_changed_at: time,
     disabled_at: time.nullable(),
+    ...adminProfileFields,
   })
   .meta({ id: 'AdminAccount', description: 'An account as admins see it' });
 
 export type AdminAccount = z.output<typeof adminAccountSchema>;
-
-export const accountPageSchema = z
-  .object({
-    accounts: z.array(adminAccountSchema),
-    next: z.string().nullable().meta({ description: '`after` of the next page; null on the last one' }),
-  })
-  .meta({ id: 'AccountPage', description: 'Accounts ordered by e-mail address' });
 
 export function toAdminAccount(account: AccountDetails): AdminAccount {
   return {
@@ -99,15 +98,8 @@ export function toAdminAccount(account: AccountDetails): AdminAccount {
     created_at: account.createdAt.toISOString(),
     password_changed_at: account.passwordChangedAt.toISOString(),
     disabled_at: account.disabledAt?.toISOString() ?? null,
-  };
-}
-
-/** @param limit accounts on a full page */
-export function toAccountPage(accounts: AccountDetails[], limit: number): z.output<typeof accountPageSchema> {
-  const last = accounts.length === limit ? accounts.at(-1) : undefined;
-  return {
-    accounts: accounts.map(toAdminAccount),
-    next: last ? Buffer.from(last.email.toLowerCase()).toString('base64url') : null,
+    ...toOwnProfile(account),
+    private_metadata: account.privateMetadata,
   };
 }
 
@@ -120,6 +112,8 @@ export const adminAccountExample: AdminAccount = {
   created_at: '2026-11-25T12:00:00.000Z',
   password_changed_at: '2026-11-25T12:00:00.000Z',
   disabled_at: null,
+  ...profileExample,
+  private_metadata: {},
 };
 
 export const accountIdSchema = z.uuid().meta({ description: 'an account’s id', example: adminAccountExample.id });

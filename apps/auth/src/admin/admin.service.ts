@@ -1,4 +1,4 @@
-import type { RequestContext } from '#common';
+import { callerId, type Caller, type Principal, type Problem, type RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -6,6 +6,8 @@ import {
   AccountAccessService,
   AccountDirectoryRepository,
   AccountsRepository,
+  adminEmailUnverified,
+  AdminAuthorityService,
   lastAdmin,
   NoticesService,
   type AccountDetails,
@@ -16,17 +18,19 @@ import { EmailLinksService } from '../email/links/index.ts';
 import { MailService } from '../email/outbox/index.ts';
 import { MfaService } from '../login/mfa/index.ts';
 import { PasskeysService } from '../login/passkeys/index.ts';
+import { AdminActsService } from './admin-acts.service.ts';
 import { adminActions, type AdminAction } from './admin.metrics.ts';
 import { accountNotFound } from './admin.problems.ts';
-import type { AccountSearch } from './admin.schema.ts';
 
-/** Searches, shows and changes the accounts of others. */
+/** Shows and changes the accounts of others. */
 @Injectable()
 export class AdminService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly access: AccountAccessService,
+    private readonly acts: AdminActsService,
     private readonly accounts: AccountsRepository,
+    private readonly authority: AdminAuthorityService,
     private readonly directory: AccountDirectoryRepository,
     private readonly audit: AuditService,
     private readonly links: EmailLinksService,
@@ -36,19 +40,14 @@ export class AdminService {
     private readonly passkeys: PasskeysService,
   ) {}
 
-  /** One page of accounts. The audit trail names the filters in use, without their values. */
-  async search(search: AccountSearch, actorId: string, context: RequestContext): Promise<AccountDetails[]> {
-    const { limit, after, ...filters } = search;
-    const detail = { filters: Object.keys(filters) };
-    await this.audit.record(this.dataSource.manager, context, { type: 'accounts.searched', actorId, detail });
-    const { email_prefix: emailPrefix, role, disabled } = filters;
-    return this.directory.search(this.dataSource, { emailPrefix, role, disabled, after, limit });
-  }
-
   /** @throws ProblemException `account_not_found` */
-  async view(id: string, actorId: string, context: RequestContext): Promise<AccountDetails> {
+  async view(id: string, actor: Caller, context: RequestContext): Promise<AccountDetails> {
     const account = await this.load(this.dataSource.manager, id);
-    await this.audit.record(this.dataSource.manager, context, { type: 'account.read', actorId, subjectId: id });
+    await this.audit.record(this.dataSource.manager, context, {
+      type: 'account.read',
+      actorId: callerId(actor),
+      subjectId: id,
+    });
     return account;
   }
 
@@ -56,10 +55,10 @@ export class AdminService {
    * Ends the account's sessions and what is pending, and blocks logins.
    * @throws ProblemException `account_not_found`, `last_admin`
    */
-  async disable(id: string, actorId: string, context: RequestContext): Promise<void> {
-    await this.act('account.disabled', id, actorId, context, async (manager) => {
+  async disable(id: string, actor: Caller, context: RequestContext): Promise<void> {
+    await this.act('account.disabled', id, actor, context, async (manager) => {
       await this.assertChanged(manager, id, await this.directory.disable(manager, id));
-      await this.access.revoke(manager, id, context, { actorId });
+      await this.access.revoke(manager, id, context, { actorId: callerId(actor) });
     });
   }
 
@@ -67,8 +66,8 @@ export class AdminService {
    * Allows logins again. Ends what is pending: links that were requested while the account was disabled do not open it.
    * @throws ProblemException `account_not_found`
    */
-  async enable(id: string, actorId: string, context: RequestContext): Promise<void> {
-    await this.act('account.enabled', id, actorId, context, async (manager) => {
+  async enable(id: string, actor: Caller, context: RequestContext): Promise<void> {
+    await this.act('account.enabled', id, actor, context, async (manager) => {
       await this.assertChanged(manager, id, await this.directory.enable(manager, id));
       await this.access.endPending(manager, id);
     });
@@ -78,8 +77,8 @@ export class AdminService {
    * Deletes the account with its sessions; the audit trail keeps its id.
    * @throws ProblemException `account_not_found`, `last_admin`
    */
-  async delete(id: string, actorId: string, context: RequestContext): Promise<void> {
-    await this.act('account.deleted', id, actorId, context, async (manager) => {
+  async delete(id: string, actor: Caller, context: RequestContext): Promise<void> {
+    await this.act('account.deleted', id, actor, context, async (manager) => {
       const account = await this.load(manager, id);
       await this.assertChanged(manager, id, await this.directory.delete(manager, id));
       await this.notices.sendTo(manager, { ...account, id: null }, 'account_deleted', context);
@@ -91,11 +90,11 @@ export class AdminService {
    * nothing alone, and a reset must not remove what an intruder in the owner's mailbox lacks.
    * @throws ProblemException `account_not_found`, `last_admin`, `mail_off`
    */
-  async forcePasswordReset(id: string, actorId: string, context: RequestContext): Promise<void> {
+  async forcePasswordReset(id: string, actor: Principal, context: RequestContext): Promise<void> {
     this.mails.assertEnabled();
-    await this.act('password.reset_forced', id, actorId, context, async (manager) => {
+    await this.act('password.reset_forced', id, actor, context, async (manager) => {
       await this.assertChanged(manager, id, await this.directory.retirePassword(manager, id));
-      await this.access.revoke(manager, id, context, { actorId, credentials: 'first_factors' });
+      await this.access.revoke(manager, id, context, { actorId: callerId(actor), credentials: 'first_factors' });
       await this.links.send(manager, 'password_reset_required', await this.load(manager, id), context);
     });
   }
@@ -103,63 +102,64 @@ export class AdminService {
   /**
    * Removes the account's second factors and passkeys, and ends its sessions. An owner who has lost them logs in by
    * password.
-   * @throws ProblemException `account_not_found`
+   * @throws ProblemException `account_not_found`, `last_admin`
    */
-  async resetMfa(id: string, actorId: string, context: RequestContext): Promise<void> {
-    await this.act('mfa.reset', id, actorId, context, async (manager) => {
+  async resetMfa(id: string, actor: Principal, context: RequestContext): Promise<void> {
+    await this.act('mfa.reset', id, actor, context, async (manager) => {
       await this.load(manager, id);
-      await this.access.revoke(manager, id, context, { actorId });
+      await this.access.revoke(manager, id, context, { actorId: callerId(actor) });
       await this.mfa.removeAll(manager, id);
-      await this.passkeys.removeAll(manager, id);
+      await this.authority.keepAdmin(manager, () => this.passkeys.removeAll(manager, id));
       await this.notices.send(manager, id, 'mfa_reset', context);
     });
   }
 
   /** @throws ProblemException `account_not_found` */
-  async revokeSessions(id: string, actorId: string, context: RequestContext): Promise<void> {
+  async revokeSessions(id: string, actor: Caller, context: RequestContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
+      await this.acts.begin(manager, actor, { changes: [id] });
       await this.load(manager, id);
-      await this.access.revoke(manager, id, context, { actorId });
+      await this.access.revoke(manager, id, context, { actorId: callerId(actor) });
     });
     adminActions.inc({ type: 'session.revoked' });
   }
 
-  /** @throws ProblemException `account_not_found`, `last_admin` */
-  async setRoles(id: string, roles: Role[], actorId: string, context: RequestContext): Promise<AccountDetails> {
+  /** @throws ProblemException `account_not_found`, `last_admin`, `admin_email_unverified` */
+  async setRoles(id: string, roles: Role[], actor: Principal, context: RequestContext): Promise<AccountDetails> {
     const change = async (manager: EntityManager) => {
-      await this.assertChanged(manager, id, await this.directory.setRoles(manager, id, roles));
+      const refusal = roles.includes('admin') ? adminEmailUnverified : lastAdmin;
+      await this.assertChanged(manager, id, await this.directory.setRoles(manager, id, roles), refusal);
       return this.load(manager, id);
     };
-    return this.act('account.roles_changed', id, actorId, context, change, { roles });
+    return this.act('account.roles_changed', id, actor, context, change, { roles });
   }
 
-  /** Does the work and records its audit event in one transaction, then counts it. */
-  private async act<T>(
+  /** Runs an act on one account, which may be an admin's. */
+  private act<T>(
     type: AdminAction,
-    subjectId: string,
-    actorId: string,
+    id: string,
+    actor: Caller,
     context: RequestContext,
     work: (manager: EntityManager) => Promise<T>,
     detail: Record<string, unknown> = {},
   ): Promise<T> {
-    const result = await this.dataSource.transaction(async (manager) => {
-      const done = await work(manager);
-      await this.audit.record(manager, context, { type, actorId, subjectId, detail });
-      return done;
-    });
-    adminActions.inc({ type });
-    return result;
+    const event = () => ({ subjectId: id, detail });
+    return this.acts.run({ type, actor, context, event, changes: [id], mayEndAdmin: true }, work);
   }
 
   /**
    * @param email of the changed account; undefined if the change was not made
-   * @returns the e-mail address
+   * @param refusal why a change of an account that exists is not made
    */
-  private async assertChanged(manager: EntityManager, id: string, email: string | undefined): Promise<string> {
+  private async assertChanged(
+    manager: EntityManager,
+    id: string,
+    email: string | undefined,
+    refusal: Problem = lastAdmin,
+  ): Promise<void> {
     if (email === undefined) {
-      throw ((await this.accounts.findDetails(manager, id)) ? lastAdmin : accountNotFound).exception();
+      throw ((await this.accounts.findDetails(manager, id)) ? refusal : accountNotFound).exception();
     }
-    return email;
   }
 
   private async load(manager: EntityManager, id: string): Promise<AccountDetails> {

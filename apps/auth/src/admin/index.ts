@@ -1,1 +1,2 @@
 export { AdminModule } from './admin.module.ts';
+export { AccountLimitsService } from './account-limits.service.ts';

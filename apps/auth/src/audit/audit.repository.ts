@@ -25,6 +25,9 @@ export function recording(context: RequestContext | null, entries: AuditEntry[])
       AS entry (id uuid, type text, actor_id uuid, subject_id uuid, detail jsonb)`;
 }
 
+/** The lowest `AUDIT_RETENTION_DAYS`: the table rejects the deletion of younger events. */
+export const shortestRetentionDays = 30;
+
 /** The tables `audit_event` and `erased_account`. */
 @Injectable()
 export class AuditRepository {

@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import { once } from 'node:events';
+import { email as emailSchema } from '../accounts/index.ts';
+import { AccountLimitsService } from '../admin/index.ts';
 import { ExportService, ImportService, type ImportProgress } from '../accounts/import-export/index.ts';
 import { ProgressBar } from './progress-bar.ts';
 import type { Terminal, WithService } from './terminal.ts';
 
-/** `accounts import` and `accounts export`. */
+/** `accounts import`, `accounts export` and `accounts lift-limits`. */
 export function addAccountsCommands(program: Command, terminal: Terminal, withService: WithService): void {
-  const accounts = program.command('accounts').description('import and export accounts');
+  const accounts = program.command('accounts').description('import and export accounts, and lift their rate limits');
 
   accounts
     .command('import')
@@ -21,6 +23,12 @@ export function addAccountsCommands(program: Command, terminal: Terminal, withSe
     .command('export')
     .description('write all accounts with their password hashes to standard output, as JSON lines')
     .action(() => withService(ExportService, (exports) => runExport(exports, terminal)));
+
+  accounts
+    .command('lift-limits')
+    .description('forget failed logins, codes and passwords of an account, and the mails to it')
+    .argument('<email>', 'e-mail address of the account')
+    .action((email: string) => withService(AccountLimitsService, (limits) => liftLimits(limits, email, terminal)));
 }
 
 /** @throws Error if lines were rejected */
@@ -45,6 +53,11 @@ async function runExport(exports: ExportService, { output }: Terminal): Promise<
       await once(output as NodeJS.WritableStream, 'drain');
     }
   }
+}
+
+async function liftLimits(service: AccountLimitsService, email: string, { output }: Terminal): Promise<void> {
+  const { account, limits } = await service.liftByEmail(emailSchema.parse(email));
+  output.write(`lifted ${String(limits)} limits of ${account.email} (${account.id})\n`);
 }
 
 function summary({ lines, imported, present, refused }: ImportProgress): string {

@@ -12,6 +12,7 @@ import { ReencryptionService } from '../housekeeping/index.ts';
 import { newPassword } from '../passwords/index.ts';
 import { KeyRotationService } from '../signing-keys/index.ts';
 import { addAccountsCommands } from './accounts.ts';
+import { addApplicationsCommands } from './applications.ts';
 import { MailService } from '../email/outbox/index.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -64,7 +65,7 @@ function createProgram(terminal: Terminal): Command {
   const keyCommands = program.command('keys').description('manage keys');
   keyCommands
     .command('rotate')
-    .description('make a successor of the signing key')
+    .description('make successors of the signing keys')
     .action(async () => {
       const { kid, active_from } = await withService(KeyRotationService, (keys) => keys.rotate(null, null));
       print(`published ${kid}, which signs from ${active_from}`);
@@ -89,6 +90,7 @@ function createProgram(terminal: Terminal): Command {
     });
 
   addAccountsCommands(program, terminal, withService);
+  addApplicationsCommands(program, terminal, withService);
 
   /** Runs a job with a provider of the application, without the HTTP server. */
   async function withService<S, T>(service: new (...args: never[]) => S, job: (service: S) => Promise<T>): Promise<T> {

@@ -1,2 +1,4 @@
+export { brandColor, logoFile, type Logo } from './brand.ts';
+export { lightened, minContrast } from './contrast.ts';
 export { productionProblems } from './production.ts';
 export { providersSetting, type ProviderSettings } from './oidc-providers.ts';

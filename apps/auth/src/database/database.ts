@@ -15,6 +15,20 @@ import { SocialLogin1764115600000 } from './migrations/1764115600000-social-logi
 import { SecondFactorOfAccount1764115700000 } from './migrations/1764115700000-second-factor-of-account.ts';
 import { SecurityEpoch1764200000000 } from './migrations/1764200000000-security-epoch.ts';
 import { MailAndLocale1764200300000 } from './migrations/1764200300000-mail-and-locale.ts';
+import { PasswordHashCounts1764300000000 } from './migrations/1764300000000-password-hash-counts.ts';
+import { AttemptOwner1764300000001 } from './migrations/1764300000001-attempt-owner.ts';
+import { UnlinkedIdentities1764300100000 } from './migrations/1764300100000-unlinked-identities.ts';
+import { AccountDirectory1764300200000 } from './migrations/1764300200000-account-directory.ts';
+import { BrowserSessions1764300400000 } from './migrations/1764300400000-browser-sessions.ts';
+import { OpenIdProvider1764300500000 } from './migrations/1764300500000-openid-provider.ts';
+import { WasVerified1764300600000 } from './migrations/1764300600000-was-verified.ts';
+import { RsaSigningKeys1764400100000 } from './migrations/1764400100000-rsa-signing-keys.ts';
+import { Profile1764400200000 } from './migrations/1764400200000-profile.ts';
+import { ApplicationAudiences1764400300000 } from './migrations/1764400300000-application-audiences.ts';
+import { ApplicationBrand1764400400000 } from './migrations/1764400400000-application-brand.ts';
+import { RegisteredApplications1764400800000 } from './migrations/1764400800000-registered-applications.ts';
+import { LogoutNotificationsByApplication1764400810000 } from './migrations/1764400810000-logout-notifications-by-application.ts';
+import { ScopeDescriptions1764400820000 } from './migrations/1764400820000-scope-descriptions.ts';
 
 /** The service's entities and migrations. */
 export const authSchema: DatabaseSchema = {
@@ -31,6 +45,20 @@ export const authSchema: DatabaseSchema = {
     SecondFactorOfAccount1764115700000,
     SecurityEpoch1764200000000,
     MailAndLocale1764200300000,
+    PasswordHashCounts1764300000000,
+    AttemptOwner1764300000001,
+    UnlinkedIdentities1764300100000,
+    AccountDirectory1764300200000,
+    BrowserSessions1764300400000,
+    OpenIdProvider1764300500000,
+    WasVerified1764300600000,
+    RsaSigningKeys1764400100000,
+    Profile1764400200000,
+    ApplicationAudiences1764400300000,
+    ApplicationBrand1764400400000,
+    RegisteredApplications1764400800000,
+    LogoutNotificationsByApplication1764400810000,
+    ScopeDescriptions1764400820000,
   ],
 };
 

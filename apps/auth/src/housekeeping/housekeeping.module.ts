@@ -6,6 +6,7 @@ import { MailModule } from '../email/outbox/index.ts';
 import { MfaModule } from '../login/mfa/index.ts';
 import { PasskeysModule } from '../login/passkeys/index.ts';
 import { SocialLoginModule } from '../login/social/index.ts';
+import { OpenIdModule } from '../openid/index.ts';
 import { PasswordsModule } from '../passwords/index.ts';
 import { RateLimitsModule } from '../rate-limits/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
@@ -21,6 +22,7 @@ import { RetentionService } from './retention.service.ts';
     ImportExportModule,
     MailModule,
     OneTimeTokensModule,
+    OpenIdModule,
     MfaModule,
     PasskeysModule,
     PasswordsModule,

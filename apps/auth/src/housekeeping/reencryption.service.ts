@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MailService } from '../email/outbox/index.ts';
 import { TotpRepository } from '../login/mfa/index.ts';
+import { ArtifactsRepository } from '../openid/index.ts';
 import { SigningKeysService } from '../signing-keys/index.ts';
 
 /** Re-encrypts stored values under the first key of the ring, so that an older key-encryption key can be removed. */
@@ -10,6 +11,7 @@ export class ReencryptionService {
     private readonly signingKeys: SigningKeysService,
     private readonly totp: TotpRepository,
     private readonly mail: MailService,
+    private readonly artifacts: ArtifactsRepository,
   ) {}
 
   /**
@@ -23,6 +25,7 @@ export class ReencryptionService {
       signing_key: await this.signingKeys.reencrypt(),
       totp: await this.totp.reencrypt(),
       mail: await this.mail.reencrypt(),
+      openid_artifact: await this.artifacts.reencrypt(),
     };
   }
 }

@@ -8,6 +8,7 @@ import { OneTimeTokensService } from '../email/one-time-tokens/index.ts';
 import { MailService } from '../email/outbox/index.ts';
 import { PasskeysService } from '../login/passkeys/index.ts';
 import { FlowsService } from '../login/social/index.ts';
+import { ArtifactsRepository, RefreshTokensRepository } from '../openid/index.ts';
 import { RateLimitsService } from '../rate-limits/index.ts';
 import { SessionsService } from '../sessions/index.ts';
 import { withRetentionLock } from './retention-lock.repository.ts';
@@ -36,6 +37,8 @@ export class RetentionService {
     passkeys: PasskeysService,
     sessions: SessionsService,
     socialFlows: FlowsService,
+    artifacts: ArtifactsRepository,
+    refreshTokens: RefreshTokensRepository,
   ) {
     this.purges = {
       attempts: (manager, limit) => rateLimits.purge(manager, limit),
@@ -43,6 +46,8 @@ export class RetentionService {
       import_jobs: (manager, limit) => imports.purge(manager, limit),
       mails: (manager, limit) => mail.purge(manager, limit),
       one_time_tokens: (manager, limit) => oneTimeTokens.purge(manager, limit),
+      openid_artifacts: (manager, limit) => artifacts.purge(manager, limit),
+      openid_refresh_tokens: (manager, limit) => refreshTokens.purge(manager, limit),
       passkey_challenges: (manager, limit) => passkeys.purge(manager, limit),
       sessions: (manager, limit) => sessions.purge(manager, limit),
       social_flows: (manager, limit) => socialFlows.purge(manager, limit),

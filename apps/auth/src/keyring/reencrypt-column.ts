@@ -4,10 +4,10 @@ import type { Keyring } from './keyring.ts';
 /** A column of values that the {@link Keyring} encrypts. */
 export interface EncryptedColumn {
   table: string;
-  /** The primary key. */
+  /** A key whose values are unique, and present wherever the column's are. */
   key: string;
   column: string;
-  /** The encryption context of a row, from its primary key as text. */
+  /** The encryption context of a row, from its key as text. */
   contextOf: (key: string) => string;
 }
 
@@ -25,7 +25,9 @@ export async function reencryptColumn(
   keyring: Keyring,
   { table, key, column, contextOf }: EncryptedColumn,
 ): Promise<number> {
-  const read = sql.raw(`/* ${table}.encrypted */ SELECT ${key}::text AS key, ${column} AS sealed FROM ${table}`);
+  const read = sql.raw(
+    `/* ${table}.encrypted */ SELECT ${key}::text AS key, ${column} AS sealed FROM ${table} WHERE ${column} IS NOT NULL`,
+  );
   const update = sql.raw(`/* ${table}.reencrypt */ UPDATE ${table} SET ${column} =`);
   const orderBy = sql.raw(`ORDER BY ${key} LIMIT ${String(pageRows)}`);
   let after = sql.raw('');
@@ -39,7 +41,7 @@ export async function reencryptColumn(
         count += await execute(on, sql`${update} ${resealed} ${where}`);
       }
     }
-    after = sql`WHERE ${sql.raw(key)} > ${rows.at(-1)?.key}`;
+    after = sql`AND ${sql.raw(key)} > ${rows.at(-1)?.key}`;
     more = rows.length === pageRows;
   }
   return count;

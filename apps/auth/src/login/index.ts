@@ -1,1 +1,2 @@
-export { LoginRepository, type ClaimedAccount } from './login.repository.ts';
+export { lastLoginMethod } from './login.problems.ts';
+export { LoginRepository, type ClaimedAccount, type ProviderIdentity } from './login.repository.ts';

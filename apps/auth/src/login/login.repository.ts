@@ -1,4 +1,4 @@
-import { queryRow, sql } from '#common';
+import { execute, queryRow, sql } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -12,7 +12,7 @@ export interface ClaimedAccount extends StoredAccount {
 }
 
 /** A person as an OpenID provider identifies them (OpenID Connect Core 1.0 §2). */
-interface ProviderIdentity {
+export interface ProviderIdentity {
   issuer: string;
   subject: string;
 }
@@ -20,7 +20,13 @@ interface ProviderIdentity {
 /** The columns of a {@link ClaimedAccount}. */
 const claimedColumns =
   sql.raw(`id, email, CASE WHEN disabled_at IS NULL THEN password_hash END AS "passwordHash", roles,
-  second_factor AS "secondFactor", security_epoch AS "securityEpoch", locale, password_changed_at::text AS "passwordSince"`);
+  second_factor AS "secondFactor", security_epoch AS "securityEpoch", locale,
+  email_verified_at IS NOT NULL AS "isVerified", password_changed_at::text AS "passwordSince"`);
+
+/** Whether the account `a` can be logged in to by something else than the identity or passkey with this id. */
+const hasOtherMethod = (id: string) => sql`(a.password_hash IS NOT NULL
+  OR EXISTS (SELECT FROM external_identity other WHERE other.account_id = a.id AND other.id <> ${id})
+  OR EXISTS (SELECT FROM passkey other WHERE other.account_id = a.id AND other.id <> ${id}))`;
 
 /** The statements of logins that span the tables of several folders, each for the reason that it names. */
 @Injectable()
@@ -84,41 +90,43 @@ export class LoginRepository {
         UPDATE external_identity i SET last_used_at = now() FROM owner
         WHERE i.issuer = ${issuer} AND i.subject = ${subject} AND i.account_id = owner.id
         RETURNING owner.id, owner.email, owner.password_hash AS "passwordHash", owner.roles,
-          owner.second_factor AS "secondFactor", owner.security_epoch AS "securityEpoch", owner.locale`,
+          owner.second_factor AS "secondFactor", owner.security_epoch AS "securityEpoch", owner.locale,
+          owner.email_verified_at IS NOT NULL AS "isVerified"`,
     );
   }
 
   /**
-   * Deletes an identity unless it is the account's last way to log in: `external_identity` and `account` in one statement,
-   * because the condition and the deletion must not be separate. The caller has locked the account, so that of two concurrent
+   * Deletes an identity unless it is the account's last way to log in: all that opens an account in one statement, because the
+   * condition and the deletion must not be separate. The caller has locked the account, so that of two concurrent
    * deletions the second one sees the first.
-   * @returns the provider of the deleted identity
+   * @returns the deleted identity
    */
-  async unlinkIdentity(manager: EntityManager, id: string, accountId: string): Promise<string | undefined> {
-    const row = await queryRow<{ provider: string }>(
+  async unlinkIdentity(
+    manager: EntityManager,
+    id: string,
+    accountId: string,
+  ): Promise<(ProviderIdentity & { provider: string }) | undefined> {
+    return queryRow(
       manager,
       sql`/* login.unlink-identity */
         DELETE FROM external_identity i USING account a
         WHERE i.id = ${id} AND i.account_id = ${accountId} AND a.id = i.account_id
-          AND (a.password_hash IS NOT NULL
-            OR EXISTS (SELECT FROM external_identity other WHERE other.account_id = a.id AND other.id <> i.id))
-        RETURNING i.provider`,
+          AND ${hasOtherMethod(id)}
+        RETURNING i.provider, i.issuer, i.subject`,
     );
-    return row?.provider;
   }
 
   /**
-   * Whether an account has no password and a session of it began a short time ago: `session` and `account` in one statement,
-   * because it replaces the password check.
+   * Deletes a passkey as {@link unlinkIdentity} deletes an identity.
+   * @returns whether it has been deleted
    */
-  async isRecentWithoutPassword(sessionId: string, accountId: string, maxAgeSeconds: number): Promise<boolean> {
-    const row = await queryRow(
-      this.dataSource,
-      sql`/* login.is-recent-without-password */
-        SELECT s.id FROM session s JOIN account a ON a.id = s.account_id
-        WHERE s.id = ${sessionId} AND a.id = ${accountId} AND a.password_hash IS NULL
-          AND s.created_at > now() - make_interval(secs => ${maxAgeSeconds}::int)`,
+  async removePasskey(manager: EntityManager, id: string, accountId: string): Promise<boolean> {
+    const removed = await execute(
+      manager,
+      sql`/* login.remove-passkey */
+        DELETE FROM passkey p USING account a
+        WHERE p.id = ${id} AND p.account_id = ${accountId} AND a.id = p.account_id AND ${hasOtherMethod(id)}`,
     );
-    return row !== undefined;
+    return removed > 0;
   }
 }

@@ -11,38 +11,41 @@ const program = join(import.meta.dirname, `password-strength.worker${extname(imp
 const timeoutMs = 10_000;
 
 /**
- * Checks the strength of passwords in a thread of its own. `minStrength` of `passwords.service.ts` is the threshold. A check takes as long as a hash, and loading the dictionaries
- * takes a tenth of the service's start: requests must not wait for either.
+ * Checks the strength of passwords in a thread of its own. `minStrength` of `passwords.service.ts` is the threshold. A check takes as
+ * long as a hash, and other requests must not wait for it. The thread starts with the first check, because its dictionaries take a
+ * third of the service's start and of its memory.
  */
 @Injectable()
 export class PasswordStrength implements OnApplicationShutdown {
   /** Shared with the metrics. */
   readonly queue: BoundedQueue;
   private readonly logger = new Logger(PasswordStrength.name);
-  /** Undefined after a failure, until the next check. */
-  private thread: Worker | undefined;
+  /** Resolves when the dictionaries are loaded. Undefined before the first check, and after a failure until the next one. */
+  private thread: Promise<Worker> | undefined;
 
   constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
     this.queue = new BoundedQueue(1, config.HASH_QUEUE_MAX, config.HASH_MAX_WAIT_MS);
-    // it loads while the rest of the service starts
-    this.thread = this.start();
   }
 
   /**
+   * @param client whose line the check waits in
    * @param personal words that make a password weak, such as the e-mail address
    * @throws ProblemException `hash_queue_full`
    */
-  check(password: string, personal: string[]): Promise<StrengthResult> {
-    return this.queue.run(() => this.ask({ password, personal }));
+  async check(client: string, password: string, personal: string[]): Promise<StrengthResult> {
+    // loading takes longer than a check may wait for others
+    await this.queue.holdPlace(client, () => this.loaded());
+    return this.queue.run(client, () => this.ask({ password, personal }));
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.thread?.terminate();
+    const thread = await this.thread?.catch(() => undefined);
+    await thread?.terminate();
   }
 
   /** The queue runs one check at a time, so that the next message is the result of this one. */
   private async ask(newPassword: NewPassword): Promise<StrengthResult> {
-    const thread = (this.thread ??= this.start());
+    const thread = await this.loaded();
     thread.postMessage(newPassword);
     try {
       const [result] = (await once(thread, 'message', { signal: AbortSignal.timeout(timeoutMs) })) as [StrengthResult];
@@ -55,16 +58,23 @@ export class PasswordStrength implements OnApplicationShutdown {
     }
   }
 
-  private start(): Worker {
+  private loaded(): Promise<Worker> {
+    this.thread ??= this.start();
+    return this.thread;
+  }
+
+  private start(): Promise<Worker> {
     const thread = new Worker(program);
+    const loaded = once(thread, 'message', { signal: AbortSignal.timeout(timeoutMs) }).then(() => thread);
+    loaded.catch(() => void thread.terminate());
     thread.on('error', (error: unknown) => {
       this.logger.error({ msg: 'the password strength thread failed', err: error });
     });
     thread.on('exit', () => {
-      if (this.thread === thread) {
+      if (this.thread === loaded) {
         this.thread = undefined;
       }
     });
-    return thread;
+    return loaded;
   }
 }

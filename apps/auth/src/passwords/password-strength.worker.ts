@@ -1,4 +1,4 @@
-/** The thread of `PasswordStrength`. */
+/** The thread of `PasswordStrength`. Its first message says that it has loaded, the others are results. */
 import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary as commonWords } from '@zxcvbn-ts/language-common';
 import { dictionary as englishWords, translations } from '@zxcvbn-ts/language-en';
@@ -25,7 +25,14 @@ const checkedLength = 32;
 /** With zxcvbn's default of 100, a password of look-alike characters takes as long as twenty hashes. */
 const l33tMaxSubstitutions = 20;
 
-// only on Linux does a thread have its own priority
+const zxcvbn = new ZxcvbnFactory({
+  dictionary: { ...commonWords, ...englishWords },
+  graphs: adjacencyGraphs,
+  translations,
+  l33tMaxSubstitutions,
+});
+
+// after the dictionaries, for which a first check waits; only on Linux does a thread have its own priority
 if (process.platform === 'linux') {
   try {
     setPriority(niceness);
@@ -33,13 +40,6 @@ if (process.platform === 'linux') {
     // a sandbox may forbid it; `yieldToEventLoop` logs that
   }
 }
-
-const zxcvbn = new ZxcvbnFactory({
-  dictionary: { ...commonWords, ...englishWords },
-  graphs: adjacencyGraphs,
-  translations,
-  l33tMaxSubstitutions,
-});
 
 function check({ password, personal }: NewPassword): StrengthResult {
   const { score, feedback } = zxcvbn.check(password.slice(0, checkedLength), personal);
@@ -49,3 +49,4 @@ function check({ password, personal }: NewPassword): StrengthResult {
 parentPort?.on('message', (newPassword: NewPassword) => {
   parentPort?.postMessage(check(newPassword));
 });
+parentPort?.postMessage('loaded');

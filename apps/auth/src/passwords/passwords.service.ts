@@ -1,8 +1,9 @@
-import { counter } from '#common';
+import { counter, requestAddress } from '#common';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, parseOptions } from '@node-rs/argon2';
 import { randomBytes } from 'node:crypto';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { ipKey } from '../rate-limits/index.ts';
 import { BoundedQueue } from './bounded-queue.ts';
 import { BreachedPasswords } from './breached-passwords.ts';
 import { DummyHashes } from './dummy-hashes.ts';
@@ -10,6 +11,7 @@ import { parseHash } from './formats/parse-hash.ts';
 import type { HashScheme } from './formats/password-hash.ts';
 import { yieldToEventLoop } from './hash-threads.ts';
 import { PasswordStrength } from './password-strength.ts';
+import { lengthOf } from './password.schema.ts';
 import { passwordBreached, passwordTooWeak } from './passwords.problems.ts';
 
 /** zxcvbn's score 3 of 4: more than 10⁸ guesses, too many for an attack on stolen hashes. */
@@ -20,13 +22,17 @@ const hashes = counter({
   labels: { scheme: [] },
 });
 
-/** Hashes and verifies passwords, and checks their strength. Callers pass passwords as the schemas normalise them. */
+/**
+ * Hashes and verifies passwords, and checks their strength. Callers pass passwords as the schemas normalise them. The work of
+ * each request waits in the line of its IP address.
+ */
 @Injectable()
 export class PasswordsService implements OnModuleInit {
-  /** Shared with the metrics and with callers that reject requests early. */
+  /** Shared with the metrics. */
   readonly queue: BoundedQueue;
   private readonly parameters: { memoryCost: number; timeCost: number; parallelism: number };
   private readonly inProduction: boolean;
+  private readonly minLength: number;
   private dummyHash: string;
 
   constructor(
@@ -36,6 +42,7 @@ export class PasswordsService implements OnModuleInit {
     private readonly dummyHashes: DummyHashes,
   ) {
     this.queue = new BoundedQueue(config.HASH_CONCURRENCY, config.HASH_QUEUE_MAX, config.HASH_MAX_WAIT_MS);
+    this.minLength = config.PASSWORD_MIN_LENGTH;
     this.inProduction = config.NODE_ENV === 'production';
     this.parameters = {
       memoryCost: config.HASH_MEMORY_KIB,
@@ -52,12 +59,17 @@ export class PasswordsService implements OnModuleInit {
     }
   }
 
+  /** Whether the hash queue would accept work of an IP address now. */
+  hasRoom(ipAddress: string): boolean {
+    return this.queue.hasRoom(ipKey(ipAddress));
+  }
+
   /**
    * Reserves a place in the hash queue while `prepare` runs.
    * @throws ProblemException `hash_queue_full`
    */
   holdPlace<T>(prepare: () => Promise<T>): Promise<T> {
-    return this.queue.holdPlace(prepare);
+    return this.queue.holdPlace(client(), prepare);
   }
 
   /**
@@ -80,7 +92,7 @@ export class PasswordsService implements OnModuleInit {
     const known = typeof passwordHash === 'string' ? parseHash(passwordHash) : undefined;
     const hash = known ?? parseHash(this.dummyHashes.of(email) ?? this.dummyHash);
     const forms = new Set([normalize(password), password]);
-    const matches = await this.queue.run(async () => {
+    const matches = await this.queue.run(client(), async () => {
       const results: (boolean | undefined)[] = [];
       for (const form of forms) {
         hashes.inc({ scheme: hash?.scheme ?? 'argon2' });
@@ -111,12 +123,16 @@ export class PasswordsService implements OnModuleInit {
   }
 
   /**
-   * Rejects passwords that are easy to guess or breached. Check rate limits first, because it may call another service.
+   * Rejects passwords that are too short, easy to guess or breached. One minimum length applies to all accounts: a second factor
+   * may be removed at any time. Check rate limits first, because it may call another service.
    * @param personal words that make a password weak, such as the e-mail address
    * @throws ProblemException `password_too_weak` with advice, `password_breached`, `hash_queue_full`
    */
   async assertStrong(password: string, personal: string[]): Promise<void> {
-    const { score, advice } = await this.strength.check(password, personal);
+    if (lengthOf(password) < this.minLength) {
+      throw passwordTooWeak.exception({ detail: `It must have at least ${String(this.minLength)} characters.` });
+    }
+    const { score, advice } = await this.strength.check(client(), password, personal);
     if (score < minStrength) {
       throw passwordTooWeak.exception({ detail: advice });
     }
@@ -126,12 +142,15 @@ export class PasswordsService implements OnModuleInit {
   }
 
   private count<T>(scheme: HashScheme, work: () => Promise<T>): Promise<T> {
-    return this.queue.run(() => {
+    return this.queue.run(client(), () => {
       hashes.inc({ scheme });
       return work();
     });
   }
 }
+
+/** The client of the current request, as rate limits count it; the same for all commands. */
+const client = () => ipKey(requestAddress() ?? '');
 
 /** NFKC (NIST SP 800-63B-4 §3.1.1.2), as new passwords are hashed. */
 const normalize = (password: string) => password.normalize('NFKC');

@@ -6,7 +6,8 @@ import { OneTimeTokensService } from '../email/one-time-tokens/index.ts';
 import { MailService } from '../email/outbox/index.ts';
 import { RecoveryCodesRepository, TotpRepository } from '../login/mfa/index.ts';
 import { PasskeysRepository } from '../login/passkeys/index.ts';
-import { FlowsRepository, IdentitiesRepository } from '../login/social/index.ts';
+import { FlowsRepository, IdentitiesRepository, UnlinkedIdentitiesRepository } from '../login/social/index.ts';
+import { GrantsRepository } from '../openid/index.ts';
 import { SessionsRepository } from '../sessions/index.ts';
 
 /** Returns everything that is stored about one account, as JSON objects without secrets and hashes. */
@@ -28,7 +29,9 @@ export class PersonalDataSources {
     recoveryCodes: RecoveryCodesRepository,
     passkeys: PasskeysRepository,
     identities: IdentitiesRepository,
+    unlinkedIdentities: UnlinkedIdentitiesRepository,
     socialFlows: FlowsRepository,
+    grants: GrantsRepository,
   ) {
     this.byName = {
       account: (id) => accounts.personalData(id),
@@ -42,6 +45,9 @@ export class PersonalDataSources {
       recovery_codes: (id) => recoveryCodes.personalData(id),
       passkeys: (id) => passkeys.personalData(id),
       external_identities: (id) => identities.personalData(id),
+      application_consents: (id) => grants.consentsOf(id),
+      application_grants: (id) => grants.grantsOf(id),
+      unlinked_identities: (id) => unlinkedIdentities.personalData(id),
       social_flows: (id) => socialFlows.personalData(id),
     };
   }

@@ -17,7 +17,7 @@ export class PrivacyController {
   @ApiOperation({
     summary: 'Export the caller’s data',
     description:
-      'Everything stored about the account, including sessions and audit events, without secrets and hashes.',
+      'Everything stored about the account, including sessions and audit events, without secrets, hashes and private metadata.',
   })
   @ApiResponse({
     status: 200,

@@ -7,6 +7,7 @@ import { MailModule } from '../email/outbox/index.ts';
 import { MfaModule } from '../login/mfa/index.ts';
 import { PasskeysModule } from '../login/passkeys/index.ts';
 import { SocialLoginModule } from '../login/social/index.ts';
+import { OpenIdModule } from '../openid/index.ts';
 import { RateLimitsModule } from '../rate-limits/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
 import { PersonalDataSources } from './personal-data-sources.ts';
@@ -22,6 +23,7 @@ import { PrivacyService } from './privacy.service.ts';
     MailModule,
     MfaModule,
     OneTimeTokensModule,
+    OpenIdModule,
     PasskeysModule,
     RateLimitsModule,
     SessionsModule,
@@ -29,5 +31,6 @@ import { PrivacyService } from './privacy.service.ts';
   ],
   controllers: [PrivacyController],
   providers: [PersonalDataSources, PrivacyService],
+  exports: [PrivacyService],
 })
 export class PrivacyModule {}

@@ -2,10 +2,10 @@ import { z } from 'zod';
 
 const rows = z.array(z.record(z.string(), z.unknown()));
 
-export const personalDataSchema = z
-  .object({ exported_at: z.iso.datetime() })
-  .catchall(rows)
-  .meta({ id: 'PersonalData', description: 'Everything stored about an account, by kind, without secrets and hashes' });
+export const personalDataSchema = z.object({ exported_at: z.iso.datetime() }).catchall(rows).meta({
+  id: 'PersonalData',
+  description: 'Everything stored about an account, by kind, without secrets, hashes and private metadata',
+});
 
 export const personalDataExample = {
   exported_at: '2026-11-25T12:00:00.000Z',

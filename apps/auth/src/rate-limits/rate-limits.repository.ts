@@ -10,19 +10,24 @@ export interface RateLimit {
   burst: number;
   /** A fixed delay after the burst, instead of one that grows with the failures. */
   delaySeconds?: number;
+  /**
+   * How many failures of the limit that is counted before this one are also counted here while this one's burst is not used
+   * up, so that one device or session alone can't use it up. Less than the burst. Default: all.
+   */
+  perSource?: number;
 }
 
 /** The limits of one login: a success resets its own, and only refunds its attempt to the one that others share. */
 export interface LoginLimits {
-  /** The limit of the account or of a known device. */
+  /** The limit of the account, or of a known device or a session. */
   account: RateLimit;
   /** Shared by all accounts; counted before the account's. */
   ip?: RateLimit;
-  /** Shared by all devices that the account knows; counted after the device's, which protects it. */
+  /** Shared by all devices that the account knows, or by all its sessions; counted after the one's own, which protects it. */
   knownDevices?: RateLimit;
 }
 
-/** How many times the burst of one device all devices that an account knows have together. */
+/** How many times the burst of one device or session all those of an account have together. */
 export const knownDevicesFactor = 3;
 
 const forgetAfterSeconds = 3600;
@@ -47,44 +52,71 @@ export type ConsumedLimits = [RateLimit, RateLimit?];
 
 /** The limits of a login in the order in which they are counted. */
 export const inOrder = ({ account, ip, knownDevices }: LoginLimits): ConsumedLimits =>
-  ip ? [ip, account] : [account, knownDevices];
+  ip ? [ip, account] : [account, knownDevices && { ...knownDevices, perSource: account.burst }];
 
-const consumeOne = (limit: RateLimit, condition: Sql) => sql`
+const consumeOne = (limit: RateLimit, condition: Sql) =>
+  limit.perSource === undefined
+    ? sql`
   INSERT INTO attempt AS a (key, failures, blocked_until, updated_at)
   SELECT ${limit.key}::text, 1, ${blockedUntil(sql.raw('1'), limit)}, now() WHERE ${condition}
   ON CONFLICT (key) DO UPDATE
     SET failures = ${nextCount}, blocked_until = ${blockedUntil(nextCount, limit)}, updated_at = now()
     WHERE a.blocked_until <= now()
+  RETURNING failures`
+    : consumeShared(limit, limit.perSource, condition);
+
+/**
+ * Counts 1 or 0: `excluded.failures` says whether the source, which is the limit of `first`, has used up its share. All counts
+ * are forgotten an hour after the first one, and no attempt prolongs that: each source remembers longer what it has counted, so
+ * that it never uses its share twice.
+ */
+function consumeShared(limit: RateLimit, perSource: number, condition: Sql): Sql {
+  const isCounted = sql`(excluded.failures = 1 OR a.failures >= ${limit.burst}::int AND NOT ${isForgotten})`;
+  const next = sql`(CASE WHEN ${isForgotten} THEN 0 ELSE a.failures END + ${isCounted}::int)`;
+  return sql`
+  INSERT INTO attempt AS a (key, failures, blocked_until, updated_at)
+  SELECT ${limit.key}::text, (failures <= ${perSource}::int)::int, '-infinity', now() FROM first WHERE ${condition}
+  ON CONFLICT (key) DO UPDATE
+    SET failures = ${next}, blocked_until = ${blockedUntil(next, limit)},
+      updated_at = CASE WHEN ${isForgotten} THEN now() ELSE a.updated_at END
+    WHERE a.blocked_until <= now()
   RETURNING failures`;
+}
 
 /**
  * Common table expressions that count an attempt in one atomic statement: concurrent attempts, on any replica, never
- * exceed a limit's burst. The second limit counts only what the first lets through. The last expression, `consumed`,
- * has one row, whose column `blocked` is the key of the limit that blocks the attempt, or null.
+ * exceed a limit's burst. The second limit counts only what the first lets through. While a shared one is blocked, the source's
+ * own does not count either, because a success refunds what that has counted. The last expression, `consumed`, has one row,
+ * whose column `blocked` is the key of the limit that blocks the attempt, or null.
  * @param condition without which nothing is counted; then `blocked` means nothing
  */
 export function consuming([first, second]: ConsumedLimits, condition: Sql = sql.raw('true')): Sql {
   const other = second ?? { key: null as unknown as string, burst: 0 };
-  return sql`
-    first AS (${consumeOne(first, condition)}),
+  const isShared = second?.perSource !== undefined;
+  const closed = sql`
+    closed AS MATERIALIZED (SELECT key FROM attempt WHERE key = ${other.key}::text AND blocked_until > now()),`;
+  return sql`${isShared ? closed : sql.raw('')}
+    first AS (${consumeOne(first, isShared ? sql`${condition} AND NOT EXISTS (SELECT FROM closed)` : condition)}),
     second AS (${consumeOne(other, sql`${other.key}::text IS NOT NULL AND EXISTS (SELECT FROM first)`)}),
     consumed AS (
-      SELECT CASE WHEN NOT EXISTS (SELECT FROM first) THEN ${first.key}::text
+      SELECT CASE ${sql.raw(isShared ? 'WHEN EXISTS (SELECT FROM closed) THEN (SELECT key FROM closed)' : '')}
+        WHEN NOT EXISTS (SELECT FROM first) THEN ${first.key}::text
         WHEN ${other.key}::text IS NOT NULL AND NOT EXISTS (SELECT FROM second) THEN ${other.key}::text END AS blocked)`;
 }
 
 /**
  * Common table expressions that reset the login's own limit and refund the shared one if `proof`, an expression before
- * them, has a row. They take their locks in the order of {@link consuming}, so that the two never deadlock, and after
+ * them, has a row. What all known devices share gets back all that this one has counted there. They take their locks in the order of {@link consuming}, so that the two never deadlock, and after
  * those of `proof`, so that clients behind one IP address wait for each other as briefly as possible.
  */
 export function succeeding(limits: LoginLimits | undefined, proof: Sql): Sql {
   if (limits?.knownDevices) {
     return sql`
     reset AS (
-      DELETE FROM attempt WHERE key = ${limits.account.key}::text AND EXISTS (SELECT FROM ${proof}) RETURNING key),
+      DELETE FROM attempt WHERE key = ${limits.account.key}::text AND EXISTS (SELECT FROM ${proof}) RETURNING failures),
     refunded AS (
-      UPDATE attempt SET failures = greatest(failures - 1, 0)
+      UPDATE attempt
+      SET failures = greatest(failures - (SELECT coalesce(sum(least(failures, ${limits.account.burst}::int)), 1) FROM reset), 0)
       WHERE key = ${limits.knownDevices.key}::text AND EXISTS (SELECT FROM ${proof})
         AND (SELECT count(*) FROM reset) >= 0)`;
   }
@@ -122,6 +154,32 @@ export class RateLimitsRepository {
     await execute(
       on,
       sql`/* rate-limits.refund */ UPDATE attempt SET failures = greatest(failures - 1, 0) WHERE key = ${key}`,
+    );
+  }
+
+  /** Refunds one attempt to the limit that known devices share, if it was counted there; before its own limit is refunded. */
+  async refundShared(on: Queryable, own: RateLimit, shared: RateLimit): Promise<void> {
+    await execute(
+      on,
+      sql`/* rate-limits.refund-shared */
+        UPDATE attempt SET failures = greatest(failures - 1, 0)
+        WHERE key = ${shared.key} AND (failures > ${shared.burst}::int
+          OR (SELECT own.failures <= ${own.burst}::int FROM attempt own WHERE own.key = ${own.key}))`,
+    );
+  }
+
+  /**
+   * Forgets all limits whose keys end with one of these parts, and returns how many; the index `attempt_owner_idx` serves them.
+   * Locks those that are counted second last, as {@link consuming} does, so that the two never deadlock.
+   */
+  async resetOwned(on: Queryable, parts: string[]): Promise<number> {
+    return execute(
+      on,
+      sql`/* rate-limits.reset-owned */
+        WITH owned AS MATERIALIZED (
+          SELECT key FROM attempt WHERE split_part(key, ':', -1) = ANY (${parts}::text[]) AND key NOT LIKE '%:address:%'
+          ORDER BY key ~ '^(password:account|mail:links|[a-z]+:known-[a-z]+):', key FOR UPDATE)
+        DELETE FROM attempt WHERE key IN (SELECT key FROM owned)`,
     );
   }
 

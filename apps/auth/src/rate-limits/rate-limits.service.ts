@@ -1,6 +1,7 @@
 import type { Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { ownerParts } from './account-keys.ts';
 import { tooManyAttempts } from './rate-limits.problems.ts';
 import { RateLimitsRepository, type LoginLimits, type RateLimit } from './rate-limits.repository.ts';
 
@@ -37,6 +38,11 @@ export class RateLimitsService {
     await this.limits.reset(on, key);
   }
 
+  /** Forgets the failures that all limits of an account have counted, and returns their number. Limits of IP addresses stay. */
+  async lift(on: Queryable, account: { id: string; email: string }): Promise<number> {
+    return this.limits.resetOwned(on, ownerParts(account));
+  }
+
   /** Resets the login's own limit and refunds the shared one; best last in a transaction. */
   async succeed(manager: EntityManager, limits: LoginLimits): Promise<void> {
     await this.limits.succeed(manager, limits);
@@ -49,7 +55,10 @@ export class RateLimitsService {
 
   /** Takes an attempt back that was never decided. */
   async refundAll(on: Queryable, { account, ip, knownDevices }: LoginLimits): Promise<void> {
-    for (const limit of [account, ip, knownDevices]) {
+    if (knownDevices) {
+      await this.limits.refundShared(on, account, knownDevices);
+    }
+    for (const limit of [account, ip]) {
       if (limit) {
         await this.refund(on, limit);
       }

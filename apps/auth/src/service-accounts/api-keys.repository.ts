@@ -138,6 +138,16 @@ export class ApiKeysRepository {
     return row !== undefined;
   }
 
+  /** Locks the key of an access token against its revocation, until the transaction ends; false if it is not active. */
+  async lockActive(manager: EntityManager, { keyId, serviceAccountId }: ClientPrincipal): Promise<boolean> {
+    const row = await queryRow(
+      manager,
+      sql`/* api-keys.lock-active */
+        SELECT FROM api_key WHERE id = ${keyId} AND service_account_id = ${serviceAccountId} AND ${isActive} FOR SHARE`,
+    );
+    return row !== undefined;
+  }
+
   async findActive(accountId: string, prefix: string): Promise<ActiveApiKey | undefined> {
     return queryRow<ActiveApiKey>(
       this.dataSource,

@@ -3,7 +3,8 @@ import {
   bodyProblems,
   callerProblems,
   Context,
-  CurrentActor,
+  CurrentPrincipal,
+  type Principal,
   problems,
   recentLoginProblems,
   RequireRecentLogin,
@@ -60,10 +61,10 @@ export class ServiceAccountsController {
   @ApiProblems(...adminProblems, ...recentLoginProblems, ...bodyProblems, nameTaken)
   createServiceAccount(
     @Body({ schema: newServiceAccountSchema }) body: z.output<typeof newServiceAccountSchema>,
-    @CurrentActor() actorId: string,
+    @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
   ) {
-    return this.serviceAccounts.create(body, actorId, context);
+    return this.serviceAccounts.create(body, actor, context);
   }
 
   @Get()
@@ -106,10 +107,10 @@ export class ServiceAccountsController {
   @ApiProblems(...adminProblems, serviceAccountNotFound)
   deleteServiceAccount(
     @Param('id', { schema: serviceAccountId }) id: string,
-    @CurrentActor() actorId: string,
+    @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
   ) {
-    return this.serviceAccounts.delete(id, actorId, context);
+    return this.serviceAccounts.delete(id, actor, context);
   }
 
   @Post(':id/keys')
@@ -125,10 +126,10 @@ export class ServiceAccountsController {
   createApiKey(
     @Param('id', { schema: serviceAccountId }) id: string,
     @Body({ schema: newApiKeySchema }) body: z.output<typeof newApiKeySchema>,
-    @CurrentActor() actorId: string,
+    @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
   ) {
-    return this.serviceAccounts.issueKey(id, body, actorId, context);
+    return this.serviceAccounts.issueKey(id, body, actor, context);
   }
 
   @Post(':id/keys/:keyId/rotate')
@@ -149,10 +150,10 @@ export class ServiceAccountsController {
     @Param('id', { schema: serviceAccountId }) accountId: string,
     @Param('keyId', { schema: apiKeyId }) keyId: string,
     @Body({ schema: rotationSchema }) body: z.output<typeof rotationSchema>,
-    @CurrentActor() actorId: string,
+    @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
   ) {
-    return this.serviceAccounts.rotateKey({ accountId, keyId }, body, actorId, context);
+    return this.serviceAccounts.rotateKey({ accountId, keyId }, body, actor, context);
   }
 
   @Delete(':id/keys/:keyId')
@@ -167,9 +168,9 @@ export class ServiceAccountsController {
   revokeApiKey(
     @Param('id', { schema: serviceAccountId }) accountId: string,
     @Param('keyId', { schema: apiKeyId }) keyId: string,
-    @CurrentActor() actorId: string,
+    @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
   ) {
-    return this.serviceAccounts.revokeKey(accountId, keyId, actorId, context);
+    return this.serviceAccounts.revokeKey(accountId, keyId, actor, context);
   }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/index.ts';
 import { AuditModule } from '../audit/index.ts';
 import { ApiKeysRepository } from './api-keys.repository.ts';
 import { ServiceAccountsController } from './service-accounts.controller.ts';
@@ -7,7 +8,7 @@ import { ServiceAccountsService } from './service-accounts.service.ts';
 
 /** Service accounts and their API keys. */
 @Module({
-  imports: [AuditModule],
+  imports: [AccountsModule, AuditModule],
   controllers: [ServiceAccountsController],
   providers: [ApiKeysRepository, ServiceAccountsRepository, ServiceAccountsService],
   exports: [ApiKeysRepository, ServiceAccountsService],

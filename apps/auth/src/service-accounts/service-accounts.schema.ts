@@ -1,4 +1,4 @@
-import { instant } from '#common';
+import { displayText, instant } from '#common';
 import { z } from 'zod';
 
 const accountId = '0199f2c4-9a10-7b2c-8d1e-3c5a7e9f1b20';
@@ -24,7 +24,7 @@ const expiresAt = instant
 
 export const newServiceAccountSchema = z
   .strictObject({
-    name: z.string().trim().min(1).max(64).meta({ description: 'unique regardless of case', example: 'log collector' }),
+    name: displayText(64).meta({ description: 'unique regardless of case', example: 'log collector' }),
     scopes,
   })
   .meta({ id: 'NewServiceAccount', example: { name: 'log collector', scopes: ['audit:read'] } });

@@ -1,11 +1,12 @@
-import { isUniqueViolation, type ClientPrincipal, type RequestContext } from '#common';
+import { isUniqueViolation, problems, type ClientPrincipal, type Principal, type RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
+import { AdminAuthorityService } from '../accounts/index.ts';
 import { AuditService } from '../audit/index.ts';
-import { newApiKey } from './api-key.secret.ts';
+import { newSecret } from './api-key.secret.ts';
 import { ApiKeysRepository, type ApiKey } from './api-keys.repository.ts';
 import {
   apiKeyNotFound,
@@ -36,20 +37,22 @@ export class ServiceAccountsService {
     private readonly accounts: ServiceAccountsRepository,
     private readonly keys: ApiKeysRepository,
     private readonly audit: AuditService,
+    private readonly authority: AdminAuthorityService,
   ) {}
 
   /** @throws ProblemException `name_taken` */
   async create(
     { name, scopes }: z.output<typeof newServiceAccountSchema>,
-    actorId: string,
+    actor: Principal,
     context: RequestContext,
   ): Promise<ServiceAccountView> {
     try {
       return await this.dataSource.transaction(async (manager) => {
+        await this.authority.assert(manager, actor);
         const account = await this.accounts.insert(manager, { id: uuidv7(), name, scopes });
         await this.audit.record(manager, context, {
           type: 'service_account.created',
-          actorId,
+          actorId: actor.accountId,
           subjectId: account.id,
           detail: { name, scopes },
         });
@@ -79,12 +82,17 @@ export class ServiceAccountsService {
    * Deletes a service account with its keys. This service rejects its access tokens at once.
    * @throws ProblemException `service_account_not_found`
    */
-  async delete(id: string, actorId: string, context: RequestContext): Promise<void> {
+  async delete(id: string, actor: Principal, context: RequestContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
+      await this.authority.assert(manager, actor);
       if (!(await this.accounts.delete(manager, id))) {
         throw serviceAccountNotFound.exception();
       }
-      await this.audit.record(manager, context, { type: 'service_account.deleted', actorId, subjectId: id });
+      await this.audit.record(manager, context, {
+        type: 'service_account.deleted',
+        actorId: actor.accountId,
+        subjectId: id,
+      });
     });
   }
 
@@ -95,11 +103,12 @@ export class ServiceAccountsService {
   async issueKey(
     id: string,
     { scopes, expires_at }: z.output<typeof newApiKeySchema>,
-    actorId: string,
+    actor: Principal,
     context: RequestContext,
   ): Promise<IssuedApiKey> {
-    const { key, ...stored } = newApiKey();
+    const { key, ...stored } = newSecret('ak');
     return this.dataSource.transaction(async (manager) => {
+      await this.authority.assert(manager, actor);
       const issued = await this.keys.insert(manager, { id: uuidv7(), ...stored }, id, scopes ?? null, expires_at);
       if (!issued) {
         const account = await this.accounts.find(manager, id);
@@ -107,7 +116,7 @@ export class ServiceAccountsService {
       }
       await this.audit.record(manager, context, {
         type: 'api_key.created',
-        actorId,
+        actorId: actor.accountId,
         subjectId: id,
         detail: { key_id: issued.id, prefix: issued.prefix },
       });
@@ -122,11 +131,12 @@ export class ServiceAccountsService {
   async rotateKey(
     { accountId, keyId }: { accountId: string; keyId: string },
     { overlap_seconds, expires_at }: z.output<typeof rotationSchema>,
-    actorId: string,
+    actor: Principal,
     context: RequestContext,
   ): Promise<IssuedApiKey> {
-    const { key, ...stored } = newApiKey();
+    const { key, ...stored } = newSecret('ak');
     return this.dataSource.transaction(async (manager) => {
+      await this.authority.assert(manager, actor);
       const successor = await this.keys.rotate(
         manager,
         { id: uuidv7(), ...stored },
@@ -140,7 +150,7 @@ export class ServiceAccountsService {
       }
       await this.audit.record(manager, context, {
         type: 'api_key.rotated',
-        actorId,
+        actorId: actor.accountId,
         subjectId: accountId,
         detail: { key_id: keyId, successor_id: successor.id, prefix: successor.prefix },
       });
@@ -152,18 +162,30 @@ export class ServiceAccountsService {
    * Revokes a key. This service rejects its access tokens at once.
    * @throws ProblemException `api_key_not_found`
    */
-  async revokeKey(accountId: string, keyId: string, actorId: string, context: RequestContext): Promise<void> {
+  async revokeKey(accountId: string, keyId: string, actor: Principal, context: RequestContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
+      await this.authority.assert(manager, actor);
       if (!(await this.keys.delete(manager, accountId, keyId))) {
         throw apiKeyNotFound.exception();
       }
       await this.audit.record(manager, context, {
         type: 'api_key.revoked',
-        actorId,
+        actorId: actor.accountId,
         subjectId: accountId,
         detail: { key_id: keyId },
       });
     });
+  }
+
+  /**
+   * Requires in the caller's transaction that a client's API key has not ended meanwhile. What would end it waits for the end of the
+   * transaction.
+   * @throws ProblemException `token_invalid`
+   */
+  async assertActive(manager: EntityManager, client: ClientPrincipal): Promise<void> {
+    if (!(await this.keys.lockActive(manager, client))) {
+      throw problems.tokenInvalid.exception();
+    }
   }
 
   /** @returns the client; null if its API key has expired or was revoked */

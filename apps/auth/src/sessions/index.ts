@@ -1,13 +1,18 @@
 export { SessionsModule } from './sessions.module.ts';
+export { authTime, prolonging, type SessionLifetimes } from './session.sql.ts';
 export { SessionsRepository } from './sessions.repository.ts';
 export { SessionsService } from './sessions.service.ts';
 export {
   accessTokenExample,
   accessTokenSchema,
+  refreshSchema,
   tokensExample,
   tokensSchema,
   type AccessToken,
+  type SessionView,
   type Tokens,
 } from './sessions.schema.ts';
+export type { Device, SessionOwner } from './session.ts';
 export { deviceName } from './device-name.ts';
-export { loginRefused } from './sessions.problems.ts';
+export { loginRefused, refreshTokenInvalid } from './sessions.problems.ts';
+export { ROTATES_BROWSER_SESSION, RotatesBrowserSession } from './rotates-browser-session.decorator.ts';

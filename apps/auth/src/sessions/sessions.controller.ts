@@ -1,23 +1,33 @@
 import {
+  AcceptExpiredToken,
   ApiProblems,
   bodyProblems,
   callerProblems,
   Context,
   CurrentPrincipal,
+  has,
+  IgnoreUnusableToken,
+  OptionalAuth,
   type Principal,
+  problems,
   Public,
   type RequestContext,
+  tokenProblems,
 } from '#common';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { RotatesBrowserSession } from './rotates-browser-session.decorator.ts';
+import { LogoutService } from './logout.service.ts';
 import { refreshTokenInvalid, sessionNotFound } from './sessions.problems.ts';
 import {
+  logoutSchema,
   refreshSchema,
   sessionIdSchema,
   sessionListExample,
   sessionListSchema,
   tokensExample,
   tokensSchema,
+  type Logout,
 } from './sessions.schema.ts';
 import { SessionsService } from './sessions.service.ts';
 
@@ -25,7 +35,10 @@ import { SessionsService } from './sessions.service.ts';
 @ApiTags('sessions')
 @Controller('auth')
 export class SessionsController {
-  constructor(private readonly sessions: SessionsService) {}
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly logoutService: LogoutService,
+  ) {}
 
   @Public()
   @Post('refresh')
@@ -42,20 +55,37 @@ export class SessionsController {
     return this.sessions.refresh(body.refresh_token, context);
   }
 
+  @OptionalAuth()
+  @AcceptExpiredToken()
+  @IgnoreUnusableToken({ ifBody: has('refresh_token') })
   @Post('logout')
   @HttpCode(204)
   @ApiBearerAuth()
+  @ApiSecurity({})
   @ApiOperation({
     summary: 'Log out',
-    description: 'Ends the current session. This service rejects the session’s refresh and access tokens from now on.',
+    description:
+      'Ends the session of the access token, which may have expired, and the session of the refresh token; one of the two is ' +
+      'required. A refresh token that is unknown, or whose session has ended, changes nothing and is not an error, as in RFC ' +
+      '7009. With a refresh token, an access token that is not valid is ignored. This service rejects the session’s refresh and access tokens from now on.',
   })
+  @ApiBody({ required: false, schema: { $ref: '#/components/schemas/Logout' } })
   @ApiResponse({ status: 204, description: 'The session has ended.' })
-  @ApiProblems(...callerProblems, sessionNotFound)
-  logout(@CurrentPrincipal() principal: Principal, @Context() context: RequestContext) {
-    return this.sessions.revoke(principal, principal.sessionId, context);
+  @ApiProblems(...bodyProblems, ...tokenProblems)
+  async logout(
+    @Body({ schema: logoutSchema }) body: Logout,
+    @CurrentPrincipal() caller: Principal | undefined,
+    @Context() context: RequestContext,
+  ) {
+    const refreshToken = body?.refresh_token;
+    if (!caller && refreshToken === undefined) {
+      throw problems.tokenMissing.exception();
+    }
+    await this.logoutService.logOut(caller, refreshToken, context);
   }
 
   @Post('logout-others')
+  @RotatesBrowserSession()
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiOperation({

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/index.ts';
 import { TokensModule } from './tokens/index.ts';
+import { LogoutService } from './logout.service.ts';
+import { SessionLocksRepository } from './session-locks.repository.ts';
 import { SessionsController } from './sessions.controller.ts';
 import { SessionsRepository } from './sessions.repository.ts';
 import { SessionsService } from './sessions.service.ts';
@@ -9,7 +11,7 @@ import { SessionsService } from './sessions.service.ts';
 @Module({
   imports: [AuditModule, TokensModule],
   controllers: [SessionsController],
-  providers: [SessionsRepository, SessionsService],
+  providers: [LogoutService, SessionLocksRepository, SessionsRepository, SessionsService],
   exports: [SessionsRepository, SessionsService],
 })
 export class SessionsModule {}

@@ -4,72 +4,26 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { recording, type AuditEntry } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
-import { succeeding, type LoginLimits } from '../rate-limits/index.ts';
+import { succeeding } from '../rate-limits/index.ts';
+import type {
+  Authentication,
+  Device,
+  NewSession,
+  Owner,
+  PresentedToken,
+  RefreshedSession,
+  SessionOwner,
+  StartedSession,
+  StoredSession,
+} from './session.ts';
+import { authTime, prolonging, type SessionLifetimes } from './session.sql.ts';
 
 export const maxSessionsPerAccount = 100;
 
 const most = sql.raw(String(maxSessionsPerAccount));
 
-/** The time of authentication in whole seconds since 1970, rounded down: never ahead of the clock. */
-const authTime = sql.raw('floor(extract(epoch FROM authenticated_at))::int AS "authTime"');
-
-/** How the owner of a session proved who they are. */
-interface Authentication {
-  /** Authentication methods (RFC 8176). */
-  amr: string[];
-  /** In seconds since 1970. */
-  authTime: number;
-}
-
-/** A session that a login starts. */
-export interface NewSession {
-  id: string;
-  accountId: string;
-  /** SHA-256 of its refresh token. */
-  tokenHash: Buffer;
-  /** Authentication methods (RFC 8176); contains `mfa` if the login proved more than one factor. */
-  amr: string[];
-  /** When the account got the password that the login used, as PostgreSQL writes it; undefined for a login without one. */
-  passwordSince: string | undefined;
-  /** The account's security epoch when its credentials were checked; undefined for a login that an earlier version began. */
-  securityEpoch: string | undefined;
-  /** The rate limits that counted the login. */
-  limits: LoginLimits | undefined;
-}
-
-interface StartedSession {
-  expiresAt: Date;
-  authTime: number;
-  /** Sessions that the account had before. */
-  others: number;
-}
-
-/** A refresh token that a client presents, and the hashes of the tokens that may follow it. */
-export interface PresentedToken {
-  sessionId: string;
-  hash: Buffer;
-  /** The first one is for a new rotation. */
-  successors: Buffer[];
-}
-
-interface RefreshedSession extends Authentication {
-  accountId: string;
-  /** Hash of the token that is valid now: one of the successors. */
-  tokenHash: Buffer;
-  expiresAt: Date;
-  roles: string[];
-  /** False if an earlier request has rotated the token. */
-  rotated: boolean;
-}
-
-export interface StoredSession {
-  id: string;
-  createdAt: Date;
-  lastUsedAt: Date;
-  expiresAt: Date;
-  address: string;
-  userAgent: string | null;
-}
+/** Whether the owner of a session has proved to receive mail at the account's e-mail address. */
+const emailVerified = sql.raw('email_verified_at IS NOT NULL AS "emailVerified"');
 
 /**
  * The table `session`. A row exists only while its session is valid: logging out deletes it, and the audit trail remembers.
@@ -80,10 +34,7 @@ export class SessionsRepository {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(AUTH_CONFIG)
-    private readonly config: Pick<
-      AuthConfig,
-      'REFRESH_GRACE_SECONDS' | 'SESSION_IDLE_TTL_SECONDS' | 'SESSION_TTL_SECONDS'
-    >,
+    private readonly config: SessionLifetimes & Pick<AuthConfig, 'REFRESH_GRACE_SECONDS'>,
   ) {}
 
   /**
@@ -104,31 +55,60 @@ export class SessionsRepository {
     return queryRow(
       on,
       sql`/* sessions.start */
-        WITH started AS (
+        WITH owner AS (
+          SELECT id, ${emailVerified} FROM account
+          WHERE id = ${accountId} AND disabled_at IS NULL AND (NOT second_factor OR 'mfa' = ANY (${amr}::text[]))
+            AND (${passwordSince}::timestamptz IS NULL OR password_changed_at = ${passwordSince})
+            AND (${securityEpoch}::bigint IS NULL OR security_epoch = ${securityEpoch})
+          FOR NO KEY UPDATE),
+        started AS (
           INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address,
             user_agent, amr, authenticated_at)
           SELECT ${id}, id, ${tokenHash}, now(), now(), now(),
             now() + make_interval(secs => least(${idleTtl}::int, ${ttl}::int)), ${context.address}, ${context.userAgent},
             ${amr}::text[], now()
-          FROM account
-          WHERE id = ${accountId} AND disabled_at IS NULL AND (NOT second_factor OR 'mfa' = ANY (${amr}::text[]))
-            AND (${passwordSince}::timestamptz IS NULL OR password_changed_at = ${passwordSince})
-            AND (${securityEpoch}::bigint IS NULL OR security_epoch = ${securityEpoch})
-          FOR NO KEY UPDATE
+          FROM owner
           RETURNING expires_at AS "expiresAt", ${authTime},
             (SELECT count(*) FROM session WHERE account_id = ${accountId})::int AS others),
         recorded AS (${recording(context, [event])} WHERE EXISTS (SELECT FROM started)),
         ${succeeding(limits, started)}
-        SELECT "expiresAt", "authTime", others FROM started`,
+        SELECT "expiresAt", "authTime", "emailVerified", others FROM started, owner`,
     );
   }
 
-  /** Deletes the least recently used sessions of an account beyond {@link maxSessionsPerAccount}. */
+  /**
+   * Starts a session that is authenticated as another one of the account is, and lives no longer, but is held by nobody but an
+   * application's tokens. Its time of authentication is none, so that it proves no recent login.
+   * @param device from where and by what it is used
+   * @returns how many sessions the account had before
+   */
+  async branch(
+    on: Queryable,
+    { sessionId, accountId }: SessionOwner,
+    { id, tokenHash }: Pick<NewSession, 'id' | 'tokenHash'>,
+    device: Device,
+  ): Promise<number> {
+    const { SESSION_IDLE_TTL_SECONDS: idleTtl, SESSION_TTL_SECONDS: ttl } = this.config;
+    const row = await queryRow<{ others: number }>(
+      on,
+      sql`/* sessions.branch */
+        INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address,
+          user_agent, amr, authenticated_at)
+        SELECT ${id}, account_id, ${tokenHash}, now(), created_at, now(),
+          least(now() + make_interval(secs => ${idleTtl}::int), created_at + make_interval(secs => ${ttl}::int)),
+          ${device.address}, ${device.userAgent}, amr, 'epoch'
+        FROM session WHERE id = ${sessionId} AND account_id = ${accountId}
+        RETURNING (SELECT count(*) FROM session WHERE account_id = ${accountId})::int AS others`,
+    );
+    return row?.others ?? 0;
+  }
+
+  /** Deletes the least recently used sessions of an account beyond {@link maxSessionsPerAccount}, except those in use by a change. */
   async trim(on: Queryable, accountId: string): Promise<void> {
     await execute(
       on,
-      sql`/* sessions.trim */ DELETE FROM session WHERE id IN (
-        SELECT id FROM session WHERE account_id = ${accountId} ORDER BY last_used_at DESC, id OFFSET ${most})`,
+      sql`/* sessions.trim */ DELETE FROM session WHERE id IN (SELECT id FROM session WHERE id IN (
+        SELECT id FROM session WHERE account_id = ${accountId} ORDER BY last_used_at DESC, id OFFSET ${most}) FOR UPDATE SKIP LOCKED)`,
     );
   }
 
@@ -142,35 +122,33 @@ export class SessionsRepository {
     { sessionId, hash, successors }: PresentedToken,
     context: RequestContext,
   ): Promise<RefreshedSession | undefined> {
-    const { SESSION_IDLE_TTL_SECONDS: idleTtl, SESSION_TTL_SECONDS: ttl, REFRESH_GRACE_SECONDS: grace } = this.config;
+    const { REFRESH_GRACE_SECONDS: grace } = this.config;
     return queryRow(
       this.dataSource,
       sql`/* sessions.refresh */ UPDATE session s SET
           token_hash = CASE WHEN s.token_hash = ${hash} THEN (${successors}::bytea[])[1] ELSE s.token_hash END,
           previous_hash = ${hash},
           rotated_at = CASE WHEN s.token_hash = ${hash} THEN now() ELSE s.rotated_at END,
-          last_used_at = now(),
-          expires_at = least(now() + make_interval(secs => ${idleTtl}::int), s.created_at + make_interval(secs => ${ttl}::int)),
-          address = ${context.address},
-          user_agent = ${context.userAgent}
+          ${prolonging(this.config, context)}
         FROM account a
         WHERE s.id = ${sessionId} AND a.id = s.account_id AND a.disabled_at IS NULL AND s.expires_at > now()
           AND (s.token_hash = ${hash}
             OR s.previous_hash = ${hash} AND s.token_hash = ANY (${successors}::bytea[]) AND s.rotated_at > now() - make_interval(secs => ${grace}::int))
-        RETURNING s.account_id AS "accountId", s.token_hash AS "tokenHash", s.expires_at AS "expiresAt", a.roles, s.amr,
-          ${authTime}, s.rotated_at = now() AS rotated`,
+        RETURNING s.account_id AS "accountId", s.token_hash AS "tokenHash", s.expires_at AS "expiresAt", a.roles,
+          ${emailVerified}, s.amr, ${authTime}, s.rotated_at = now() AS rotated`,
     );
   }
 
-  /** The current roles and authentication of a session's owner; undefined if the session has ended. */
+  /** What tokens of a session say now about its owner; undefined if the session has ended. */
   check(
     on: Queryable,
     sessionId: string,
     accountId: string,
-  ): Promise<(Authentication & { roles: string[] }) | undefined> {
+  ): Promise<(Authentication & Owner & { hasCookie: boolean }) | undefined> {
     return queryRow(
       on,
-      sql`/* sessions.check */ SELECT a.roles, s.amr, ${authTime} FROM session s JOIN account a ON a.id = s.account_id
+      sql`/* sessions.check */ SELECT a.roles, ${emailVerified}, s.amr, ${authTime}, s.browser_hash IS NOT NULL AS "hasCookie"
+        FROM session s JOIN account a ON a.id = s.account_id
         WHERE s.id = ${sessionId} AND s.account_id = ${accountId} AND a.disabled_at IS NULL AND s.expires_at > now()`,
     );
   }

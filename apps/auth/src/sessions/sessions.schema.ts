@@ -12,9 +12,26 @@ export const refreshSchema = z
   })
   .meta({ id: 'RefreshRequest', example: { refresh_token: 'rt_AZnyxHeqfB6PXg2aS2wuEbq3…' } });
 
+/** Clients may send no body at all. */
+export const logoutSchema = z
+  .strictObject({
+    refresh_token: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .meta({ description: 'a refresh token of the session to end', example: 'rt_AZny…' }),
+  })
+  .meta({ id: 'Logout', example: { refresh_token: 'rt_AZnyxHeqfB6PXg2aS2wuEbq3…' } })
+  .optional();
+
+export type Logout = z.output<typeof logoutSchema>;
+
 const accessTokenFields = {
   access_token: z.string().meta({ description: 'a JWT (RFC 9068), to send as `Authorization: Bearer …`' }),
-  token_type: z.literal('Bearer'),
+  token_type: z.enum(['Bearer', 'DPoP']).meta({
+    description: '`DPoP` if a token that is bound to a key (RFC 9449) was exchanged: the new one is bound to it too',
+  }),
   expires_in: z.int().meta({ description: 'lifetime of the access token in seconds' }),
 };
 

@@ -1,13 +1,16 @@
 import { counter, problems, type Principal, type Queryable, type RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService, type AuditEntry } from '../audit/index.ts';
 import { AccessTokensService, RefreshTokens, type RefreshToken } from './tokens/index.ts';
 import { deviceName } from './device-name.ts';
+import { SessionLocksRepository } from './session-locks.repository.ts';
 import { loginRefused, refreshTokenInvalid, sessionNotFound } from './sessions.problems.ts';
-import { maxSessionsPerAccount, SessionsRepository, type NewSession } from './sessions.repository.ts';
+import type { Authentication, Device, NewSession, Owner, SessionOwner } from './session.ts';
+import { maxSessionsPerAccount, SessionsRepository } from './sessions.repository.ts';
 import type { AccessToken, SessionView, Tokens } from './sessions.schema.ts';
 
 /** A little below the limit: concurrent logins do not see each other's sessions. */
@@ -33,6 +36,7 @@ export class SessionsService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly sessions: SessionsRepository,
+    private readonly locks: SessionLocksRepository,
     private readonly accessTokens: AccessTokensService,
     private readonly refreshTokens: RefreshTokens,
     private readonly audit: AuditService,
@@ -62,9 +66,26 @@ export class SessionsService {
     if (started.others >= trimFrom) {
       await this.sessions.trim(on, account.id);
     }
-    const { authTime, expiresAt } = started;
-    const principal = { accountId: account.id, sessionId: id, roles: account.roles, amr, authTime };
+    const { authTime, emailVerified, expiresAt } = started;
+    const principal = { accountId: account.id, sessionId: id, roles: account.roles, emailVerified, amr, authTime };
     return this.tokens(principal, refreshToken, expiresAt);
+  }
+
+  /**
+   * Starts a session of a device that the owner of a session connects, in the caller's transaction: it is authenticated as that
+   * session is, and ends on its own.
+   * @returns its id
+   * @throws ProblemException `token_invalid` if the owner's session has ended meanwhile
+   */
+  async startForDevice(manager: EntityManager, owner: SessionOwner, device: Device): Promise<string> {
+    await this.lockActive(manager, owner);
+    const id = uuidv7();
+    // no refresh token of this service hashes to this
+    const tokenHash = randomBytes(32);
+    if ((await this.sessions.branch(manager, owner, { id, tokenHash }, device)) >= trimFrom) {
+      await this.sessions.trim(manager, owner.accountId);
+    }
+    return id;
   }
 
   /**
@@ -88,38 +109,69 @@ export class SessionsService {
       throw refreshTokenInvalid.exception();
     }
     refreshes.inc({ result: refreshed.rotated ? 'rotated' : 'repeated' });
-    const { accountId, roles, amr, authTime, expiresAt } = refreshed;
-    return this.tokens({ accountId, sessionId, roles, amr, authTime }, successor, expiresAt);
+    const { accountId, roles, emailVerified, amr, authTime, expiresAt } = refreshed;
+    return this.tokens({ accountId, sessionId, roles, emailVerified, amr, authTime }, successor, expiresAt);
   }
 
   /**
    * Records in the caller's transaction that a session's owner has authenticated again.
    * @param amr the authentication methods (RFC 8176), added to the earlier ones
-   * @returns an access token that contains them, as those of later refreshes do
+   * @returns the session's authentication now, which its tokens contain from now on
    * @throws ProblemException `token_invalid` if the session has ended meanwhile
    */
-  async renew(manager: EntityManager, principal: Principal, amr: string[]): Promise<AccessToken> {
-    const renewed = await this.sessions.renew(manager, principal.sessionId, principal.accountId, amr);
+  async renew(manager: EntityManager, owner: SessionOwner, amr: string[]): Promise<Authentication> {
+    const renewed = await this.sessions.renew(manager, owner.sessionId, owner.accountId, amr);
     if (!renewed) {
       throw problems.tokenInvalid.exception();
     }
-    return this.accessToken({ ...principal, ...renewed });
+    return renewed;
   }
 
-  /** The caller with the current roles and authentication, or null if the session has ended. */
-  async check(principal: Principal): Promise<Principal | null> {
-    const current = await this.sessions.check(this.dataSource, principal.sessionId, principal.accountId);
-    return current ? { ...principal, ...current } : null;
+  /** An access token for a session as it is now, in place of the one that the principal comes from. */
+  reissue(principal: Principal, authentication: Authentication): AccessToken {
+    return this.accessTokens.issue({ ...principal, ...authentication });
   }
 
   /**
-   * Requires in the caller's transaction, which has locked the account, that the caller's session has not ended meanwhile.
+   * The caller as the account and the session are now, or null if the session has ended. A token of a browser's session does not get
+   * what the owner proves after its issue: it may come from a stolen cookie, which is replaced then.
+   */
+  async check(principal: Principal): Promise<Principal | null> {
+    const session = await this.sessions.check(this.dataSource, principal.sessionId, principal.accountId);
+    if (!session) {
+      return null;
+    }
+    const { hasCookie, ...current } = session;
+    if (hasCookie) {
+      current.amr = current.amr.filter((method) => principal.amr.includes(method));
+      current.authTime = Math.min(current.authTime, principal.authTime);
+    }
+    return { ...principal, ...current };
+  }
+
+  /**
+   * Requires in the caller's transaction, which has locked the account, that the caller's session has not ended meanwhile. It does
+   * not end before the transaction does: who ends it gets the answer after the change.
+   * @returns the caller's current roles and authentication
    * @throws ProblemException `token_invalid`
    */
-  async assertActive(manager: EntityManager, { sessionId, accountId }: Principal): Promise<void> {
-    if (!(await this.sessions.check(manager, sessionId, accountId))) {
+  async assertActive(manager: EntityManager, { sessionId, accountId }: SessionOwner): Promise<Authentication & Owner> {
+    const isHeld = await this.locks.hold(manager, sessionId, accountId);
+    const current = isHeld ? await this.sessions.check(manager, sessionId, accountId) : undefined;
+    if (!current) {
       throw problems.tokenInvalid.exception();
     }
+    return current;
+  }
+
+  /**
+   * Begins a change that a session's owner makes, in the caller's transaction: locks the account, and does what
+   * {@link assertActive} does.
+   * @throws ProblemException `token_invalid`
+   */
+  async lockActive(manager: EntityManager, owner: SessionOwner): Promise<void> {
+    await this.locks.lockOwner(manager, owner.accountId);
+    await this.assertActive(manager, owner);
   }
 
   /** The sessions of the caller's account. */
@@ -141,10 +193,12 @@ export class SessionsService {
 
   /**
    * Ends one session of the caller's account.
-   * @throws ProblemException `session_not_found`
+   * @throws ProblemException `session_not_found`, `token_invalid`
    */
-  async revoke({ accountId }: Principal, sessionId: string, context: RequestContext): Promise<void> {
+  async revoke(principal: Principal, sessionId: string, context: RequestContext): Promise<void> {
+    const { accountId } = principal;
     await this.dataSource.transaction(async (manager) => {
+      await this.lockActive(manager, principal);
       if (!(await this.sessions.remove(manager, accountId, sessionId))) {
         throw sessionNotFound.exception();
       }
@@ -167,11 +221,15 @@ export class SessionsService {
     await this.recordRevoked(manager, accountId, ended, context, actorId);
   }
 
-  /** Ends all sessions of the caller's account except the current one. */
-  revokeAllButThis({ accountId, sessionId }: Principal, context: RequestContext): Promise<void> {
-    return this.dataSource.transaction((manager) =>
-      this.revokeAllOf(manager, accountId, context, { except: sessionId }),
-    );
+  /**
+   * Ends all sessions of the caller's account except the current one.
+   * @throws ProblemException `token_invalid`
+   */
+  revokeAllButThis(principal: Principal, context: RequestContext): Promise<void> {
+    return this.dataSource.transaction(async (manager) => {
+      await this.lockActive(manager, principal);
+      await this.revokeAllOf(manager, principal.accountId, context, { except: principal.sessionId });
+    });
   }
 
   /** Deletes expired sessions, `limit` at most, and returns how many. */
@@ -181,17 +239,9 @@ export class SessionsService {
 
   private tokens(principal: Principal, refreshToken: RefreshToken, expiresAt: Date): Tokens {
     return {
-      ...this.accessToken(principal),
+      ...this.accessTokens.issue(principal),
       refresh_token: refreshToken.token,
       refresh_expires_at: expiresAt.toISOString(),
-    };
-  }
-
-  private accessToken(principal: Principal): AccessToken {
-    return {
-      access_token: this.accessTokens.sign(principal),
-      token_type: 'Bearer',
-      expires_in: this.accessTokens.ttlSeconds,
     };
   }
 

@@ -4,6 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { JWK } from 'jose';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Keyring, reencryptColumn } from '../keyring/index.ts';
+import type { SigningAlgorithm } from './signing-algorithms.ts';
 
 /** A key pair to store. */
 export interface NewSigningKey {
@@ -16,6 +17,9 @@ export interface NewSigningKey {
 
 /** A stored key pair. */
 export interface StoredSigningKey extends NewSigningKey {
+  algorithm: SigningAlgorithm;
+  /** Number of the rotation that made the key. The keys of one generation sign in the same period, one for each algorithm. */
+  generation: number;
   /** The key signs from here on, until its successor becomes active. */
   activeFrom: Date;
   /** The database's clock at the time of the query. */
@@ -40,13 +44,18 @@ export class SigningKeysRepository {
     private readonly keyring: Keyring,
   ) {}
 
-  /** All keys, the newest first. */
+  /** All keys, the newest generation first. */
   async list(): Promise<StoredSigningKey[]> {
     const rows = await queryRows<StoredSigningKey>(
       this.dataSource,
       sql`/* signing-keys.list */
-        SELECT kid, public_jwk AS "publicJwk", private_key AS "privateKey", active_from AS "activeFrom", now() AS now
-        FROM signing_key ORDER BY active_from DESC`,
+        SELECT 'ES256' AS algorithm, kid, public_jwk AS "publicJwk", private_key AS "privateKey", generation,
+          active_from AS "activeFrom", now() AS now
+        FROM signing_key
+        UNION ALL
+        SELECT 'RS256', rsa_kid, rsa_public_jwk, rsa_private_key, generation, rsa_active_from, now()
+        FROM signing_key WHERE rsa_kid IS NOT NULL
+        ORDER BY generation DESC, algorithm`,
     );
     return rows.map((row) => ({ ...row, privateKey: this.keyring.decrypt(row.privateKey, contextOf(row.kid)) }));
   }
@@ -63,7 +72,7 @@ export class SigningKeysRepository {
   }
 
   /**
-   * Stores a key unless the newest one is too young, in one atomic statement. Replicas that do this concurrently compute
+   * Stores an EC key, and with it a new generation, unless the newest one is too young, in one atomic statement. Replicas that do this concurrently compute
    * the same generation, so that only one of them succeeds.
    * @returns when the key becomes active; undefined if it was not stored
    */
@@ -88,21 +97,45 @@ export class SigningKeysRepository {
     return row?.activeFrom;
   }
 
-  /** Deletes the keys whose successor has been active for this long. */
+  /**
+   * Stores the RSA key of a generation. Of concurrent calls the first one's key stays.
+   * @param activeInSeconds seconds until it signs, at least; the very first one signs at once
+   */
+  async addRsa(
+    generation: number,
+    { kid, publicJwk, privateKey }: NewSigningKey,
+    activeInSeconds: number,
+  ): Promise<void> {
+    await execute(
+      this.dataSource,
+      sql`/* signing-keys.add-rsa */
+        UPDATE signing_key SET rsa_kid = ${kid}, rsa_public_jwk = ${JSON.stringify(publicJwk)}::jsonb,
+          rsa_private_key = ${this.keyring.encrypt(privateKey, contextOf(kid))},
+          rsa_active_from = greatest(active_from, now() + make_interval(secs =>
+            CASE WHEN EXISTS (SELECT FROM signing_key WHERE rsa_kid IS NOT NULL) THEN ${activeInSeconds}::int ELSE 0 END))
+        WHERE generation = ${generation} AND rsa_kid IS NULL`,
+    );
+  }
+
+  /** Deletes the generations whose successor has signed for this long, with each key of theirs. */
   async purge(seconds: number): Promise<void> {
     await execute(
       this.dataSource,
       sql`/* signing-keys.purge */
         DELETE FROM signing_key k WHERE EXISTS (
           SELECT FROM signing_key successor
-          WHERE successor.active_from > k.active_from
-            AND successor.active_from < now() - make_interval(secs => ${seconds}::int))`,
+          WHERE successor.generation > k.generation AND (k.rsa_kid IS NULL OR successor.rsa_kid IS NOT NULL)
+            AND greatest(successor.active_from, successor.rsa_active_from) < now() - make_interval(secs => ${seconds}::int))`,
     );
   }
 
   /** Encrypts private keys again that the first key of the ring does not decrypt, and returns how many. */
-  reencrypt(): Promise<number> {
-    const column = { table: 'signing_key', key: 'kid', column: 'private_key', contextOf };
-    return reencryptColumn(this.dataSource, this.keyring, column);
+  async reencrypt(): Promise<number> {
+    const ec = { table: 'signing_key', key: 'kid', column: 'private_key', contextOf };
+    const rsa = { table: 'signing_key', key: 'rsa_kid', column: 'rsa_private_key', contextOf };
+    return (
+      (await reencryptColumn(this.dataSource, this.keyring, ec)) +
+      (await reencryptColumn(this.dataSource, this.keyring, rsa))
+    );
   }
 }

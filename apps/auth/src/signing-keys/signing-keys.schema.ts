@@ -1,18 +1,22 @@
 import { z } from 'zod';
 
-const jwk = z.looseObject({
-  kty: z.literal('EC'),
-  crv: z.literal('P-256'),
-  x: z.string(),
-  y: z.string(),
-  kid: z.string(),
-  use: z.literal('sig'),
-  alg: z.literal('ES256'),
-});
+const common = { kid: z.string(), use: z.literal('sig') };
+
+const jwk = z.discriminatedUnion('kty', [
+  z.looseObject({
+    kty: z.literal('EC'),
+    crv: z.literal('P-256'),
+    x: z.string(),
+    y: z.string(),
+    ...common,
+    alg: z.literal('ES256'),
+  }),
+  z.looseObject({ kty: z.literal('RSA'), n: z.string(), e: z.string(), ...common, alg: z.literal('RS256') }),
+]);
 
 export const jwksSchema = z
   .object({ keys: z.array(jwk) })
-  .meta({ id: 'JsonWebKeySet', description: 'Public keys that verify access tokens (RFC 7517 §5)' });
+  .meta({ id: 'JsonWebKeySet', description: 'Public keys that verify access tokens and ID tokens (RFC 7517 §5)' });
 
 export const jwksExample = {
   keys: [
@@ -25,15 +29,23 @@ export const jwksExample = {
       use: 'sig',
       alg: 'ES256',
     },
+    {
+      kty: 'RSA',
+      n: '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3okn…',
+      e: 'AQAB',
+      kid: 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
+      use: 'sig',
+      alg: 'RS256',
+    },
   ],
 };
 
 export const rotationSchema = z
   .object({
-    kid: z.string().meta({ description: 'id of the new key' }),
-    active_from: z.iso.datetime().meta({ description: 'when the key starts to sign; it is published at once' }),
+    kid: z.string().meta({ description: 'id of the new key for access tokens' }),
+    active_from: z.iso.datetime().meta({ description: 'when the new keys start to sign; they are published at once' }),
   })
-  .meta({ id: 'KeyRotation', description: 'The successor of a signing key' });
+  .meta({ id: 'KeyRotation', description: 'The successors of the signing keys' });
 
 export const rotationExample = {
   kid: 'oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U',

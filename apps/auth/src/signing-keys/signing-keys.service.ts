@@ -1,8 +1,9 @@
-import { UnusableTokenError } from '#common';
+import { signatureAlgorithm, UnusableTokenError } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import type { JWK } from 'jose';
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { rsaAlgorithm, signingAlgorithms, type SigningAlgorithm } from './signing-algorithms.ts';
 import { SigningKeysRepository, type StoredSigningKey } from './signing-keys.repository.ts';
 
 interface LoadedKey {
@@ -10,20 +11,26 @@ interface LoadedKey {
   privateKey: KeyObject;
   publicKey: KeyObject;
   publicJwk: JWK;
+  algorithm: SigningAlgorithm;
+  generation: number;
   activeFrom: Date;
 }
+
+/** A key, and what others may know of it. */
+export type PrivateKey = Pick<LoadedKey, 'kid' | 'algorithm' | 'privateKey' | 'publicJwk'>;
 
 /** Minimum time between two queries that look for unknown key ids. */
 const reloadCooldownMs = 1000;
 
-/** The signing keys in memory: the one that signs now, and all that verify. Every replica holds the same ones. */
+/** The signing keys in memory: those that sign now, one for each algorithm, and all that verify. Every replica holds the same ones. */
 @Injectable()
 export class SigningKeysService {
   private keys: LoadedKey[] = [];
   /** Offset of the database's clock in ms: all replicas switch keys by one clock. */
   private clockAheadMs = 0;
   private loadedAt = -Infinity;
-  private loading: Promise<void> | undefined;
+  private loading = Promise.resolve();
+  private nextLoading: Promise<void> | undefined;
 
   constructor(
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
@@ -36,11 +43,24 @@ export class SigningKeysService {
   }
 
   /**
-   * The key that signs now.
+   * The key that signs access tokens now.
    * @throws Error if there is none
    */
   current(): Pick<LoadedKey, 'kid' | 'privateKey'> {
     return assertKey(this.active());
+  }
+
+  /** Whether an RSA key signs now. There is none until {@link KeyRotationService.ensureRsa} has made the first one. */
+  get hasRsa(): boolean {
+    return this.active(rsaAlgorithm) !== undefined;
+  }
+
+  /** The generation that signs now, and those to come, as far as they have no RSA key. */
+  generationsWithoutRsa(): number[] {
+    const current = this.active()?.generation ?? Infinity;
+    const withRsa = this.keys.filter(isOf(rsaAlgorithm)).map(({ generation }) => generation);
+    const all = this.keys.filter(isOf(signatureAlgorithm)).map(({ generation }) => generation);
+    return all.filter((generation) => generation >= current && !withRsa.includes(generation));
   }
 
   /** Since when the current key has been active; undefined if there is none. */
@@ -49,15 +69,15 @@ export class SigningKeysService {
   }
 
   /**
-   * The newest key, which may not be active yet.
+   * The newest key for access tokens, which may not be active yet.
    * @throws Error if there is none
    */
   newest(): Pick<LoadedKey, 'kid' | 'activeFrom'> {
-    return assertKey(this.keys[0]);
+    return assertKey(this.keys.find(isOf(signatureAlgorithm)));
   }
 
   /**
-   * Finds a public key by its id. An unknown id triggers a reload, because another replica may have made the key.
+   * Finds a public key for access tokens by its id. An unknown id triggers a reload, because another replica may have made the key.
    * @throws UnusableTokenError if there is no such key
    */
   async resolve(kid: string): Promise<KeyObject> {
@@ -65,23 +85,41 @@ export class SigningKeysService {
       await this.load();
     }
     const key = this.find(kid);
-    if (!key) {
+    if (key?.algorithm !== signatureAlgorithm) {
       throw new UnusableTokenError('no such key');
     }
     return key.publicKey;
   }
 
-  /** The key set that verifies access tokens (RFC 7517 §5). */
+  /** The key set that verifies access tokens and ID tokens (RFC 7517 §5). */
   publicKeys(): { keys: JWK[] } {
     return { keys: this.keys.map(({ publicJwk }) => publicJwk) };
   }
 
-  /** Loads all keys from the database. Concurrent calls share one query. */
+  /**
+   * The ids of all keys, those that sign now first.
+   * @throws Error if no key signs access tokens
+   */
+  order(): string[] {
+    this.current();
+    const signing = signingAlgorithms.flatMap((algorithm) => this.active(algorithm)?.kid ?? []);
+    return [...new Set([...signing, ...this.keys.map(({ kid }) => kid)])];
+  }
+
+  /** The private keys of {@link order}, for a library that selects them by itself. */
+  privateKeys(): PrivateKey[] {
+    return this.order().flatMap((kid) => this.find(kid) ?? []);
+  }
+
+  /** Loads all keys that the database has now. Calls during a query share the next one. */
   load(): Promise<void> {
-    this.loading ??= this.reload().finally(() => {
-      this.loading = undefined;
+    const previous = this.loading.catch(() => undefined);
+    this.nextLoading ??= previous.then(() => {
+      this.nextLoading = undefined;
+      this.loading = this.reload();
+      return this.loading;
     });
-    return this.loading;
+    return this.nextLoading;
   }
 
   /** Encrypts private keys again that the first key of the ring does not decrypt, and returns how many. */
@@ -89,9 +127,9 @@ export class SigningKeysService {
     return this.repository.reencrypt();
   }
 
-  private active(): LoadedKey | undefined {
+  private active(algorithm: SigningAlgorithm = signatureAlgorithm): LoadedKey | undefined {
     const now = Date.now() + this.clockAheadMs;
-    return this.keys.find(({ activeFrom }) => activeFrom.getTime() <= now);
+    return this.keys.filter(isOf(algorithm)).find(({ activeFrom }) => activeFrom.getTime() <= now);
   }
 
   private find(kid: string): LoadedKey | undefined {
@@ -106,9 +144,11 @@ export class SigningKeysService {
   }
 }
 
-function parse({ kid, publicJwk, privateKey: pkcs8 }: StoredSigningKey): Omit<LoadedKey, 'activeFrom'> {
+const isOf = (algorithm: SigningAlgorithm) => (key: LoadedKey) => key.algorithm === algorithm;
+
+function parse({ privateKey: pkcs8, ...key }: StoredSigningKey): LoadedKey {
   const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
-  return { kid, privateKey, publicKey: createPublicKey(privateKey), publicJwk };
+  return { ...key, privateKey, publicKey: createPublicKey(privateKey) };
 }
 
 function assertKey(key: LoadedKey | undefined): LoadedKey {

@@ -1,19 +1,8 @@
-import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chromium, type Browser as Chromium, type CDPSession, type Page } from 'playwright-core';
-
-const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-const args = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import type { Browser as Chromium, CDPSession, Page } from 'playwright-core';
+import { launchChromium } from './chromium.ts';
 
 /** A passkey as an authenticator stores it. */
 export interface StoredCredential {
@@ -51,14 +40,11 @@ export class Browser {
 
   /** @throws Error if Chromium is not installed */
   static async start(): Promise<Browser> {
-    if (!existsSync(executablePath)) {
-      throw new Error(`There is no ${executablePath}: run tools/install-chromium.sh, or set CHROMIUM_PATH.`);
-    }
     const server = createServer((_request, response) => {
       response.setHeader('content-type', 'text/html').end('<!doctype html><title>passkeys</title>');
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const browser = await chromium.launch({ executablePath, args });
+    const browser = await launchChromium();
     const page = await browser.newPage();
     const devtools = await page.context().newCDPSession(page);
     await devtools.send('WebAuthn.enable');

@@ -24,6 +24,17 @@ export interface Login {
   cookie: string;
 }
 
+/** The profile of an account that states none. */
+export const noProfile = {
+  name: null,
+  given_name: null,
+  family_name: null,
+  picture: null,
+  locale: null,
+  zoneinfo: null,
+  public_metadata: {},
+};
+
 /** Calls the API as a client does. */
 export class Client {
   readonly url: string;

@@ -33,18 +33,23 @@ export class OpenIdProvider {
   /** The key set to publish instead of its own. */
   foreignKeys: { keys: object[] } | undefined;
   issuer = '';
+  /** The person whom it logs in without a `login_hint`. */
+  visitor = '';
   private server: Server;
   private silent = false;
   private readonly adapter = storage();
   private callback: Callback;
   private interaction: Callback;
 
-  private constructor(id: string) {
+  private readonly redirectUris: string[];
+
+  private constructor(id: string, redirectUris: string[]) {
     this.id = id;
+    this.redirectUris = redirectUris;
   }
 
-  static async start(id: string): Promise<OpenIdProvider> {
-    const started = new OpenIdProvider(id);
+  static async start(id: string, redirectUris = [redirectUri]): Promise<OpenIdProvider> {
+    const started = new OpenIdProvider(id, redirectUris);
     await started.listen();
     running.add(started);
     return started;
@@ -58,7 +63,7 @@ export class OpenIdProvider {
       issuer: this.issuer,
       client_id: `auth-at-${this.id}`,
       client_secret: `secret-at-${this.id}`,
-      redirect_uris: [redirectUri, 'com.example.app:/signed-in'],
+      redirect_uris: [...this.redirectUris, 'com.example.app:/signed-in'],
     };
   }
 
@@ -123,7 +128,7 @@ export class OpenIdProvider {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
     const { client_id, client_secret } = this.settings;
     const provider: Provider = new Provider(this.issuer, {
-      clients: [{ client_id, client_secret, redirect_uris: [redirectUri] }],
+      clients: [{ client_id, client_secret, redirect_uris: this.redirectUris }],
       claims: { openid: ['sub'], email: ['email', 'email_verified'] },
       cookies: { keys: [randomBytes(16).toString('hex')] },
       ttl: { AccessToken: 60, Grant: 60, IdToken: 60, Interaction: 60, Session: 60 },
@@ -146,7 +151,8 @@ export class OpenIdProvider {
     this.callback = provider.callback();
     this.interaction = async (request, response) => {
       const { params } = await provider.interactionDetails(request, response);
-      await provider.interactionFinished(request, response, { login: { accountId: String(params['login_hint']) } });
+      const accountId = typeof params['login_hint'] === 'string' ? params['login_hint'] : this.visitor;
+      await provider.interactionFinished(request, response, { login: { accountId } });
     };
   }
 }

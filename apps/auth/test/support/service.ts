@@ -88,3 +88,14 @@ export async function startTestService(overrides: NodeJS.ProcessEnv = {}): Promi
   running.add(started);
   return started;
 }
+
+/** From now on a limit that blocks does so for an hour, so that a test may look at it as slowly as it likes. */
+export async function holdLimits({ database }: TestService): Promise<void> {
+  await database.query(`
+    CREATE FUNCTION hold_limit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      NEW.blocked_until := now() + interval '1 hour';
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER hold_limit BEFORE INSERT OR UPDATE ON attempt FOR EACH ROW
+      WHEN (NEW.blocked_until > now()) EXECUTE FUNCTION hold_limit()`);
+}

@@ -25,6 +25,21 @@ const trustedProxies = commaSeparated.transform((items, context): number | strin
   return count ?? items;
 });
 
+/** Host names that mean the caller's own machine (RFC 6761 §6.3), where development servers run without TLS. */
+const loopback = /^((.+\.)?localhost|127\.0\.0\.1|\[::1\])$/;
+
+/** Whether a text is an origin exactly as browsers send it. There are no wildcards. */
+function isWebOrigin(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback.test(url.hostname));
+  return isSafe && url.origin === text && !text.includes('*');
+}
+
+const webOrigins = commaSeparated.refine(
+  (list) => list.every(isWebOrigin),
+  'must be origins such as https://app.example.com, comma-separated; http:// is for loopback hosts only',
+);
+
 /** Settings shared by all services of the platform. */
 export const commonSettings = {
   NODE_ENV: setting(z.enum(['production', 'development', 'test']).default('production'), {
@@ -41,6 +56,10 @@ export const commonSettings = {
   TRUST_PROXY: setting(trustedProxies.default([]), {
     description:
       'proxies whose `x-forwarded-for` is trusted: their number, or their IP addresses and CIDR ranges, comma-separated',
+  }),
+  CORS_ORIGINS: setting(webOrigins.default([]), {
+    description:
+      'origins of web pages that may call this service from browsers, comma-separated, such as `https://app.example.com`',
   }),
   REQUEST_TIMEOUT_SECONDS: setting(integer(1, 300).default(15), {
     description: 'time limit for receiving one request; also for a client that stops reading its response',

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { commaSeparated } from './common-settings.ts';
+import { commaSeparated, commonSettings } from './common-settings.ts';
 import { ConfigError, describeSettings, loadConfig, setting } from './config.ts';
 
 const schema = z.object({
@@ -75,4 +75,28 @@ it('describeSettings gives names, meanings, defaults, units and bounds', () => {
     { name: 'MODE', description: 'one of two values', required: false, defaultValue: 'on', values: ['on', 'off'] },
     { name: 'KEY', description: 'a secret', required: false, secret: true },
   ]);
+});
+
+describe('CORS_ORIGINS', () => {
+  const parse = (text: string) => commonSettings.CORS_ORIGINS.safeParse(text).data;
+
+  it('takes exact origins with TLS, and those of this machine', () => {
+    const origins = ['https://app.example.com', 'https://app.example.com:8443', 'http://localhost:5173'];
+    expect(parse(origins.join(', '))).toEqual(origins);
+  });
+
+  it.each([
+    '*',
+    'null',
+    'http://app.example.com',
+    'https://app.example.com/',
+    'https://app.example.com/path',
+    'https://app.example.com:443',
+    'https://*.example.com',
+    'https://App.example.com',
+    'ftp://localhost',
+    'app.example.com',
+  ])('does not take %s', (text) => {
+    expect(parse(`https://app.example.com,${text}`)).toBeUndefined();
+  });
 });

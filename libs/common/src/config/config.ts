@@ -93,7 +93,8 @@ export interface SettingDescription extends SettingMeta {
 
 /** The part of a setting's JSON Schema that its documentation shows. */
 interface JsonProperty extends Pick<SettingDescription, 'minimum' | 'maximum'> {
-  default?: string | number | string[];
+  type?: string;
+  default?: string | number | boolean | string[];
   enum?: string[];
 }
 
@@ -104,14 +105,14 @@ interface JsonProperty extends Pick<SettingDescription, 'minimum' | 'maximum'> {
 export function describeSettings(schema: z.ZodObject): SettingDescription[] {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' });
   return Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) => {
-    const { default: value, enum: values, minimum, maximum } = (properties[name] ?? {}) as JsonProperty;
+    const { type, default: value, enum: values, minimum, maximum } = (properties[name] ?? {}) as JsonProperty;
     return {
       description: '',
       ...settings.get(field),
       name,
       required: !field.safeParse(undefined).success,
       defaultValue: value === undefined ? undefined : String(value),
-      values,
+      values: type === 'boolean' ? ['true', 'false'] : values,
       minimum,
       maximum,
     };

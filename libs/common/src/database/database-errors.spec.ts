@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { QueryFailedError } from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { isDatabaseUnavailable, isUniqueViolation } from './database-errors.ts';
 
 const failed = (code: string, constraint?: string) =>
@@ -16,6 +16,7 @@ it.each([
   new Error('Connection terminated unexpectedly'),
   new Error('timeout exceeded when trying to connect'),
   new Error('Query read timeout'),
+  new QueryRunnerAlreadyReleasedError(),
 ])('classifies %p as an unavailable database', (error) => {
   expect(isDatabaseUnavailable(error)).toBe(true);
 });

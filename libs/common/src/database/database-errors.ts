@@ -1,4 +1,4 @@
-import { QueryFailedError } from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
 
 /**
  * SQLSTATE classes and codes (PostgreSQL manual, Appendix A) of temporary failures, where the same statement may succeed
@@ -24,6 +24,10 @@ const driverMessages =
 
 /** Whether an error means that the database is temporarily unavailable. */
 export function isDatabaseUnavailable(error: unknown): boolean {
+  // TypeORM gives up a transaction's connection as it breaks, and the next statement finds none
+  if (error instanceof QueryRunnerAlreadyReleasedError) {
+    return true;
+  }
   const { code, message, errors } = Object(error instanceof QueryFailedError ? error.driverError : error) as {
     code?: unknown;
     message?: unknown;
@@ -48,4 +52,9 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
   }
   const { code, constraint: violated } = error.driverError as { code?: string; constraint?: string };
   return code === '23505' && violated === constraint;
+}
+
+/** Whether an error is a violation of a foreign key (SQLSTATE 23503): the row that it refers to is gone. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return error instanceof QueryFailedError && (error.driverError as { code?: string }).code === '23503';
 }

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import { sql } from './sql.ts';
 
 /** Upper bound of prepared statements per connection. Code that builds statements at run time would otherwise leak them. */
 const maxStatements = 500;
+const { text: planEachTime } = sql.planEachTime.compile();
 const names = new Map<string, string>();
 
 /**
  * A node-postgres client with two additions. It prepares each parameterised statement once per connection, then only binds and
- * executes it. And it closes the connection when a statement gets no response, because the operating system takes about
+ * executes it, unless the statement has the mark `sql.planEachTime`. And it closes the connection when a statement gets no response, because the operating system takes about
  * 15 minutes to detect a connection to a host that vanished.
  */
 class PreparingClient extends pg.Client {
@@ -64,7 +66,7 @@ export const preparingDriver = { ...pg, Pool: PreparingPool };
 
 function nameOf(text: string): string | undefined {
   let name = names.get(text);
-  if (name === undefined && names.size < maxStatements) {
+  if (name === undefined && names.size < maxStatements && !text.includes(planEachTime)) {
     name = createHash('sha256').update(text).digest('base64url').slice(0, 22);
     names.set(text, name);
   }

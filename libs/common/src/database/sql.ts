@@ -50,3 +50,6 @@ sql.join = (fragments: readonly Sql[], separator: string): Sql =>
   fragments.length === 0
     ? sql.raw('')
     : new Sql(['', ...Array<string>(fragments.length - 1).fill(separator), ''], fragments);
+
+/** Stands in a statement of many forms: it is planned for its values each time, and not prepared. */
+sql.planEachTime = sql.raw('/* plan each time */');

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PinoLogger } from 'nestjs-pino';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
 import { databaseUnavailable } from '../database/database.metrics.ts';
-import { isOAuth, oauthError } from '../http/oauth-form.ts';
+import { isOAuth, isPage, oauthError } from '../http/oauth-form.ts';
 import { ProblemException, problems, type Problem } from './problem.ts';
 
 const byFastifyCode: Readonly<Record<string, Problem>> = {
@@ -39,7 +39,7 @@ export function toProblem(error: unknown): ProblemException {
 }
 
 /**
- * Sends a problem as `application/problem+json` (RFC 9457).
+ * Sends a problem as `application/problem+json` (RFC 9457), or as HTML where the route is a page.
  * @param oauth adds `error` and sends `application/json`, as clients of OAuth endpoints expect (RFC 6749 §5.2)
  */
 export async function sendProblem(
@@ -52,16 +52,25 @@ export async function sendProblem(
   if (extras.retryAfter !== undefined) {
     reply.header('retry-after', Math.ceil(extras.retryAfter));
   }
+  reply.request.problemCode = problem.code;
+  const { renderProblem, pageHeaders = {} } = reply.server;
+  if (renderProblem && (isPage(reply.request) || isLostReader(reply.request))) {
+    const html = renderProblem(reply.request, exception);
+    await reply.headers(pageHeaders).status(problem.status).type('text/html; charset=utf-8').send(html);
+    return;
+  }
   if (problem.status === 401 || extras.challenge !== undefined) {
     reply.header('www-authenticate', extras.challenge ?? 'Bearer');
   }
-  reply.request.problemCode = problem.code;
   const body = problem.body(requestId, extras);
   await reply
     .status(problem.status)
     .type(oauth ? 'application/json' : 'application/problem+json')
     .send(JSON.stringify(oauth ? { error: oauthError(problem), error_description: problem.title, ...body } : body));
 }
+
+/** Whether a person has opened a URL that does not exist. */
+const isLostReader = ({ is404, headers }: FastifyRequest) => is404 && headers.accept?.includes('text/html') === true;
 
 /** Turns every exception into a response. Server errors are logged with their cause. */
 @Catch()

@@ -85,6 +85,7 @@ export const problems = {
   tokenMissing: new Problem(401, 'token_missing', 'An access token is required'),
   tokenInvalid: new Problem(401, 'token_invalid', 'The access token is not valid'),
   tokenExpired: new Problem(401, 'token_expired', 'The access token has expired'),
+  dpopProofInvalid: new Problem(401, 'dpop_proof_invalid', 'The proof of the access token’s key is not valid'),
   mfaRequired: new Problem(401, 'mfa_required', 'A recent multi-factor authentication is required'),
   reauthenticationRequired: new Problem(
     403,
@@ -120,7 +121,12 @@ export const bodyProblems = [
 export const recentLoginProblems = [problems.mfaRequired, problems.reauthenticationRequired];
 
 /** Problems of every route that requires an access token. */
-export const tokenProblems = [problems.tokenMissing, problems.tokenInvalid, problems.tokenExpired];
+export const tokenProblems = [
+  problems.tokenMissing,
+  problems.tokenInvalid,
+  problems.tokenExpired,
+  problems.dpopProofInvalid,
+];
 
 /** Problems of a route that requires an access token, uses the database and takes no body. */
 export const callerProblems = [problems.validationFailed, ...tokenProblems, problems.databaseUnavailable];

@@ -13,8 +13,9 @@ import { logRequests } from '../logging/request-log.ts';
 import { observeRequests } from '../metrics/http.metrics.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { limitConcurrency } from './concurrency-limit.ts';
+import { allowOrigins } from './cors.ts';
 import { parseJsonBody } from './json-body.ts';
-import { acceptForms } from './oauth-form.ts';
+import { acceptForms, isPage } from './oauth-form.ts';
 import { setClientAddress } from './request-context.ts';
 import { closeSlowConnections, handleClientError, limitSlowReads, receiveTimeouts } from './slow-clients.ts';
 import { UndeclaredInputGuard } from './undeclared-input.guard.ts';
@@ -25,14 +26,20 @@ const requestIdPattern = /^[\w.:-]{1,128}$/;
 
 type HttpConfig = Pick<
   CommonConfig,
-  'LOG_LEVEL' | 'TRUST_PROXY' | 'REQUEST_TIMEOUT_SECONDS' | 'MAX_IN_FLIGHT_REQUESTS'
+  'CORS_ORIGINS' | 'LOG_LEVEL' | 'TRUST_PROXY' | 'REQUEST_TIMEOUT_SECONDS' | 'MAX_IN_FLIGHT_REQUESTS'
 >;
 
 /**
- * Creates a service's Nest application on Fastify with the settings that all services share: limits, security headers, error
+ * Creates a service's Nest application on Fastify with the settings that all services share: limits, security headers, CORS, error
  * responses, request ids, request logs and metrics.
+ * @param options.cookiesBelow beginning of the paths at which pages of `CORS_ORIGINS` may send cookies
  */
-export async function createHttpApp(module: Type | DynamicModule, config: HttpConfig): Promise<NestFastifyApplication> {
+export async function createHttpApp(
+  module: Type | DynamicModule,
+  config: HttpConfig,
+  { cookiesBelow }: { cookiesBelow?: string } = {},
+): Promise<NestFastifyApplication> {
+  const headers = { ...securityHeaders(), 'cache-control': 'no-store' };
   const requestTimeoutMs = config.REQUEST_TIMEOUT_SECONDS * 1000;
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
@@ -45,7 +52,7 @@ export async function createHttpApp(module: Type | DynamicModule, config: HttpCo
     http: { maxHeaderSize: maxHeaderBytes, ...receiveTimeouts(requestTimeoutMs) },
     clientErrorHandler: handleClientError,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      void sendProblem(reply, request.id, toProblem(error));
+      void sendProblem(reply.headers(headers), request.id, toProblem(error));
     },
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
@@ -70,16 +77,20 @@ export async function createHttpApp(module: Type | DynamicModule, config: HttpCo
 
   const fastify: FastifyInstance = adapter.getInstance();
   app.useGlobalFilters(new ProblemFilter(await app.resolve(PinoLogger), allowedMethods(fastify)));
+  // before all that may refuse a request
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers).header('x-request-id', request.id);
+    if (fastify.pageHeaders && isPage(request)) {
+      reply.headers(fastify.pageHeaders);
+    }
+    done();
+  });
+  setClientAddress(fastify, config.TRUST_PROXY);
+  logRequests(fastify);
+  allowOrigins(fastify, { origins: config.CORS_ORIGINS, cookiesBelow });
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody(fastify));
   acceptForms(fastify);
-  setClientAddress(fastify, config.TRUST_PROXY);
-  logRequests(fastify);
-  const headers = { ...securityHeaders(), 'cache-control': 'no-store' };
-  fastify.addHook('onRequest', (request, reply, done) => {
-    reply.headers(headers).header('x-request-id', request.id);
-    done();
-  });
   limitConcurrency(fastify, config.MAX_IN_FLIGHT_REQUESTS);
   limitSlowReads(fastify, requestTimeoutMs);
   closeSlowConnections(fastify, requestTimeoutMs);

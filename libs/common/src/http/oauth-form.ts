@@ -2,13 +2,21 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiConsumes } from '@nestjs/swagger';
 import { applyDecorators } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { problems, type Problem } from '../errors/problem.ts';
+import { problems, type Problem, type ProblemException } from '../errors/problem.ts';
 import { decodeUtf8, hasUnstorableText, type BodyDone } from './json-body.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Whether the route is an OAuth endpoint; set by {@link OAuthForm}. */
     oauth?: boolean;
+    /** Set on routes that are pages for people: they take forms, ignore unknown parameters and show problems as a page. */
+    page?: boolean;
+  }
+  interface FastifyInstance {
+    /** Renders a problem of a page as HTML. A service with pages sets it. */
+    renderProblem?: (request: FastifyRequest, exception: ProblemException) => string;
+    /** Headers of pages, instead of those of the API. */
+    pageHeaders?: Record<string, string>;
   }
 }
 
@@ -22,6 +30,11 @@ export function isOAuth(request: FastifyRequest): boolean {
   return request.routeOptions.config.oauth === true;
 }
 
+/** Whether the request's route is a page for people. */
+export function isPage(request: FastifyRequest): boolean {
+  return request.routeOptions.config.page === true;
+}
+
 /** Maps a problem to an `error` of RFC 6749 §5.2. */
 export function oauthError({ status, oauth }: Problem): string {
   if (status >= 500) {
@@ -30,17 +43,18 @@ export function oauthError({ status, oauth }: Problem): string {
   return oauth ?? (status === 401 ? 'invalid_client' : 'invalid_request');
 }
 
-/** Accepts forms on {@link OAuthForm} routes only, and only forms there. */
+/** Accepts forms on {@link OAuthForm} routes and pages only, and only forms there. */
 export function acceptForms(fastify: FastifyInstance): void {
   fastify.addContentTypeParser(formType, { parseAs: 'buffer' }, parseFormBody);
   fastify.addHook('onRequest', (request, _reply, done) => {
-    const refused = isOAuth(request) && !request.headers['content-type']?.toLowerCase().startsWith(formType);
+    const takesOnlyForms = isOAuth(request) || (isPage(request) && request.method === 'POST');
+    const refused = takesOnlyForms && !request.headers['content-type']?.toLowerCase().startsWith(formType);
     done(refused ? problems.formRequired.exception() : undefined);
   });
 }
 
 function parseFormBody(request: FastifyRequest, bytes: Buffer, done: BodyDone): void {
-  if (!isOAuth(request)) {
+  if (!isOAuth(request) && !isPage(request)) {
     done(problems.unsupportedMediaType.exception());
     return;
   }

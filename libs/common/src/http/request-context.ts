@@ -23,15 +23,19 @@ export interface RequestContext {
 }
 
 /** Injects the request's {@link RequestContext} into a handler. */
-export const Context = createParamDecorator((_data: unknown, context: ExecutionContext): RequestContext => {
-  const request = context.switchToHttp().getRequest<FastifyRequest>();
+export const Context = createParamDecorator((_data: unknown, context: ExecutionContext) =>
+  contextOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);
+
+/** The {@link RequestContext} of a request. */
+export function contextOf({ id, address, headers }: FastifyRequest): RequestContext {
   return {
-    requestId: request.id,
-    address: request.address,
-    userAgent: request.headers['user-agent']?.slice(0, maxUserAgentLength) ?? null,
-    acceptLanguage: request.headers['accept-language'] ?? null,
+    requestId: id,
+    address,
+    userAgent: headers['user-agent']?.slice(0, maxUserAgentLength) ?? null,
+    acceptLanguage: headers['accept-language'] ?? null,
   };
-});
+}
 
 /** Sets `request.address` once per request. */
 export function setClientAddress(fastify: FastifyInstance, trusted: TrustedProxies): void {

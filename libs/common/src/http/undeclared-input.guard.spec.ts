@@ -35,7 +35,7 @@ function setCustomPrefix(handler: Handler, prefix: string): void {
 /** The path of the rejected input, or undefined if the guard accepts it. */
 function rejectedPath(handler: Handler, query: object, body: unknown): string | undefined {
   const context = new ExecutionContextHost(
-    [{ query, body }],
+    [{ query, body, routeOptions: { config: {} } }],
     TestController,
     Reflect.get(TestController.prototype, handler),
   );

@@ -3,19 +3,27 @@ import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.j
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyRequest } from 'fastify';
 import { problems } from '../errors/problem.ts';
+import { isPage } from './oauth-form.ts';
 
-/** Rejects a query string or body that the handler does not declare. Declared ones are validated by their schema. */
+/**
+ * Rejects a query string or body that the handler does not declare. Declared ones are validated by their schema. Pages ignore what
+ * they do not know, because links to them may carry more.
+ */
 export class UndeclaredInputGuard implements CanActivate {
   private readonly declared = new WeakMap<object, Declared>();
 
   canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (isPage(request)) {
+      return true;
+    }
     const handler = context.getHandler();
     let declared = this.declared.get(handler);
     if (declared === undefined) {
       declared = declaredInputs(context.getClass(), handler);
       this.declared.set(handler, declared);
     }
-    const { query, body } = context.switchToHttp().getRequest<FastifyRequest>();
+    const { query, body } = request;
     if (!declared.query && Object.keys(query as object).length > 0) {
       throw problems.validationFailed.exception({ errors: [{ path: 'query', message: 'must be empty' }] });
     }

@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { problems } from '../errors/problem.ts';
+import { challenge } from './access-token.guard.ts';
 import { authenticationClass, type ClientPrincipal, type Principal } from './principal.ts';
 
 /** Required multi-factor authentication. */
@@ -23,9 +24,9 @@ export class MfaGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const required = this.reflector.getAllAndOverride(RequireMfa, [context.getHandler(), context.getClass()]) as
       MfaRequirement | undefined;
-    const { user } = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal | ClientPrincipal }>();
-    if (required && !satisfies(user, required)) {
-      throw problems.mfaRequired.exception({ challenge: mfaChallenge(required.maxAgeSeconds) });
+    const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal | ClientPrincipal }>();
+    if (required && !satisfies(request.user, required)) {
+      throw stepUpRequired(request, required.maxAgeSeconds);
     }
     return true;
   }
@@ -41,7 +42,11 @@ function satisfies(
   return authenticationClass(user.amr) === 'aal2' ? Date.now() / 1000 - user.authTime <= maxAgeSeconds : onlyIfProved;
 }
 
-/** The step-up challenge (RFC 9470 §3). */
-export const mfaChallenge = (maxAgeSeconds: number) =>
-  'Bearer error="insufficient_user_authentication", ' +
-  `error_description="a recent multi-factor authentication is required", acr_values="aal2", max_age=${String(maxAgeSeconds)}`;
+/** A problem with the step-up challenge (RFC 9470 §3). */
+export const stepUpRequired = (request: FastifyRequest, maxAgeSeconds: number): Error =>
+  challenge(
+    problems.mfaRequired,
+    request,
+    'error="insufficient_user_authentication", ' +
+      `error_description="a recent multi-factor authentication is required", acr_values="aal2", max_age=${String(maxAgeSeconds)}`,
+  );

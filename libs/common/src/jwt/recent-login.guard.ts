@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { problems } from '../errors/problem.ts';
 import { ACCESS_TOKEN_OPTIONS, type AccessTokenOptions } from './access-token.strategy.ts';
-import { mfaChallenge } from './mfa.guard.ts';
+import { stepUpRequired } from './mfa.guard.ts';
 import { authenticationClass, type ClientPrincipal, type Principal } from './principal.ts';
 
 interface RecentLoginRequirement {
@@ -25,6 +25,18 @@ export const rolesInclude =
     return Array.isArray(roles) && roles.includes(role);
   };
 
+/** Whether a request's body, before it is validated, lacks a member. */
+export const lacks =
+  (member: string) =>
+  (body: unknown): boolean =>
+    ((body ?? {}) as Record<string, unknown>)[member] === undefined;
+
+/** Whether a request's body, before it is validated, has a member. */
+export const has = (member: string) => {
+  const isMissing = lacks(member);
+  return (body: unknown): boolean => !isMissing(body);
+};
+
 /** Enforces {@link RequireRecentLogin}. It runs after the access token guard. */
 @Injectable()
 export class RecentLoginGuard implements CanActivate {
@@ -42,13 +54,14 @@ export class RecentLoginGuard implements CanActivate {
       context.getHandler(),
       context.getClass(),
     ]) as RecentLoginRequirement | undefined;
-    const { user, body } = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal | ClientPrincipal }>();
+    const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal | ClientPrincipal }>();
+    const { user, body } = request;
     const applies = required?.ifBody ? required.ifBody(body) : required !== undefined;
     if (!applies || !user || 'serviceAccountId' in user || Date.now() / 1000 - user.authTime <= this.maxAgeSeconds) {
       return true;
     }
     if (authenticationClass(user.amr) === 'aal2') {
-      throw problems.mfaRequired.exception({ challenge: mfaChallenge(this.maxAgeSeconds) });
+      throw stepUpRequired(request, this.maxAgeSeconds);
     }
     throw problems.reauthenticationRequired.exception();
   }

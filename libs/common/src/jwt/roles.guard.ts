@@ -23,31 +23,32 @@ export class RolesGuard implements CanActivate {
     const targets = [context.getHandler(), context.getClass()];
     const roles = this.reflector.getAllAndOverride(Roles, targets) as string[] | undefined;
     const scopes = this.reflector.getAllAndOverride(Scopes, targets) as string[] | undefined;
-    const { user } = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal | ClientPrincipal }>();
+    const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal | ClientPrincipal }>();
+    const { user } = request;
     if (user && 'serviceAccountId' in user) {
-      assertScopes(user, scopes);
+      assertScopes(request, user, scopes);
       return true;
     }
     if (roles && !roles.some((role) => user?.roles.includes(role))) {
       throw problems.roleRequired.exception();
     }
     if (scopes && !roles) {
-      throw lacksScope(scopes);
+      throw lacksScope(request, scopes);
     }
     return true;
   }
 }
 
-function assertScopes(client: ClientPrincipal, scopes: string[] | undefined): void {
+function assertScopes(request: FastifyRequest, client: ClientPrincipal, scopes: string[] | undefined): void {
   if (!scopes) {
-    throw challenge(problems.tokenInvalid, 'Bearer error="invalid_token"');
+    throw challenge(problems.tokenInvalid, request, 'error="invalid_token"');
   }
   if (!scopes.every((scope) => client.scopes.includes(scope))) {
-    throw lacksScope(scopes);
+    throw lacksScope(request, scopes);
   }
 }
 
 /** RFC 6750 §3.1: says which scopes it takes. */
-function lacksScope(scopes: string[]): Error {
-  return challenge(problems.scopeRequired, `Bearer error="insufficient_scope", scope="${scopes.join(' ')}"`);
+function lacksScope(request: FastifyRequest, scopes: string[]): Error {
+  return challenge(problems.scopeRequired, request, `error="insufficient_scope", scope="${scopes.join(' ')}"`);
 }

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { ConfigError } from '../config/config.ts';
@@ -57,6 +58,8 @@ export async function runMain<Config extends Parameters<typeof stopOnSignals>[1]
   for (const flag of compileSooner) {
     setFlagsFromString(flag);
   }
+  // if NODE_COMPILE_CACHE is set; otherwise it would be written at the exit, which the next process waits for in live coding
+  flushCompileCache();
   const stop = async (): Promise<void> => {
     await service.stop();
     // undelivered traces must not fail the shutdown

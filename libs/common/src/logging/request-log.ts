@@ -18,6 +18,11 @@ export function requestIds(): { request_id?: string } & TraceIds {
   return request ? { request_id: request.id, ...parseTraceparent(request.headers['traceparent']) } : {};
 }
 
+/** Returns the IP address of the current request's client; undefined outside of requests. */
+export function requestAddress(): string | undefined {
+  return served.getStore()?.address;
+}
+
 /**
  * Logs one line per request, except for probes. It uses hooks because pino-http creates a logger per request, which takes most of
  * a small request's time.

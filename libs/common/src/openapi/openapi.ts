@@ -78,8 +78,11 @@ function describeUriTooLong(document: OpenAPIObject): void {
   }
 }
 
-/** Serves the document at `/docs/openapi.json` and Swagger UI at `/docs`. */
-export function serveOpenApi(app: NestFastifyApplication, document: OpenAPIObject): void {
+/**
+ * Serves the document at `/docs/openapi.json` and Swagger UI at `/docs`.
+ * @param describe makes the document, at the first request for it
+ */
+export function serveOpenApi(app: NestFastifyApplication, describe: () => OpenAPIObject): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onSend', async (request, reply) => {
     if (request.url.startsWith('/docs')) {
@@ -89,5 +92,5 @@ export function serveOpenApi(app: NestFastifyApplication, document: OpenAPIObjec
       );
     }
   });
-  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs/openapi.json', raw: ['json'] });
+  SwaggerModule.setup('docs', app, describe, { jsonDocumentUrl: 'docs/openapi.json', raw: ['json'] });
 }

@@ -12,6 +12,9 @@ import { emailLinkLimits } from './email-link-limits.ts';
 /** Longer than it takes to write a mail into the outbox. */
 const answerMs = 150;
 
+/** What somebody who is not logged in can request a link for. */
+type RequestedPurpose = 'email_verification' | 'magic_link' | 'password_reset';
+
 /** Sends a link to the owner of an account, as requested by somebody who is not logged in. */
 @Injectable()
 export class EmailLinkRequestsService {
@@ -25,10 +28,10 @@ export class EmailLinkRequestsService {
   ) {}
 
   /**
-   * Sends a link if an account has the e-mail address. Neither the response nor its time tells whether one has.
+   * Sends a link if an account has the e-mail address; one to verify it only if it is not verified. Neither the response nor its time tells whether one has.
    * @throws ProblemException `too_many_attempts`, `mail_off`
    */
-  async request(purpose: 'magic_link' | 'password_reset', email: string, context: RequestContext): Promise<void> {
+  async request(purpose: RequestedPurpose, email: string, context: RequestContext): Promise<void> {
     this.mails.assertEnabled();
     for (const limit of emailLinkLimits(purpose, email, context.address)) {
       await this.rateLimits.consume(limit);
@@ -36,14 +39,10 @@ export class EmailLinkRequestsService {
     await atLeast(answerMs, this.sendIfKnown(purpose, email, context));
   }
 
-  private async sendIfKnown(
-    purpose: 'magic_link' | 'password_reset',
-    email: string,
-    context: RequestContext,
-  ): Promise<void> {
+  private async sendIfKnown(purpose: RequestedPurpose, email: string, context: RequestContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       const account = await this.accounts.findByEmail(manager, email);
-      if (account) {
+      if (account && !(purpose === 'email_verification' && account.isVerified)) {
         await this.links.send(manager, purpose, account, context);
       }
       const subjectId = account?.id ?? null;

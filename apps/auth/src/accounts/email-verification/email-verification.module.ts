@@ -4,14 +4,24 @@ import { EmailLinksModule } from '../../email/links/index.ts';
 import { MailModule } from '../../email/outbox/index.ts';
 import { RateLimitsModule } from '../../rate-limits/index.ts';
 import { SessionsModule } from '../../sessions/index.ts';
+import { EmailLinkRequestsModule } from '../email-link-requests/index.ts';
 import { AccountsModule } from '../index.ts';
 import { EmailVerificationController } from './email-verification.controller.ts';
 import { EmailVerificationService } from './email-verification.service.ts';
 
 /** Verification of e-mail addresses. */
 @Module({
-  imports: [AccountsModule, AuditModule, EmailLinksModule, MailModule, RateLimitsModule, SessionsModule],
+  imports: [
+    AccountsModule,
+    AuditModule,
+    EmailLinkRequestsModule,
+    EmailLinksModule,
+    MailModule,
+    RateLimitsModule,
+    SessionsModule,
+  ],
   controllers: [EmailVerificationController],
   providers: [EmailVerificationService],
+  exports: [EmailVerificationService],
 })
 export class EmailVerificationModule {}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { email } from '../index.ts';
 import { oneTimeToken } from '../../email/one-time-tokens/index.ts';
 import { existingPassword } from '../../passwords/index.ts';
 
@@ -7,6 +8,10 @@ export const confirmationSchema = z
   .meta({ id: 'Confirmation', example: { token: 'ot_n7Ck1cXo…' } });
 
 export type Confirmation = z.output<typeof confirmationSchema>;
+
+export const verificationRequestSchema = z
+  .strictObject({ email })
+  .meta({ id: 'VerificationRequest', example: { email: 'ada@example.com' } });
 
 export const verificationConfirmationSchema = z
   .strictObject({

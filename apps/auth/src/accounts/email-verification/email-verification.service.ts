@@ -29,12 +29,14 @@ export class EmailVerificationService {
 
   /**
    * Sends the link again, unless the e-mail address is verified.
-   * @throws ProblemException `too_many_attempts`, `mail_off`
+   * @throws ProblemException `too_many_attempts`, `mail_off`, `token_invalid`
    */
-  async resend({ accountId }: Principal, context: RequestContext): Promise<void> {
+  async resend(principal: Principal, context: RequestContext): Promise<void> {
+    const { accountId } = principal;
     this.mails.assertEnabled();
     await this.rateLimits.consume({ key: `verification:account:${accountId}`, burst: resendBurst });
     await this.dataSource.transaction(async (manager) => {
+      await this.sessions.lockActive(manager, principal);
       const account = await this.accounts.findDetails(manager, accountId);
       if (account?.emailVerifiedAt === null) {
         await this.links.send(manager, 'email_verification', account, context);

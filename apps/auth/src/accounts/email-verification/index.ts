@@ -1,2 +1,8 @@
 export { EmailVerificationModule } from './email-verification.module.ts';
-export { confirmationSchema, type Confirmation } from './email-verification.schema.ts';
+export {
+  confirmationSchema,
+  verificationConfirmationSchema,
+  type Confirmation,
+  type VerificationConfirmation,
+} from './email-verification.schema.ts';
+export { EmailVerificationService } from './email-verification.service.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { email } from '../index.ts';
-import { parseHash, type PasswordHash } from '../../passwords/index.ts';
+import { adminProfileFields, email } from '../index.ts';
+import { parseHash } from '../../passwords/index.ts';
 
 const earliest = Date.parse('1970-01-01T00:00:00Z');
 const clockSkewMs = 24 * 60 * 60 * 1000;
@@ -27,13 +27,16 @@ const lineSchema = z.strictObject({
   created_at: instant.optional(),
   password_changed_at: instant.optional(),
   disabled_at: instant.nullish(),
+  ...z.object(adminProfileFields).partial().shape,
+  public_metadata: adminProfileFields.public_metadata.default(() => ({})),
+  private_metadata: adminProfileFields.private_metadata.default(() => ({})),
 });
 
 /** An account as a line describes it. */
 export type ImportedAccount = z.output<typeof lineSchema>;
 
 /** The account of a line, or why the line is rejected. The reason repeats nothing of the line. */
-export type ReadLine = { account: ImportedAccount; hash?: PasswordHash } | { reason: string };
+export type ReadLine = { account: ImportedAccount } | { reason: string };
 
 /**
  * Reads a line of JSON in UTF-8.
@@ -58,7 +61,7 @@ export function readLine(bytes: Buffer | undefined, maxMemoryKib: number): ReadL
   if (hash.memoryKib > maxMemoryKib || hash.slowness > 1) {
     return { reason: `password_hash: takes too much ${hash.slowness > 1 ? 'time' : 'memory'} to check` };
   }
-  return { account: { ...account, password_hash: hash.text }, hash };
+  return { account: { ...account, password_hash: hash.text } };
 }
 
 function parseJson(bytes: Buffer): unknown {

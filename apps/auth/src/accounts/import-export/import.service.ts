@@ -5,7 +5,6 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
-import { DummyHashes } from '../../passwords/index.ts';
 import { BulkAccountsRepository } from '../index.ts';
 import { digestOf, readBatches, type NumberedLine } from './import-file.ts';
 import { ImportJobsRepository, type ImportProgress, type Refusal } from './import-jobs.repository.ts';
@@ -22,7 +21,6 @@ export class ImportService {
     @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'IMPORT_HASH_MAX_MEMORY_KIB'>,
     private readonly accounts: BulkAccountsRepository,
     private readonly jobs: ImportJobsRepository,
-    private readonly dummyHashes: DummyHashes,
     private readonly audit: AuditService,
   ) {}
 
@@ -95,8 +93,6 @@ export class ImportService {
       const entries = [...inserted].map((id) => ({ type: 'account.imported' as const, subjectId: id }));
       await this.audit.recordAll(manager, null, entries);
     }
-    const hashes = lines.flatMap(({ hash }, i) => (hash && inserted.has(rows[i]?.id ?? '') ? hash : []));
-    await this.dummyHashes.addImported(manager, hashes);
     return { imported: inserted.size, taken: await this.findTaken(manager, lines, inserted) };
   }
 

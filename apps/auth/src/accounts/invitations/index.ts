@@ -1,1 +1,2 @@
 export { InvitationsModule } from './invitations.module.ts';
+export { InvitationsService } from './invitations.service.ts';

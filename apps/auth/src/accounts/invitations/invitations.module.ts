@@ -10,5 +10,6 @@ import { InvitationsService } from './invitations.service.ts';
   imports: [AccountsModule, AuditModule, PasswordsModule],
   controllers: [InvitationsController],
   providers: [InvitationsService],
+  exports: [InvitationsService],
 })
 export class InvitationsModule {}

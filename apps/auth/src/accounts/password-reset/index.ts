@@ -1,1 +1,2 @@
 export { PasswordResetModule } from './password-reset.module.ts';
+export { PasswordResetService } from './password-reset.service.ts';

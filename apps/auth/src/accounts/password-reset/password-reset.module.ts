@@ -11,5 +11,6 @@ import { PasswordResetService } from './password-reset.service.ts';
   imports: [AccountsModule, EmailLinkRequestsModule, PasswordsModule, RateLimitsModule],
   controllers: [PasswordResetController],
   providers: [PasswordResetService],
+  exports: [PasswordResetService],
 })
 export class PasswordResetModule {}

@@ -4,20 +4,13 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { PasswordsService } from '../../passwords/index.ts';
 import { ownerKeys, RateLimitsService } from '../../rate-limits/index.ts';
-import {
-  AccountAccessService,
-  AccountPasswordsService,
-  AccountsRepository,
-  MailboxProofsService,
-  passwordReused,
-} from '../index.ts';
+import { AccountAccessService, AccountPasswordsService, MailboxProofsService } from '../index.ts';
 
 /** Sets a new password for owners who have forgotten theirs. */
 @Injectable()
 export class PasswordResetService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly accounts: AccountsRepository,
     private readonly access: AccountAccessService,
     private readonly accountPasswords: AccountPasswordsService,
     private readonly mailboxProofs: MailboxProofsService,
@@ -35,7 +28,7 @@ export class PasswordResetService {
   async confirm(token: string, password: string, context: RequestContext): Promise<void> {
     const link = await this.mailboxProofs.read('password_reset', token);
     await this.passwords.assertStrong(password, [link.to]);
-    await this.assertNotRetired(link.accountId, password);
+    await this.accountPasswords.assertNotRetired(link.accountId, password);
     const passwordHash = await this.passwords.hash(password);
     await this.dataSource.transaction(async (manager) => {
       const { account, isTakeover } = await this.mailboxProofs.byLink(manager, link, context);
@@ -47,12 +40,5 @@ export class PasswordResetService {
         await this.rateLimits.reset(manager, { key });
       }
     });
-  }
-
-  private async assertNotRetired(accountId: string, password: string): Promise<void> {
-    const retired = await this.accounts.findRetiredHash(accountId);
-    if (retired && (await this.passwords.verify(retired, password))) {
-      throw passwordReused.exception();
-    }
   }
 }

@@ -33,16 +33,16 @@ const isValid = (hash: Buffer, purpose: OneTimePurpose) =>
 export class OneTimeTokensRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  async insert(
-    manager: EntityManager,
-    hash: Buffer,
-    { purpose, accountId, ttlSeconds, detail = {} }: OneTimeTokenEntry,
-  ): Promise<void> {
+  async insert(manager: EntityManager, tokens: readonly (OneTimeTokenEntry & { hash: Buffer })[]): Promise<void> {
+    const rows = tokens.map(
+      ({ hash, purpose, accountId, ttlSeconds, detail = {} }) =>
+        sql`(${hash}, ${purpose}, ${accountId}, ${JSON.stringify(detail)}, now() + make_interval(secs => ${ttlSeconds}::int))`,
+    );
     await queryRow(
       manager,
       sql`/* one-time-tokens.insert */
         INSERT INTO one_time_token (hash, purpose, account_id, detail, expires_at)
-        VALUES (${hash}, ${purpose}, ${accountId}, ${JSON.stringify(detail)}, now() + make_interval(secs => ${ttlSeconds}::int))`,
+        VALUES ${sql.join(rows, ', ')}`,
     );
   }
 

@@ -19,9 +19,17 @@ export class OneTimeTokensService {
 
   /** Issues a token, in the caller's transaction. */
   async issue(manager: EntityManager, entry: OneTimeTokenEntry): Promise<string> {
-    const token = prefix + randomBytes(tokenBytes).toString('base64url');
-    await this.repository.insert(manager, hashOf(token), entry);
-    return token;
+    return (await this.issueAll(manager, [entry]))[0] as string;
+  }
+
+  /** Issues several tokens by one statement, and returns them in that order. */
+  async issueAll(manager: EntityManager, entries: readonly OneTimeTokenEntry[]): Promise<string[]> {
+    const tokens = entries.map((entry) => ({ entry, token: prefix + randomBytes(tokenBytes).toString('base64url') }));
+    await this.repository.insert(
+      manager,
+      tokens.map(({ entry, token }) => ({ ...entry, hash: hashOf(token) })),
+    );
+    return tokens.map(({ token }) => token);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { gauge } from '#common';
+import { gauge, RepeatedJob } from '#common';
 import {
   Inject,
   Injectable,
@@ -30,8 +30,7 @@ const maxDoublings = 20;
 export class MailDispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(MailDispatcher.name);
   private readonly transport: Transporter | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly job = new RepeatedJob(pollMs, () => this.sendDue());
   private oldestWaitingSeconds = 0;
 
   constructor(
@@ -56,17 +55,12 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
 
   onApplicationBootstrap(): void {
     if (this.mail.enabled) {
-      this.timer = setInterval(() => {
-        this.running ??= this.sendDue().finally(() => {
-          this.running = undefined;
-        });
-      }, pollMs);
+      this.job.start();
     }
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+    await this.job.stop();
     this.transport?.close();
   }
 

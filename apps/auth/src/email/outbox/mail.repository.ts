@@ -6,6 +6,14 @@ import { Keyring, reencryptColumn } from '../../keyring/index.ts';
 import { consuming, type ConsumedLimits } from '../../rate-limits/index.ts';
 import type { Locale, MailTemplate, MailVariables } from '../templates/index.ts';
 
+/** What is really sent instead of a stored mail, and to whom; what is stored about an account must not tell. */
+export interface SentInstead {
+  /** The recipient's e-mail address. */
+  to: string;
+  template: MailTemplate;
+  locale: Locale;
+}
+
 /** A mail to store. */
 export interface NewMail {
   id: string;
@@ -16,6 +24,8 @@ export interface NewMail {
   template: MailTemplate;
   locale: Locale;
   variables: MailVariables;
+  /** Stored encrypted, as the variables are, which are then those of this mail. */
+  instead?: SentInstead;
   /** Seconds after which it is useless, because its link has expired; undefined for a mail without a link. */
   ttlSeconds?: number;
 }
@@ -56,8 +66,8 @@ export class MailRepository {
    * @returns whether it was stored
    */
   async insert(manager: EntityManager, mail: NewMail, limits: ConsumedLimits): Promise<boolean> {
-    const { id, accountId, recipient, template, locale, variables, ttlSeconds } = mail;
-    const sealed = this.keyring.encrypt(Buffer.from(JSON.stringify(variables)), contextOf(id));
+    const { id, accountId, recipient, template, locale, variables, instead, ttlSeconds } = mail;
+    const sealed = this.keyring.encrypt(Buffer.from(JSON.stringify({ ...variables, instead })), contextOf(id));
     const inserted = await queryRow(
       manager,
       sql`/* mail.insert */
@@ -157,9 +167,11 @@ export class MailRepository {
 
   private async read(statement: Sql): Promise<StoredMail[]> {
     const rows = await queryRows<Omit<StoredMail, 'variables'> & { variables: Buffer }>(this.dataSource, statement);
-    return rows.map((row) => ({
-      ...row,
-      variables: JSON.parse(this.keyring.decrypt(row.variables, contextOf(row.id)).toString()) as MailVariables,
-    }));
+    return rows.map((row) => {
+      const { instead, ...variables } = JSON.parse(
+        this.keyring.decrypt(row.variables, contextOf(row.id)).toString(),
+      ) as Pick<NewMail, 'instead'>;
+      return { ...row, variables, ...(instead && { instead }) };
+    });
   }
 }

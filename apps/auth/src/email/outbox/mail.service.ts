@@ -6,7 +6,7 @@ import type { Locale, MailTemplate, MailVariables } from '../templates/index.ts'
 import { mailLimits } from './mail-limits.ts';
 import { mails } from './mail.metrics.ts';
 import { mailDisabled } from './mail.problems.ts';
-import { MailRepository, type MailOwner } from './mail.repository.ts';
+import { MailRepository, type MailOwner, type SentInstead } from './mail.repository.ts';
 
 /** A mail to send. */
 export interface MailEntry {
@@ -17,6 +17,8 @@ export interface MailEntry {
   template: MailTemplate;
   locale: Locale;
   variables: MailVariables;
+  /** Sent with these variables instead of this mail, which only stands in the outbox. */
+  instead?: SentInstead;
   /** How long its link is valid. The mail is not sent later than that. */
   ttlSeconds?: number;
   /** What the mail is about: a second one about the same is not sent within a day. */

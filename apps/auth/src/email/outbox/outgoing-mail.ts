@@ -10,7 +10,8 @@ export interface OutgoingMail extends RenderedMail {
   attempts: number;
 }
 
-/** Renders a stored mail in its language. */
-export function outgoingMail({ id, recipient, attempts, template, locale, variables }: StoredMail): OutgoingMail {
-  return { id, to: recipient, attempts, ...renderMail(template, locale, variables) };
+/** Renders a stored mail, or the one that is sent instead, in its language. */
+export function outgoingMail({ id, recipient, attempts, variables, instead, ...stored }: StoredMail): OutgoingMail {
+  const { to, template, locale } = instead ?? { to: recipient, ...stored };
+  return { id, to, attempts, ...renderMail(template, locale, variables) };
 }

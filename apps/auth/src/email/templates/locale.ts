@@ -6,6 +6,12 @@ export function statedLocale(acceptLanguage: string | null): Locale | null {
   return acceptLanguage === null || acceptLanguage.trim() === '*' ? null : localeOf(acceptLanguage);
 }
 
+/** The first of some language tags (BCP 47), separated by spaces, in whose language there are texts; null if there is none. */
+export function firstLocale(tags: string): Locale | null {
+  const languages = tags.split(' ').map((tag) => tag.split('-', 1)[0]?.toLowerCase());
+  return languages.flatMap((language) => locales.find((locale) => locale === language) ?? [])[0] ?? null;
+}
+
 /** Selects the language of a mail by `accept-language` (RFC 9110 §12.5.4); English if none matches. */
 export function localeOf(acceptLanguage: string | null): Locale {
   const headers = { 'accept-language': acceptLanguage ?? '' };

@@ -4,6 +4,7 @@ export type Locale = (typeof locales)[number];
 
 /** Mails with a link, by template. */
 const linkTemplates = [
+  'account_exists',
   'email_change',
   'email_verification',
   'invitation',

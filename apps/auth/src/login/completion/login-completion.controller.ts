@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { tooManyAttempts } from '../../rate-limits/index.ts';
 import { loginRefused, tokensExample, tokensSchema } from '../../sessions/index.ts';
 import { mfaAnswerSchema, mfaCodeInvalid, mfaTokenInvalid, type MfaAnswer } from '../mfa/index.ts';
+import { emailUnverified } from './login-completion.problems.ts';
 import { LoginCompletionService } from './login-completion.service.ts';
 import { replyWithLogin } from './login-reply.ts';
 
@@ -28,7 +29,7 @@ export class LoginCompletionController {
     standardSchema: tokensSchema,
     example: tokensExample,
   })
-  @ApiProblems(...bodyProblems, mfaTokenInvalid, loginRefused, mfaCodeInvalid, tooManyAttempts)
+  @ApiProblems(...bodyProblems, mfaTokenInvalid, loginRefused, emailUnverified, mfaCodeInvalid, tooManyAttempts)
   async completeLogin(
     @Body({ schema: mfaAnswerSchema }) body: MfaAnswer,
     @Context() context: RequestContext,

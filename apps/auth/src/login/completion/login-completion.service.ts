@@ -1,13 +1,20 @@
 import type { RequestContext } from '#common';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountsRepository, NoticesService, type StoredAccount } from '../../accounts/index.ts';
-import { AuditService } from '../../audit/index.ts';
+import {
+  AccountsRepository,
+  newDeviceFacts,
+  NoticesService,
+  type AccountDetails,
+  type StoredAccount,
+} from '../../accounts/index.ts';
+import { AuditService, shortestRetentionDays } from '../../audit/index.ts';
+import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { MailService } from '../../email/outbox/index.ts';
 import { statedLocale } from '../../email/templates/index.ts';
-import { ipKey, RateLimitsService, type LoginLimits } from '../../rate-limits/index.ts';
-import { deviceName, SessionsService, type Tokens } from '../../sessions/index.ts';
+import { RateLimitsService, type LoginLimits } from '../../rate-limits/index.ts';
+import { SessionsService, type Tokens } from '../../sessions/index.ts';
 import { DeviceCookie } from '../../sessions/device-cookie/index.ts';
 import {
   MfaChallengesService,
@@ -16,7 +23,10 @@ import {
   type MfaAnswer,
   type MfaChallenge,
 } from '../mfa/index.ts';
+import { emailUnverified } from './login-completion.problems.ts';
 import { loginResults } from './login.metrics.ts';
+
+const dayMs = 24 * 3600 * 1000;
 
 /** The ways to log in. */
 type LoginMethod = 'magic_link' | 'passkey' | 'password' | 'social';
@@ -47,6 +57,7 @@ export interface ProvenLogin {
 export class LoginCompletionService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'REQUIRE_VERIFIED_EMAIL'>,
     private readonly accounts: AccountsRepository,
     private readonly sessions: SessionsService,
     private readonly rateLimits: RateLimitsService,
@@ -59,7 +70,7 @@ export class LoginCompletionService {
 
   /**
    * Starts a session in the caller's transaction, or asks for a second factor if the account has one.
-   * @throws ProblemException `sign_in_refused`
+   * @throws ProblemException `sign_in_refused`, `email_unverified`, whose audit is the caller's
    */
   complete(manager: EntityManager, login: ProvenLogin, context: RequestContext): Promise<LoginResult> {
     return this.completeWith(manager, login, this.factorOf(login), context);
@@ -68,9 +79,13 @@ export class LoginCompletionService {
   /**
    * Does what {@link complete} does, for a caller without a transaction. It opens one only if the login takes more than the one
    * statement that starts a session.
-   * @throws ProblemException `sign_in_refused`
+   * @throws ProblemException `sign_in_refused`, `email_unverified`
    */
   async completeAlone(login: ProvenLogin, context: RequestContext): Promise<LoginResult> {
+    if (!this.isAdmitted(login.account)) {
+      await this.recordUnverified(login, context);
+      throw emailUnverified.exception();
+    }
     const factor = this.factorOf(login);
     const isOneStatement = !needsSecondFactor(login) && !this.mayNotify(factor);
     return isOneStatement
@@ -80,7 +95,8 @@ export class LoginCompletionService {
 
   /**
    * Completes a login that a second factor was asked for.
-   * @throws ProblemException `mfa_token_invalid`, `mfa_code_invalid`, `sign_in_refused`, `too_many_attempts`
+   * @throws ProblemException `mfa_token_invalid`, `mfa_code_invalid`, `sign_in_refused`, `email_unverified`,
+   *   `too_many_attempts`
    */
   async completeByMfa(answer: MfaAnswer, context: RequestContext): Promise<LoginResult> {
     return this.challenges.answer(answer, context, async (manager, accountId, factor) => {
@@ -88,6 +104,7 @@ export class LoginCompletionService {
       if (!account) {
         throw mfaTokenInvalid.exception();
       }
+      this.assertAdmitted(account);
       return this.start(manager, account, factor, context);
     });
   }
@@ -99,6 +116,7 @@ export class LoginCompletionService {
     context: RequestContext,
   ): Promise<LoginResult> {
     const { account, method, limits } = login;
+    this.assertAdmitted(account);
     if (!needsSecondFactor(login)) {
       return this.start(manager, account, factor, context, limits);
     }
@@ -120,7 +138,7 @@ export class LoginCompletionService {
     context: RequestContext,
     limits?: LoginLimits,
   ): Promise<LoginResult> {
-    if (this.mayNotify(factor) && (await this.audit.hasEvent(manager, account.id, 'login.succeeded'))) {
+    if (this.mayNotify(factor)) {
       await this.notify(manager, account.id, context);
     }
     const locale = account.locale === null ? statedLocale(context.acceptLanguage) : null;
@@ -133,13 +151,44 @@ export class LoginCompletionService {
     return { answer: tokens, deviceCookie: this.devices.issue(account, device) };
   }
 
+  /** Whether the account's e-mail address is verified, if that is required. */
+  private isAdmitted({ isVerified }: StoredAccount): boolean {
+    return isVerified || !this.config.REQUIRE_VERIFIED_EMAIL;
+  }
+
+  /** @throws ProblemException `email_unverified` */
+  private assertAdmitted(account: StoredAccount): void {
+    if (!this.isAdmitted(account)) {
+      throw emailUnverified.exception();
+    }
+  }
+
+  /** The person has proved who they are: the attempt does not count as a failure. */
+  private async recordUnverified({ account, method, limits }: ProvenLogin, context: RequestContext): Promise<void> {
+    const detail = { method, reason: emailUnverified.code };
+    await this.audit.record(this.dataSource.manager, context, { type: 'login.failed', subjectId: account.id, detail });
+    loginResults.inc({ result: 'failed' });
+    if (limits) {
+      await this.rateLimits.refundAll(this.dataSource, limits);
+    }
+  }
+
   /** A client without cookies is new at each login: the owner gets one notice a day of what looks like the same device. */
   private async notify(manager: EntityManager, accountId: string, context: RequestContext): Promise<void> {
-    const device = deviceName(context.userAgent);
-    await this.notices.send(manager, accountId, 'new_device', context, {
-      variables: { device, address: context.address },
-      oncePerDay: `${device} ${ipKey(context.address)}`,
-    });
+    const account = await this.accounts.findDetails(manager, accountId);
+    if (!account || (await this.isFirstLogin(manager, account))) {
+      return;
+    }
+    await this.notices.sendTo(manager, account, 'new_device', context, newDeviceFacts(context));
+  }
+
+  /** The audit trail forgets: that it names no login proves nothing about an account which is older than its shortest memory. */
+  private async isFirstLogin(
+    manager: EntityManager,
+    { id, createdAt }: Pick<AccountDetails, 'id' | 'createdAt'>,
+  ): Promise<boolean> {
+    const isYoung = Date.now() - createdAt.getTime() < shortestRetentionDays * dayMs;
+    return isYoung && !(await this.audit.hasEvent(manager, id, 'login.succeeded'));
   }
 
   /** Whether the owner gets a notice of the login, unless it is the first one of the account. */

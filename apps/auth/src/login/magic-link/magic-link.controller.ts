@@ -3,12 +3,12 @@ import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
-import { EmailLinkRequestsService } from '../../accounts/email-link-requests/index.ts';
 import { confirmationSchema, type Confirmation } from '../../accounts/email-verification/index.ts';
 import { oneTimeTokenInvalid } from '../../email/one-time-tokens/index.ts';
 import { mailDisabled } from '../../email/outbox/index.ts';
 import { tooManyAttempts } from '../../rate-limits/index.ts';
 import { loginResultExamples, loginResultSchema, replyWithLogin } from '../completion/index.ts';
+import { magicLinksDisabled } from './magic-link.problems.ts';
 import { magicLinkRequestSchema } from './magic-link.schema.ts';
 import { MagicLinkService } from './magic-link.service.ts';
 
@@ -17,10 +17,7 @@ import { MagicLinkService } from './magic-link.service.ts';
 @ApiTags('email')
 @Controller('auth/magic-link')
 export class MagicLinkController {
-  constructor(
-    private readonly magicLinks: MagicLinkService,
-    private readonly linkRequests: EmailLinkRequestsService,
-  ) {}
+  constructor(private readonly magicLinks: MagicLinkService) {}
 
   @Post()
   @HttpCode(202)
@@ -29,12 +26,12 @@ export class MagicLinkController {
     description: 'Sends a link by e-mail if the account exists. The response is the same if it does not.',
   })
   @ApiResponse({ status: 202, description: 'If the account exists, an e-mail is queued.' })
-  @ApiProblems(...bodyProblems, tooManyAttempts, mailDisabled)
+  @ApiProblems(...bodyProblems, magicLinksDisabled, tooManyAttempts, mailDisabled)
   requestMagicLink(
     @Body({ schema: magicLinkRequestSchema }) body: z.output<typeof magicLinkRequestSchema>,
     @Context() context: RequestContext,
   ) {
-    return this.linkRequests.request('magic_link', body.email, context);
+    return this.magicLinks.request(body.email, context);
   }
 
   @Post('confirm')
@@ -49,7 +46,7 @@ export class MagicLinkController {
     standardSchema: loginResultSchema,
     examples: loginResultExamples,
   })
-  @ApiProblems(...bodyProblems, oneTimeTokenInvalid)
+  @ApiProblems(...bodyProblems, magicLinksDisabled, oneTimeTokenInvalid)
   async logInByMagicLink(
     @Body({ schema: confirmationSchema }) body: Confirmation,
     @Headers('cookie') cookies: string | undefined,

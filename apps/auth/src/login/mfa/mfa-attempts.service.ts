@@ -2,7 +2,7 @@ import { counter, ProblemException, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AccountsRepository } from '../../accounts/index.ts';
+import { AccountsRepository, type StoredAccount } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import {
@@ -42,22 +42,22 @@ export class MfaAttemptsService {
 
   /**
    * Runs an attempt in a transaction that has locked the account. A wrong code counts against the limit, and is audited.
-   * @param check throws `mfa_code_invalid` if the code is wrong, or does what a valid code allows
+   * @param check gets the locked account if there still is one; throws `mfa_code_invalid` if the code is wrong, or does what a valid code allows
    * @returns what `check` returns
    * @throws ProblemException `mfa_code_invalid`, `too_many_attempts`
    */
   async run<T>(
     { purpose, limitedBy, accountId }: MfaAttempt,
     context: RequestContext,
-    check: (manager: EntityManager) => Promise<T>,
+    check: (manager: EntityManager, account: StoredAccount | undefined) => Promise<T>,
   ): Promise<T> {
     const limits = this.limitsFor(accountId, limitedBy);
     try {
       await this.rateLimits.consumeAll(limits);
       const result = await this.dataSource.transaction(async (manager) => {
         // the account before its codes, as acts that remove them do
-        await this.accounts.lock(manager, accountId);
-        const checked = await check(manager);
+        const account = await this.accounts.lock(manager, accountId);
+        const checked = await check(manager, account);
         await this.rateLimits.succeed(manager, limits);
         return checked;
       });
@@ -84,7 +84,7 @@ export class MfaAttemptsService {
     }
     const { kind, id } = limitedBy;
     return {
-      account: { key: `mfa:${kind}:${id}`, burst },
+      account: { key: mfaKeys.one(kind, id, accountId), burst },
       knownDevices: { key: mfaKeys.known(kind, accountId), burst: burst * knownDevicesFactor },
     };
   }

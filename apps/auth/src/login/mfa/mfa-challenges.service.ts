@@ -101,7 +101,7 @@ export class MfaChallengesService {
       const amr = await this.verify(manager, accountId, code, context);
       const ids = { actorId: accountId, subjectId: accountId };
       await this.audit.record(manager, context, { type: 'mfa.stepped_up', ...ids, detail: { session_id: sessionId } });
-      return this.sessions.renew(manager, principal, amr);
+      return this.sessions.reissue(principal, await this.sessions.renew(manager, principal, amr));
     });
   }
 

@@ -4,16 +4,20 @@ import {
   callerProblems,
   Context,
   CurrentPrincipal,
+  lacks,
   type Principal,
   problems,
   type RequestContext,
   RequireMfa,
+  RequireRecentLogin,
 } from '#common';
-import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { passwordIncorrect } from '../../accounts/index.ts';
+import type { FastifyReply } from 'fastify';
+import { reauthenticationProblems } from '../../accounts/index.ts';
 import { tooManyAttempts } from '../../rate-limits/index.ts';
-import { hashQueueFull } from '../../passwords/index.ts';
+import { RotatesBrowserSession } from '../../sessions/index.ts';
+import { ApiDeviceCookie, replyWithDevice } from '../../sessions/device-cookie/index.ts';
 import { accessTokenExample, accessTokenSchema } from '../../sessions/index.ts';
 import { mfaCodeInvalid, totpEnrolled, totpNotEnrolled } from './mfa.problems.ts';
 import {
@@ -27,6 +31,7 @@ import {
   totpRemovalSchema,
   totpSetupExample,
   totpSetupSchema,
+  type OwnPassword,
 } from './mfa.schema.ts';
 import { MfaChallengesService } from './mfa-challenges.service.ts';
 import { MfaService } from './mfa.service.ts';
@@ -35,7 +40,8 @@ import { TotpEnrolmentService } from './totp-enrolment.service.ts';
 /** Maximum age of the authentication by a second factor, to change second factors. */
 const maxAgeSeconds = 300;
 
-const passwordProblems = [passwordIncorrect, tooManyAttempts, hashQueueFull];
+/** An account without a password takes a recent login instead. */
+const recentUnlessPassword = { ifBody: lacks('password') };
 
 /** The second factors of the caller's account. */
 @ApiTags('mfa')
@@ -62,16 +68,17 @@ export class MfaController {
   }
 
   @Post('totp')
+  @RequireRecentLogin(recentUnlessPassword)
   @ApiOperation({
     summary: 'Start to enrol an authenticator app',
     description:
-      'Requires the password again. Returns a secret for an app that generates codes by RFC 6238. A code must confirm it ' +
-      'within 15 minutes; until then logins do not ask for codes.',
+      'Requires the password again or, for an account without one, a recent login. Returns a secret for an app that generates ' +
+      'codes by RFC 6238. A code must confirm it within 15 minutes; until then logins do not ask for codes.',
   })
   @ApiResponse({ status: 201, description: 'The secret.', standardSchema: totpSetupSchema, example: totpSetupExample })
-  @ApiProblems(...callerProblems, ...bodyProblems, ...passwordProblems, totpEnrolled)
+  @ApiProblems(...callerProblems, ...bodyProblems, ...reauthenticationProblems, totpEnrolled)
   enrolTotp(
-    @Body({ schema: totpEnrolmentSchema }) { password }: { password: string },
+    @Body({ schema: totpEnrolmentSchema }) { password }: OwnPassword,
     @CurrentPrincipal() principal: Principal,
     @Context() context: RequestContext,
   ) {
@@ -80,6 +87,8 @@ export class MfaController {
 
   @Post('totp/confirm')
   @HttpCode(200)
+  @RotatesBrowserSession()
+  @ApiDeviceCookie()
   @ApiOperation({
     summary: 'Confirm the authenticator app',
     description: 'Logins ask for a second factor from now on. All other sessions of the account end.',
@@ -91,34 +100,44 @@ export class MfaController {
     example: recoveryCodesExample,
   })
   @ApiProblems(...callerProblems, ...bodyProblems, mfaCodeInvalid, tooManyAttempts)
-  confirmTotp(
+  async confirmTotp(
     @Body({ schema: totpConfirmationSchema }) { code }: { code: string },
     @CurrentPrincipal() principal: Principal,
+    @Headers('cookie') cookies: string | undefined,
     @Context() context: RequestContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.enrolment.confirm(principal, code, context);
+    const { codes, deviceCookie } = await this.enrolment.confirm(principal, code, cookies, context);
+    replyWithDevice(reply, deviceCookie);
+    return codes;
   }
 
   @Delete('totp')
   @HttpCode(204)
+  @RotatesBrowserSession()
   @RequireMfa({ maxAgeSeconds })
+  @RequireRecentLogin(recentUnlessPassword)
+  @ApiDeviceCookie()
   @ApiOperation({
     summary: 'Remove the authenticator app',
     description:
-      'Requires the password again, and a second factor verified within the last 5 minutes. Removes the recovery codes too.',
+      'Requires the password again if the account has one, and a second factor verified within the last 5 minutes. Removes the recovery codes too.',
   })
   @ApiResponse({ status: 204, description: 'Logins no longer ask for a second factor.' })
-  @ApiProblems(...callerProblems, ...bodyProblems, problems.mfaRequired, ...passwordProblems, totpNotEnrolled)
-  disableTotp(
-    @Body({ schema: totpRemovalSchema }) { password }: { password: string },
+  @ApiProblems(...callerProblems, ...bodyProblems, ...reauthenticationProblems, totpNotEnrolled)
+  async disableTotp(
+    @Body({ schema: totpRemovalSchema }) { password }: OwnPassword,
     @CurrentPrincipal() principal: Principal,
+    @Headers('cookie') cookies: string | undefined,
     @Context() context: RequestContext,
-  ) {
-    return this.enrolment.remove(principal, password, context);
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    replyWithDevice(reply, await this.enrolment.remove(principal, password, cookies, context));
   }
 
   @Post('recovery-codes')
   @HttpCode(200)
+  @RotatesBrowserSession()
   @RequireMfa({ maxAgeSeconds })
   @ApiOperation({
     summary: 'Replace the recovery codes',
@@ -137,6 +156,7 @@ export class MfaController {
 
   @Post('step-up')
   @HttpCode(200)
+  @RotatesBrowserSession()
   @ApiOperation({
     summary: 'Verify a second factor again',
     description:

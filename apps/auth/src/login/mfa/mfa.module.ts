@@ -28,6 +28,13 @@ import { TotpService } from './totp.service.ts';
     TotpRepository,
     TotpService,
   ],
-  exports: [MfaChallengesService, MfaService, RecoveryCodesRepository, TotpRepository],
+  exports: [
+    MfaChallengesService,
+    MfaService,
+    RecoveryCodesRepository,
+    TotpEnrolmentService,
+    TotpRepository,
+    TotpService,
+  ],
 })
 export class MfaModule {}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { existingPassword } from '../../passwords/index.ts';
+import { ownPassword } from '../../passwords/index.ts';
 
 /** White space and dashes (Unicode Pd), which people type or copy with a code. */
 const separators = /[\s\p{Pd}]/gu;
@@ -16,12 +16,14 @@ const secondFactorCode = code
   .meta({ description: '6 digits from the authenticator app, or a recovery code', example: '492039' });
 
 export const totpEnrolmentSchema = z
-  .strictObject({ password: existingPassword })
+  .strictObject({ password: ownPassword })
   .meta({ id: 'TotpEnrolment', example: { password: 'violet-otter-hums-42-songs' } });
 
 export const totpRemovalSchema = z
-  .strictObject({ password: existingPassword })
+  .strictObject({ password: ownPassword })
   .meta({ id: 'TotpRemoval', example: { password: 'violet-otter-hums-42-songs' } });
+
+export type OwnPassword = z.output<typeof totpEnrolmentSchema>;
 
 export const totpConfirmationSchema = z
   .strictObject({

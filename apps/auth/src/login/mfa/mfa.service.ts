@@ -39,6 +39,10 @@ export class MfaService implements CredentialStore {
     return this.removeAll(manager, accountId);
   }
 
+  removePending(manager: EntityManager, accountId: string): Promise<void> {
+    return this.totp.removePending(manager, accountId);
+  }
+
   /** Removes the authenticator app and the recovery codes in the caller's transaction, which has locked the account. */
   async removeAll(manager: EntityManager, accountId: string): Promise<boolean> {
     const wasEnrolled = await this.totp.remove(manager, accountId);

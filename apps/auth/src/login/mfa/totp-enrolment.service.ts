@@ -5,6 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import {
   AccountAccessService,
   AccountsRepository,
+  KnownDevicesService,
   NoticesService,
   ReauthenticationService,
 } from '../../accounts/index.ts';
@@ -17,6 +18,13 @@ import { MfaService } from './mfa.service.ts';
 import { RecoveryCodesService } from './recovery-codes.service.ts';
 import { TotpService } from './totp.service.ts';
 
+/** An enrolment that is complete. */
+interface Enrolment {
+  codes: RecoveryCodes;
+  /** A `set-cookie` header by which a known device stays known. */
+  deviceCookie: string | undefined;
+}
+
 /** Lets owners of accounts enrol and remove an authenticator app, with the recovery codes that belong to it. */
 @Injectable()
 export class TotpEnrolmentService {
@@ -28,6 +36,7 @@ export class TotpEnrolmentService {
     private readonly attempts: MfaAttemptsService,
     private readonly access: AccountAccessService,
     private readonly accounts: AccountsRepository,
+    private readonly knownDevices: KnownDevicesService,
     private readonly notices: NoticesService,
     private readonly reauthentication: ReauthenticationService,
     private readonly sessions: SessionsService,
@@ -36,10 +45,11 @@ export class TotpEnrolmentService {
 
   /**
    * Begins the enrolment of an authenticator app.
-   * @throws ProblemException `password_incorrect`, `totp_enrolled`, `too_many_attempts`, `token_invalid`
+   * @throws ProblemException `password_incorrect`, `reauthentication_required`, `totp_enrolled`, `too_many_attempts`,
+   *   `token_invalid`
    */
-  async begin(principal: Principal, password: string, context: RequestContext): Promise<TotpSetup> {
-    const account = await this.reauthentication.byPassword(principal, password);
+  async begin(principal: Principal, password: string | undefined, context: RequestContext): Promise<TotpSetup> {
+    const account = await this.reauthentication.prove(principal, password);
     return this.dataSource.transaction(async (manager) => {
       await this.reauthentication.assertCurrent(manager, principal, account);
       const setup = await this.totp.setUp(manager, account);
@@ -51,12 +61,18 @@ export class TotpEnrolmentService {
   /**
    * Completes the enrolment. The current session counts as authenticated by the second factor; all other sessions end, and
    * what is pending.
+   * @param cookies the request's `cookie` header, which may identify a known device
    * @throws ProblemException `mfa_code_invalid`, `too_many_attempts`
    */
-  async confirm(principal: Principal, code: string, context: RequestContext): Promise<RecoveryCodes> {
+  async confirm(
+    principal: Principal,
+    code: string,
+    cookies: string | undefined,
+    context: RequestContext,
+  ): Promise<Enrolment> {
     const { accountId, sessionId } = principal;
     const attempt = { purpose: 'enrolment', limitedBy: { kind: 'session', id: sessionId }, accountId } as const;
-    return this.attempts.run(attempt, context, async (manager) => {
+    return this.attempts.run(attempt, context, async (manager, account) => {
       // the account is locked, and logins lock it too: none starts a session by one factor after this
       if (!(await this.totp.confirm(manager, accountId, code))) {
         throw mfaCodeInvalid.exception();
@@ -66,24 +82,34 @@ export class TotpEnrolmentService {
       await this.access.revoke(manager, accountId, context, { keepSession: sessionId });
       await this.record(manager, context, accountId, 'mfa.totp_enrolled');
       await this.notices.send(manager, accountId, 'authenticator_added', context);
-      return { recovery_codes: codes };
+      const deviceCookie = account && (await this.knownDevices.keep(manager, account, cookies));
+      return { codes: { recovery_codes: codes }, deviceCookie };
     });
   }
 
   /**
    * Removes the authenticator app and the recovery codes.
-   * @throws ProblemException `password_incorrect`, `totp_not_enrolled`, `too_many_attempts`, `token_invalid`
+   * @param cookies the request's `cookie` header, which may identify a known device
+   * @returns a `set-cookie` header by which a known device stays known
+   * @throws ProblemException `password_incorrect`, `reauthentication_required`, `totp_not_enrolled`, `too_many_attempts`,
+   *   `token_invalid`
    */
-  async remove(principal: Principal, password: string, context: RequestContext): Promise<void> {
-    const account = await this.reauthentication.byPassword(principal, password);
+  async remove(
+    principal: Principal,
+    password: string | undefined,
+    cookies: string | undefined,
+    context: RequestContext,
+  ): Promise<string | undefined> {
+    const account = await this.reauthentication.prove(principal, password);
     const { id } = account;
-    await this.dataSource.transaction(async (manager) => {
+    return this.dataSource.transaction(async (manager) => {
       await this.reauthentication.assertCurrent(manager, principal, account);
       if (!(await this.mfa.reset(manager, id))) {
         throw totpNotEnrolled.exception();
       }
       await this.record(manager, context, id, 'mfa.totp_disabled');
       await this.notices.send(manager, id, 'authenticator_removed', context);
+      return this.knownDevices.keep(manager, account, cookies);
     });
   }
 

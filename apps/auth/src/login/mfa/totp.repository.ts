@@ -103,6 +103,14 @@ export class TotpRepository {
     return row?.confirmed === true;
   }
 
+  /** Deletes an account's app if it is not confirmed. */
+  async removePending(on: Queryable, accountId: string): Promise<void> {
+    await execute(
+      on,
+      sql`/* totp.remove-pending */ DELETE FROM totp WHERE account_id = ${accountId} AND NOT (${conditions.confirmed})`,
+    );
+  }
+
   /** Encrypts secrets again that the first key of the ring does not decrypt, and returns how many. */
   reencrypt(): Promise<number> {
     const column = { table: 'totp', key: 'account_id', column: 'secret', contextOf: secretContext };

@@ -1,7 +1,6 @@
 import type { Queryable } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { Secret, TOTP } from 'otpauth';
-import { toString as drawQrCode } from 'qrcode';
 import type { EntityManager } from 'typeorm';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { Keyring } from '../../keyring/index.ts';
@@ -31,10 +30,20 @@ export class TotpService {
     if (!(await this.apps.setUp(manager, account.id, this.seal(account.id, secret)))) {
       throw totpEnrolled.exception();
     }
-    const uri = new TOTP({ issuer: this.config.TOKEN_AUDIENCE, label: account.email, secret }).toString();
+    return this.describe(account.email, secret.base32);
+  }
+
+  /**
+   * Describes a secret for an authenticator app.
+   * @param secret in base32 (RFC 4648 §6)
+   */
+  async describe(email: string, secret: string): Promise<TotpSetup> {
+    const uri = new TOTP({ issuer: this.config.TOKEN_AUDIENCE, label: email, secret }).toString();
+    // loaded with the first secret: drawing takes 60 files, which the start need not read
+    const { toString: drawQrCode } = await import('qrcode');
     const svg = await drawQrCode(uri, { type: 'svg' });
     return {
-      secret: secret.base32,
+      secret,
       otpauth_uri: uri,
       qr_code: `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`,
     };
@@ -69,6 +78,11 @@ export class TotpService {
    */
   remove(manager: EntityManager, accountId: string): Promise<boolean> {
     return this.apps.remove(manager, accountId);
+  }
+
+  /** Removes a secret that was not confirmed, in the caller's transaction, which has locked the account. */
+  removePending(manager: EntityManager, accountId: string): Promise<void> {
+    return this.apps.removePending(manager, accountId);
   }
 
   private async use(manager: EntityManager, accountId: string, code: string, state: SecretState): Promise<boolean> {

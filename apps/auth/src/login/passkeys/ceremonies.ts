@@ -1,11 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
-import { decodeAttestationObject, decodeClientDataJSON, isoBase64URL } from '@simplewebauthn/server/helpers';
 import { parse as parseUuid } from 'uuid';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { challengeSeconds } from './challenges.service.ts';
@@ -17,12 +10,17 @@ const algorithms = [-8, -7, -257];
 
 type Challenge = Uint8Array<ArrayBuffer>;
 
+/** The library is loaded with the first passkey: with its 300 files the service would start later, and it may never need them. */
+const library = () => import('@simplewebauthn/server');
+const helpers = () => import('@simplewebauthn/server/helpers');
+
 /** The two ceremonies of WebAuthn (Web Authentication Level 3 §7), for this service's relying party id and origins. */
 @Injectable()
 export class Ceremonies {
   constructor(@Inject(AUTH_CONFIG) private readonly config: AuthConfig) {}
 
-  creationOptions(challenge: Challenge, account: { id: string; email: string }, existing: Passkey[]) {
+  async creationOptions(challenge: Challenge, account: { id: string; email: string }, existing: Passkey[]) {
+    const { generateRegistrationOptions } = await library();
     return generateRegistrationOptions({
       challenge,
       rpID: this.config.WEBAUTHN_RP_ID,
@@ -42,7 +40,8 @@ export class Ceremonies {
   }
 
   /** The options name no credentials: the authenticator offers those that it has. */
-  requestOptions(challenge: Challenge) {
+  async requestOptions(challenge: Challenge) {
+    const { generateAuthenticationOptions } = await library();
     return generateAuthenticationOptions({
       challenge,
       rpID: this.config.WEBAUTHN_RP_ID,
@@ -54,7 +53,7 @@ export class Ceremonies {
   /** The challenge that a credential was created or asserted for; undefined if the client data is malformed. */
   challengeOf({ response }: { response: { clientDataJSON: string } }): string | undefined {
     try {
-      const { challenge } = decodeClientDataJSON(response.clientDataJSON) as { challenge?: unknown };
+      const { challenge } = clientDataOf(response);
       return typeof challenge === 'string' ? challenge : undefined;
     } catch {
       return undefined;
@@ -66,6 +65,7 @@ export class Ceremonies {
    * valid.
    */
   async verifyCreation({ credential }: PasskeyRegistration, expectedChallenge: string) {
+    const { verifyRegistrationResponse } = await library();
     try {
       assertSameOrigin(credential);
       const { verified, registrationInfo } = await verifyRegistrationResponse({
@@ -74,7 +74,7 @@ export class Ceremonies {
           clientExtensionResults: {},
           response: {
             ...credential.response,
-            attestationObject: withoutStatement(credential.response.attestationObject),
+            attestationObject: await withoutStatement(credential.response.attestationObject),
           },
         },
         expectedChallenge,
@@ -97,6 +97,7 @@ export class Ceremonies {
     expectedChallenge: string,
     passkey: Passkey,
   ): Promise<number | undefined> {
+    const { verifyAuthenticationResponse } = await library();
     const { userHandle, ...response } = credential.response;
     try {
       assertSameOrigin(credential);
@@ -126,9 +127,13 @@ export class Ceremonies {
   }
 }
 
+/** The client data (Web Authentication Level 3 §5.8.1). It is not verified. */
+const clientDataOf = (response: { clientDataJSON: string }) =>
+  JSON.parse(Buffer.from(response.clientDataJSON, 'base64url').toString()) as Record<string, unknown>;
+
 /** @throws Error if a page within a page of another origin ran the ceremony (Web Authentication Level 3 §7.1, §7.2) */
 function assertSameOrigin({ response }: { response: { clientDataJSON: string } }): void {
-  const { crossOrigin, topOrigin } = decodeClientDataJSON(response.clientDataJSON) as Record<string, unknown>;
+  const { crossOrigin, topOrigin } = clientDataOf(response);
   if (crossOrigin === true || topOrigin !== undefined) {
     throw new Error('the ceremony ran in a frame of another origin');
   }
@@ -138,8 +143,11 @@ function assertSameOrigin({ response }: { response: { clientDataJSON: string } }
  * The attestation object with the format `none`, which the service asks for. Authenticators may send other formats all the same;
  * their statements, with certificates from strangers, are never interpreted.
  */
-function withoutStatement(attestationObject: string): string {
-  const authData = decodeAttestationObject(isoBase64URL.toBuffer(attestationObject)).get('authData');
+async function withoutStatement(attestationObject: string): Promise<string> {
+  const { decodeAttestationObject } = await helpers();
+  const authData = decodeAttestationObject(Uint8Array.from(Buffer.from(attestationObject, 'base64url'))).get(
+    'authData',
+  );
   const length = Buffer.alloc(2);
   length.writeUInt16BE(authData.length);
   // CBOR (RFC 8949): a map of three, the last one a byte string with a length of 16 bits

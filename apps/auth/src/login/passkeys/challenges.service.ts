@@ -26,7 +26,7 @@ export class ChallengesService {
     this.keys = keyring.derive('passkey challenge');
   }
 
-  /** @param owner the account that registers a passkey; empty for a login, when the account is not yet known */
+  /** @param owner who registers a passkey; empty for a login, when the account is not yet known */
   issue(owner: string): Uint8Array<ArrayBuffer> {
     const nonce = randomBytes(nonceBytes);
     const expiry = Buffer.alloc(expiryBytes);

@@ -2,12 +2,13 @@ import { ProblemException, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { parse as parseUuid } from 'uuid';
-import { DataSource } from 'typeorm';
-import { AccountsRepository } from '../../accounts/index.ts';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AccountsRepository, type StoredAccount } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { ipKey, RateLimitsService, tooManyAttempts, type RateLimit } from '../../rate-limits/index.ts';
-import { LoginCompletionService, type LoginResult } from '../completion/index.ts';
+import { SessionsService, type SessionOwner } from '../../sessions/index.ts';
+import { emailUnverified, LoginCompletionService, type LoginResult } from '../completion/index.ts';
 import { Ceremonies } from './ceremonies.ts';
 import { ChallengesService } from './challenges.service.ts';
 import { passkeyLogins } from './passkeys.metrics.ts';
@@ -19,7 +20,7 @@ import type { PasskeyLogin } from './passkeys.schema.ts';
 /** The owner of a login's challenge: the account is not yet known. */
 const noOwner = '';
 
-/** Logs people in by passkey. */
+/** Logs people in by passkey, and lets them prove by one who they are within a session. */
 @Injectable()
 export class PasskeyLoginService {
   constructor(
@@ -30,6 +31,7 @@ export class PasskeyLoginService {
     private readonly challenges: ChallengesService,
     private readonly accounts: AccountsRepository,
     private readonly completion: LoginCompletionService,
+    private readonly sessions: SessionsService,
     private readonly rateLimits: RateLimitsService,
     private readonly audit: AuditService,
   ) {}
@@ -40,28 +42,61 @@ export class PasskeyLoginService {
   }
 
   /**
-   * Completes a login. A passkey counts as more than one factor: its owner has it, and the authenticator has verified the owner.
+   * Completes a login.
    * @param cookies the request's `cookie` header, which may identify a known device
-   * @throws ProblemException `passkey_invalid`, `sign_in_refused`, `too_many_attempts`
+   * @throws ProblemException `passkey_invalid`, `sign_in_refused`, `email_unverified`, `too_many_attempts`
    */
-  async login(login: PasskeyLogin, cookies: string | undefined, context: RequestContext): Promise<LoginResult> {
+  login(login: PasskeyLogin, cookies: string | undefined, context: RequestContext): Promise<LoginResult> {
+    return this.prove(login, context, undefined, (manager, account, amr) =>
+      this.completion.complete(manager, { account, method: 'passkey', amr, cookies }, context),
+    );
+  }
+
+  /**
+   * Verifies a passkey of a session's owner, and sets the session's time of authentication to now.
+   * @throws ProblemException `passkey_invalid`, `token_invalid`, `too_many_attempts`
+   */
+  async stepUp(login: PasskeyLogin, { accountId, sessionId }: SessionOwner, context: RequestContext): Promise<void> {
+    await this.prove(login, context, accountId, async (manager, _account, amr) => {
+      await this.sessions.renew(manager, { accountId, sessionId }, amr);
+      const ids = { actorId: accountId, subjectId: accountId };
+      await this.audit.record(manager, context, { type: 'mfa.stepped_up', ...ids, detail: { session_id: sessionId } });
+    });
+  }
+
+  /**
+   * Verifies a passkey. It counts as more than one factor: its owner has it, and the authenticator has verified the owner.
+   * @param ownerId the account whose passkey it must be; undefined if it may be any
+   * @param proceed gets the locked account and the authentication methods (RFC 8176), in the transaction that uses the passkey
+   */
+  private async prove<T>(
+    login: PasskeyLogin,
+    context: RequestContext,
+    ownerId: string | undefined,
+    proceed: (manager: EntityManager, account: StoredAccount, amr: string[]) => Promise<T>,
+  ): Promise<T> {
     const limit = this.limitOf(context);
     await this.consume(limit);
     const passkey = await this.passkeys.findByCredentialId(Buffer.from(login.credential.id, 'base64url'));
     const counter = await this.verify(login, passkey);
-    if (!passkey || counter === undefined) {
+    if (!passkey || counter === undefined || (ownerId !== undefined && passkey.accountId !== ownerId)) {
       await this.refuse('failed', passkey, context);
       throw passkeyInvalid.exception();
     }
-    const result = await this.dataSource.transaction(async (manager) => {
+    const completed = this.dataSource.transaction(async (manager) => {
       // the account before its passkeys, as acts that remove them do
       const account = await this.accounts.lock(manager, passkey.accountId);
       if (!account || !(await this.passkeys.use(manager, passkey.id, counter))) {
         return undefined;
       }
       await this.rateLimits.refund(manager, limit);
-      const amr = [passkey.synced ? 'swk' : 'hwk', 'user', 'mfa'];
-      return this.completion.complete(manager, { account, method: 'passkey', amr, cookies }, context);
+      return { proved: await proceed(manager, account, [passkey.synced ? 'swk' : 'hwk', 'user', 'mfa']) };
+    });
+    const result = await completed.catch(async (error: unknown) => {
+      if (error instanceof ProblemException && error.problem === emailUnverified) {
+        await this.refuse('failed', passkey, context);
+      }
+      throw error;
     });
     if (!result) {
       // unless it has been removed meanwhile, a counter that does not rise means that the passkey exists twice
@@ -70,7 +105,7 @@ export class PasskeyLoginService {
       throw passkeyInvalid.exception();
     }
     passkeyLogins.inc({ ceremony: 'login', result: 'succeeded' });
-    return result;
+    return result.proved;
   }
 
   /** The signature counter; undefined if the challenge, the user handle or the signature is not valid. */

@@ -4,21 +4,24 @@ import {
   callerProblems,
   Context,
   CurrentPrincipal,
+  lacks,
   type Principal,
   problems,
   Public,
   type RequestContext,
   RequireMfa,
+  RequireRecentLogin,
   tokenProblems,
 } from '#common';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { passwordIncorrect } from '../../accounts/index.ts';
+import { reauthenticationProblems } from '../../accounts/index.ts';
 import { tooManyAttempts } from '../../rate-limits/index.ts';
-import { hashQueueFull } from '../../passwords/index.ts';
+import { RotatesBrowserSession } from '../../sessions/index.ts';
 import { loginRefused, tokensExample, tokensSchema } from '../../sessions/index.ts';
-import { replyWithLogin } from '../completion/index.ts';
+import { emailUnverified, replyWithLogin } from '../completion/index.ts';
+import { lastLoginMethod } from '../index.ts';
 import { PasskeyLoginService } from './passkey-login.service.ts';
 import { passkeyInvalid, passkeyNotFound, passkeyRefused, passkeyTaken, tooManyPasskeys } from './passkeys.problems.ts';
 import {
@@ -35,6 +38,7 @@ import {
   passkeySchema,
   requestOptionsExample,
   requestOptionsSchema,
+  type OwnPassword,
   type PasskeyLogin,
   type PasskeyRegistration,
 } from './passkeys.schema.ts';
@@ -46,7 +50,8 @@ import { PasskeysService } from './passkeys.service.ts';
  */
 const recentMfa = { maxAgeSeconds: 300, onlyIfProved: true };
 
-const passwordProblems = [passwordIncorrect, tooManyAttempts, hashQueueFull];
+/** An account without a password takes a recent login instead. */
+const recentUnlessPassword = { ifBody: lacks('password') };
 
 /** Logging in by passkey, and managing the passkeys of the caller's account. */
 @ApiTags('passkeys')
@@ -88,7 +93,7 @@ export class PasskeysController {
     standardSchema: tokensSchema,
     example: tokensExample,
   })
-  @ApiProblems(...bodyProblems, passkeyInvalid, loginRefused, tooManyAttempts)
+  @ApiProblems(...bodyProblems, passkeyInvalid, loginRefused, emailUnverified, tooManyAttempts)
   async loginByPasskey(
     @Body({ schema: passkeyLoginSchema }) body: PasskeyLogin,
     @Headers('cookie') cookies: string | undefined,
@@ -101,12 +106,13 @@ export class PasskeysController {
   @Post('passkey-options')
   @HttpCode(200)
   @RequireMfa(recentMfa)
+  @RequireRecentLogin(recentUnlessPassword)
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Start the registration of a passkey',
     description:
-      'Requires the password again and, if the account has a second factor, that it was verified within the last 5 minutes. ' +
-      'Returns a challenge, valid once within 5 minutes.',
+      'Requires the password again or, for an account without one, a recent login. If the account has a second factor, it must ' +
+      'have been verified within the last 5 minutes. Returns a challenge, valid once within 5 minutes.',
   })
   @ApiResponse({
     status: 200,
@@ -114,15 +120,16 @@ export class PasskeysController {
     standardSchema: creationOptionsSchema,
     example: creationOptionsExample,
   })
-  @ApiProblems(...bodyProblems, ...tokenProblems, problems.mfaRequired, ...passwordProblems)
+  @ApiProblems(...bodyProblems, ...tokenProblems, ...reauthenticationProblems)
   passkeyCreationOptions(
-    @Body({ schema: passkeyCreationSchema }) { password }: { password: string },
+    @Body({ schema: passkeyCreationSchema }) { password }: OwnPassword,
     @CurrentPrincipal() principal: Principal,
   ) {
     return this.passkeys.creationOptions(principal, password);
   }
 
   @Post('passkeys')
+  @RotatesBrowserSession()
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Register a passkey',
@@ -169,18 +176,21 @@ export class PasskeysController {
 
   @Delete('passkeys/:id')
   @HttpCode(204)
+  @RotatesBrowserSession()
   @RequireMfa(recentMfa)
+  @RequireRecentLogin(recentUnlessPassword)
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Delete a passkey',
     description:
-      'Requires the password again and, if the account has a second factor, that it was verified within the last 5 minutes.',
+      'Requires the password again or, for an account without one, a recent login. If the account has a second factor, it must ' +
+      'have been verified within the last 5 minutes. Fails if it is the account’s last way to log in.',
   })
   @ApiResponse({ status: 204, description: 'The passkey can no longer log in.' })
-  @ApiProblems(...bodyProblems, ...tokenProblems, problems.mfaRequired, passkeyNotFound, ...passwordProblems)
+  @ApiProblems(...bodyProblems, ...tokenProblems, ...reauthenticationProblems, passkeyNotFound, lastLoginMethod)
   deletePasskey(
     @Param('id', { schema: passkeyIdSchema }) id: string,
-    @Body({ schema: passkeyRemovalSchema }) { password }: { password: string },
+    @Body({ schema: passkeyRemovalSchema }) { password }: OwnPassword,
     @CurrentPrincipal() principal: Principal,
     @Context() context: RequestContext,
   ) {

@@ -4,6 +4,7 @@ import { AuditModule } from '../../audit/index.ts';
 import { RateLimitsModule } from '../../rate-limits/index.ts';
 import { SessionsModule } from '../../sessions/index.ts';
 import { LoginCompletionModule } from '../completion/index.ts';
+import { LoginRepository } from '../index.ts';
 import { Ceremonies } from './ceremonies.ts';
 import { ChallengesRepository } from './challenges.repository.ts';
 import { ChallengesService } from './challenges.service.ts';
@@ -20,10 +21,11 @@ import { PasskeysService } from './passkeys.service.ts';
     Ceremonies,
     ChallengesRepository,
     ChallengesService,
+    LoginRepository,
     PasskeyLoginService,
     PasskeysRepository,
     PasskeysService,
   ],
-  exports: [PasskeysRepository, PasskeysService],
+  exports: [PasskeyLoginService, PasskeysRepository, PasskeysService],
 })
 export class PasskeysModule {}

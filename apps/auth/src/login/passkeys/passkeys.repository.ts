@@ -34,6 +34,12 @@ export class PasskeysRepository {
     return row?.count ?? 0;
   }
 
+  /** Whether an account has a passkey with this id. */
+  async exists(on: Queryable, accountId: string, id: string): Promise<boolean> {
+    const statement = sql`/* passkeys.exists */ SELECT id FROM passkey WHERE id = ${id} AND account_id = ${accountId}`;
+    return (await queryRow(on, statement)) !== undefined;
+  }
+
   /** @throws QueryFailedError of the constraint `passkey_credential_id_key` if the credential is already stored */
   async insert(on: Queryable, passkey: Omit<Passkey, 'createdAt' | 'lastUsedAt'>): Promise<Passkey> {
     const { id, accountId, credentialId, publicKey, counter, transports, synced, name } = passkey;

@@ -1,5 +1,6 @@
+import { displayText } from '#common';
 import { z } from 'zod';
-import { existingPassword } from '../../passwords/index.ts';
+import { ownPassword } from '../../passwords/index.ts';
 
 const passkeyId = '0199f2c4-9d3e-7b52-8c1f-5e7a9b0c4d21';
 const credentialExampleId = 'k7v1Xh0b3yQ1m2Zp4d5w6A';
@@ -14,12 +15,7 @@ const base64url = (max: number) =>
     .max(max)
     .regex(/^[\w-]+$/, 'must be base64url');
 
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(maxNameLength)
-  .meta({ description: 'name for its owner', example: 'Ada’s phone' });
+const name = displayText(maxNameLength).meta({ description: 'name for its owner', example: 'Ada’s phone' });
 
 /** Unknown members are ignored, unlike elsewhere: browsers may add them, and callers can't prevent that. */
 const credential = { id: base64url(maxIdLength), rawId: base64url(maxIdLength), type: z.literal('public-key') };
@@ -48,12 +44,14 @@ const assertedCredential = z
   .meta({ description: 'the result of `PublicKeyCredential.toJSON()`' });
 
 export const passkeyCreationSchema = z
-  .strictObject({ password: existingPassword })
+  .strictObject({ password: ownPassword })
   .meta({ id: 'PasskeyCreation', example: { password: 'violet-otter-hums-42-songs' } });
 
 export const passkeyRemovalSchema = z
-  .strictObject({ password: existingPassword })
+  .strictObject({ password: ownPassword })
   .meta({ id: 'PasskeyRemoval', example: { password: 'violet-otter-hums-42-songs' } });
+
+export type OwnPassword = z.output<typeof passkeyCreationSchema>;
 
 export const passkeyRegistrationSchema = z.strictObject({ name, credential: newCredential }).meta({
   id: 'PasskeyRegistration',

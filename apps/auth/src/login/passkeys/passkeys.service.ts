@@ -9,9 +9,11 @@ import {
   NoticesService,
   ReauthenticationService,
   type CredentialStore,
+  type StoredAccount,
 } from '../../accounts/index.ts';
 import { AuditService, type AuditEventType } from '../../audit/index.ts';
 import { SessionsService } from '../../sessions/index.ts';
+import { lastLoginMethod, LoginRepository } from '../index.ts';
 import { Ceremonies } from './ceremonies.ts';
 import { ChallengesService } from './challenges.service.ts';
 import { passkeyRegistrations } from './passkeys.metrics.ts';
@@ -33,6 +35,7 @@ export class PasskeysService implements CredentialStore {
     private readonly ceremonies: Ceremonies,
     private readonly challenges: ChallengesService,
     private readonly accounts: AccountsRepository,
+    private readonly logins: LoginRepository,
     private readonly notices: NoticesService,
     private readonly reauthentication: ReauthenticationService,
     private readonly sessions: SessionsService,
@@ -44,16 +47,16 @@ export class PasskeysService implements CredentialStore {
 
   /**
    * Begins a registration.
-   * @throws ProblemException `password_incorrect`, `too_many_attempts`
+   * @throws ProblemException `password_incorrect`, `reauthentication_required`, `too_many_attempts`
    */
-  async creationOptions(principal: Principal, password: string) {
-    const account = await this.reauthentication.byPassword(principal, password);
+  async creationOptions(principal: Principal, password: string | undefined) {
+    const account = await this.reauthentication.prove(principal, password);
     const existing = await this.passkeys.list(account.id);
-    return this.ceremonies.creationOptions(this.challenges.issue(account.id), account, existing);
+    return this.ceremonies.creationOptions(this.challenges.issue(ownerOf(account)), account, existing);
   }
 
   /**
-   * Completes a registration.
+   * Completes a registration, unless what was under way for the account has ended since it began.
    * @throws ProblemException `passkey_refused`, `passkey_taken`, `too_many_passkeys`, `token_invalid`
    */
   async register(
@@ -61,14 +64,15 @@ export class PasskeysService implements CredentialStore {
     registration: PasskeyRegistration,
     context: RequestContext,
   ): Promise<PasskeyView> {
-    const { accountId } = principal;
-    const info = await this.verify(accountId, registration);
+    const account = await this.accounts.findById(this.dataSource, principal.accountId);
+    const info = account && (await this.verify(ownerOf(account), registration));
     if (!info) {
-      passkeyRegistrations.inc({ ceremony: 'registration', result: 'failed' });
-      throw passkeyRefused.exception();
+      throw refused();
     }
+    const accountId = account.id;
     const passkey = await this.store(
       principal,
+      account,
       {
         id: uuidv7(),
         accountId,
@@ -91,10 +95,11 @@ export class PasskeysService implements CredentialStore {
     return { passkeys: passkeys.map(viewOf) };
   }
 
-  /** @throws ProblemException `passkey_not_found` */
-  async rename({ accountId }: Principal, id: string, name: string, context: RequestContext): Promise<PasskeyView> {
+  /** @throws ProblemException `passkey_not_found`, `token_invalid` */
+  async rename(principal: Principal, id: string, name: string, context: RequestContext): Promise<PasskeyView> {
     return this.dataSource.transaction(async (manager) => {
-      const passkey = await this.passkeys.rename(manager, accountId, id, name);
+      await this.sessions.lockActive(manager, principal);
+      const passkey = await this.passkeys.rename(manager, principal.accountId, id, name);
       if (!passkey) {
         throw passkeyNotFound.exception();
       }
@@ -103,20 +108,26 @@ export class PasskeysService implements CredentialStore {
     });
   }
 
-  /** @throws ProblemException `password_incorrect`, `passkey_not_found`, `too_many_attempts`, `token_invalid` */
-  async remove(principal: Principal, id: string, password: string, context: RequestContext): Promise<void> {
-    const account = await this.reauthentication.byPassword(principal, password);
+  /**
+   * @throws ProblemException `password_incorrect`, `reauthentication_required`, `passkey_not_found`, `last_login_method`,
+   *   `too_many_attempts`, `token_invalid`
+   */
+  async remove(principal: Principal, id: string, password: string | undefined, context: RequestContext): Promise<void> {
+    const account = await this.reauthentication.prove(principal, password);
     const accountId = account.id;
     await this.dataSource.transaction(async (manager) => {
       await this.reauthentication.assertCurrent(manager, principal, account);
-      await this.removeOne(manager, accountId, id);
+      if (!(await this.logins.removePasskey(manager, id, accountId))) {
+        const exists = await this.passkeys.exists(manager, accountId, id);
+        throw (exists ? lastLoginMethod : passkeyNotFound).exception();
+      }
       await this.record(manager, context, 'passkey.deleted', { id, accountId });
       await this.notices.send(manager, accountId, 'passkey_removed', context);
     });
   }
 
   /**
-   * Removes a passkey in the caller's transaction. The caller audits it.
+   * Removes a passkey in the caller's transaction, even if it is the account's last way to log in. The caller audits it.
    * @throws ProblemException `passkey_not_found`
    */
   async removeOne(manager: EntityManager, accountId: string, id: string): Promise<void> {
@@ -135,9 +146,9 @@ export class PasskeysService implements CredentialStore {
     return this.challenges.purge(manager, limit);
   }
 
-  private async verify(accountId: string, registration: PasskeyRegistration) {
+  private async verify(owner: string, registration: PasskeyRegistration) {
     const challenge = this.ceremonies.challengeOf(registration.credential);
-    if (challenge === undefined || !(await this.challenges.consume(challenge, accountId))) {
+    if (challenge === undefined || !(await this.challenges.consume(challenge, owner))) {
       return undefined;
     }
     return this.ceremonies.verifyCreation(registration, challenge);
@@ -145,15 +156,18 @@ export class PasskeysService implements CredentialStore {
 
   private async store(
     principal: Principal,
+    { id: accountId, securityEpoch }: StoredAccount,
     passkey: Parameters<PasskeysRepository['insert']>[1],
     context: RequestContext,
   ): Promise<Passkey> {
-    const { accountId } = passkey;
     try {
       return await this.dataSource.transaction(async (manager) => {
         // serialises the registrations of one account, so that concurrent ones don't exceed the limit
-        await this.accounts.lock(manager, accountId);
+        const current = await this.accounts.lock(manager, accountId);
         await this.sessions.assertActive(manager, principal);
+        if (current?.securityEpoch !== securityEpoch) {
+          throw refused();
+        }
         if ((await this.passkeys.count(manager, accountId)) >= maxPasskeysPerAccount) {
           throw tooManyPasskeys.exception();
         }
@@ -176,6 +190,14 @@ export class PasskeysService implements CredentialStore {
     const ids = { actorId: accountId, subjectId: accountId };
     await this.audit.record(manager, context, { type, ...ids, detail: { passkey_id: id } });
   }
+}
+
+/** The owner of a registration's challenge: what ends everything that is under way for the account ends it too. */
+const ownerOf = ({ id, securityEpoch }: StoredAccount) => `${id} ${securityEpoch}`;
+
+function refused(): Error {
+  passkeyRegistrations.inc({ ceremony: 'registration', result: 'failed' });
+  return passkeyRefused.exception();
 }
 
 function viewOf(passkey: Passkey): PasskeyView {

@@ -1,7 +1,7 @@
+import { fastifyOf } from '#common';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import { hashQueueFull, PasswordsService } from '../../passwords/index.ts';
 import { loginResults } from '../completion/index.ts';
 
@@ -27,12 +27,8 @@ export class LoginAdmission implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    // the command line has no adapter
-    const fastify = (
-      this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined
-    )?.getInstance<FastifyInstance>();
-    fastify?.addHook('onRequest', (request, _reply, done) => {
-      if (request.routeOptions.config.login === true && !this.passwords.queue.hasRoom) {
+    fastifyOf(this.host)?.addHook('onRequest', (request, _reply, done) => {
+      if (request.routeOptions.config.login === true && !this.passwords.hasRoom(request.address)) {
         loginResults.inc({ result: 'unavailable' });
         done(hashQueueFull.exception({ retryAfter: 1 }));
       } else {

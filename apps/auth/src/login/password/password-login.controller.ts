@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { hashQueueFull } from '../../passwords/index.ts';
 import { tooManyAttempts } from '../../rate-limits/index.ts';
 import { loginRefused } from '../../sessions/index.ts';
-import { loginResultExamples, loginResultSchema, replyWithLogin } from '../completion/index.ts';
+import { emailUnverified, loginResultExamples, loginResultSchema, replyWithLogin } from '../completion/index.ts';
 import { AdmitLogins } from './login-admission.ts';
 import { credentialsInvalid } from './password-login.problems.ts';
 import { loginSchema, type Credentials } from './password-login.schema.ts';
@@ -39,7 +39,7 @@ export class PasswordLoginController {
     standardSchema: loginResultSchema,
     examples: loginResultExamples,
   })
-  @ApiProblems(...bodyProblems, credentialsInvalid, loginRefused, tooManyAttempts, hashQueueFull)
+  @ApiProblems(...bodyProblems, credentialsInvalid, loginRefused, emailUnverified, tooManyAttempts, hashQueueFull)
   async login(
     @Body({ schema: loginSchema }) body: Credentials,
     @Headers('cookie') cookies: string | undefined,

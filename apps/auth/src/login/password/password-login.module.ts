@@ -15,5 +15,6 @@ import { PasswordLoginService } from './password-login.service.ts';
   imports: [AccountsModule, AuditModule, DeviceCookieModule, LoginCompletionModule, PasswordsModule, RateLimitsModule],
   controllers: [PasswordLoginController],
   providers: [LoginAdmission, LoginRepository, PasswordLoginService],
+  exports: [PasswordLoginService],
 })
 export class PasswordLoginModule {}

@@ -37,7 +37,8 @@ interface Claim {
 export class PasswordLoginService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'LOGIN_ACCOUNT_BURST' | 'LOGIN_ADDRESS_BURST'>,
+    @Inject(AUTH_CONFIG)
+    private readonly config: Pick<AuthConfig, 'CONCEAL_TAKEN_EMAILS' | 'LOGIN_ACCOUNT_BURST' | 'LOGIN_ADDRESS_BURST'>,
     private readonly logins: LoginRepository,
     private readonly completion: LoginCompletionService,
     private readonly passwords: PasswordsService,
@@ -49,14 +50,16 @@ export class PasswordLoginService {
 
   /**
    * Starts a session, or asks for a second factor. An unknown e-mail address costs the same work, and gets the same response,
-   * as a wrong password.
+   * as a wrong password. With `CONCEAL_TAKEN_EMAILS` an unverified one does as well: otherwise a person who has just registered
+   * would learn that the e-mail address was free.
    * @param cookies the request's `cookie` header, which may identify a known device
-   * @throws ProblemException `credentials_invalid`, `sign_in_refused`, `too_many_attempts`, `hash_queue_full`
+   * @throws ProblemException `credentials_invalid`, `sign_in_refused`, `email_unverified`, `too_many_attempts`, `hash_queue_full`
    */
   async login(credentials: Credentials, cookies: string | undefined, context: RequestContext): Promise<LoginResult> {
     const { email } = credentials;
     const { limits, account } = await this.claim(email, this.devices.read(cookies, email), context.address);
-    if (!(await this.verify(account, credentials, limits)) || !account) {
+    const isCorrect = await this.verify(account, credentials, limits);
+    if (!isCorrect || !account) {
       const subjectId = account?.id ?? null;
       await this.audit.record(this.dataSource.manager, context, { type: 'login.failed', subjectId });
       loginResults.inc({ result: 'failed' });
@@ -73,7 +76,7 @@ export class PasswordLoginService {
   private deviceLimits(email: string, { id }: PresentedDevice): LoginLimits {
     const burst = this.config.LOGIN_ACCOUNT_BURST;
     return {
-      account: { key: `login:device:${id}`, burst },
+      account: { key: loginKeys.device(email, id), burst },
       knownDevices: { key: loginKeys.knownDevices(email), burst: burst * knownDevicesFactor },
     };
   }
@@ -122,17 +125,21 @@ export class PasswordLoginService {
     return { ...(await this.logins.claim(email, limits)), limits };
   }
 
-  /** Whether the password is correct; if so, an outdated hash is replaced. */
+  /**
+   * Whether the password is correct; if so, an outdated hash is replaced. With `CONCEAL_TAKEN_EMAILS` an unverified account's is
+   * never correct, and takes the same work as that of an unknown e-mail address: a registration does not change it.
+   */
   private async verify(
     account: ClaimedAccount | undefined,
     { email, password }: Credentials,
     limits: LoginLimits,
   ): Promise<boolean> {
     try {
-      const isCorrect = await this.passwords.verify(account?.passwordHash, password, email);
-      if (isCorrect && account?.passwordHash && this.passwords.isOutdated(account.passwordHash, password)) {
+      const passwordHash = this.config.CONCEAL_TAKEN_EMAILS && !account?.isVerified ? null : account?.passwordHash;
+      const isCorrect = await this.passwords.verify(passwordHash, password, email);
+      if (isCorrect && account && passwordHash && this.passwords.isOutdated(passwordHash, password)) {
         await this.accountPasswords.rehash(account, password);
-        hashUpgrades.inc({ from: this.passwords.schemeOf(account.passwordHash) });
+        hashUpgrades.inc({ from: this.passwords.schemeOf(passwordHash) });
       }
       return isCorrect;
     } catch (error) {

@@ -16,7 +16,8 @@ export class FlowCookie {
 
   constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
     const secure = config.NODE_ENV === 'production';
-    this.cookie = new SecureCookie('social_flow', secure, { path: '/auth', maxAge: flowTtlSeconds });
+    // `lax`: the provider sends the browser back
+    this.cookie = new SecureCookie('social_flow', secure, { path: '/', maxAge: flowTtlSeconds, sameSite: 'lax' });
   }
 
   /**

@@ -1,4 +1,4 @@
-import { purge, queryRow, queryRows, sql, type Queryable } from '#common';
+import { execute, purge, queryRow, queryRows, sql, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -24,9 +24,14 @@ export class FlowsRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /** @param ttlSeconds the flow's lifetime */
-  async insert({ stateHash, provider, accountId }: FlowKey, redirectUri: string, ttlSeconds: number): Promise<void> {
+  async insert(
+    on: Queryable,
+    { stateHash, provider, accountId }: FlowKey,
+    redirectUri: string,
+    ttlSeconds: number,
+  ): Promise<void> {
     await queryRow(
-      this.dataSource,
+      on,
       sql`/* social-flows.insert */ INSERT INTO social_flow (state_hash, provider, account_id, redirect_uri, expires_at)
         VALUES (${stateHash}, ${provider}, ${accountId}, ${redirectUri}, now() + make_interval(secs => ${ttlSeconds}::int))`,
     );
@@ -43,6 +48,11 @@ export class FlowsRepository {
         WHERE state_hash = ${stateHash} AND provider = ${provider} AND account_id IS NOT DISTINCT FROM ${accountId}::uuid
         RETURNING redirect_uri AS "redirectUri", expires_at > now() AS live`,
     );
+  }
+
+  /** Ends the flows that are to link an identity to an account. */
+  async removeLinks(on: Queryable, accountId: string): Promise<void> {
+    await execute(on, sql`/* social-flows.remove-links */ DELETE FROM social_flow WHERE account_id = ${accountId}`);
   }
 
   /** Deletes expired flows, `limit` at most, and returns how many. */

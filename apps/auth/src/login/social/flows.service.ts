@@ -1,4 +1,4 @@
-import { ProblemException, type RequestContext } from '#common';
+import { ProblemException, type Queryable, type RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { timingSafeEqual } from 'node:crypto';
@@ -43,14 +43,15 @@ export class FlowsService {
 
   /**
    * Begins a flow.
-   * @param accountId the account that an identity is to be linked to; null for a login
+   * @param link the account that an identity is to be linked to, and how to lock it and to require that its owner may still do
+   *   so; null for a login
    * @throws ProblemException `identity_provider_unknown`, `redirect_uri_unknown`, `too_many_attempts`,
    * `identity_provider_unavailable`
    */
   async begin(
     providerId: string,
     redirectUri: string,
-    accountId: string | null,
+    link: { accountId: string; assert: (manager: EntityManager) => Promise<void> } | null,
     context: RequestContext,
   ): Promise<StartedFlow> {
     const provider = this.providers.get(providerId);
@@ -61,8 +62,14 @@ export class FlowsService {
       await this.rateLimits.consume(this.startLimit(context));
       const flow = newFlowSecrets();
       const authorizationUrl = await this.providers.authorizationUrl(provider, redirectUri, flow);
-      const key = { stateHash: stateHash(flow.state), provider: provider.id, accountId };
-      await this.flows.insert(key, redirectUri, flowTtlSeconds);
+      const key = { stateHash: stateHash(flow.state), provider: provider.id, accountId: link?.accountId ?? null };
+      const insert = (on: Queryable) => this.flows.insert(on, key, redirectUri, flowTtlSeconds);
+      await (link
+        ? this.dataSource.transaction(async (manager) => {
+            await link.assert(manager);
+            await insert(manager);
+          })
+        : insert(this.dataSource));
       this.metrics.flows.inc({ provider: provider.id, result: 'started' });
       return { authorizationUrl, cookie: this.cookies.issue(flow) };
     });
@@ -70,7 +77,7 @@ export class FlowsService {
 
   /**
    * Ends a flow: uses its state, and exchanges its code.
-   * @param accountId as in {@link begin}
+   * @param accountId the account that an identity is to be linked to; null for a login
    * @param cookies the request's `cookie` header
    * @throws ProblemException `identity_provider_unknown`, `social_login_failed`, `social_login_denied`,
    * `too_many_attempts`, `identity_provider_unavailable`
@@ -109,6 +116,11 @@ export class FlowsService {
         throw error;
       }
     });
+  }
+
+  /** Ends the flows that are to link an identity to an account, in the caller's transaction. */
+  endLinks(manager: EntityManager, accountId: string): Promise<void> {
+    return this.flows.removeLinks(manager, accountId);
   }
 
   /** Deletes expired flows, `limit` at most, and returns how many. */

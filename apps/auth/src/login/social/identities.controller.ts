@@ -3,8 +3,8 @@ import {
   callerProblems,
   Context,
   CurrentPrincipal,
+  lacks,
   type Principal,
-  problems,
   recentLoginProblems,
   type RequestContext,
   RequireRecentLogin,
@@ -13,15 +13,16 @@ import {
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { passwordIncorrect } from '../../accounts/index.ts';
-import { hashQueueFull } from '../../passwords/index.ts';
+import { reauthenticationProblems } from '../../accounts/index.ts';
+import { RotatesBrowserSession } from '../../sessions/index.ts';
+import { ApiDeviceCookie, replyWithDevice } from '../../sessions/device-cookie/index.ts';
+import { lastLoginMethod } from '../index.ts';
 import { ApiFlowCookie, flowProblems, replyWithFlow } from './flow-routes.ts';
 import { IdentitiesService } from './identities.service.ts';
 import type { AuthorizationResponse } from './oidc-providers.ts';
 import {
   identityNotFound,
   identityTaken,
-  lastLoginMethod,
   redirectUriUnknown,
   socialLoginDenied,
   socialLoginFailed,
@@ -63,22 +64,16 @@ export class IdentitiesController {
   }
 
   @Post(':provider/start')
+  @RequireRecentLogin({ ifBody: lacks('password') })
   @HttpCode(200)
   @ApiOperation({
     summary: 'Start to link an identity',
     description:
-      'Begins like a login, but requires the password again or, for an account without one, a login within the last 10 ' +
-      'minutes. The e-mail addresses of the account and of the identity may differ.',
+      'Begins like a login, but requires the password again or, for an account without one, a recent login. The e-mail ' +
+      'addresses of the account and of the identity may differ.',
   })
   @ApiResponse({ status: 200, description: 'The flow.', standardSchema: flowSchema, example: flowExample })
-  @ApiProblems(
-    ...flowProblems,
-    ...tokenProblems,
-    passwordIncorrect,
-    problems.reauthenticationRequired,
-    redirectUriUnknown,
-    hashQueueFull,
-  )
+  @ApiProblems(...flowProblems, ...tokenProblems, ...reauthenticationProblems, redirectUriUnknown)
   async startIdentityLink(
     @Param('provider', { schema: providerIdSchema }) provider: string,
     @Body({ schema: linkStartSchema }) body: LinkStart,
@@ -91,6 +86,7 @@ export class IdentitiesController {
 
   @Post(':provider/complete')
   @HttpCode(200)
+  @RotatesBrowserSession()
   @ApiOperation({
     summary: 'Link an identity',
     description:
@@ -117,17 +113,21 @@ export class IdentitiesController {
   @Delete(':id')
   @RequireRecentLogin({})
   @HttpCode(204)
+  @RotatesBrowserSession()
+  @ApiDeviceCookie()
   @ApiOperation({
     summary: 'Unlink an identity',
     description: 'Fails if it is the account’s last way to log in. Sessions continue.',
   })
   @ApiResponse({ status: 204, description: 'The identity can no longer log in.' })
   @ApiProblems(...callerProblems, ...recentLoginProblems, identityNotFound, lastLoginMethod)
-  unlinkIdentity(
+  async unlinkIdentity(
     @Param('id', { schema: identityIdSchema }) id: string,
     @CurrentPrincipal() principal: Principal,
+    @Headers('cookie') cookies: string | undefined,
     @Context() context: RequestContext,
-  ) {
-    return this.identities.unlink(principal, id, context);
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    replyWithDevice(reply, await this.identities.unlink(principal, id, cookies, context));
   }
 }

@@ -1,15 +1,14 @@
-import { columnsOf, execute, queryRow, queryRows, sql, type Queryable } from '#common';
+import { columnsOf, queryRow, queryRows, sql, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import type { ProviderIdentity } from '../index.ts';
 import { ExternalIdentity } from './external-identity.entity.ts';
 
 /** An identity to link. */
-export interface NewIdentity {
+export interface NewIdentity extends ProviderIdentity {
   provider: string;
-  issuer: string;
-  subject: string;
   email: string | undefined;
 }
 
@@ -56,15 +55,22 @@ export class IdentitiesRepository {
     return row !== undefined;
   }
 
-  /** Deletes an identity of an account, and returns whether there was one. */
-  async remove(on: Queryable, accountId: string, id: string): Promise<boolean> {
-    const statement = sql`/* identities.remove */
-      DELETE FROM external_identity WHERE id = ${id} AND account_id = ${accountId}`;
-    return (await execute(on, statement)) > 0;
+  /** Deletes an identity of an account, and returns it; undefined if the account has no such identity. */
+  async remove(on: Queryable, accountId: string, id: string): Promise<ProviderIdentity | undefined> {
+    return queryRow(
+      on,
+      sql`/* identities.remove */
+        DELETE FROM external_identity WHERE id = ${id} AND account_id = ${accountId} RETURNING issuer, subject`,
+    );
   }
 
-  async removeAll(on: Queryable, accountId: string): Promise<void> {
-    await execute(on, sql`/* identities.remove-all */ DELETE FROM external_identity WHERE account_id = ${accountId}`);
+  /** Deletes the identities of an account, and returns them. */
+  async removeAll(on: Queryable, accountId: string): Promise<ProviderIdentity[]> {
+    return queryRows(
+      on,
+      sql`/* identities.remove-all */
+        DELETE FROM external_identity WHERE account_id = ${accountId} RETURNING issuer, subject`,
+    );
   }
 
   /** What the identities of an account say about its owner. */

@@ -1,27 +1,26 @@
-import { problems, type Principal, type RequestContext } from '#common';
+import type { Principal, RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import {
   AccountAccessService,
   AccountsRepository,
+  KnownDevicesService,
   NoticesService,
   ReauthenticationService,
   type CredentialStore,
 } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { SessionsService } from '../../sessions/index.ts';
-import { LoginRepository } from '../index.ts';
+import { lastLoginMethod, LoginRepository } from '../index.ts';
 import { FlowsService, type StartedFlow } from './flows.service.ts';
 import type { ExternalIdentity } from './external-identity.entity.ts';
 import { IdentitiesRepository } from './identities.repository.ts';
 import type { AuthorizationResponse, Person } from './oidc-providers.ts';
 import { identityChanges, SocialLoginMetrics } from './social-login.metrics.ts';
-import { identityNotFound, identityTaken, lastLoginMethod } from './social-login.problems.ts';
+import { identityNotFound, identityTaken, socialLoginFailed } from './social-login.problems.ts';
 import type { IdentityView, LinkStart } from './social-login.schema.ts';
-
-/** How long ago an owner without a password may have logged in to link an identity. */
-const recentLoginSeconds = 600;
+import { UnlinkedIdentitiesRepository } from './unlinked-identities.repository.ts';
 
 /** Lets owners of accounts list, link and unlink their identities at providers. */
 @Injectable()
@@ -31,8 +30,10 @@ export class IdentitiesService implements CredentialStore {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly identities: IdentitiesRepository,
+    private readonly unlinked: UnlinkedIdentitiesRepository,
     private readonly logins: LoginRepository,
     private readonly accounts: AccountsRepository,
+    private readonly knownDevices: KnownDevicesService,
     private readonly notices: NoticesService,
     private readonly reauthentication: ReauthenticationService,
     private readonly flows: FlowsService,
@@ -52,7 +53,8 @@ export class IdentitiesService implements CredentialStore {
 
   /**
    * Begins to link an identity. Requires the password again or, for an account without one, a recent login.
-   * @throws ProblemException `password_incorrect`, `reauthentication_required`, and the problems of {@link FlowsService.begin}
+   * @throws ProblemException `password_incorrect`, `reauthentication_required`, `token_invalid`, and the problems of
+   *   {@link FlowsService.begin}
    */
   async startLink(
     principal: Principal,
@@ -60,17 +62,14 @@ export class IdentitiesService implements CredentialStore {
     { redirect_uri, password }: LinkStart,
     context: RequestContext,
   ): Promise<StartedFlow> {
-    const { accountId, sessionId } = principal;
-    if (password !== undefined) {
-      await this.reauthentication.byPassword(principal, password);
-    } else if (!(await this.logins.isRecentWithoutPassword(sessionId, accountId, recentLoginSeconds))) {
-      throw problems.reauthenticationRequired.exception();
-    }
-    return this.flows.begin(providerId, redirect_uri, accountId, context);
+    const account = await this.reauthentication.prove(principal, password);
+    const assert = (manager: EntityManager) => this.reauthentication.assertCurrent(manager, principal, account);
+    return this.flows.begin(providerId, redirect_uri, { accountId: account.id, assert }, context);
   }
 
   /**
-   * Links the identity that the caller has proved to own. Linking it again changes nothing.
+   * Links the identity that the caller has proved to own, unless what was under way for the account has ended since it began.
+   * Linking it again changes nothing.
    * @throws ProblemException `identity_taken`, `token_invalid`, and the problems of {@link FlowsService.finish}
    */
   async finishLink(
@@ -81,10 +80,16 @@ export class IdentitiesService implements CredentialStore {
     context: RequestContext,
   ): Promise<IdentityView> {
     const { accountId } = principal;
+    const account = await this.accounts.findById(this.dataSource, accountId);
     const person = await this.flows.finish(provider, response, accountId, cookies, context);
     const linked = await this.dataSource.transaction(async (manager) => {
-      await this.accounts.lock(manager, accountId);
+      const current = await this.accounts.lock(manager, accountId);
       await this.sessions.assertActive(manager, principal);
+      if (current?.securityEpoch !== account?.securityEpoch) {
+        this.metrics.flows.inc({ provider, result: 'refused' });
+        throw socialLoginFailed.exception();
+      }
+      await this.unlinked.remove(manager, accountId, person);
       return this.link(manager, accountId, provider, person, context);
     });
     const identity = await this.identities.find(person.issuer, person.subject);
@@ -132,19 +137,30 @@ export class IdentitiesService implements CredentialStore {
   }
 
   /**
-   * Unlinks an identity of the caller's account, and ends what is pending, such as a login by the identity.
+   * Unlinks an identity of the caller's account, and ends what is pending, such as a login by the identity. Only
+   * {@link finishLink} links it again.
+   * @param cookies the request's `cookie` header, which may identify a known device
+   * @returns a `set-cookie` header by which a known device stays known
    * @throws ProblemException `identity_not_found`, `last_login_method`, `token_invalid`
    */
-  async unlink(principal: Principal, id: string, context: RequestContext): Promise<void> {
+  async unlink(
+    principal: Principal,
+    id: string,
+    cookies: string | undefined,
+    context: RequestContext,
+  ): Promise<string | undefined> {
     const { accountId } = principal;
-    await this.dataSource.transaction(async (manager) => {
+    const deviceCookie = await this.dataSource.transaction(async (manager) => {
+      const account = await this.accounts.lock(manager, accountId);
       await this.access.endPending(manager, accountId);
       await this.sessions.assertActive(manager, principal);
-      const provider = await this.logins.unlinkIdentity(manager, id, accountId);
-      if (provider === undefined) {
+      const identity = await this.logins.unlinkIdentity(manager, id, accountId);
+      if (!identity) {
         const exists = await this.identities.exists(manager, accountId, id);
         throw (exists ? lastLoginMethod : identityNotFound).exception();
       }
+      const { provider } = identity;
+      await this.unlinked.add(manager, accountId, identity);
       await this.audit.record(manager, context, {
         type: 'identity.unlinked',
         actorId: accountId,
@@ -152,26 +168,37 @@ export class IdentitiesService implements CredentialStore {
         detail: { provider },
       });
       await this.notices.send(manager, accountId, 'identity_unlinked', context, { variables: { provider } });
+      return account && this.knownDevices.keep(manager, account, cookies);
     });
     identityChanges.inc({ change: 'unlinked' });
+    return deviceCookie;
   }
 
   /**
    * Removes an identity in the caller's transaction, even if it is the account's last way to log in, and ends what is pending.
-   * The caller audits it.
+   * Only the owner links it again, by {@link finishLink}. The caller audits it.
    * @throws ProblemException `identity_not_found`
    */
   async removeOne(manager: EntityManager, accountId: string, id: string): Promise<void> {
     // locks the account before the identity, as logins do
     await this.access.endPending(manager, accountId);
-    if (!(await this.identities.remove(manager, accountId, id))) {
+    const identity = await this.identities.remove(manager, accountId, id);
+    if (!identity) {
       throw identityNotFound.exception();
     }
+    await this.unlinked.add(manager, accountId, identity);
   }
 
-  /** Removes all identities of an account, in the caller's transaction. */
-  removeAll(manager: EntityManager, accountId: string): Promise<void> {
-    return this.identities.removeAll(manager, accountId);
+  removePending(manager: EntityManager, accountId: string): Promise<void> {
+    return this.flows.endLinks(manager, accountId);
+  }
+
+  async removeAll(manager: EntityManager, accountId: string, { isForced }: { isForced: boolean }): Promise<void> {
+    for (const identity of await this.identities.removeAll(manager, accountId)) {
+      if (isForced) {
+        await this.unlinked.add(manager, accountId, identity);
+      }
+    }
   }
 }
 

@@ -2,11 +2,13 @@ import { ApiProblems, Context, problems, Public, type RequestContext } from '#co
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { loginResultExamples, loginResultSchema, replyWithLogin } from '../completion/index.ts';
+import { registrationClosed } from '../../accounts/index.ts';
+import { emailUnverified, loginResultExamples, loginResultSchema, replyWithLogin } from '../completion/index.ts';
 import { ApiFlowCookie, flowProblems, replyWithFlow } from './flow-routes.ts';
 import { FlowsService } from './flows.service.ts';
 import { OidcProviders, type AuthorizationResponse } from './oidc-providers.ts';
 import {
+  identityUnlinked,
   providerEmailUnverified,
   redirectUriUnknown,
   socialLoginDenied,
@@ -78,7 +80,8 @@ export class SocialLoginController {
     description:
       'Starts a session. An unknown identity is linked to the account with the same e-mail address if the provider has ' +
       'verified it. If this service has not, everything else that opens the account is removed: somebody else may have ' +
-      'registered it. If no account has this e-mail address, a new one without a password is created. ' +
+      'registered it. An identity that was unlinked from the account is linked again only by its owner. If no account has this ' +
+      'e-mail address, a new one without a password is created, unless registration is closed. ' +
       'Each `state` is valid once, for 10 minutes, with the cookie that the start has set. An `error` of the provider ' +
       'instead of a code ends the login.',
   })
@@ -89,7 +92,15 @@ export class SocialLoginController {
     standardSchema: loginResultSchema,
     examples: loginResultExamples,
   })
-  @ApiProblems(...flowProblems, socialLoginFailed, socialLoginDenied, providerEmailUnverified)
+  @ApiProblems(
+    ...flowProblems,
+    socialLoginFailed,
+    socialLoginDenied,
+    providerEmailUnverified,
+    emailUnverified,
+    identityUnlinked,
+    registrationClosed,
+  )
   async completeSocialLogin(
     @Param('provider', { schema: providerIdSchema }) provider: string,
     @Body({ schema: flowCompletionSchema }) body: AuthorizationResponse,

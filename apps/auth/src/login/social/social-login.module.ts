@@ -15,6 +15,7 @@ import { OidcProviders } from './oidc-providers.ts';
 import { SocialLoginController } from './social-login.controller.ts';
 import { SocialLoginMetrics } from './social-login.metrics.ts';
 import { SocialLoginService } from './social-login.service.ts';
+import { UnlinkedIdentitiesRepository } from './unlinked-identities.repository.ts';
 
 /** Logging in by OpenID providers, and the identities of accounts there. */
 @Module({
@@ -30,7 +31,16 @@ import { SocialLoginService } from './social-login.service.ts';
     OidcProviders,
     SocialLoginMetrics,
     SocialLoginService,
+    UnlinkedIdentitiesRepository,
   ],
-  exports: [FlowsRepository, FlowsService, IdentitiesRepository, IdentitiesService],
+  exports: [
+    FlowsRepository,
+    FlowsService,
+    IdentitiesRepository,
+    IdentitiesService,
+    OidcProviders,
+    SocialLoginService,
+    UnlinkedIdentitiesRepository,
+  ],
 })
 export class SocialLoginModule {}

@@ -26,10 +26,10 @@ export const providerEmailUnverified = new Problem(
   'provider_email_unverified',
   'The OpenID provider has not verified an e-mail address',
 );
+export const identityUnlinked = new Problem(
+  403,
+  'identity_unlinked',
+  'The identity was unlinked from the account; log in another way, and link it again',
+);
 export const identityTaken = new Problem(409, 'identity_taken', 'The identity belongs to another account');
 export const identityNotFound = new Problem(404, 'identity_not_found', 'The account has no such identity');
-export const lastLoginMethod = new Problem(
-  409,
-  'last_login_method',
-  'The identity is the last way to log in to the account',
-);

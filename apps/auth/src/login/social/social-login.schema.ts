@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { existingPassword } from '../../passwords/index.ts';
+import { ownPassword } from '../../passwords/index.ts';
 
 const redirectUri = z.string().min(1).max(2048).meta({
   description: 'where the provider sends the browser back to; the settings of the provider must contain it',
@@ -22,12 +22,10 @@ export const loginStartSchema = z
   .strictObject({ redirect_uri: redirectUri })
   .meta({ id: 'SocialLoginStart', example: { redirect_uri: 'https://app.example.com/callback' } });
 
-export const linkStartSchema = z
-  .strictObject({ redirect_uri: redirectUri, password: existingPassword.optional() })
-  .meta({
-    id: 'IdentityLinkStart',
-    example: { redirect_uri: 'https://app.example.com/callback', password: 'violet-otter-hums-42-songs' },
-  });
+export const linkStartSchema = z.strictObject({ redirect_uri: redirectUri, password: ownPassword }).meta({
+  id: 'IdentityLinkStart',
+  example: { redirect_uri: 'https://app.example.com/callback', password: 'violet-otter-hums-42-songs' },
+});
 
 export type LinkStart = z.output<typeof linkStartSchema>;
 

@@ -5,6 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import {
   email as emailSchema,
   MailboxProofsService,
+  registrationClosed,
   RegistrationService,
   type StoredAccount,
 } from '../../accounts/index.ts';
@@ -16,7 +17,8 @@ import { IdentitiesRepository } from './identities.repository.ts';
 import { IdentitiesService } from './identities.service.ts';
 import type { AuthorizationResponse, Person } from './oidc-providers.ts';
 import { identityChanges, SocialLoginMetrics } from './social-login.metrics.ts';
-import { providerEmailUnverified, socialLoginFailed } from './social-login.problems.ts';
+import { identityUnlinked, providerEmailUnverified, socialLoginFailed } from './social-login.problems.ts';
+import { UnlinkedIdentitiesRepository } from './unlinked-identities.repository.ts';
 
 /** The account that a person logs in to. */
 interface Admission {
@@ -34,6 +36,7 @@ export class SocialLoginService {
     private readonly registration: RegistrationService,
     private readonly logins: LoginRepository,
     private readonly identities: IdentitiesRepository,
+    private readonly unlinked: UnlinkedIdentitiesRepository,
     private readonly linking: IdentitiesService,
     private readonly flows: FlowsService,
     private readonly completion: LoginCompletionService,
@@ -44,9 +47,11 @@ export class SocialLoginService {
   /**
    * Logs in to the account that the person's identity is linked to. An unknown identity is linked to the account with the same
    * e-mail address if the provider has verified it; if this service has not, everything else that opens the account is removed.
-   * If no account has this e-mail address, a new one without a password is registered.
+   * If no account has this e-mail address, a new one without a password is registered, unless registration is closed.
    * @param cookies the request's `cookie` header
-   * @throws ProblemException `provider_email_unverified`, and the problems of {@link FlowsService.finish}
+   * An identity that was unlinked from that account stays unlinked.
+   * @throws ProblemException `provider_email_unverified`, `email_unverified`, `identity_unlinked`, `registration_closed`, and the
+   *   problems of {@link FlowsService.finish}
    */
   async login(
     provider: string,
@@ -90,8 +95,11 @@ export class SocialLoginService {
     const registered = await this.registration.registerVerified(manager, email, { provider }, context);
     const account = registered ?? (await this.mailboxProofs.byProvider(manager, email, context))?.account;
     if (!account) {
-      // the account has been deleted meanwhile
-      throw socialLoginFailed.exception();
+      // the account has been deleted meanwhile, or there is none
+      throw (this.registration.isOpen ? socialLoginFailed : registrationClosed).exception();
+    }
+    if (!registered && (await this.unlinked.has(manager, account.id, person))) {
+      throw identityUnlinked.exception();
     }
     if (await this.linking.link(manager, account.id, provider, person, context, registered !== undefined)) {
       return { account, linked: true };

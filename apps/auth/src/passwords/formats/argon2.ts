@@ -20,7 +20,6 @@ export const parseArgon2: HashParser = (input) => {
     }
     return {
       scheme: 'argon2',
-      kind: text.split('$').slice(0, -2).join('$'),
       text,
       memoryKib: memoryCost,
       slowness: (memoryCost * timeCost) / slowestKib,

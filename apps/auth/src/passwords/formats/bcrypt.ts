@@ -16,7 +16,6 @@ export const parseBcrypt: HashParser = (input) => {
   const prehashed = hashedFirst.test(input);
   return {
     scheme: 'bcrypt',
-    kind: `${prehashed ? 'bcrypt_sha256' : ''}${hash.slice(0, 6)}`,
     text: prehashed ? input : hash,
     memoryKib: 4,
     ...(prehashed ? {} : { maxPasswordBytes }),

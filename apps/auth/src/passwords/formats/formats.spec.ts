@@ -37,7 +37,7 @@ const firebaseLine = `$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=${firebase.signerKey
 const check = async (text: string, right: string) => {
   const hash = parseHash(text);
   // parsing the stored form returns the same hash
-  expect(parseHash(hash?.text ?? '')).toMatchObject({ text: hash?.text, kind: hash?.kind });
+  expect(parseHash(hash?.text ?? '')).toMatchObject({ text: hash?.text });
   const stored = parseHash(hash?.text ?? '');
   expect([await stored?.matches(right), await stored?.matches(`${right}!`)]).toEqual([true, false]);
   expect(hash?.slowness).toBeLessThanOrEqual(1);

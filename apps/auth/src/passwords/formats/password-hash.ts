@@ -4,8 +4,6 @@ export type HashScheme = 'argon2' | 'bcrypt' | 'firebase-scrypt' | 'pbkdf2' | 's
 /** A password hash of a supported format. */
 export interface PasswordHash {
   scheme: HashScheme;
-  /** Algorithm and parameters: hashes of one kind take the same work. */
-  kind: string;
   /** The stored form. Parsing it returns the same hash. */
   text: string;
   /** Memory of one verification. */

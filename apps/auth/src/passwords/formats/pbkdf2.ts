@@ -19,11 +19,9 @@ export const parsePbkdf2: HashParser = (input) => {
     return undefined;
   }
   const blocks = Math.ceil(digest.length / (blockBytes[algorithm] as number));
-  const kind = `$pbkdf2-${algorithm}$i=${String(iterations)}`;
   return {
     scheme: 'pbkdf2',
-    kind,
-    text: `${kind}$${encode(salt)}$${encode(digest)}`,
+    text: `$pbkdf2-${algorithm}$i=${String(iterations)}$${encode(salt)}$${encode(digest)}`,
     memoryKib: 1,
     slowness: (iterations * blocks) / slowestIterations,
     async matches(password) {

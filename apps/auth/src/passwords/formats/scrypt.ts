@@ -25,7 +25,6 @@ export const parseScrypt: HashParser = (input) => {
   }
   return {
     scheme: 'scrypt',
-    kind: `$scrypt$${cost.text}`,
     text: `$scrypt$${cost.text}$${encode(salt)}$${encode(digest)}`,
     ...cost.bounds,
     async matches(password) {
@@ -51,7 +50,6 @@ export const parseFirebaseScrypt: HashParser = (input) => {
   }
   return {
     scheme: 'firebase-scrypt',
-    kind: `$firebase-scrypt$${cost.text}`,
     text: `$firebase-scrypt$${cost.text}$${encode(salt)}$${encode(stream)}`,
     ...cost.bounds,
     async matches(password) {

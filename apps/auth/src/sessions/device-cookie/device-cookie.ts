@@ -39,7 +39,7 @@ export class DeviceCookie {
   constructor(keyring: Keyring, @Inject(AUTH_CONFIG) config: AuthConfig) {
     this.keys = keyring.derive('device cookie');
     const secure = config.NODE_ENV === 'production';
-    this.cookie = new SecureCookie('device', secure, { path: '/auth', maxAge: maxAgeSeconds });
+    this.cookie = new SecureCookie('device', secure, { path: '/', maxAge: maxAgeSeconds });
   }
 
   /**

@@ -24,17 +24,27 @@ export class AccessTokensService {
     return this.config.ACCESS_TOKEN_TTL_SECONDS;
   }
 
-  /** A JWT for a session (RFC 9068, which requires `client_id`), with the session's id as `sid`. */
-  sign(principal: Principal): string {
+  /**
+   * An access token for a session, as responses contain it (RFC 6749 §5.1): a JWT (RFC 9068, which requires `client_id`) with the
+   * session's id as `sid`. It is for the same application as the token that the principal comes from, lives no longer, and is bound to
+   * the same key (RFC 9449 §6.1).
+   */
+  issue(principal: Principal): { access_token: string; token_type: 'Bearer' | 'DPoP'; expires_in: number } {
+    const { keyThumbprint: jkt, issuedFor } = principal;
+    const expires_in = Math.min(this.ttlSeconds, issuedFor?.lifetimeSeconds ?? this.ttlSeconds);
     const claims = {
       sid: principal.sessionId,
       roles: principal.roles,
-      client_id: this.config.TOKEN_AUDIENCE,
+      email_verified: principal.emailVerified,
+      client_id: issuedFor?.clientId ?? this.config.TOKEN_AUDIENCE,
+      ...(issuedFor?.scope !== undefined && { scope: issuedFor.scope }),
       auth_time: principal.authTime,
       acr: authenticationClass(principal.amr),
       amr: principal.amr,
+      ...(jkt !== undefined && { cnf: { jkt } }),
     };
-    return this.issue(principal.accountId, claims, this.ttlSeconds);
+    const token_type = jkt === undefined ? 'Bearer' : 'DPoP';
+    return { access_token: this.sign(principal.accountId, claims, expires_in), token_type, expires_in };
   }
 
   /**
@@ -43,14 +53,14 @@ export class AccessTokensService {
    */
   signForClient({ serviceAccountId, keyId, scopes }: ClientPrincipal, ttlSeconds: number): string {
     const claims = { client_id: serviceAccountId, key_id: keyId, scope: scopes.join(' ') };
-    return this.issue(serviceAccountId, claims, ttlSeconds);
+    return this.sign(serviceAccountId, claims, ttlSeconds);
   }
 
   /**
    * A JWS in compact serialisation (RFC 7515 §3.1). node:crypto signs it synchronously: handing the work to the thread pool, as
    * libraries do, takes longer than the signature itself.
    */
-  private issue(subject: string, claims: object, ttlSeconds: number): string {
+  private sign(subject: string, claims: object, ttlSeconds: number): string {
     const { kid, privateKey } = this.keys.current();
     const now = Math.floor(Date.now() / 1000);
     const header = { alg: signatureAlgorithm, typ: accessTokenType, kid };

@@ -11,6 +11,14 @@ export const de: Messages = {
       ],
       action: 'E-Mail-Adresse bestätigen',
     },
+    account_exists: {
+      subject: 'Sie haben bereits ein Konto',
+      paragraphs: [
+        'Jemand, vermutlich Sie, wollte {email} für ein neues Konto oder als neue E-Mail-Adresse eines anderen Kontos verwenden. Sie haben bereits ein Konto mit dieser E-Mail-Adresse. Es hat sich nicht geändert.',
+        'Wenn Sie Ihr Passwort vergessen haben, legen Sie mit diesem Link ein neues fest. Er ist eine Stunde gültig und kann nur einmal verwendet werden. Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren.',
+      ],
+      action: 'Neues Passwort festlegen',
+    },
     password_reset: {
       subject: 'Neues Passwort festlegen',
       paragraphs: [

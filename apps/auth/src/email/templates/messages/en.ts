@@ -11,6 +11,14 @@ export const en: Messages = {
       ],
       action: 'Confirm e-mail address',
     },
+    account_exists: {
+      subject: 'You already have an account',
+      paragraphs: [
+        'Someone, probably you, tried to use {email} for a new account, or as the new e-mail address of another one. You already have an account with this e-mail address. It has not changed.',
+        'If you have forgotten your password, set a new one by this link, which is valid for one hour and can be used once. If this was not you, you can ignore this e-mail.',
+      ],
+      action: 'Set a new password',
+    },
     password_reset: {
       subject: 'Set a new password',
       paragraphs: [
@@ -20,12 +28,12 @@ export const en: Messages = {
       action: 'Set a new password',
     },
     magic_link: {
-      subject: 'Your link to log in',
+      subject: 'Your link to sign in',
       paragraphs: [
-        'Use this link to log in as {email}.',
+        'Use this link to sign in as {email}.',
         'The link is valid for 15 minutes and can be used once. Do not forward this e-mail. If you did not ask for it, you can ignore it.',
       ],
-      action: 'Log in',
+      action: 'Sign in',
     },
     email_change: {
       subject: 'Confirm your new e-mail address',
@@ -39,13 +47,13 @@ export const en: Messages = {
       subject: 'Your e-mail address is about to change',
       paragraphs: [
         'Someone, probably you, asked to change the e-mail address of your account from {email} to {new_email}.',
-        'If this was not you, change your password now: the person who asked for the change is logged in to your account.',
+        'If this was not you, change your password now: the person who asked for the change is signed in to your account.',
       ],
     },
     new_device: {
-      subject: 'Login on a new device',
+      subject: 'Sign-in on a new device',
       paragraphs: [
-        'Someone, probably you, logged in to your account {email} on a new device: {device}, from the IP address {address}, on {time}.',
+        'Someone, probably you, signed in to your account {email} on a new device: {device}, from the IP address {address}, on {time}.',
         'If this was not you, change your password now and end all other sessions.',
       ],
     },
@@ -82,14 +90,14 @@ export const en: Messages = {
     authenticator_added: {
       subject: 'An authenticator app was added',
       paragraphs: [
-        'An authenticator app was added to your account {email} on {time}. Logging in now requires a code from it.',
+        'An authenticator app was added to your account {email} on {time}. Signing in now requires a code from it.',
         'If this was not you, reset your password immediately and contact the operator of the service.',
       ],
     },
     authenticator_removed: {
       subject: 'Your authenticator app was removed',
       paragraphs: [
-        'The authenticator app and the recovery codes of your account {email} were removed on {time}. Logging in no longer requires a code.',
+        'The authenticator app and the recovery codes of your account {email} were removed on {time}. Signing in no longer requires a code.',
         'If this was not you, reset your password immediately.',
       ],
     },
@@ -101,14 +109,14 @@ export const en: Messages = {
       ],
     },
     identity_linked: {
-      subject: 'A way to log in was added',
+      subject: 'A way to sign in was added',
       paragraphs: [
-        'The provider “{provider}” was linked to your account {email} on {time}. You can now log in with it.',
+        'The provider “{provider}” was linked to your account {email} on {time}. You can now sign in with it.',
         'If this was not you, reset your password immediately and remove the link.',
       ],
     },
     identity_unlinked: {
-      subject: 'A way to log in was removed',
+      subject: 'A way to sign in was removed',
       paragraphs: [
         'The link of your account {email} to the provider “{provider}” was removed on {time}.',
         'If this was not you, reset your password immediately.',
@@ -124,7 +132,7 @@ export const en: Messages = {
     passkey_added: {
       subject: 'A passkey was added',
       paragraphs: [
-        'A passkey was added to your account {email} on {time}. It can be used to log in.',
+        'A passkey was added to your account {email} on {time}. It can be used to sign in.',
         'If this was not you, reset your password immediately and remove the passkey.',
       ],
     },

@@ -11,6 +11,14 @@ export const fr: Messages = {
       ],
       action: 'Confirmer l’adresse e-mail',
     },
+    account_exists: {
+      subject: 'Vous avez déjà un compte',
+      paragraphs: [
+        'Quelqu’un, probablement vous, a voulu utiliser {email} pour un nouveau compte ou comme nouvelle adresse e-mail d’un autre compte. Vous avez déjà un compte avec cette adresse e-mail. Il n’a pas été modifié.',
+        'Si vous avez oublié votre mot de passe, choisissez-en un nouveau avec ce lien, valable une heure et utilisable une seule fois. Si ce n’était pas vous, vous pouvez ignorer cet e-mail.',
+      ],
+      action: 'Choisir un nouveau mot de passe',
+    },
     password_reset: {
       subject: 'Choisissez un nouveau mot de passe',
       paragraphs: [

@@ -1,0 +1,61 @@
+import { callerId, type Caller, type RequestContext } from '#common';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AdminAuthorityService, type ActScope } from '../accounts/index.ts';
+import { AuditService } from '../audit/index.ts';
+import { ServiceAccountsService } from '../service-accounts/index.ts';
+import { adminActions, type AdminAction } from './admin.metrics.ts';
+
+/** A change of an account that an admin or a service account makes. */
+interface Act<T> extends ActScope {
+  type: AdminAction;
+  actor: Caller;
+  context: RequestContext;
+  /** What the audit event says about the change that was made. */
+  event: (done: T) => { subjectId: string; detail?: Record<string, unknown> };
+}
+
+/** Changes accounts of others in the name of an admin or of a service account. */
+@Injectable()
+export class AdminActsService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly audit: AuditService,
+    private readonly authority: AdminAuthorityService,
+    private readonly serviceAccounts: ServiceAccountsService,
+  ) {}
+
+  /**
+   * Does the work and records its audit event in one transaction, then counts it. The transaction begins with a check of the actor.
+   * @throws ProblemException `token_invalid`, `role_required`, `admin_required`, and the problems of the work
+   */
+  async run<T>(
+    { type, actor, context, event, ...scope }: Act<T>,
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    const result = await this.dataSource.transaction(async (manager) => {
+      await this.begin(manager, actor, scope);
+      const done = await work(manager);
+      await this.audit.record(manager, context, { type, actorId: callerId(actor), ...event(done) });
+      return done;
+    });
+    adminActions.inc({ type });
+    return result;
+  }
+
+  /**
+   * Begins an act in the caller's transaction: the actor's power must not have ended while the request waited, and a service
+   * account changes no admin.
+   * @throws ProblemException `token_invalid`, `role_required`, `admin_required`
+   */
+  async begin(manager: EntityManager, actor: Caller, scope: ActScope): Promise<void> {
+    if ('serviceAccountId' in actor) {
+      // accounts before API keys, as acts that end a key lock them
+      await this.authority.assertNoAdmin(manager, scope);
+      await this.serviceAccounts.assertActive(manager, actor);
+    } else {
+      await this.authority.assert(manager, actor, scope);
+    }
+  }
+}

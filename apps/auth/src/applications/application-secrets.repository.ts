@@ -1,0 +1,108 @@
+import { execute, queryRow, queryRows, sql, type Queryable } from '#common';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+
+/** A secret of an application, as admins may see it. */
+export interface ApplicationSecret {
+  id: string;
+  /** The first characters of the secret; null for one of which only the hash was ever given. */
+  prefix: string | null;
+  created_at: Date;
+  expires_at: Date | null;
+  /** To the minute. */
+  last_used_at: Date | null;
+}
+
+/** A secret to store. */
+interface NewSecret {
+  id: string;
+  prefix: string | null;
+  /** SHA-256 of the whole secret. */
+  hash: Buffer;
+}
+
+const columns = sql.raw('id, prefix, created_at, expires_at, last_used_at');
+const isActive = sql.raw('(expires_at IS NULL OR expires_at > now())');
+
+/** The table `application_secret`. */
+@Injectable()
+export class ApplicationSecretsRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /**
+   * Finds the active secret of an application by its hash, and notes its use at most once a minute. The index
+   * `application_secret_key` serves it.
+   * @returns its id
+   */
+  async use(applicationId: string, hash: Buffer): Promise<string | undefined> {
+    const row = await queryRow<{ id: string }>(
+      this.dataSource,
+      sql`/* application-secrets.use */
+        WITH found AS (
+          SELECT id, last_used_at FROM application_secret
+          WHERE application_id = ${applicationId} AND hash = ${hash} AND ${isActive}
+        ), touched AS (
+          UPDATE application_secret s SET last_used_at = now() FROM found
+          WHERE s.id = found.id AND (found.last_used_at IS NULL OR found.last_used_at <= now() - interval '1 minute')
+        )
+        SELECT id FROM found`,
+    );
+    return row?.id;
+  }
+
+  /** Whether a secret is still active. */
+  async isActive(id: string, applicationId: string): Promise<boolean> {
+    const row = await queryRow(
+      this.dataSource,
+      sql`/* application-secrets.check */
+        SELECT FROM application_secret WHERE id = ${id} AND application_id = ${applicationId} AND ${isActive}`,
+    );
+    return row !== undefined;
+  }
+
+  list(applicationId: string): Promise<ApplicationSecret[]> {
+    return queryRows(
+      this.dataSource,
+      sql`/* application-secrets.list */
+        SELECT ${columns} FROM application_secret WHERE application_id = ${applicationId} ORDER BY id`,
+    );
+  }
+
+  /** Makes these the only secrets of an application of which no more than the hash is known; those made by the API stay. */
+  async declare(on: Queryable, applicationId: string, hashes: Buffer[]): Promise<void> {
+    await execute(
+      on,
+      sql`/* application-secrets.declare */
+        WITH gone AS (
+          DELETE FROM application_secret
+          WHERE application_id = ${applicationId} AND prefix IS NULL AND hash <> ALL (${hashes}::bytea[])
+        )
+        INSERT INTO application_secret (id, application_id, hash)
+        SELECT gen_random_uuid(), ${applicationId}, hash FROM unnest(${hashes}::bytea[]) AS hash
+        ON CONFLICT (application_id, hash) DO NOTHING RETURNING id`,
+    );
+  }
+
+  /**
+   * Stores a secret. All older ones but the newest end at once, and the newest after the overlap: two are valid at most. The
+   * caller has locked the application.
+   */
+  async rotate(on: Queryable, applicationId: string, secret: NewSecret, overlapSeconds: number): Promise<void> {
+    const { id, prefix, hash } = secret;
+    await execute(
+      on,
+      sql`/* application-secrets.rotate */
+        WITH ranked AS (
+          SELECT id, row_number() OVER (ORDER BY created_at DESC, id DESC) AS age FROM application_secret
+          WHERE application_id = ${applicationId} AND ${isActive}
+        ), ending AS (
+          UPDATE application_secret s
+          SET expires_at = least(s.expires_at, now() + make_interval(secs => CASE WHEN age = 1 THEN ${overlapSeconds}::int ELSE 0 END))
+          FROM ranked WHERE s.id = ranked.id
+        )
+        INSERT INTO application_secret (id, application_id, prefix, hash)
+        VALUES (${id}, ${applicationId}, ${prefix}, ${hash}) RETURNING id`,
+    );
+  }
+}

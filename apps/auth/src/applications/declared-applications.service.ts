@@ -1,0 +1,110 @@
+import { ConfigError, RepeatedJob } from '#common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { AuditService } from '../audit/index.ts';
+import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import type { Application } from './application.ts';
+import type { OwnNames } from './application-uris.ts';
+import { ApplicationLogosRepository } from './application-logos.repository.ts';
+import { ApplicationSecretsRepository } from './application-secrets.repository.ts';
+import { ApplicationsRepository } from './applications.repository.ts';
+import type { Declaration } from './applications.schema.ts';
+import { applicationOf } from './applications.service.ts';
+import { parseDeclarations } from './declarations.ts';
+
+/** Kubernetes replaces a mounted ConfigMap by a symbolic link, which no watcher reports reliably. */
+const pollMs = 5000;
+
+/**
+ * Keeps the applications that `APPLICATIONS_FILE` declares the same as the file, at start and whenever its content changes. Those made
+ * by the API are never touched. Every replica may run it: an advisory lock serialises them.
+ */
+@Injectable()
+export class DeclaredApplicationsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(DeclaredApplicationsService.name);
+  private job: RepeatedJob | undefined;
+  /** The content that was read last, whether it was valid or not. */
+  private content: string | undefined;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'APPLICATIONS_FILE'> & OwnNames,
+    private readonly applications: ApplicationsRepository,
+    private readonly secrets: ApplicationSecretsRepository,
+    private readonly logos: ApplicationLogosRepository,
+    private readonly audit: AuditService,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { APPLICATIONS_FILE: path } = this.config;
+    if (path !== undefined) {
+      await this.follow(path);
+      this.job = new RepeatedJob(pollMs, () => this.follow(path));
+      this.job.start();
+    }
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.job?.stop();
+  }
+
+  /** Reconciles if the file's content has changed. A fault is logged, and the applications stay as they are. */
+  private async follow(path: string): Promise<void> {
+    try {
+      const content = await readFile(path, 'utf8');
+      if (content === this.content) {
+        return;
+      }
+      const declarations = parseDeclarations(content, this.config);
+      await this.dataSource.transaction((manager) => this.reconcile(manager, declarations));
+      this.content = content;
+    } catch (error) {
+      this.logger.error(error, 'the declared applications could not be applied');
+      if (error instanceof ConfigError) {
+        // the next attempt waits for another content
+        this.content = await readFile(path, 'utf8').catch(() => undefined);
+      }
+    }
+  }
+
+  private async reconcile(manager: EntityManager, declarations: Declaration[]): Promise<void> {
+    await this.applications.lockDeclared(manager);
+    const present = await this.applications.listDeclared(manager);
+    for (const gone of present.filter((known) => !declarations.some((one) => one.client_id === known.clientId))) {
+      await this.applications.delete(manager, gone.id);
+      await this.record(manager, gone, 'deleted');
+    }
+    for (const declared of declarations) {
+      const known = present.find(({ clientId }) => clientId === declared.client_id);
+      const application = { ...applicationOf(known?.id ?? uuidv7(), declared), declared: true };
+      if (!known) {
+        await this.applications.insert(manager, { ...application, createdBy: null });
+        await this.logos.replace(manager, application.id, declared.logo);
+        await this.record(manager, application, 'created');
+      } else {
+        const hasOtherLogo = await this.logos.replace(manager, application.id, declared.logo);
+        if (hasOtherLogo || !isDeepStrictEqual(known, application)) {
+          await this.applications.update(manager, application);
+          await this.record(manager, application, 'changed');
+        }
+      }
+      const hashes = declared.secret_hashes.map((hex) => Buffer.from(hex, 'hex'));
+      await this.secrets.declare(manager, application.id, hashes);
+    }
+  }
+
+  private async record(manager: EntityManager, { id, clientId }: Application, change: string): Promise<void> {
+    const detail = { client_id: clientId, change };
+    await this.audit.record(manager, null, { type: 'application.declared', subjectId: id, detail });
+  }
+}

@@ -1,0 +1,5 @@
+export { ArtifactsRepository } from './artifacts.repository.ts';
+export { GrantsRepository } from './grants.repository.ts';
+export { GrantsService } from './grants.service.ts';
+export { OpenIdModule } from './openid.module.ts';
+export { RefreshTokensRepository } from './refresh-tokens.repository.ts';

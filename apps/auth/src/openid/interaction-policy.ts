@@ -1,0 +1,67 @@
+import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import { errors, interactionPolicy as library } from './library.ts';
+import type { OpenIdAccount } from './claims.ts';
+import { applicationOf } from './client-metadata.ts';
+
+type Policy = NonNullable<NonNullable<Configuration['interactions']>['policy']>;
+
+/** What a client asks of the claim `acr` (OpenID Connect Core §5.5.1.1). The library adds `acr_values` to it. */
+interface RequestedClass {
+  essential?: boolean;
+  value?: string;
+  values?: string | string[];
+}
+
+/** An application of others that has no access to the account of the visitor, or whose visitor is not signed in. */
+const isStranger = ({ oidc: { client, session } }: KoaContextWithOIDC): boolean =>
+  !applicationOf(client).firstParty && session?.grantIdFor(client?.clientId ?? '') === undefined;
+
+/**
+ * When a person must sign in or consent: the library's own rules, and two more.
+ *
+ * One is for the authentication class `aal2`, which an authenticator app proves, and a passkey, which verifies its user (NIST SP 800-63B-4
+ * §3.1.7). An account with neither is asked for nothing: `acr_values` is voluntary (OpenID Connect Core §3.1.2.1), and the token says
+ * what was proved. A class that is an essential claim fails the request of such an account.
+ *
+ * The other gives an application one answer to `prompt=none` before anybody has consented: it must not learn who visits it, nor
+ * whether they are signed in (OpenID Connect Core §3.1.2.6 leaves the error to the server).
+ * @param hasPasskey whether an account has a passkey that the pages can ask for
+ */
+export function interactionPolicy(hasPasskey: (accountId: string) => Promise<boolean>): Policy {
+  const policy = library.base();
+  const login = policy.get('login');
+  login?.checks.add(
+    new library.Check('no_access', 'End-User authentication is required', 'login_required', (context) =>
+      // the first failed check makes the response
+      context.oidc.prompts.has('none') && isStranger(context)
+        ? library.Check.REQUEST_PROMPT
+        : library.Check.NO_NEED_TO_PROMPT,
+    ),
+    0,
+  );
+  login?.checks.remove('essential_acr');
+  login?.checks.remove('essential_acrs');
+  login?.checks.add(
+    new library.Check('second_factor', 'a second factor is required', 'login_required', async (context) => {
+      const { oidc } = context;
+      const { essential, value, values } = (oidc.claims.id_token?.['acr'] ?? {}) as RequestedClass;
+      const wanted = [value ?? values ?? []].flat();
+      const { profile } = (oidc.account ?? {}) as Partial<OpenIdAccount>;
+      const acr = oidc.session?.acr;
+      if (
+        profile &&
+        acr !== 'aal2' &&
+        wanted.includes('aal2') &&
+        (profile.secondFactor || (await hasPasskey(profile.id)))
+      ) {
+        return library.Check.REQUEST_PROMPT;
+      }
+      const isUnmet = essential === true && wanted.length > 0 && !wanted.includes(oidc.acr);
+      if (profile && isUnmet && !isStranger(context)) {
+        throw new errors.UnmetAuthenticationRequirements('the account can not be authenticated as the request demands');
+      }
+      return library.Check.NO_NEED_TO_PROMPT;
+    }),
+  );
+  return policy;
+}

@@ -1,0 +1,42 @@
+import { type ProblemException, problems } from '#common';
+import type { FastifyRequest } from 'fastify';
+import type { Texts } from '../texts/index.ts';
+import { frameOf, htmlOf } from './frame.ts';
+import { readerLanguage } from './language.ts';
+import { Layout } from './layout.tsx';
+import type { PageSettings } from './page-settings.ts';
+import { explain } from './page.ts';
+
+/** Renders what went wrong outside of a form. Our own faults show the request id, which the operator finds in the log. */
+export function renderProblem(settings: PageSettings, request: FastifyRequest, exception: ProblemException): string {
+  const page = frameOf(settings, readerLanguage(request));
+  const { texts } = page;
+  const { title, text } = messageOf(texts, exception);
+  const isFault = exception.problem.status >= 500 && exception.problem !== problems.overloaded;
+  return htmlOf(
+    <Layout page={page} title={title}>
+      <p role="alert">{text}</p>
+      {isFault && (
+        <p>
+          <code>{request.id}</code>
+        </p>
+      )}
+      <a class="button wide" href="/">
+        {texts.common.toAccount}
+      </a>
+    </Layout>,
+  );
+}
+
+function messageOf({ errors, problems: explained }: Texts, exception: ProblemException) {
+  const { status } = exception.problem;
+  if (status === 404) {
+    return { title: errors.notFoundTitle, text: errors.notFound };
+  }
+  if (status === 503) {
+    return { title: errors.busyTitle, text: errors.busy };
+  }
+  return status >= 500
+    ? { title: errors.failedTitle, text: errors.failed }
+    : { title: errors.refusedTitle, text: explain(explained, exception) ?? explained.validation_failed };
+}

@@ -1,0 +1,1 @@
+export { RegistrationPagesModule } from './registration.module.ts';

@@ -1,0 +1,2 @@
+export type { Texts } from './messages/en.ts';
+export { fill, textsOf } from './texts.ts';

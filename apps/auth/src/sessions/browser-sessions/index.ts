@@ -1,0 +1,3 @@
+export { BrowserSessionsModule } from './browser-sessions.module.ts';
+export { browserHash, BrowserSessionsService } from './browser-sessions.service.ts';
+export type { BrowserSession } from './browser-sessions.repository.ts';

@@ -1,0 +1,338 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import * as openid from 'openid-client';
+import { Client, newEmail } from './support/client.ts';
+import {
+  addApplication,
+  authorize,
+  discover,
+  exchange,
+  redirectUri,
+  secretOf,
+  signIn,
+  startIssuer,
+} from './support/relying-party.ts';
+import { Program } from './support/program.ts';
+import { testEnvironment, type TestService } from './support/service.ts';
+import { UserAgent, type Page } from './support/user-agent.ts';
+
+let service: TestService;
+let client: Client;
+let notes: openid.Configuration;
+let page: openid.Configuration;
+
+beforeAll(async () => {
+  service = await startIssuer();
+  client = new Client(service.url);
+  await addApplication(service, { client_id: 'notes', scopes: ['notes:read'], resources: ['https://api.example.com'] });
+  notes = await discover(service, 'notes');
+  await addApplication(service, { client_id: 'page', kind: 'single_page' });
+  page = await discover(service, 'page', openid.None());
+});
+
+/** OpenID Connect Core §5.4, as far as accounts have them. */
+const profileClaims = ['name', 'given_name', 'family_name', 'picture', 'locale', 'zoneinfo', 'updated_at'];
+
+async function newAgent() {
+  const email = newEmail();
+  await client.register(email);
+  return { email, agent: await UserAgent.signedIn(service, client, email) };
+}
+
+describe('discovery', () => {
+  it('describes the provider at the public URL, with the service’s own key set', async () => {
+    const { body } = await client.call('GET', '/.well-known/openid-configuration');
+    expect(body).toMatchObject({
+      issuer: service.url,
+      authorization_endpoint: `${service.url}/openid/authorize`,
+      token_endpoint: `${service.url}/openid/token`,
+      jwks_uri: `${service.url}/.well-known/jwks.json`,
+      code_challenge_methods_supported: ['S256'],
+      response_types_supported: ['code'],
+      id_token_signing_alg_values_supported: ['ES256', 'RS256'],
+      authorization_response_iss_parameter_supported: true,
+      backchannel_logout_supported: true,
+      claims_supported: expect.arrayContaining(profileClaims),
+    });
+    const other = await client.call('GET', '/.well-known/oauth-authorization-server', {
+      headers: { host: 'evil.example' },
+    });
+    expect(other.body).toEqual(body);
+    expect(other.headers.get('x-request-id')).toBeTruthy();
+  });
+});
+
+describe('the built program', () => {
+  it('serves the provider, and logs each of its requests in JSON without the query', async () => {
+    const environment = { DATABASE_URL: service.databaseUrl, TOKEN_ISSUER: service.url, LOG_LEVEL: 'info' };
+    const program = new Program({ ...process.env, ...testEnvironment(environment) });
+    const url = await program.url();
+    expect((await fetch(`${url}/openid/authorize?client_id=notes&state=secret-state`)).status).toBe(400);
+    await fetch(`${url}/.well-known/openid-configuration`);
+    program.child.kill('SIGTERM');
+    expect(await program.exit()).toBe(0);
+    const requests = program.lines().filter(({ req }) => req !== undefined);
+    expect(requests).toEqual([
+      expect.objectContaining({ req: expect.objectContaining({ path: '/openid/authorize' }), res: { status: 400 } }),
+      expect.objectContaining({ req: expect.objectContaining({ path: '/.well-known/openid-configuration' }) }),
+    ]);
+    expect(program.output).not.toContain('secret-state');
+  });
+});
+
+describe('the authorization code flow', () => {
+  it('signs a person in with openid-client, and its access token opens this service', async () => {
+    const { email, agent } = await newAgent();
+    const tokens = await signIn(notes, agent);
+    expect(decodeProtectedHeader(tokens.access_token)).toMatchObject({ typ: 'at+jwt', alg: 'ES256' });
+    expect(tokens.claims()).toMatchObject({ email, email_verified: false, roles: ['user'], acr: 'aal1', amr: ['pwd'] });
+    const claims = decodeJwt(tokens.access_token);
+    expect(claims).toMatchObject({ client_id: 'notes', aud: 'devopslocally', iss: service.url, acr: 'aal1' });
+    expect(claims['sid']).toBe(tokens.claims()?.['sid']);
+    const me = await client.me(tokens.access_token);
+    expect([me.status, me.body.email]).toEqual([200, email]);
+    const userinfo = await openid.fetchUserInfo(notes, tokens.access_token, String(tokens.claims()?.sub));
+    expect(userinfo).toMatchObject({ email, email_verified: false });
+  });
+
+  it('shows the profile to applications in ID tokens and at userinfo, but not in access tokens', async () => {
+    const { email, agent } = await newAgent();
+    const { accessToken: token } = await client.newSession(email);
+    const profile = { name: 'Ada King', given_name: 'Ada', zoneinfo: 'Europe/London' };
+    const body = { ...profile, public_metadata: { theme: 'dark' } };
+    expect((await client.call('PATCH', '/auth/me', { token, body })).status).toBe(200);
+    const { rows } = await service.database.query(
+      'SELECT floor(extract(epoch FROM profile_changed_at))::int AS updated_at FROM account WHERE email = $1',
+      [email],
+    );
+    const shown = { ...profile, ...rows[0] };
+    const absent = ['family_name', 'picture', 'locale', 'public_metadata', 'private_metadata'];
+    const tokens = await signIn(notes, agent);
+    const userinfo = await openid.fetchUserInfo(notes, tokens.access_token, String(tokens.claims()?.sub));
+    for (const claims of [tokens.claims() ?? {}, userinfo]) {
+      expect(claims).toMatchObject(shown);
+      expect(Object.keys(claims).filter((claim) => absent.includes(claim))).toEqual([]);
+    }
+    expect(Object.keys(decodeJwt(tokens.access_token)).filter((claim) => claim in shown)).toEqual([]);
+    const other = await signIn(notes, agent, { scope: 'openid email' });
+    expect(Object.keys(other.claims() ?? {}).filter((claim) => claim in shown)).toEqual([]);
+  });
+
+  it('serves further requests of the same session without asking, each application with its own grant', async () => {
+    const { agent } = await newAgent();
+    await addApplication(service, { client_id: 'tasks' });
+    const first = await signIn(notes, agent);
+    const cookie = agent.cookie('session');
+    const second = await signIn(await discover(service, 'tasks'), agent, { prompt: 'none' });
+    expect(second.claims()?.['sid']).toBe(first.claims()?.['sid']);
+    expect(agent.cookie('session')).toBe(cookie);
+  });
+
+  it('sends a person without a session to the sign-in page, and goes on after it', async () => {
+    const email = newEmail();
+    await client.register(email);
+    const agent = new UserAgent(service);
+    const request = await authorize(notes, agent);
+    const { page } = request;
+    expect([page.url.pathname, page.url.searchParams.get('continue')]).toEqual([
+      '/sign-in',
+      expect.stringMatching(/^\/openid\/interactions\//),
+    ]);
+    await agent.signIn(service, client, email);
+    const back = await agent.open(String(page.url.searchParams.get('continue')));
+    const tokens = await exchange(notes, { ...request, page: back });
+    expect(tokens.claims()).toMatchObject({ email });
+  });
+
+  it('gives access tokens for another resource, which this service rejects', async () => {
+    const { agent } = await newAgent();
+    const resource = 'https://api.example.com';
+    const tokens = await signIn(notes, agent, { resource, scope: 'openid notes:read' });
+    expect(decodeJwt(tokens.access_token)).toMatchObject({ aud: resource, scope: 'notes:read' });
+    expect((await client.me(tokens.access_token)).body.code).toBe('token_invalid');
+    const foreign = await authorize(notes, agent, { resource: 'https://other.example.com' });
+    expect(foreign.page.url.searchParams.get('error')).toBe('invalid_target');
+  });
+
+  it('ends the grant if a code comes a second time', async () => {
+    const { agent } = await newAgent();
+    const request = await authorize(notes, agent);
+    const tokens = await exchange(notes, request);
+    await expect(exchange(notes, request)).rejects.toMatchObject({ error: 'invalid_grant' });
+    await expect(openid.refreshTokenGrant(notes, String(tokens.refresh_token))).rejects.toMatchObject({
+      error: 'invalid_grant',
+    });
+    const { rows } = await service.database.query("SELECT detail FROM audit_event WHERE type = 'grant.reused'");
+    expect(rows).toContainEqual({ detail: { application_id: expect.any(String), grant_type: 'authorization_code' } });
+  });
+
+  it('lets one of many concurrent uses of a code win', async () => {
+    const { agent } = await newAgent();
+    const { page, verifier } = await authorize(notes, agent);
+    const body = {
+      grant_type: 'authorization_code',
+      code: String(page.url.searchParams.get('code')),
+      redirect_uri: redirectUri,
+      code_verifier: verifier,
+      client_id: 'notes',
+      client_secret: secretOf('notes'),
+    };
+    const send = () => fetch(`${service.url}/openid/token`, { method: 'POST', body: new URLSearchParams(body) });
+    const answers = await Promise.all(Array.from({ length: 20 }, send));
+    expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
+    expect(new Set(answers.map(({ status }) => status))).not.toContain(500);
+  });
+});
+
+describe('ui_locales', () => {
+  const language = ({ text }: { text: string }) => /<html lang="(\w+)"/.exec(text)?.[1];
+
+  it('selects the language of the pages to sign in and to consent: the first one that there is', async () => {
+    const { email, agent } = await newAgent();
+    await addApplication(service, { client_id: 'foreign', first_party: false });
+    const request = await authorize(await discover(service, 'foreign'), agent, { ui_locales: 'pt-BR de-CH fr' });
+    expect([request.page.url.pathname, language(request.page)]).toEqual([
+      expect.stringMatching(/^\/openid\/interactions\//),
+      'de',
+    ]);
+
+    const stranger = new UserAgent(service);
+    const { page } = await authorize(notes, stranger, { ui_locales: 'pt-BR de-CH fr' });
+    expect([page.url.pathname, language(page)]).toEqual(['/sign-in', 'de']);
+    const next = String(page.url.searchParams.get('continue'));
+    const wrong = { email, password: 'wrong', continue: next };
+    expect(language(await stranger.open('/sign-in', { form: wrong }))).toBe('de');
+    expect(language(await stranger.open(`/register?continue=${encodeURIComponent(next)}`))).toBe('de');
+    expect(language((await authorize(notes, stranger, { ui_locales: 'pt-BR' })).page)).toBe('en');
+  });
+
+  /** Sends the form of a page to where it leads. */
+  const submit = (agent: UserAgent, { text, url }: Page, fields: Record<string, string>) => {
+    const [, action = ''] = /action="([^"]*)"/.exec(text) ?? [];
+    const [, xsrf = ''] = /name="xsrf" value="(\w+)"/.exec(text) ?? [];
+    return agent.open(new URL(action, url), { form: { xsrf, ...fields } });
+  };
+
+  it('selects the language of errors, and of each step of a sign-out', async () => {
+    const { agent } = await newAgent();
+    expect(language(await agent.open('/openid/authorize?client_id=unknown&ui_locales=fr'))).toBe('fr');
+    for (const browser of [agent, new UserAgent(service)]) {
+      const asked = await browser.open('/openid/logout?ui_locales=pt-BR%20de');
+      const done = await submit(browser, asked, { logout: 'yes' });
+      expect([done.url.pathname, language(done)]).toEqual(['/openid/logout/success', 'de']);
+      expect(asked.text).toMatch(browser === agent ? /<html lang="de"/ : /Submitting/);
+    }
+  });
+
+  it('selects the language in which a device is connected, by the URL or by the request of the device', async () => {
+    const { agent } = await newAgent();
+    await addApplication(service, { client_id: 'radio', kind: 'native', redirect_uris: ['com.example.radio:/done'] });
+    const radio = await discover(service, 'radio', openid.None());
+    const { user_code } = await openid.initiateDeviceAuthorization(radio, { scope: 'openid', ui_locales: 'es' });
+    const form = await agent.open('/openid/device?ui_locales=fr');
+    const wrong = await submit(agent, form, { user_code: 'BCDF-GHJK' });
+    expect([form, wrong].map(language)).toEqual(['fr', 'fr']);
+    const asked = await submit(agent, await agent.open('/openid/device'), { user_code });
+    const consent = await submit(agent, asked, { user_code, confirm: 'yes' });
+    const done = await agent.open(consent.url, { form: { decision: 'allow' } });
+    expect([asked, consent, done].map(language)).toEqual(['es', 'es', 'es']);
+  });
+});
+
+describe('a session', () => {
+  it('ends with its grants when it is ended elsewhere', async () => {
+    const { email, agent } = await newAgent();
+    const tokens = await signIn(notes, agent);
+    const { accessToken } = await client.newSession(email);
+    const list = await client.call('GET', '/auth/sessions', { token: accessToken });
+    const { sid } = decodeJwt<{ sid: string }>(tokens.access_token);
+    expect(list.body.sessions.map(({ id }: { id: string }) => id)).toContain(sid);
+    await client.call('DELETE', `/auth/sessions/${sid}`, { token: accessToken });
+    await expect(openid.refreshTokenGrant(notes, String(tokens.refresh_token))).rejects.toMatchObject({
+      error: 'invalid_grant',
+    });
+    await expect(openid.fetchUserInfo(notes, tokens.access_token, String(tokens.claims()?.sub))).rejects.toThrow();
+    expect((await client.me(tokens.access_token)).body.code).toBe('token_invalid');
+    expect((await authorize(notes, agent)).page.url.pathname).toBe('/sign-in');
+  });
+
+  it('is prolonged by a refresh of an application', async () => {
+    const { agent } = await newAgent();
+    const tokens = await signIn(notes, agent);
+    const sid = tokens.claims()?.['sid'];
+    await service.database.query("UPDATE session SET expires_at = now() + interval '1 min' WHERE id = $1", [sid]);
+    await openid.refreshTokenGrant(notes, String(tokens.refresh_token));
+    const { rows } = await service.database.query(
+      "SELECT expires_at > now() + interval '1 day' AS later FROM session WHERE id = $1",
+      [sid],
+    );
+    expect(rows).toEqual([{ later: true }]);
+  });
+});
+
+describe('refresh tokens', () => {
+  it.each([
+    ['with', 'notes'],
+    ['without', 'page'],
+  ])('of an application %s a secret give 100 concurrent requests the same successor', async (_, clientId) => {
+    const application = clientId === 'notes' ? notes : page;
+    const { agent } = await newAgent();
+    const { refresh_token: first } = await signIn(application, agent);
+    const refresh = (token: unknown) => openid.refreshTokenGrant(application, String(token));
+    const answers = await Promise.all(Array.from({ length: 100 }, () => refresh(first)));
+    const successors = new Set(answers.map((answer) => answer.refresh_token));
+    expect([answers.length, successors.size]).toEqual([100, 1]);
+    const [second] = successors;
+    expect(second).not.toBe(first);
+    expect(answers[0]?.access_token && decodeJwt(answers[0].access_token)).toMatchObject({
+      client_id: clientId,
+      amr: ['pwd'],
+    });
+    const third = await refresh(second);
+    // the successor has been used: the first token is stolen
+    await expect(refresh(first)).rejects.toMatchObject({ error: 'invalid_grant' });
+    await expect(refresh(third.refresh_token)).rejects.toMatchObject({ error: 'invalid_grant' });
+    const { rows } = await service.database.query("SELECT detail FROM audit_event WHERE type = 'grant.reused'");
+    expect(rows).toContainEqual({ detail: { application_id: expect.any(String), grant_type: 'refresh_token' } });
+  });
+
+  it('stay as they are when the request is refused', async () => {
+    const { agent } = await newAgent();
+    const tokens = await signIn(page, agent);
+    const sid = tokens.claims()?.['sid'];
+    const refused = async (parameters: [string, string][], headers: Record<string, string> = {}) => {
+      const form = { grant_type: 'refresh_token', refresh_token: String(tokens.refresh_token), client_id: 'page' };
+      const body = new URLSearchParams([...Object.entries(form), ...parameters]);
+      const response = await fetch(`${service.url}/openid/token`, { method: 'POST', headers, body });
+      return ((await response.json()) as { error: string }).error;
+    };
+    expect([
+      await refused([], { origin: 'https://evil.example.com' }),
+      await refused([], { authorization: `Basic ${btoa(`page:${secretOf('page')}`)}` }),
+      await refused([], { dpop: 'x' }),
+      await refused([['scope', 'openid notes:write']]),
+      await refused([['client_id', 'page']]),
+      await refused([['resource', 'https://other.example.com']]),
+    ]).toEqual([
+      ...['invalid_request', 'invalid_client', 'invalid_dpop_proof', 'invalid_scope', 'invalid_request'],
+      'invalid_target',
+    ]);
+    const { rows } = await service.database.query(
+      `SELECT previous_hash FROM openid_refresh_token r JOIN openid_grant g ON g.id = r.grant_id WHERE g.session_id = $1`,
+      [sid],
+    );
+    expect(rows).toEqual([{ previous_hash: null }]);
+    await openid.refreshTokenGrant(page, String(tokens.refresh_token));
+  });
+
+  it('of one application are of no use to another', async () => {
+    const { agent } = await newAgent();
+    const { refresh_token: token } = await signIn(notes, agent);
+    await addApplication(service, { client_id: 'thief' });
+    await expect(openid.refreshTokenGrant(await discover(service, 'thief'), String(token))).rejects.toMatchObject({
+      error: 'invalid_grant',
+    });
+    await openid.refreshTokenGrant(notes, String(token));
+    expect((await client.refresh(String(token))).body.code).toBe('refresh_token_invalid');
+  });
+});
