@@ -14,6 +14,7 @@ backed_up() {
   return 1
 }
 
+credentials.sh
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   if [ -n "${PGBACKREST_STANZA:-}" ] && backed_up; then
     # in a separate folder that is renamed when complete: an interrupted restore is resumed
