@@ -18,7 +18,9 @@ beforeAll(() => {
   copyFileSync(join(scripts, 'postgresql.conf'), join(folder, 'postgresql.conf'));
   // the scripts, with the image's folder of settings moved
   for (const name of ['credentials.sh', 'entrypoint.sh']) {
-    const text = readFileSync(join(scripts, name), 'utf8').replaceAll('/etc/postgresql', folder);
+    const text = readFileSync(join(scripts, name), 'utf8')
+      .replaceAll('/etc/postgresql', folder)
+      .replaceAll('/var/lib/pgbackrest', join(folder, 'backups'));
     writeFileSync(join(folder, name), text, { mode: 0o755 });
   }
 });
@@ -49,5 +51,17 @@ describe('the image of PostgreSQL', () => {
     expect(status).toBe(78);
     expect(stderr).toContain('set CONNECTIONS_PER_DATABASE to 53 or less');
     expect(run('credentials.sh', { DATABASES: 'auth,orders', CONNECTIONS_PER_DATABASE: '53' }).status).toBe(0);
+  });
+
+  it.each(['data', 'backups'])('says what to do about a volume for %s that ignores fsGroup', (volume) => {
+    for (const name of ['data', 'backups']) {
+      mkdirSync(join(folder, name), { recursive: true });
+      chmodSync(join(folder, name), name === volume ? 0o555 : 0o777);
+    }
+    const PGDATA = join(folder, 'data', '17');
+    const { status, stderr } = run('entrypoint.sh', { DATABASES: 'auth', PGBACKREST_STANZA: 'main', PGDATA });
+    expect(status).toBe(73);
+    expect(stderr).toContain(`${join(folder, volume)} is not writable for user `);
+    expect(stderr).toContain('Run chown -R ');
   });
 });
