@@ -1,5 +1,6 @@
 # Kubernetes. Everything here uses the current kube context, and REGISTRY, which the cluster must be able to pull from.
 REGISTRY ?= localhost:5000
+export SKAFFOLD_DEFAULT_REPO ?= $(REGISTRY)
 TOOLS := bin/kustomize bin/kube-score bin/kubeseal bin/kubernetes-validate
 GO_TOOLS := bin/kustomize bin/kube-score bin/kubeseal bin/controller bin/versitygw
 # not IMAGES, which is `make deploy`'s argument
