@@ -33,3 +33,6 @@ help: ## Show this list
 	@awk -f make/help.awk $(MAKEFILE_LIST)
 
 -include make/*.mk
+
+# NEEDS_<target> lists the arguments that a target can't do without. Checked before anything is built.
+$(foreach goal,$(MAKECMDGOALS),$(foreach argument,$(NEEDS_$(goal)),$(if $($(argument)),,$(error usage: make $(goal) $(NEEDS_$(goal):%=%=…) (`make help` explains them)))))

@@ -8,9 +8,11 @@ COPY package.json package-lock.json .npmrc ./
 # No install script is needed: native code is installed prebuilt, as separate packages.
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY nest-cli.json tsconfig*.json ./
-COPY apps apps
 COPY libs libs
-RUN npm run build
+# only this service: a change of another one changes neither this image nor its pod
+ARG APP=auth
+COPY apps/${APP} apps/${APP}
+RUN node_modules/.bin/tsc -p "apps/${APP}/tsconfig.app.json"
 
 # Compiles and restarts on each change that Skaffold copies in. A compile error does not stop the running process.
 FROM source AS dev
@@ -19,13 +21,15 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,t
     apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends procps tini
 # tar replaces files, which ends their watchers: watch the folders instead.
 ENV TSC_WATCHFILE=UseFsEventsOnParentDirectory
+ARG APP=auth
+ENV APP=${APP}
 # tar must own the folders of the files it replaces.
 RUN chown -R 10001:10001 apps libs dist
 USER 10001:10001
 EXPOSE 3000 9464 9229
 ENTRYPOINT ["tini", "--"]
 # --no-shell: the next process waits until the old one has ended
-CMD ["node_modules/.bin/nest", "start", "auth", "--watch", "--preserveWatchOutput", "--no-shell", "--debug", "127.0.0.1:9229"]
+CMD ["sh", "-c", "exec node_modules/.bin/nest start \"$APP\" --watch --preserveWatchOutput --no-shell --debug 127.0.0.1:9229"]
 
 FROM source AS bundled
 COPY tools/bundle tools/bundle

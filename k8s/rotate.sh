@@ -1,8 +1,10 @@
 #!/bin/bash
-# Replaces one secret of an environment while it serves.  rotate.sh NAMESPACE password|tls|signing-keys|key-encryption-keys|old-key-encryption-keys|passphrase
+# Replaces one secret of an environment while it serves.
 # For Secrets that are kept in the cluster. For sealed ones, docs/operations/rotation.md describes which values to seal, in the same order.
 set -euo pipefail
 umask 077
+usage='usage: rotate.sh NAMESPACE password|tls|signing-keys|key-encryption-keys|old-key-encryption-keys|passphrase'
+[ $# = 2 ] || { echo "$usage" >&2; exit 2; }
 namespace=$1 what=$2
 here=$(cd "$(dirname "$0")" && pwd)
 plain=$(mktemp -d)
@@ -83,7 +85,7 @@ passphrase)
   loaded "$since" 'the new repository; a full backup follows'
   ;;
 *)
-  echo "unknown secret: $what" >&2
-  exit 64
+  echo "$usage" >&2
+  exit 2
   ;;
 esac

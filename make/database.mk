@@ -2,6 +2,7 @@
 bin/versitygw: VERSION = github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
 .PHONY: rotate
+NEEDS_rotate := NAMESPACE WHAT
 rotate: ## Replace a secret in the cluster: NAMESPACE=… WHAT=password|tls|signing-keys|key-encryption-keys|old-key-encryption-keys|passphrase
 	@k8s/rotate.sh $(NAMESPACE) $(WHAT)
 
@@ -13,6 +14,9 @@ drill-rotate: ## Replace each secret under traffic with 0 failed requests
 drill-sealed-secrets: ## Unseal, reject tampered values, restore a lost controller, reseal, replace single values as the runbooks say
 drill-encryption-at-rest: ## Check that Secrets are encrypted in etcd at ETCD_URL
 
+NEEDS_drill-encryption-at-rest := ETCD_URL
+
 .PHONY: reseal
+NEEDS_reseal := ENVIRONMENT
 reseal: bin/kubeseal ## Reseal the committed values for the controller's newest key: ENVIRONMENT=staging
 	@k8s/reseal.sh k8s/overlays/$(ENVIRONMENT)/sealed-secrets

@@ -1,4 +1,8 @@
 .PHONY: publish sign deploy promote rollback drill-deploy
+NEEDS_deploy := ENVIRONMENT IMAGES
+NEEDS_promote := FROM ENVIRONMENT
+NEEDS_rollback := ENVIRONMENT COMMIT
+NEEDS_drill-deploy := GITOPS_ROOT
 
 publish: ## Build and push the images to REGISTRY; PLATFORMS=linux/amd64,linux/arm64 adds provenance and an SBOM
 	@REGISTRY=$(REGISTRY) tools/deploy/publish.sh
@@ -15,5 +19,5 @@ promote: node_modules/.package-lock.json ## Deploy the images that FROM runs: FR
 rollback: node_modules/.package-lock.json ## Revert COMMIT and sync the revert to ENVIRONMENT now, at any hour, from the current kube context
 	@node tools/deploy/rollback.ts
 
-drill-deploy: $(TOOLS) $(IMAGES) node_modules/.package-lock.json ## Deploy a commit through Argo CD; a broken release is reverted
-	@. ./$(IMAGES) && REGISTRY=$(REGISTRY) node tests/cluster/deploy.ts
+drill-deploy: $(TOOLS) $(DRILL_IMAGES) node_modules/.package-lock.json ## Deploy a commit through Argo CD; a broken release is reverted
+	@. ./$(DRILL_IMAGES) && REGISTRY=$(REGISTRY) node tests/cluster/deploy.ts

@@ -1,8 +1,10 @@
 # Kubernetes. Everything here uses the current kube context, and REGISTRY, which the cluster must be able to pull from.
 REGISTRY ?= localhost:5000
+export SKAFFOLD_DEFAULT_REPO ?= $(REGISTRY)
 TOOLS := bin/kustomize bin/kube-score bin/kubeseal bin/kubernetes-validate
 GO_TOOLS := bin/kustomize bin/kube-score bin/kubeseal bin/controller bin/versitygw
-IMAGES := .cache/images.env
+# not IMAGES, which is `make deploy`'s argument
+DRILL_IMAGES := .cache/images.env
 export PATH := $(CURDIR)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 bin/kustomize: VERSION = sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
@@ -34,7 +36,7 @@ for app in $$(ls apps | grep -vx auth); do
   others+="export $$(tr a-z- A-Z_ <<<$$app)_IMAGE=$$(push devopslocally/$$app:drill)"$$'\n'
 done
 mkdir -p .cache
-cat >$(IMAGES) <<END
+cat >$(DRILL_IMAGES) <<END
 export POSTGRES_IMAGE=$$(push devopslocally/postgres:drill)
 export AUTH_IMAGE=$$(push devopslocally/auth:drill)
 export AUTH_IMAGE_NEXT=$$(push devopslocally/auth:next)
@@ -46,14 +48,19 @@ END
 endef
 export build_images
 
-$(IMAGES): bin/controller bin/versitygw
+$(DRILL_IMAGES): bin/controller bin/versitygw
 	@bash -c "$$build_images"
 
 .PHONY: images verify seal seal-value drills
+NEEDS_seal := ENVIRONMENT CERTIFICATE $(if $(filter monitoring,$(ENVIRONMENT)),WEBHOOK_URL)
+NEEDS_seal-value := ENVIRONMENT SECRET KEY
+NEEDS_drill-ingress := INGRESS_ADDRESS
+NEEDS_drill-gitops := GITOPS_ROOT
+NEEDS_drills := INGRESS_ADDRESS GITOPS_ROOT
 
 images: ## Build and push the drills' images
-	@rm -f $(IMAGES)
-	@$(MAKE) --no-print-directory --silent $(IMAGES)
+	@rm -f $(DRILL_IMAGES)
+	@$(MAKE) --no-print-directory --silent $(DRILL_IMAGES)
 
 verify: $(TOOLS) node_modules/.package-lock.json ## Check all manifests; SERVER=1 adds a dry run on the API server
 	@node tests/cluster/verify.ts $(if $(SERVER),--server)
@@ -75,7 +82,7 @@ drill-gitops: ## Argo CD syncs each overlay from nothing, stops bad commits, und
 drill-dev-loop: ## Measure the time from a saved file to the running pod
 
 DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop restore cluster-lost region-lost pitr rotate sealed-secrets
-$(DRILLS:%=drill-%) drill-encryption-at-rest: drill-%: $(TOOLS) $(IMAGES) node_modules/.package-lock.json
-	@. ./$(IMAGES) && node tests/cluster/$*.ts
+$(DRILLS:%=drill-%) drill-encryption-at-rest: drill-%: $(TOOLS) $(DRILL_IMAGES) node_modules/.package-lock.json
+	@. ./$(DRILL_IMAGES) && node tests/cluster/$*.ts
 
 drills: $(DRILLS:%=drill-%) ## Run the drills of deployments, the database and secrets, one after another

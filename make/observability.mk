@@ -38,8 +38,8 @@ $(OBSERVABILITY_IMAGES): $(OBSERVABILITY_TOOLS) tests/cluster/stand-ins/observab
 	@bash -c "$$build_observability_images"
 
 .PHONY: generate-observability drill-alerts
-drill-alerts: $(TOOLS) $(IMAGES) $(OBSERVABILITY_IMAGES) node_modules/.package-lock.json ## Cause five faults; each alert fires, is delivered and is resolved
-	@. ./$(IMAGES) && . ./$(OBSERVABILITY_IMAGES) && node tests/cluster/alerts.ts
+drill-alerts: $(TOOLS) $(DRILL_IMAGES) $(OBSERVABILITY_IMAGES) node_modules/.package-lock.json ## Cause five faults; each alert fires, is delivered and is resolved
+	@. ./$(DRILL_IMAGES) && . ./$(OBSERVABILITY_IMAGES) && node tests/cluster/alerts.ts
 
 .PHONY: observe
 observe: ## Apply the observability stack to the current context, forward its ports and print the URLs

@@ -18,20 +18,37 @@ const { values } = parseArgs({
   },
 });
 const started = performance.now();
-const phrase = await passphrase(process.env);
-await mkdir(values.folder, { recursive: true, mode: 0o700 });
-const connection = await connect(values, process.env);
 const unfinished = join(values.folder, `.${process.pid}.unfinished`);
 try {
+  await backup();
+} catch (error) {
+  console.error(`Backup failed. ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+} finally {
+  await rm(unfinished, { force: true });
+}
+
+async function backup(): Promise<void> {
+  const phrase = await passphrase(process.env);
+  await mkdir(values.folder, { recursive: true, mode: 0o700 });
+  const connection = await connect(values, process.env);
   let manifest: Manifest | undefined;
-  await seal(
-    dump(connection.client, (complete) => (manifest = complete)),
-    phrase,
-    unfinished,
-  );
+  try {
+    await seal(
+      dump(connection.client, (complete) => (manifest = complete)),
+      phrase,
+      unfinished,
+    );
+  } finally {
+    await connection.close();
+  }
   if (!manifest) {
     throw new Error('The dump is incomplete.');
   }
+  await store(manifest);
+}
+
+async function store(manifest: Manifest): Promise<void> {
   const file = join(
     values.folder,
     `${manifest.database}-${manifest.taken_at.replaceAll(/[-:]|\.\d+/g, '')}${extension}`,
@@ -47,10 +64,4 @@ try {
   console.log(
     `${file}: ${manifest.tables.length} tables, ${rows} rows, ${((performance.now() - started) / 1000).toFixed(1)} s${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`,
   );
-} catch (error) {
-  console.error(`Backup failed. ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-} finally {
-  await rm(unfinished, { force: true });
-  await connection.close();
 }

@@ -4,6 +4,7 @@ import {
   createHttpApp,
   CurrentPrincipal,
   JwtAuthModule,
+  listenAddress,
   loadConfig,
   LoggingModule,
   remoteJwks,
@@ -50,5 +51,5 @@ class NotesController {
 class NotesModule {}
 
 const app = await createHttpApp(NotesModule, config);
-await app.listen(config.PORT, config.HOST);
+await app.listen(config.PORT, await listenAddress(config.HOST));
 process.stdout.write(`notes are served at ${await app.getUrl()}\n`);

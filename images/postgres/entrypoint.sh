@@ -14,7 +14,19 @@ backed_up() {
   return 1
 }
 
+writable() { # writable FOLDER
+  [ ! -w "$1" ] || return 0
+  echo "$1 is not writable for user $(id -u): it belongs to $(stat --format '%u:%g, mode %a' "$1")." \
+    "The volume's provisioner ignores fsGroup, as those that use hostPath do. Run chown -R $(id -u):$(id -g) on the volume's folder" \
+    "on its node, or use a StorageClass that supports fsGroup." >&2
+  exit 73
+}
+
+credentials.sh
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  for volume in "$(dirname "$PGDATA")" ${PGBACKREST_STANZA:+/var/lib/pgbackrest}; do
+    writable "$volume"
+  done
   if [ -n "${PGBACKREST_STANZA:-}" ] && backed_up; then
     # in a separate folder that is renamed when complete: an interrupted restore is resumed
     mkdir -p -m 0700 "$PGDATA.restored"

@@ -5,7 +5,8 @@
 set -euo pipefail
 socket=$1
 connections=${CONNECTIONS_PER_DATABASE:-90}
-IFS=, read -ra names <<<"${DATABASES:?a comma-separated list of databases, each with the password of its role under /etc/postgresql/credentials}"
+credentials.sh
+IFS=, read -ra names <<<"$DATABASES"
 
 sql() { psql --host "$socket" --username postgres --dbname postgres --quiet --no-psqlrc --output /dev/null --set ON_ERROR_STOP=1 --set connections="$connections" "$@"; }
 

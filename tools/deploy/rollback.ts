@@ -11,7 +11,7 @@ import { watchApplication } from './watch.ts';
 const { ENVIRONMENT: environment, COMMIT: commit } = process.env;
 if (!environment || !commit) {
   console.error('usage: make rollback ENVIRONMENT=prod COMMIT=…');
-  process.exit(64);
+  process.exit(2);
 }
 const repository = new Repository(root);
 // before anything is pushed

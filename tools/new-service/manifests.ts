@@ -11,7 +11,23 @@ export function addToManifests(root: string, name: string): [string, string][] {
   const changes: [string, (document: Document) => void][] = [
     ['k8s/base/kustomization.yaml', append(['resources'], name)],
     ['k8s/base/network-policies/kustomization.yaml', append(['resources'], `${name}.yaml`)],
-    ['k8s/overlays/dev/kustomization.yaml', append(['images'], { name: image, newTag: 'dev' })],
+    [
+      'k8s/overlays/dev/kustomization.yaml',
+      inTurn(
+        append(['images'], { name: image, newTag: 'dev' }),
+        append(['configMapGenerator'], { name: `${name}-config`, behavior: 'merge', literals: devSettings }),
+        append(['patches'], ...devPatches(name).map((patch) => ({ patch }))),
+      ),
+    ],
+    ['k8s/components/gateway-tls/kustomization.yaml', append(['resources'], `http-route-${name}.yaml`)],
+    [
+      'k8s/components/ingress/ingress.yaml',
+      append(['spec', 'rules', 0, 'http', 'paths'], {
+        path: `/${name}`,
+        pathType: 'Prefix',
+        backend: { service: { name, port: { name: 'http' } } },
+      }),
+    ],
     ...['dev-released', 'staging', 'prod'].map((overlay): [string, (document: Document) => void] => [
       `k8s/overlays/${overlay}/kustomization.yaml`,
       append(['images'], released),
@@ -29,10 +45,13 @@ export function addToManifests(root: string, name: string): [string, string][] {
     ],
     [
       'skaffold.yaml',
-      append(['build', 'artifacts'], {
-        image,
-        docker: { dockerfile: 'images/auth.Dockerfile', target: 'production', buildArgs: { APP: name } },
-      }),
+      inTurn(
+        append(['build', 'artifacts'], {
+          image,
+          docker: { dockerfile: 'images/auth.Dockerfile', target: 'production', buildArgs: { APP: name } },
+        }),
+        liveCode(name),
+      ),
     ],
   ];
   return changes.map(([path, change]) => {
@@ -42,8 +61,62 @@ export function addToManifests(root: string, name: string): [string, string][] {
   });
 }
 
+const devSettings = [
+  'NODE_ENV=development',
+  'LOG_LEVEL=debug',
+  'SHUTDOWN_DELAY_SECONDS=0',
+  'SHUTDOWN_TIMEOUT_SECONDS=2',
+  'NODE_COMPILE_CACHE=/tmp/compile-cache',
+  'NODE_OPTIONS=--max-semi-space-size=32',
+];
+
+/** What the overlay dev changes for live coding: one pod, which compiles and restarts in place. */
+const devPatches = (name: string) => [
+  `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: ${name}}
+spec: {minReplicas: 1, maxReplicas: 1}
+`,
+  `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ${name}}
+spec:
+  template:
+    metadata:
+      annotations:
+        debug.cloud.google.com/config: '{"${name}":{"runtime":"nodejs","ports":{"devtools":9229}}}'
+    spec:
+      terminationGracePeriodSeconds: 5
+      containers:
+      - name: ${name}
+        resources: {limits: {cpu: "2", memory: 1536Mi, ephemeral-storage: 512Mi}}
+        securityContext: {readOnlyRootFilesystem: false}
+        livenessProbe: {failureThreshold: 30}
+        lifecycle: {preStop: null}
+`,
+];
+
+/** Has Skaffold's profile dev copy the service's sources into its own pod. */
+function liveCode(name: string): (document: Document) => void {
+  return (document) => {
+    const { build, profiles } = document.toJS() as { build: { artifacts: unknown[] }; profiles: { name: string }[] };
+    const artifact = `/build/artifacts/${build.artifacts.length - 1}`;
+    const sources = [`apps/${name}/**/*.ts*`, 'libs/**/*.ts'];
+    append(
+      ['profiles', profiles.findIndex((profile) => profile.name === 'dev'), 'patches'],
+      { op: 'replace', path: `${artifact}/docker/target`, value: 'dev' },
+      { op: 'add', path: `${artifact}/sync`, value: { manual: sources.map((src) => ({ src, dest: '.' })) } },
+    )(document);
+  };
+}
+
+const inTurn =
+  (...changes: ((document: Document) => void)[]) =>
+  (document: Document): void =>
+    changes.forEach((change) => change(document));
+
 /** Returns a change that appends items to the list at `path`. */
-function append(path: string[], ...items: unknown[]): (document: Document) => void {
+function append(path: (string | number)[], ...items: unknown[]): (document: Document) => void {
   return (document) => {
     const list = document.getIn(path);
     if (!(list instanceof YAMLSeq)) {

@@ -15,7 +15,8 @@ export interface Dashboard {
   panels: Panel[];
 }
 
-const requests = 'job="auth",namespace="$namespace",route!~"/health/.*"';
+const service = 'job="$job",namespace="$namespace"';
+const requests = `${service},route!~"/health/.*"`;
 const auth = 'job="auth",namespace="$namespace"';
 const here = 'namespace="$namespace"';
 
@@ -33,9 +34,9 @@ export const dashboards: Record<string, Dashboard> = {
         title: 'Error ratio (5xx)',
         unit: 'percentunit',
         queries: {
-          '5 minutes': `namespace:http_errors:ratio_rate5m{${here}}`,
-          '1 hour': `namespace:http_errors:ratio_rate1h{${here}}`,
-          '3 days': `namespace:http_errors:ratio_rate3d{${here}}`,
+          '5 minutes': `namespace:http_errors:ratio_rate5m{${service}}`,
+          '1 hour': `namespace:http_errors:ratio_rate1h{${service}}`,
+          '3 days': `namespace:http_errors:ratio_rate3d{${service}}`,
         },
       },
       {
@@ -51,8 +52,8 @@ export const dashboards: Record<string, Dashboard> = {
         title: 'Requests over 250 ms, without hashing',
         unit: 'percentunit',
         queries: {
-          '5 minutes': `namespace:http_slow:ratio_rate5m{${here}}`,
-          '1 hour': `namespace:http_slow:ratio_rate1h{${here}}`,
+          '5 minutes': `namespace:http_slow:ratio_rate5m{${service}}`,
+          '1 hour': `namespace:http_slow:ratio_rate1h{${service}}`,
         },
       },
       {
@@ -65,17 +66,17 @@ export const dashboards: Record<string, Dashboard> = {
       {
         title: 'Event loop lag, p99',
         unit: 's',
-        queries: { '{{pod}}': `nodejs_eventloop_lag_p99_seconds{${auth}}` },
+        queries: { '{{pod}}': `nodejs_eventloop_lag_p99_seconds{${service}}` },
       },
       {
         title: 'Memory',
         unit: 'bytes',
         queries: {
-          '{{pod}} resident': `process_resident_memory_bytes{${auth}}`,
-          '{{pod}} heap': `nodejs_heap_size_used_bytes{${auth}}`,
+          '{{pod}} resident': `process_resident_memory_bytes{${service}}`,
+          '{{pod}} heap': `nodejs_heap_size_used_bytes{${service}}`,
         },
       },
-      { title: 'Versions', unit: 'none', queries: { '{{version}}': `count by (version) (build_info{${auth}})` } },
+      { title: 'Versions', unit: 'none', queries: { '{{version}}': `count by (version) (build_info{${service}})` } },
     ],
   },
   auth: {
@@ -288,7 +289,22 @@ export const dashboards: Record<string, Dashboard> = {
   },
 };
 
-/** Grafana's JSON of a dashboard: two panels per row, with a selector for the environment. */
+const selector = (name: string, label: string, query: string) => ({
+  name,
+  label,
+  type: 'query',
+  datasource: { type: 'prometheus', uid: 'prometheus' },
+  query: { query, refId: name },
+  refresh: 2,
+});
+const environments = selector('namespace', 'Environment', 'label_values(up{job="auth"}, namespace)');
+const services = selector(
+  'job',
+  'Service',
+  'label_values(http_request_duration_seconds_count{namespace="$namespace"}, job)',
+);
+
+/** Grafana's JSON of a dashboard: two panels per row, with selectors for the environment and, where panels use it, the service. */
 export function dashboardJson(uid: string, { title, datasource, panels }: Dashboard): string {
   const source = { type: datasource, uid: datasource };
   const dashboard = {
@@ -300,16 +316,9 @@ export function dashboardJson(uid: string, { title, datasource, panels }: Dashbo
     refresh: '30s',
     time: { from: 'now-3h', to: 'now' },
     templating: {
-      list: [
-        {
-          name: 'namespace',
-          label: 'Environment',
-          type: 'query',
-          datasource: { type: 'prometheus', uid: 'prometheus' },
-          query: { query: 'label_values(up{job="auth"}, namespace)', refId: 'namespace' },
-          refresh: 2,
-        },
-      ],
+      list: panels.some(({ queries }) => JSON.stringify(queries).includes('$job'))
+        ? [environments, services]
+        : [environments],
     },
     panels: panels.map(({ title, unit, queries, kind = 'timeseries', exemplars = false }, i) => ({
       id: i + 1,

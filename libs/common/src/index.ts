@@ -46,6 +46,7 @@ export { has, lacks, RequireRecentLogin, rolesInclude } from './jwt/recent-login
 export { AcceptExpiredToken, IgnoreUnusableToken, OptionalAuth, Public } from './jwt/public.decorator.ts';
 export { remoteJwks } from './jwt/remote-jwks.ts';
 export { Roles, Scopes } from './jwt/roles.guard.ts';
+export { listenAddress } from './lifecycle/listen-address.ts';
 export { RepeatedJob } from './lifecycle/repeated-job.ts';
 export { loadOrExit, runMain } from './lifecycle/run-main.ts';
 export { runService, stopOnSignals, type RunningService } from './lifecycle/run-service.ts';

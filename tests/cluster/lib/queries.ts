@@ -20,7 +20,8 @@ type Ask = <T>(path: string) => Promise<T>;
 
 /** All queries of rules and dashboard panels, with dashboard variables replaced. */
 export function allQueries(namespace: string): { prometheus: Query[]; loki: Query[] } {
-  const fill = (expr: string) => expr.replaceAll('$namespace', namespace).replaceAll('$__auto', '15m');
+  const fill = (expr: string) =>
+    expr.replaceAll('$namespace', namespace).replaceAll('$job', 'auth').replaceAll('$__auto', '15m');
   const panels = Object.entries(dashboards).flatMap(([name, { datasource, panels: list }]) =>
     list.flatMap(({ title, queries }) =>
       Object.values(queries).map((expr) => ({ datasource, where: `dashboard ${name}, ${title}`, expr: fill(expr) })),

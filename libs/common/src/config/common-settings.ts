@@ -45,7 +45,10 @@ export const commonSettings = {
   NODE_ENV: setting(z.enum(['production', 'development', 'test']).default('production'), {
     description: 'environment; `development` prints human-readable logs and allows cookies over HTTP',
   }),
-  HOST: setting(z.string().default('0.0.0.0'), { description: 'IP address that both ports listen on' }),
+  HOST: setting(z.string().default('::'), {
+    description:
+      'IP address that both ports listen on; `::` is IPv6 and IPv4, or IPv4 alone where the kernel has no IPv6',
+  }),
   PORT: setting(integer(0, 65535).default(3000), { description: 'port of the public API' }),
   METRICS_PORT: setting(integer(0, 65535).default(9464), {
     description: 'port of `/metrics`; never expose it publicly',

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommonConfig } from '../config/common-settings.ts';
 import { startMetricsServer, type BuildInfo } from '../metrics/metrics-server.ts';
 import { Draining } from './draining.ts';
+import { listenAddress } from './listen-address.ts';
 
 type LifecycleConfig = Pick<
   CommonConfig,
@@ -41,8 +42,9 @@ export async function runService(
       reply.header('connection', 'close');
     }
   });
-  await app.listen(config.PORT, config.HOST);
-  const metrics = await startMetricsServer(config.HOST, config.METRICS_PORT, build);
+  const address = await listenAddress(config.HOST);
+  await app.listen(config.PORT, address);
+  const metrics = await startMetricsServer(address, config.METRICS_PORT, build);
   const logger = app.get(Logger);
   app.useLogger(logger);
   const url = await reachable(app);

@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { root } from './lib/root.ts';
+import { addToManifests } from './new-service/manifests.ts';
+
+interface Patch {
+  path: string;
+  value: unknown;
+}
+
+interface Skaffold {
+  build: { local: { push?: boolean }; artifacts: { image: string }[] };
+  profiles: { name: string; patches: Patch[] }[];
+}
+
+interface Manifest {
+  patches: { patch: string }[];
+  resources: string[];
+}
+
+const committed = readFileSync(join(root, 'skaffold.yaml'), 'utf8');
+const generated = new Map(addToManifests(root, 'order-history'));
+
+describe('skaffold.yaml', () => {
+  it('leaves to Skaffold whether a cluster is local or needs a push', () => {
+    expect((parse(committed) as Skaffold).build.local.push).toBeUndefined();
+  });
+
+  it.each([
+    ['of the repository', committed, ['auth']],
+    ['with a generated service', generated.get('skaffold.yaml') ?? '', ['auth', 'order-history']],
+  ])('%s live-codes each service into its own pod', (_which, text, services) => {
+    const { build, profiles } = parse(text) as Skaffold;
+    const patches = profiles.find(({ name }) => name === 'dev')?.patches ?? [];
+    for (const service of services) {
+      const artifact = build.artifacts.findIndex(({ image }) => image === `devopslocally/${service}`);
+      const patched = (field: string) => patches.find(({ path }) => path === `/build/artifacts/${artifact}/${field}`);
+      expect(patched('docker/target')?.value).toBe('dev');
+      const { manual } = (patched('sync')?.value ?? {}) as { manual?: { src: string }[] };
+      expect(manual?.map(({ src }) => src)).toEqual([`apps/${service}/**/*.ts*`, 'libs/**/*.ts']);
+    }
+  });
+});
+
+describe('a generated service', () => {
+  it('runs as one pod in dev, and the compiler may write', () => {
+    const { patches } = parse(generated.get('k8s/overlays/dev/kustomization.yaml') ?? '') as Manifest;
+    const own = patches.map(({ patch }) => patch).filter((patch) => patch.includes('name: order-history'));
+    expect(own.join()).toContain('maxReplicas: 1');
+    expect(own.join()).toContain('readOnlyRootFilesystem: false');
+  });
+
+  it('has a route in the gateway and in the ingress', () => {
+    const gateway = parse(generated.get('k8s/components/gateway-tls/kustomization.yaml') ?? '') as Manifest;
+    expect(gateway.resources).toContain('http-route-order-history.yaml');
+    expect(generated.get('k8s/components/ingress/ingress.yaml')).toContain('/order-history');
+  });
+});
