@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { newEnrolledAccount } from './support/authenticator-app.ts';
 import { Client, newAdmin, newEmail, waitsSince, type Answer } from './support/client.ts';
 import { Mailbox } from './support/mailbox.ts';
 import { holdLimits, startTestService, strongPassword, type TestService } from './support/service.ts';
+import { hashesOf } from './support/work.ts';
 
 let service: TestService;
 let client: Client;
@@ -161,14 +163,63 @@ describe('password reset', () => {
     expect((await client.login(email, body.password)).status).toBe(200);
   });
 
-  it('responds the same, and takes as long, for an unknown e-mail address', async () => {
+  it('responds the same, after the same hashes and no sooner, for an unknown e-mail address', async () => {
     const { email } = await client.newAccount();
-    const timed = async (candidate: string) => {
-      const started = performance.now();
-      const { status, body } = await post('/auth/password-reset', { email: candidate });
-      return { status, body, slow: performance.now() - started >= 150 };
+    const observe = async (candidate: string) => {
+      const answers: [number, unknown][] = [];
+      const durations: number[] = [];
+      const hashes = await hashesOf(service, async () => {
+        while (answers.length < 3) {
+          const started = performance.now();
+          const { status, body } = await post('/auth/password-reset', { email: candidate });
+          durations.push(performance.now() - started);
+          answers.push([status, body]);
+        }
+      });
+      const { rows } = await service.database.query(
+        "SELECT detail FROM audit_event WHERE type = 'link.requested' ORDER BY id DESC LIMIT 3",
+      );
+      return { answers, hashes, isConcealed: Math.min(...durations) >= 150, audited: rows.map(({ detail }) => detail) };
     };
-    expect(await timed(newEmail())).toEqual(await timed(email));
+    const known = await observe(email);
+    expect(known).toEqual({
+      answers: Array(3).fill([202, undefined]),
+      hashes: {},
+      isConcealed: true,
+      audited: Array(3).fill({ purpose: 'password_reset' }),
+    });
+    await service.database.query("DELETE FROM attempt WHERE key LIKE 'password_reset:%'");
+    expect(await observe(newEmail())).toEqual(known);
+  });
+
+  it.each([
+    ['first', 0, 1],
+    ['second', 1, 0],
+  ])('ends the other link of two when the %s is used', async (_name, used, other) => {
+    const { email } = await verifiedAccount();
+    await post('/auth/password-reset', { email });
+    await post('/auth/password-reset', { email });
+    const links = () => mailbox.to(email).filter(({ subject }) => subject?.includes('new password'));
+    while (links().length < 2) {
+      await sleep(50);
+    }
+    const tokens = links().map(({ text }) => /token=(ot_[\w-]{43})/.exec(text ?? '')?.[1] ?? '');
+    const confirm = (token = '', password = nextPassword) => post('/auth/password-reset/confirm', { token, password });
+    expect((await confirm(tokens[used])).status).toBe(204);
+    const { status, body } = await confirm(tokens[other], strongPassword);
+    expect([status, body.code]).toEqual(invalid);
+    expect((await client.login(email, nextPassword)).status).toBe(200);
+  });
+
+  it('ends a login that waits for its second factor', async () => {
+    const { email, recoveryCodes } = await newEnrolledAccount(client);
+    await service.database.query('UPDATE account SET email_verified_at = now() WHERE email = $1', [email]);
+    const { mfa_token } = (await client.login(email)).body;
+    await post('/auth/password-reset', { email });
+    const token = await mailbox.token(email, /new password/);
+    expect((await confirmations['password reset']?.(token))?.status).toBe(204);
+    const { status, body } = await post('/auth/login/mfa', { mfa_token, code: recoveryCodes[0] });
+    expect([status, body.code]).toEqual([401, 'mfa_token_invalid']);
   });
 
   it('does not use up the token if the new password is rejected', async () => {
@@ -189,6 +240,46 @@ describe('password reset', () => {
     await resetLimits();
   });
 });
+
+describe('an invitation is of no use once the account has a password', () => {
+  const ways: Record<string, (email: string) => Promise<unknown>> = {
+    'by a password reset': async (email) => {
+      await post('/auth/password-reset', { email });
+      await confirmations['password reset']?.(await mailbox.token(email, /new password/));
+    },
+    'by anything that leaves the invitation': async (email) => {
+      const donor = newEmail();
+      await client.register(donor, nextPassword);
+      await service.database.query(
+        `UPDATE account a SET password_hash = d.password_hash, email_verified_at = now()
+         FROM account d WHERE a.email = $1 AND d.email = $2`,
+        [email, donor],
+      );
+    },
+  };
+
+  it.each(Object.entries(ways))('%s', async (_name, setPassword) => {
+    const { accessToken } = await newAdmin(service);
+    const email = newEmail();
+    await post('/auth/admin/invitations', { email }, accessToken);
+    const token = await mailbox.token(email, /invited/);
+    await setPassword(email);
+    const { status, body } = await post('/auth/invitations/accept', { token, password: strongPassword });
+    expect([status, body.code]).toEqual(invalid);
+    expect((await client.login(email, nextPassword)).status).toBe(200);
+  });
+});
+
+it.each(['password-reset', 'magic-link'])(
+  'requests for a %s from one IP address are limited over all e-mail addresses',
+  async (path) => {
+    await resetLimits();
+    const answers = await Promise.all(Array.from({ length: 30 }, () => post(`/auth/${path}`, { email: newEmail() })));
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(20);
+    expect(answers.filter(({ body }) => body?.code === 'too_many_attempts')).toHaveLength(10);
+    await resetLimits();
+  },
+);
 
 describe('magic link', () => {
   it('logs in without a password, and verifies the e-mail address', async () => {

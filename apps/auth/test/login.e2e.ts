@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, newEmail, waitsSince } from './support/client.ts';
+import { meet } from './support/locks.ts';
 import {
   holdLimits,
   productionSettings,
@@ -90,6 +91,26 @@ describe('POST /auth/login', () => {
     await new Client(stronger.url).newSession(email);
     expect(await hash()).toBe(replaced);
   });
+
+  it('keeps a password that is set while it replaces an outdated hash', async () => {
+    const [email, other, next] = [newEmail(), newEmail(), 'amber-heron-reads-97-maps'];
+    await client.register(email);
+    await client.register(other, next);
+    const stronger = await startTestService({ DATABASE_URL: service.databaseUrl, HASH_PASSES: '2' });
+    const answers = await meet(
+      service,
+      (database) =>
+        database.query(
+          `UPDATE account a SET password_hash = o.password_hash, password_changed_at = now()
+           FROM account o WHERE a.email = $1 AND o.email = $2`,
+          [email, other],
+        ),
+      [() => new Client(stronger.url).login(email)],
+    );
+    expect(answers.map(({ status }) => status)).toEqual([401]);
+    expect((await client.login(email, next)).status).toBe(200);
+    expect((await client.login(email)).status).toBe(401);
+  });
 });
 
 describe('lockout', () => {
@@ -129,10 +150,39 @@ describe('lockout', () => {
 describe('while a login is blocked', () => {
   beforeAll(() => holdLimits(service));
 
+  it('failures are forgotten an hour after the last one, not before', async () => {
+    const pass = (minutes: number) =>
+      service.database.query('UPDATE attempt SET updated_at = updated_at - make_interval(mins => $1)', [minutes]);
+    const fail = async (email: string, count: number) => {
+      const statuses = [];
+      while (statuses.length < count) {
+        statuses.push((await client.login(email, wrong)).status);
+      }
+      return statuses;
+    };
+    const [early, late] = [newEmail(), newEmail()];
+    expect(await fail(early, 4)).toEqual(Array<number>(4).fill(401));
+    await pass(58);
+    expect(await fail(early, 2)).toEqual([401, 429]);
+    expect(await fail(late, 4)).toEqual(Array<number>(4).fill(401));
+    await pass(61);
+    expect(await fail(late, 6)).toEqual([...Array<number>(5).fill(401), 429]);
+  });
+
   it('an unknown e-mail address is treated in the same way', async () => {
     const email = newEmail();
     const answers = await Promise.all(Array.from({ length: 20 }, () => client.login(email, wrong)));
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
+  });
+
+  it('an e-mail address in another case has no attempts of its own', async () => {
+    const { email } = await client.newAccount();
+    const spellings = [email, email.toUpperCase(), email.replace('user', 'User')];
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => client.login(spellings[i % 3] ?? '', wrong)),
+    );
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
+    expect((await client.login(email)).status).toBe(429);
   });
 
   it('a known device is not, and is limited separately', async () => {

@@ -48,6 +48,14 @@ const until = async (condition: () => Promise<boolean>) => {
   expect(await condition()).toBe(true);
 };
 
+/** Registers accounts while the mail server refuses the mails to them. */
+const registerRefused = async (emails: string[]) => {
+  await Promise.all(emails.map((email) => client.register(email)));
+  await until(async () =>
+    (await Promise.all(emails.map(outbox))).flat().every(({ last_error }) => last_error !== null),
+  );
+};
+
 describe('the outbox', () => {
   it('sends each of 40 e-mails exactly once with two replicas', async () => {
     const emails = Array.from({ length: 40 }, () => newEmail());
@@ -56,6 +64,29 @@ describe('the outbox', () => {
     expect(emails.map((email) => mailbox.to(email).length)).toEqual(emails.map(() => 1));
     const ids = new Set(mailbox.mails.map(({ messageId }) => messageId));
     expect(ids.size).toBe(mailbox.mails.length);
+  });
+
+  it('gives no mail to both of two replicas that look for mails at the same moment', async () => {
+    const emails = Array.from({ length: 15 }, () => newEmail());
+    mailbox.refuse = { code: 451, message: 'try later' };
+    await registerRefused(emails);
+    mailbox.refuse = undefined;
+    // every other one that takes mails waits for the next one to begin
+    await database.query(`
+      CREATE SEQUENCE takers;
+      CREATE FUNCTION await_other() RETURNS trigger LANGUAGE plpgsql AS $$
+      DECLARE ticket bigint := nextval('takers');
+      BEGIN
+        FOR i IN 1..5000 LOOP
+          EXIT WHEN ticket % 2 = 0 OR (SELECT last_value FROM takers) > ticket;
+          PERFORM pg_sleep(0.001);
+        END LOOP;
+        RETURN NULL; END $$;
+      CREATE TRIGGER await_other BEFORE UPDATE OF attempts ON mail FOR EACH STATEMENT EXECUTE FUNCTION await_other()`);
+    await database.query('UPDATE mail SET next_attempt_at = now()');
+    await until(async () => (await Promise.all(emails.map(outbox))).flat().length === 0);
+    await database.query('DROP FUNCTION await_other CASCADE');
+    expect(emails.map((email) => mailbox.to(email).length)).toEqual(emails.map(() => 1));
   });
 
   it('sends text and HTML in the language of the request', async () => {
@@ -103,6 +134,27 @@ describe('the outbox', () => {
     await database.query('UPDATE mail SET next_attempt_at = now()');
     await until(async () => (await outbox(email)).length === 0);
     expect(mailbox.to(email)).toHaveLength(1);
+  });
+
+  it('waits twice as long after each attempt, and an hour at most', async () => {
+    const waits = new Map([0, 1, 2, 3, 7, 8, 99].map((attempts) => [newEmail(), attempts]));
+    const emails = [...waits.keys()];
+    mailbox.refuse = { code: 451, message: 'try later' };
+    await registerRefused(emails);
+    await database.query(`
+      CREATE FUNCTION note_wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        NEW.last_error := extract(epoch FROM NEW.next_attempt_at - now())::int; RETURN NEW; END $$;
+      CREATE TRIGGER note_wait BEFORE UPDATE OF last_error ON mail FOR EACH ROW EXECUTE FUNCTION note_wait()`);
+    for (const [email, attempts] of waits) {
+      const due = 'UPDATE mail SET attempts = $2, next_attempt_at = now() WHERE recipient = $1';
+      await database.query(due, [email, attempts]);
+    }
+    const noted = async () => (await Promise.all(emails.map(outbox))).map(([row]) => row?.last_error as string);
+    await until(async () => (await noted()).every((wait) => /^\d+$/.test(wait)));
+    await database.query('DROP FUNCTION note_wait CASCADE');
+    expect((await noted()).map(Number)).toEqual([15, 30, 60, 120, 1920, 3600, 3600]);
+    mailbox.refuse = undefined;
+    await database.query('DELETE FROM mail WHERE recipient = ANY ($1)', [emails]);
   });
 
   it.each([
@@ -182,14 +234,19 @@ describe('without a mail server', () => {
   it('shows e-mails at /dev/mails outside production', async () => {
     const dev = await startTestService();
     const devClient = new Client(dev.url);
-    const email = newEmail();
-    await devClient.register(email);
+    const emails = [newEmail(), newEmail()];
+    await Promise.all(emails.map((email) => devClient.register(email)));
     await until(async () => {
       const { body } = await devClient.call('GET', '/dev/mails');
-      return body.mails.some(
-        ({ to, text }: { to: string; text: string }) => to === email && text.includes('token=ot_'),
-      );
+      const shown = body.mails.filter(({ text }: { text: string }) => text.includes('token=ot_'));
+      return emails.every((email) => shown.some(({ to }: { to: string }) => to === email));
     });
+    // the encrypted variables of one mail are of no use in another
+    await dev.database.query(
+      'UPDATE mail SET variables = (SELECT variables FROM mail WHERE recipient = $1) WHERE recipient = $2',
+      emails,
+    );
+    expect((await devClient.call('GET', '/dev/mails')).status).toBe(500);
   });
 
   it('disables e-mails in production: routes that require one respond mail_off, and registration still works', async () => {

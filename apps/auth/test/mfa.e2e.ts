@@ -211,6 +211,17 @@ describe('an authenticator app', () => {
   });
 });
 
+it('an encrypted secret is of no use in the row of another account', async () => {
+  const [victim, attacker] = [await newEnrolledAccount(client), await newEnrolledAccount(client)];
+  await query(
+    `UPDATE totp t SET secret = s.secret, last_used_step = 0 FROM totp s, account v, account a
+     WHERE t.account_id = v.id AND v.email = $1 AND s.account_id = a.id AND a.email = $2`,
+    victim.email,
+    attacker.email,
+  );
+  expect((await answer(await challenge(victim.email), attacker.app.code())).status).toBe(500);
+});
+
 it('a login by magic link asks for the second factor too', async () => {
   // uses its own database, so that no e-mails of other tests are sent first
   const mailbox = await Mailbox.open();
@@ -243,6 +254,15 @@ describe('a code', () => {
     const answers = await Promise.all(tokens.map((token) => answer(token, code, lenient)));
     expect([count(answers, 200), count(answers, 403)]).toEqual([1, 19]);
     expect(outcome(await answer(await challenge(email), app.code(0), lenient))).toEqual([403, 'mfa_code_invalid']);
+  });
+
+  it('of a step further away than the one before or after is invalid', async () => {
+    const { accessToken, app } = await newEnrolledAccount(client);
+    await query('UPDATE totp SET last_used_step = 0');
+    for (const steps of [-3, -2, 3]) {
+      expect(outcome(await stepUp(accessToken, app.code(steps)))).toEqual([403, 'mfa_code_invalid']);
+    }
+    expect((await stepUp(accessToken, app.code(-1))).status).toBe(200);
   });
 
   it('starts one session per challenge, also with concurrent responses', async () => {

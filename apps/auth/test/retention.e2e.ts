@@ -7,8 +7,9 @@ import { AuditRepository } from '../src/audit/index.ts';
 import { loadAuthConfig } from '../src/config.ts';
 import { HousekeepingService } from '../src/housekeeping/index.ts';
 import { retentionLock } from '../src/housekeeping/retention-lock.repository.ts';
-import { Client } from './support/client.ts';
-import { startTestService, testEnvironment, type TestService } from './support/service.ts';
+import { loginKeys } from '../src/rate-limits/index.ts';
+import { Client, newEmail } from './support/client.ts';
+import { holdLimits, startTestService, testEnvironment, type TestService } from './support/service.ts';
 
 /** Two replicas that only run housekeeping, and a service with the same database. */
 let replicas: TestingModule[];
@@ -105,6 +106,52 @@ it('deletes only expired rows, in small batches, on one of two replicas at a tim
     expect([kind, (after[kind] ?? 0) - (before[kind] ?? 0)]).toEqual([kind, 5000]);
   }
   await query('DROP TABLE diary; DROP FUNCTION note_begin, note_end CASCADE');
+});
+
+it('keeps limits that still block or count, younger events and mails that wait', async () => {
+  await holdLimits(service);
+  const client = new Client(service.url);
+  const [blocked, counting, forgotten] = [newEmail(), newEmail(), newEmail()];
+  const fail = async (email: string) => (await client.login(email, 'a wrong but long password')).status;
+  for (const email of [
+    blocked,
+    counting,
+    forgotten,
+    blocked,
+    counting,
+    blocked,
+    counting,
+    blocked,
+    counting,
+    blocked,
+  ]) {
+    expect(await fail(email)).toBe(401);
+  }
+  const age = (email: string, minutes: number) =>
+    query('UPDATE attempt SET updated_at = now() - make_interval(mins => $2) WHERE key = $1', [
+      loginKeys.account(email),
+      minutes,
+    ]);
+  await age(blocked, 120);
+  await age(counting, 58);
+  await age(forgotten, 61);
+  await query(
+    "INSERT INTO audit_event (id, type, occurred_at) VALUES (gen_random_uuid(), 'young', now() - interval '39 days')",
+  );
+  await query(
+    `INSERT INTO mail (id, recipient, template, locale, variables, created_at, next_attempt_at)
+     VALUES (gen_random_uuid(), 'waiting@example.com', 'x', 'en', '', now() - interval '29 days', now() + interval '1 day')`,
+  );
+  await runAtOnce();
+  expect([await fail(blocked), await fail(counting), await fail(counting)]).toEqual([429, 401, 429]);
+  const [kept] = await query(
+    `SELECT (SELECT count(*) FROM attempt WHERE key = $1)::int AS forgotten,
+            (SELECT count(*) FROM audit_event WHERE type = 'young')::int AS events,
+            (SELECT count(*) FROM mail WHERE recipient = 'waiting@example.com')::int AS mails`,
+    [loginKeys.account(forgotten)],
+  );
+  expect(kept).toEqual({ forgotten: 0, events: 1, mails: 1 });
+  await query("DELETE FROM mail WHERE recipient = 'waiting@example.com'");
 });
 
 it('deletes nothing while another replica holds the lock', async () => {

@@ -249,6 +249,15 @@ describe('an API key', () => {
     expect((await requestToken(id, rotated.body.key)).status).toBe(200);
   });
 
+  it('expires no later because it has been rotated', async () => {
+    const end = new Date(Date.now() + 600_000).toISOString();
+    const { id, keyId } = await newServiceAccount(['audit:read'], { expires_at: end });
+    expect((await asAdmin('POST', `/${id}/keys/${keyId}/rotate`, { overlap_seconds: 3600 })).status).toBe(201);
+    const { body } = await asAdmin('GET', `/${id}`);
+    const old = body.api_keys.find((shown: { id: string }) => shown.id === keyId);
+    expect(Date.parse(old.expires_at)).toBe(Date.parse(end));
+  });
+
   it('gets only one successor from 8 concurrent rotations', async () => {
     const { id, keyId } = await newServiceAccount();
     const rotate = () => asAdmin('POST', `/${id}/keys/${keyId}/rotate`, {});

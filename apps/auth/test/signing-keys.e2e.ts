@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { SignJWT } from 'jose';
 import { createPrivateKey } from 'node:crypto';
+import { requestIds } from '../../../libs/common/src/logging/request-log.ts';
 import { HousekeepingService } from '../src/housekeeping/index.ts';
 import { loadAuthConfig } from '../src/config.ts';
 import { AppModule } from '../src/app.module.ts';
@@ -9,6 +10,7 @@ import { Keyring } from '../src/keyring/index.ts';
 import { SigningKeysService } from '../src/signing-keys/index.ts';
 import { Client } from './support/client.ts';
 import { startTestService, testEnvironment, type TestService } from './support/service.ts';
+import { recordStatements } from './support/statements.ts';
 
 let service: TestService;
 let client: Client;
@@ -87,22 +89,40 @@ describe('POST /auth/keys/rotate', () => {
     ]);
     expect(kidOf((await client.newSession(admin.email)).accessToken)).toBe(old[0]?.['kid']);
 
-    // later: the successor signs, the old key still verifies
-    await service.database.query(
-      "UPDATE signing_key SET active_from = active_from - interval '601 s', rsa_active_from = rsa_active_from - interval '601 s'",
-    );
-    const replica = await startTestService({ DATABASE_URL: service.databaseUrl });
-    const replicaClient = new Client(replica.url);
-    expect(kidOf((await replicaClient.newSession(admin.email)).accessToken)).toBe(body.kid);
-    expect((await replicaClient.me(admin.accessToken)).status).toBe(200);
+    // the successor signs; until all tokens of the old key have expired, ID tokens last, it still verifies
+    let passed = 0;
+    const replicaAfter = async (seconds: number) => {
+      await service.database.query(
+        `UPDATE signing_key SET active_from = active_from - make_interval(secs => $1),
+           rsa_active_from = rsa_active_from - make_interval(secs => $1)`,
+        [seconds - passed],
+      );
+      passed = seconds;
+      return new Client((await startTestService({ DATABASE_URL: service.databaseUrl })).url);
+    };
+    for (const seconds of [601, 601 + 3600]) {
+      const replica = await replicaAfter(seconds);
+      expect(kidOf((await replica.newSession(admin.email)).accessToken)).toBe(body.kid);
+      expect((await replica.me(admin.accessToken)).status).toBe(200);
+    }
 
-    // once all tokens of the old key have expired, it is deleted
-    await service.database.query(
-      "UPDATE signing_key SET active_from = active_from - interval '3721 s', rsa_active_from = rsa_active_from - interval '3721 s'",
-    );
-    const later = await startTestService({ DATABASE_URL: service.databaseUrl });
-    expect((await new Client(later.url).me(admin.accessToken)).body.code).toBe('token_invalid');
+    // then it is deleted
+    expect((await (await replicaAfter(601 + 3721)).me(admin.accessToken)).body.code).toBe('token_invalid');
   });
+});
+
+it('made-up key ids cost one query a second', async () => {
+  const { sent, stop } = recordStatements(() => requestIds().request_id !== undefined);
+  const began = Date.now();
+  for (let i = 0; i < 40; i += 1) {
+    const header = { alg: 'ES256', typ: 'at+jwt', kid: `made-up-${String(i)}` };
+    const token = [header, {}].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+    const { body } = await client.me(`${token}.${Buffer.alloc(64).toString('base64url')}`);
+    expect(body.code).toBe('token_invalid');
+  }
+  stop();
+  const queries = sent.filter((text) => text.includes('signing-keys.list'));
+  expect(queries.length).toBeLessThanOrEqual(1 + Math.floor((Date.now() - began) / 1000));
 });
 
 it('an old key is rotated by itself, once for all replicas', async () => {
@@ -132,6 +152,21 @@ it('private keys are stored encrypted; a replica with another key-encryption key
   });
   const { status, body } = await new Client(stranger.url).call('GET', '/health/ready');
   expect([status, body.error.signing_key.message]).toEqual([503, 'there is no signing key']);
+});
+
+it('a private key is of no use in the row of another one', async () => {
+  const { accessToken: token } = await newAdmin();
+  expect((await client.call('POST', '/auth/keys/rotate', { token })).status).toBe(200);
+  const swap = () =>
+    service.database.query(
+      `UPDATE signing_key k SET private_key = o.private_key FROM signing_key o
+       WHERE (SELECT count(*) FROM signing_key n WHERE n.generation > k.generation) < 2
+         AND (SELECT count(*) FROM signing_key n WHERE n.generation > o.generation) < 2 AND k.kid <> o.kid`,
+    );
+  expect((await swap()).rowCount).toBe(2);
+  const replica = await startTestService({ DATABASE_URL: service.databaseUrl });
+  expect((await new Client(replica.url).call('GET', '/health/ready')).status).toBe(503);
+  await swap();
 });
 
 describe('access tokens', () => {

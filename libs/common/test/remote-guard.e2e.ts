@@ -17,6 +17,9 @@ import {
   type Principal,
 } from '#common';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { newEnrolledAccount } from '../../../apps/auth/test/support/authenticator-app.ts';
 import { Client, newAdmin } from '../../../apps/auth/test/support/client.ts';
@@ -199,6 +202,25 @@ describe('another service', () => {
     expect(await code()).toBe('token_invalid');
     keyNow = keysOf('http://127.0.0.1:9');
     expect(await code()).toBe('keys_unavailable');
+  });
+
+  it('fetches the key set once a second, however many key ids are made up', async () => {
+    const keySet = await (await fetch(`${auth.url}/.well-known/jwks.json`)).text();
+    let fetches = 0;
+    const server = createServer((_request, response) => {
+      fetches += 1;
+      response.setHeader('content-type', 'application/json').end(keySet);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const wary = await startNotes(keysOf(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`));
+    const began = Date.now();
+    for (let i = 0; i < 40; i += 1) {
+      const header = JSON.stringify({ alg: 'ES256', typ: 'at+jwt', kid: `made-up-${String(i)}` });
+      const token = `${Buffer.from(header).toString('base64url')}.e30.${Buffer.alloc(64).toString('base64url')}`;
+      expect((await wary.call('GET', '/notes', { token })).body.code).toBe('token_invalid');
+    }
+    server.close();
+    expect(fetches).toBeLessThanOrEqual(1 + Math.floor((Date.now() - began) / 1000));
   });
 
   it('responds with 503, not 401, while the keys can’t be fetched', async () => {
