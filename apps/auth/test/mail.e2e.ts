@@ -136,6 +136,23 @@ describe('the outbox', () => {
     expect(mailbox.to(email)).toHaveLength(1);
   });
 
+  it('sends the others when a mail can not be decrypted, and that one once it can', async () => {
+    const [broken, other] = [newEmail(), newEmail()];
+    mailbox.refuse = { code: 451, message: 'try later' };
+    await registerRefused([broken, other]);
+    mailbox.refuse = undefined;
+    const [mail] = await outbox(broken);
+    await database.query("UPDATE mail SET variables = '\\x00'::bytea || variables WHERE recipient = $1", [broken]);
+    await database.query('UPDATE mail SET next_attempt_at = now() WHERE recipient = ANY ($1)', [[broken, other]]);
+    await mailbox.expect(other, /Confirm/);
+    await until(async () => (await outbox(broken))[0]?.last_error === 'UndecryptableError');
+    await database.query('UPDATE mail SET variables = $2, next_attempt_at = now() WHERE recipient = $1', [
+      broken,
+      mail?.variables,
+    ]);
+    await mailbox.expect(broken, /Confirm/);
+  });
+
   it('waits twice as long after each attempt, and an hour at most', async () => {
     const waits = new Map([0, 1, 2, 3, 7, 8, 99].map((attempts) => [newEmail(), attempts]));
     const emails = [...waits.keys()];

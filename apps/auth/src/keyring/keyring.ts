@@ -6,6 +6,15 @@ const cipher = 'aes-256-gcm';
 const ivBytes = 12;
 const tagBytes = 16;
 
+/** No key of the ring decrypts a value. */
+class UndecryptableError extends Error {
+  override name = 'UndecryptableError';
+
+  constructor(context: string) {
+    super(`No key of KEY_ENCRYPTION_KEYS decrypts ${context}.`);
+  }
+}
+
 /** The key-encryption keys from the environment. The first key encrypts, every key decrypts. */
 @Injectable()
 export class Keyring {
@@ -26,7 +35,7 @@ export class Keyring {
     return Buffer.concat([iv, encryption.getAuthTag(), ciphertext]);
   }
 
-  /** @throws Error if no key of the ring decrypts the value, or if it was encrypted with another context */
+  /** @throws UndecryptableError if no key of the ring decrypts the value, or if it was encrypted with another context */
   decrypt(sealed: Buffer, context: string): Buffer {
     for (const key of this.keys) {
       const opened = open(key, sealed, context);
@@ -34,13 +43,13 @@ export class Keyring {
         return opened;
       }
     }
-    throw new Error(`No key of KEY_ENCRYPTION_KEYS decrypts ${context}.`);
+    throw new UndecryptableError(context);
   }
 
   /**
    * Encrypts a value again under the first key of the ring.
    * @returns undefined if the first key already decrypts the value
-   * @throws Error if no key of the ring decrypts the value
+   * @throws UndecryptableError if no key of the ring decrypts the value
    */
   reencrypt(sealed: Buffer, context: string): Buffer | undefined {
     const isCurrent = open(this.keys[0] as Buffer, sealed, context) !== undefined;

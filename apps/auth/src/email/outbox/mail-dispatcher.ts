@@ -9,7 +9,7 @@ import {
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { mails } from './mail.metrics.ts';
-import { MailRepository, type StoredMail } from './mail.repository.ts';
+import { MailRepository, type SealedMail } from './mail.repository.ts';
 import { MailService } from './mail.service.ts';
 import { outgoingMail } from './outgoing-mail.ts';
 import { describeSmtpError, isPermanentRefusal } from './smtp-error.ts';
@@ -77,7 +77,7 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
     }
   }
 
-  private async dispatch(mail: StoredMail): Promise<void> {
+  private async dispatch(mail: SealedMail): Promise<void> {
     if (mail.expired) {
       await this.outbox.delete(mail.id);
       mails.inc({ result: 'expired' });
@@ -97,8 +97,8 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
     }
   }
 
-  private messageOf(mail: StoredMail): SendMailOptions {
-    const { id, to, subject, text, html } = outgoingMail(mail);
+  private messageOf(mail: SealedMail): SendMailOptions {
+    const { id, to, subject, text, html } = outgoingMail(this.outbox.open(mail));
     return {
       to,
       subject,
@@ -110,7 +110,7 @@ export class MailDispatcher implements OnApplicationBootstrap, BeforeApplication
     };
   }
 
-  private async retryOrFail(mail: StoredMail, error: unknown): Promise<void> {
+  private async retryOrFail(mail: SealedMail, error: unknown): Promise<void> {
     const reason = describeSmtpError(error);
     if (isPermanentRefusal(error)) {
       // the e-mail address of a deleted account is not kept for a retry

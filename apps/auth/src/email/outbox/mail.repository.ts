@@ -1,4 +1,4 @@
-import { execute, purge, queryRow, queryRows, sql, type Queryable, type Sql } from '#common';
+import { execute, purge, queryRow, queryRows, sql, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -37,6 +37,9 @@ export interface StoredMail extends Omit<NewMail, 'ttlSeconds'> {
   /** Whether its link has expired. */
   expired: boolean;
 }
+
+/** A stored mail whose variables are still encrypted. */
+export type SealedMail = Omit<StoredMail, 'variables' | 'instead'> & { variables: Buffer };
 
 /** The account whose mails are meant. */
 export interface MailOwner {
@@ -81,14 +84,28 @@ export class MailRepository {
   }
 
   /** Takes mails that are due, in one atomic statement: each mail goes to one replica only. */
-  async take(limit: number): Promise<StoredMail[]> {
-    return this.read(sql`/* mail.take */
+  async take(limit: number): Promise<SealedMail[]> {
+    return queryRows(
+      this.dataSource,
+      sql`/* mail.take */
       UPDATE mail
       SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => ${sql.raw(String(leaseSeconds))})
       WHERE id IN (
         SELECT id FROM mail WHERE sent_at IS NULL AND failed_at IS NULL AND next_attempt_at <= now()
         ORDER BY next_attempt_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-      RETURNING ${columns}`);
+      RETURNING ${columns}`,
+    );
+  }
+
+  /**
+   * Decrypts a mail.
+   * @throws UndecryptableError if no key of the ring decrypts it
+   */
+  open(mail: SealedMail): StoredMail {
+    const { instead, ...variables } = JSON.parse(
+      this.keyring.decrypt(mail.variables, contextOf(mail.id)).toString(),
+    ) as Pick<NewMail, 'instead'>;
+    return { ...mail, variables, ...(instead && { instead }) };
   }
 
   async delete(id: string): Promise<void> {
@@ -139,8 +156,12 @@ export class MailRepository {
 
   /** The latest mails that are marked as sent, the newest first. */
   async listSent(limit: number): Promise<StoredMail[]> {
-    return this.read(sql`/* mail.list-sent */
-      SELECT ${columns} FROM mail WHERE sent_at IS NOT NULL ORDER BY created_at DESC, id DESC LIMIT ${limit}`);
+    const mails = await queryRows<SealedMail>(
+      this.dataSource,
+      sql`/* mail.list-sent */
+      SELECT ${columns} FROM mail WHERE sent_at IS NOT NULL ORDER BY created_at DESC, id DESC LIMIT ${limit}`,
+    );
+    return mails.map((mail) => this.open(mail));
   }
 
   /** What is stored about an account's mails, as JSON objects. */
@@ -163,15 +184,5 @@ export class MailRepository {
   /** Encrypts variables again that the first key of the ring does not decrypt, and returns how many. */
   reencrypt(): Promise<number> {
     return reencryptColumn(this.dataSource, this.keyring, { table: 'mail', key: 'id', column: 'variables', contextOf });
-  }
-
-  private async read(statement: Sql): Promise<StoredMail[]> {
-    const rows = await queryRows<Omit<StoredMail, 'variables'> & { variables: Buffer }>(this.dataSource, statement);
-    return rows.map((row) => {
-      const { instead, ...variables } = JSON.parse(
-        this.keyring.decrypt(row.variables, contextOf(row.id)).toString(),
-      ) as Pick<NewMail, 'instead'>;
-      return { ...row, variables, ...(instead && { instead }) };
-    });
   }
 }
