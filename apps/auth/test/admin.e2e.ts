@@ -13,6 +13,7 @@ import {
   strongPassword,
   type TestService,
 } from './support/service.ts';
+import { UserAgent } from './support/user-agent.ts';
 import { hashesOf } from './support/work.ts';
 
 let service: TestService;
@@ -233,6 +234,13 @@ describe('an invitation', () => {
       'SELECT t::text AS text FROM one_time_token t UNION SELECT m::text FROM mail m',
     );
     expect(JSON.stringify(stored.rows)).not.toContain(token);
+
+    // programs that scan mails use nothing up
+    const link = `${service.url}/accept-invitation?token=${token}`;
+    for (const method of ['HEAD', 'GET']) {
+      expect((await fetch(link, { method, redirect: 'manual' })).status).toBe(303);
+    }
+    expect((await new UserAgent(service).open(link)).text).toContain(email);
 
     expect((await accept(token, 'password1')).body.code).toBe('password_too_weak');
     expect((await accept(token, email)).body.code).toBe('password_too_weak');

@@ -156,6 +156,7 @@ describe('the admin API', () => {
     [{ scopes: ['openid'] }, 'scopes.0'],
     [{ scopes: ['notes:read'], scope_descriptions: { 'notes:write': 'change notes' } }, 'scope_descriptions'],
     [{ client_id: 'a b' }, 'client_id'],
+    [{ client_id: 'devopslocally' }, 'client_id'],
     [{ jwks: { keys: [{ kty: 'EC', d: 'private' }] } }, 'jwks.keys.0'],
   ])('rejects %j', async (body, where) => {
     const { status, body: problem } = await create(body);
@@ -222,6 +223,7 @@ describe('APPLICATIONS_FILE', () => {
   it.each([
     [{ name: '', color: 'red' }, ['applications.0.name', 'color']],
     [{ redirect_uris: [redirectUri], resources: ['https://auth.example.com'] }, ['applications.0.resources.0']],
+    [{ redirect_uris: [redirectUri], client_id: 'devopslocally' }, ['applications.0.client_id']],
   ])('stops the start with 78 and a list of its problems: %j', async (members, problems) => {
     const file = join(mkdtempSync(join(tmpdir(), 'applications-')), 'applications.json');
     writeFileSync(file, JSON.stringify({ applications: [{ client_id: 'a', name: 'a', kind: 'web', ...members }] }));
@@ -271,5 +273,8 @@ describe('the command line', () => {
     expect(await run('delete', 'tool')).toMatchObject({ code: 1, errors: 'there is no application tool\n' });
     const wrong = await run('create', '--name', 'x', '--kind', 'web');
     expect([wrong.code, wrong.errors]).toEqual([1, expect.stringContaining('redirect_uris')]);
+    const options = ['--name', 'x', '--kind', 'web', '--redirect-uri', redirectUri];
+    const own = await run('create', ...options, '--client-id', 'devopslocally');
+    expect([own.code, own.errors]).toEqual([1, expect.stringContaining('client_id')]);
   });
 });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as openid from 'openid-client';
+import { enrol } from './support/authenticator-app.ts';
 import { Client, newEmail } from './support/client.ts';
 import { addApplication, authorize, discover, exchange, signIn, startIssuer } from './support/relying-party.ts';
 import type { TestService } from './support/service.ts';
@@ -43,6 +44,18 @@ describe('the claims parameter', () => {
     const refreshed = await openid.refreshTokenGrant(notes, String(tokens.refresh_token));
     expect(refreshed.claims()).toMatchObject({ email });
     expect(await userinfo(notes, refreshed, sub)).toEqual({ sub, email_verified: false });
+  });
+
+  it('still adds them to the userinfo response after a step-up and a refresh', async () => {
+    const { email, sub, agent } = await newPerson();
+    const tokens = await signIn(notes, agent, asking({ userinfo: { email: null } }));
+    const { recoveryCodes } = await enrol(client, tokens.access_token);
+    const body = { code: recoveryCodes[0] };
+    const stepped = await client.call('POST', '/auth/mfa/step-up', { token: tokens.access_token, body });
+    expect(stepped.status).toBe(200);
+    expect(await userinfo(notes, stepped.body, sub)).toEqual({ sub, email });
+    const refreshed = await openid.refreshTokenGrant(notes, String(tokens.refresh_token));
+    expect(await userinfo(notes, refreshed, sub)).toEqual({ sub, email });
   });
 
   it('gives an application of others what its owner consents to, and nothing before', async () => {

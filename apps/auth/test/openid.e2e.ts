@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { randomUUID } from 'node:crypto';
 import * as openid from 'openid-client';
 import { Client, newEmail } from './support/client.ts';
 import {
@@ -323,6 +324,38 @@ describe('refresh tokens', () => {
     );
     expect(rows).toEqual([{ previous_hash: null }]);
     await openid.refreshTokenGrant(page, String(tokens.refresh_token));
+  });
+
+  it.each([
+    ['a resource of its own', { resource: 'https://page.example.com' }, "resources = '{}'"],
+    ['this service', {}, 'first_party = false'],
+  ])('stay as they are when the application has lost %s', async (_name, parameters, loss) => {
+    const resources = ['https://page.example.com'];
+    const client_id = `losing-${randomUUID().slice(0, 8)}`;
+    await addApplication(service, { client_id, kind: 'single_page', resources });
+    const losing = await discover(service, client_id, openid.None());
+    const { agent, email } = await newAgent();
+    const tokens = await signIn(losing, agent, parameters);
+    const token = String(tokens.refresh_token);
+    const change = (what: string) =>
+      service.database.query(`UPDATE application SET ${what} WHERE client_id = $1`, [client_id]);
+    await change(loss);
+    await service.database.query(
+      `INSERT INTO openid_consent (account_id, application_id, permissions)
+       SELECT a.id, p.id, '{openid,email}' FROM account a, application p WHERE a.email = $1 AND p.client_id = $2`,
+      [email, client_id],
+    );
+    // the second one is not plain
+    for (const more of [{}, { scope: 'openid' }, parameters]) {
+      await expect(openid.refreshTokenGrant(losing, token, more)).rejects.toMatchObject({ error: 'invalid_target' });
+    }
+    const { rows } = await service.database.query(
+      'SELECT previous_hash FROM openid_refresh_token r JOIN openid_grant g ON g.id = r.grant_id WHERE g.session_id = $1',
+      [tokens.claims()?.['sid']],
+    );
+    expect(rows).toEqual([{ previous_hash: null }]);
+    await change("resources = '{https://page.example.com}', first_party = true");
+    expect((await openid.refreshTokenGrant(losing, token)).access_token).toBeTruthy();
   });
 
   it('of one application are of no use to another', async () => {

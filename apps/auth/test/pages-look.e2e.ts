@@ -3,6 +3,7 @@ import axe from 'axe-core';
 import { mkdir } from 'node:fs/promises';
 import * as openid from 'openid-client';
 import type { Browser, Page } from 'playwright-core';
+import { locales } from '../src/email/templates/index.ts';
 import { AuthenticatorApp } from './support/authenticator-app.ts';
 import { launchChromium } from './support/chromium.ts';
 import { Client, newAdmin } from './support/client.ts';
@@ -116,6 +117,52 @@ async function look({ page }: Visitor, name: string): Promise<void> {
   expect([name, await sharedNames(page), await unfillable(page)]).toEqual([name, [], []]);
 }
 
+/** Gives an account a provider, another device, and an application that has access. */
+async function connect(email: string, client_id: string): Promise<void> {
+  await service.database.query(
+    `INSERT INTO external_identity (id, account_id, provider, issuer, subject, email)
+     SELECT gen_random_uuid(), id, 'google', 'https://google.example.com', email, email FROM account WHERE email = $1`,
+    [email],
+  );
+  // another device
+  await new Client(service.url).newSession(email);
+  const applicationId = await addApplication(service, { client_id, first_party: false });
+  await service.database.query(
+    `INSERT INTO openid_consent (account_id, application_id, permissions)
+     SELECT id, $2, '{openid,email,notes:read}' FROM account WHERE email = $1`,
+    [email, applicationId],
+  );
+}
+
+/** Which pages are wider than a phone, and in which language. */
+async function tooWide({ page }: Visitor, paths: string[]): Promise<string[]> {
+  await page.setViewportSize(phone);
+  const wide: string[] = [];
+  for (const locale of [...locales.filter((other) => other !== 'en'), 'en']) {
+    // one decides on pages of an account, the other one elsewhere
+    await service.database.query('UPDATE account SET locale = $1', [locale]);
+    await page.context().addCookies([{ name: 'locale', value: locale, url: service.url }]);
+    for (const path of paths) {
+      await page.goto(path);
+      expect([path, await page.locator('html').getAttribute('lang')]).toEqual([path, locale]);
+      const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
+      wide.push(...(width > phone.width ? [`${path} in ${locale}: ${String(width)}`] : []));
+    }
+  }
+  await page.setViewportSize(desktop);
+  return wide;
+}
+
+const publicPages = [
+  ...['/sign-in', '/sign-in/link', '/sign-in/verification', '/register', '/register/passkey', '/forgot-password'],
+  ...['/reset-password', '/openid/device', '/nothing-here'],
+];
+const accountPages = [
+  ...['/account', '/account/welcome', '/account/profile', '/account/password', '/account/email'],
+  ...['/account/authenticator', '/account/authenticator/remove', '/account/recovery-codes', '/account/passkeys/add'],
+  ...['/account/providers/other/link', '/account/applications', '/account/delete', '/sign-in/confirm', '/sign-out'],
+];
+
 it('every page is accessible, fits a phone, and is light', async () => {
   const visitor = await Visitor.arrive(chromium, service, mailbox);
   const weights = new Map<string, number>();
@@ -207,19 +254,7 @@ it('every page is accessible, fits a phone, and is light', async () => {
 it('so are those about providers, applications, passkeys and devices', async () => {
   const visitor = await Visitor.arrive(chromium, service, mailbox);
   const email = await visitor.register('grace@example.com');
-  await service.database.query(
-    `INSERT INTO external_identity (id, account_id, provider, issuer, subject, email)
-     SELECT gen_random_uuid(), id, 'google', 'https://google.example.com', 'grace', email FROM account WHERE email = $1`,
-    [email],
-  );
-  // another device
-  await new Client(service.url).newSession(email);
-  const applicationId = await addApplication(service, { client_id: 'Notes', first_party: false });
-  await service.database.query(
-    `INSERT INTO openid_consent (account_id, application_id, permissions)
-     SELECT id, $2, '{openid,email,notes:read}' FROM account WHERE email = $1`,
-    [email, applicationId],
-  );
+  await connect(email, 'Notes');
   await visitor.open('/account');
   await look(visitor, 'account-linked');
   await visitor.follow('Link: Other');
@@ -319,4 +354,16 @@ it('so are those that people see seldom', async () => {
   await visitor.fill('Password', strongPassword);
   await visitor.press('Delete for good');
   await look(visitor, 'account-deleted');
+}, 180_000);
+
+it('every page fits a phone in every language', async () => {
+  const visitor = await Visitor.arrive(chromium, service, mailbox);
+  expect(await tooWide(visitor, publicPages)).toEqual([]);
+  const email = await visitor.register('emmy@example.com');
+  await connect(email, 'Journal');
+  const wide = await tooWide(visitor, accountPages);
+  await addApplication(service, { client_id: 'Album', first_party: false });
+  const { url } = await authorizationUrl(await discover(service, 'Album'));
+  await visitor.open(url.href);
+  expect([...wide, ...(await tooWide(visitor, [visitor.path]))]).toEqual([]);
 }, 180_000);

@@ -67,16 +67,25 @@ export type OwnNames = Pick<AuthConfig, 'TOKEN_AUDIENCE' | 'TOKEN_ISSUER'>;
 export const isOwnResource = (resource: string, { TOKEN_AUDIENCE, TOKEN_ISSUER }: OwnNames): boolean =>
   resource === TOKEN_AUDIENCE || resource === TOKEN_ISSUER;
 
+/** What of an application may name this service. */
+interface Names {
+  client_id?: string | undefined;
+  first_party: boolean;
+  resources: string[];
+}
+
 /**
- * The resources that an application may not have: with an access token for this service, an application of somebody else would have the
- * person's power over the account.
+ * Where an application may not name this service. With a resource that does, an application of somebody else would have the person's
+ * power over the account. With a client id that does, its tokens would pass for those of a login, which belong to no grant.
  */
-export const refusedResources = (
-  { first_party, resources }: { first_party: boolean; resources: string[] },
+export const refusedNames = (
+  { client_id, first_party, resources }: Names,
   names: OwnNames,
-): { path: string; message: string }[] =>
-  resources.flatMap((resource, index) =>
+): { path: string; message: string }[] => [
+  ...(client_id === names.TOKEN_AUDIENCE ? [{ path: 'client_id', message: 'must not be this service' }] : []),
+  ...resources.flatMap((resource, index) =>
     first_party || !isOwnResource(resource, names)
       ? []
       : { path: `resources.${String(index)}`, message: 'may be this service for first-party applications only' },
-  );
+  ),
+];

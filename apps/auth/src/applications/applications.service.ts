@@ -8,7 +8,7 @@ import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG } from '../config.ts';
 import { hashOf, newSecret } from '../service-accounts/index.ts';
 import { authenticationMethod, type Application } from './application.ts';
-import { refusedResources, type OwnNames } from './application-uris.ts';
+import { refusedNames, type OwnNames } from './application-uris.ts';
 import { ApplicationSecretsRepository, type ApplicationSecret } from './application-secrets.repository.ts';
 import {
   applicationDeclared,
@@ -65,7 +65,7 @@ export class ApplicationsService {
   /**
    * Creates an application, with a secret if its kind uses one.
    * @param actor the admin; null for the command line
-   * @throws ProblemException `client_id_taken`, `validation_failed` if somebody else's has this service as a resource
+   * @throws ProblemException `client_id_taken`, `validation_failed` if it names this service where it may not
    */
   async create(
     body: NewApplicationBody,
@@ -243,8 +243,8 @@ export class ApplicationsService {
 const usesSecret = (application: Application) => authenticationMethod(application) === 'client_secret_basic';
 
 /** @throws ProblemException `validation_failed` */
-function assertFits(body: Parameters<typeof checkKind>[0] & ApplicationChange, names: OwnNames): void {
-  const errors = refusedResources(body, names);
+function assertFits(body: Parameters<typeof checkKind>[0] & Parameters<typeof refusedNames>[0], names: OwnNames): void {
+  const errors = refusedNames(body, names);
   checkKind(body, {
     addIssue: (issue) => {
       const { path = [], message = '' } = typeof issue === 'string' ? { message: issue } : issue;

@@ -1,7 +1,7 @@
 import { ConfigError } from '#common';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { refusedResources, type OwnNames } from './application-uris.ts';
+import { refusedNames, type OwnNames } from './application-uris.ts';
 import { declarationsSchema, type Declaration } from './applications.schema.ts';
 
 /**
@@ -22,9 +22,7 @@ export function parseDeclarations(text: string, names: OwnNames): Declaration[] 
     throw new ConfigError(result.error.issues.map(({ path, message }) => problemAt(path.join('.'), message)));
   }
   const refused = result.data.applications.flatMap((one, index) =>
-    refusedResources(one, names).map(({ path, message }) =>
-      problemAt(`applications.${String(index)}.${path}`, message),
-    ),
+    refusedNames(one, names).map(({ path, message }) => problemAt(`applications.${String(index)}.${path}`, message)),
   );
   if (refused.length > 0) {
     throw new ConfigError(refused);

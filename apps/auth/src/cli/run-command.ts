@@ -127,7 +127,8 @@ async function readPassword({ input, errors }: Terminal): Promise<string> {
 
 function explain(error: unknown): string {
   if (error instanceof ProblemException) {
-    return [error.problem.title, error.extras.detail].filter(Boolean).join(': ');
+    const faults = error.extras.errors?.map(({ path, message }) => `${path} ${message}`) ?? [];
+    return [error.problem.title, error.extras.detail, faults.join('; ')].filter(Boolean).join(': ');
   }
   return error instanceof z.ZodError ? error.issues.map(({ message }) => message).join('; ') : (error as Error).message;
 }

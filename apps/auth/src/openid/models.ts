@@ -6,9 +6,10 @@ import type { RefreshTokens } from '../sessions/tokens/index.ts';
 import type { ArtifactsRepository } from './artifacts.repository.ts';
 import { stateTtlSeconds } from './adapters.ts';
 import { applicationOf } from './client-metadata.ts';
-import { errors, Provider } from './library.ts';
+import { Provider } from './library.ts';
 import type { RefreshesService } from './refreshes.service.ts';
 import { requestScope } from './request-scope.ts';
+import type { Resources } from './resources.ts';
 import { verifyAccessToken } from './verify-access-token.ts';
 
 /** What the changes to the library's models need. */
@@ -16,13 +17,12 @@ export interface ModelServices {
   applications: ApplicationsService;
   artifacts: ArtifactsRepository;
   refreshes: RefreshesService;
+  resources: Resources;
   tokens: RefreshTokens;
   /** Options of the cookie that holds the session's id. */
   sessionCookie: CookiesSetOptions;
   resolveKey: (kid: string) => Promise<KeyObject>;
   issuer: string;
-  /** Those that the userinfo endpoint accepts. */
-  audiences: string[];
 }
 
 type Instance = Record<string, unknown> & { jti: string; clientId: string; grantId: string; uid: string };
@@ -100,26 +100,17 @@ function adaptClients({ Client }: Models, { applications }: ModelServices): void
   });
 }
 
-function adaptRefreshTokens({ RefreshToken }: Models, { tokens, refreshes }: ModelServices): void {
+function adaptRefreshTokens({ RefreshToken }: Models, { tokens, refreshes, resources }: ModelServices): void {
   Object.assign(RefreshToken.prototype, {
     // one statement decides which of concurrent uses rotates the token; all get the same successor
     async consume(this: Instance & { resourceIndicators: Set<string> }): Promise<void> {
-      assertGrantedResource(this.resourceIndicators);
+      // the library checks it only after the token has been used up
+      const { client, params } = Provider.ctx?.oidc ?? {};
+      resources.assertRefreshable(this.resourceIndicators, params?.['resource'], applicationOf(client));
       requestScope().successor = await refreshes.rotate(this.clientId, this.jti, this.grantId);
     },
     generateTokenId: () => requestScope().successor ?? tokens.issue(randomUUID()).token,
   });
-}
-
-/**
- * The library checks it only after the token has been used up.
- * @throws InvalidTarget if the request names a resource that the token is not for (RFC 8707 §2.2)
- */
-function assertGrantedResource(granted: Set<string>): void {
-  const resource = Provider.ctx?.oidc.params?.['resource'];
-  if (resource !== undefined && !(typeof resource === 'string' && granted.has(resource))) {
-    throw new errors.InvalidTarget();
-  }
 }
 
 /**
@@ -155,8 +146,9 @@ const accessTokenPayload = z.object({
 });
 
 /** Access tokens are JWTs, which the library can't find. The userinfo endpoint accepts those for its audiences. */
-function adaptAccessTokens({ AccessToken, Session }: Models, { resolveKey, issuer, audiences }: ModelServices): void {
+function adaptAccessTokens({ AccessToken, Session }: Models, { resolveKey, issuer, resources }: ModelServices): void {
   AccessToken.find = async (value) => {
+    const { userinfoAudiences: audiences } = resources;
     const payload = await verifyAccessToken(value, resolveKey, { issuer, audiences });
     const claims = accessTokenPayload.safeParse(payload).data;
     const session = claims && (await Session.findByUid(claims.sid));

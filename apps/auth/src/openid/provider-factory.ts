@@ -87,11 +87,11 @@ export class ProviderFactory {
       applications: this.applications,
       artifacts: this.artifacts,
       refreshes: this.refreshes,
+      resources: this.resources,
       tokens: this.tokens,
       sessionCookie: { ...this.cookie, path: '/' },
       resolveKey: (kid) => this.keys.resolve(kid),
       issuer: this.config.TOKEN_ISSUER,
-      audiences: this.resources.userinfoAudiences,
     });
     return provider;
   }

@@ -8,6 +8,7 @@ import { applicationColumns, publicKinds, type Application } from '../applicatio
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import type { StoredGrant } from './grants.repository.ts';
 import { sessionColumns, type OpenIdSession } from './openid-sessions.repository.ts';
+import { Resources } from './resources.ts';
 
 /** A token that a client presents, and the hashes of the tokens that may follow it. */
 export interface PresentedToken {
@@ -55,6 +56,7 @@ export class RefreshTokensRepository {
       AuthConfig,
       'REFRESH_GRACE_SECONDS' | 'SESSION_IDLE_TTL_SECONDS' | 'SESSION_TTL_SECONDS'
     >,
+    private readonly resources: Resources,
   ) {}
 
   /** @throws QueryFailedError if the grant has ended */
@@ -89,7 +91,7 @@ export class RefreshTokensRepository {
           UPDATE session s SET last_used_at = now(),
             expires_at = least(now() + make_interval(secs => ${idleTtl}::int), s.created_at + make_interval(secs => ${ttl}::int))
           FROM openid_refresh_token r, openid_grant g, application p, account a
-          WHERE ${mayRotate(rotation)} AND r.id = ${familyId} AND g.id = r.grant_id AND p.id = g.application_id
+          WHERE ${this.mayRotate(rotation)} AND r.id = ${familyId} AND g.id = r.grant_id AND p.id = g.application_id
             AND p.client_id = ${clientId} AND s.id = g.session_id AND s.expires_at > now() AND a.id = s.account_id
             AND a.disabled_at IS NULL AND r.expires_at > now() AND ${isValid}
           RETURNING coalesce(p.refresh_token_ttl_seconds, ${idleTtl}::int) AS ttl
@@ -132,19 +134,20 @@ export class RefreshTokensRepository {
     const expired = sql`expires_at <= now()`;
     return purge(on, { table: 'openid_refresh_token', key: 'id', expired, orderBy: 'expires_at' }, limit);
   }
-}
 
-/**
- * In advance, only a token without a key rotates, for a client without a secret and from an origin that it has. One that is about to end
- * may have ended by the library's clock.
- */
-function mayRotate(rotation: Rotation): Sql {
-  if (typeof rotation === 'string') {
-    return sql.raw(rotation === 'checked' ? 'true' : 'false');
-  }
-  const { origin } = rotation;
-  return sql`p.kind = ANY (${publicKinds}::text[]) AND r.payload ->> 'jkt' IS NULL AND r.expires_at > now() + interval '1 minute'
+  /**
+   * In advance, only a token without a key rotates, for a client without a secret, from an origin and for a resource that it has. One
+   * that is about to end may have ended by the library's clock.
+   */
+  private mayRotate(rotation: Rotation): Sql {
+    if (typeof rotation === 'string') {
+      return sql.raw(rotation === 'checked' ? 'true' : 'false');
+    }
+    const { origin } = rotation;
+    return sql`p.kind = ANY (${publicKinds}::text[]) AND r.payload ->> 'jkt' IS NULL AND r.expires_at > now() + interval '1 minute'
+            AND ${this.resources.isOf(sql.raw("(r.payload ->> 'resource')"))}
             AND (${origin}::text IS NULL OR ${origin} = ANY (p.origins))`;
+  }
 }
 
 const isFound = (row: Row): row is { application: Application } & TokenRow => row.payload !== null;

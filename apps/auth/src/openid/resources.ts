@@ -1,4 +1,4 @@
-import { signatureAlgorithm } from '#common';
+import { signatureAlgorithm, sql, type Sql } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ResourceServer } from 'oidc-provider';
 import { isOwnResource, openIdScopes, type Application } from '../applications/index.ts';
@@ -39,6 +39,27 @@ export class Resources {
   of(application: Application): string[] {
     const all = [this.defaultOf(application), ...application.resources];
     return [...new Set(all)].filter((resource) => application.firstParty || !isOwnResource(resource, this.config));
+  }
+
+  /** Whether a resource is one of the application's whose row is `p`: what {@link of} says, in SQL. */
+  isOf(resource: Sql): Sql {
+    const { TOKEN_AUDIENCE, TOKEN_ISSUER } = this.config;
+    return sql`(${resource} = CASE WHEN p.first_party THEN ${this.own}::text ELSE ${this.userinfo}::text END
+            OR ${resource} = ANY (p.resources) AND (p.first_party OR ${resource} NOT IN (${TOKEN_AUDIENCE}, ${TOKEN_ISSUER})))`;
+  }
+
+  /**
+   * Requires that a refresh is for a resource of its token, and that the application still has that one (RFC 8707 §2.2).
+   * @param granted those that the token is for
+   * @param requested the one that the request names, if any
+   * @throws InvalidTarget
+   */
+  assertRefreshable(granted: Set<string>, requested: unknown, application: Application): void {
+    const [only] = granted;
+    const resource = requested ?? (granted.size === 1 ? only : this.defaultOf(application));
+    if (typeof resource !== 'string' || !granted.has(resource) || !this.of(application).includes(resource)) {
+      throw new errors.InvalidTarget();
+    }
   }
 
   /**

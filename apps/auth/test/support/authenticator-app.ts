@@ -39,7 +39,11 @@ export class AuthenticatorApp {
 /** A new account with a session and an authenticator app. Its first code is used up. */
 export async function newEnrolledAccount(client: Client): Promise<EnrolledLogin> {
   const login = await client.newAccount();
-  const token = login.accessToken;
+  return { ...login, ...(await enrol(client, login.accessToken)) };
+}
+
+/** Adds an authenticator app to the account of an access token. */
+export async function enrol(client: Client, token: string): Promise<Pick<EnrolledLogin, 'app' | 'recoveryCodes'>> {
   const setup = await client.call('POST', '/auth/mfa/totp', { token, body: { password: strongPassword } });
   const app = new AuthenticatorApp(setup.body.otpauth_uri);
   await app.settle();
@@ -47,5 +51,5 @@ export async function newEnrolledAccount(client: Client): Promise<EnrolledLogin>
   if (status !== 200) {
     throw new Error(`confirm responded with ${String(status)} ${JSON.stringify(body)}`);
   }
-  return { ...login, app, recoveryCodes: body.recovery_codes };
+  return { app, recoveryCodes: body.recovery_codes };
 }

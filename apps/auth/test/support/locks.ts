@@ -24,6 +24,34 @@ export async function meet<T>(
   }
 }
 
+/**
+ * Makes a change while a request waits for the lock on its account.
+ * @returns the response to the request
+ */
+export async function meanwhile<T>(
+  { database }: TestService,
+  {
+    email,
+    request,
+    change,
+  }: { email: string; request: () => Promise<T>; change: (on: PoolClient) => Promise<unknown> },
+): Promise<T> {
+  const holder = await database.connect();
+  try {
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM account WHERE email = $1 FOR NO KEY UPDATE', [email]);
+    const response = request();
+    await untilWaiting(database, 1);
+    await change(holder);
+    await holder.query('COMMIT');
+    return await response;
+  } finally {
+    // nothing is left to undo after a commit
+    await holder.query('ROLLBACK');
+    holder.release();
+  }
+}
+
 /** Waits until as many statements wait for a lock, a second at most. */
 export async function untilWaiting(database: Pool, count: number): Promise<void> {
   for (let waiting = 0, tries = 0; waiting < count && tries < 50; tries += 1) {

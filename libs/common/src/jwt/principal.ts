@@ -17,6 +17,7 @@ export const accessTokenClaims = z.object({
   auth_time: z.int().default(0),
   client_id: z.string().optional(),
   scope: z.string().optional(),
+  userinfo_claims: z.array(z.string()).optional(),
   iat: z.int().optional(),
   exp: z.int(),
 });
@@ -63,6 +64,8 @@ interface TokenUse {
   clientId: string | undefined;
   /** Names separated by spaces. */
   scope: string | undefined;
+  /** Claims that the userinfo response has, besides those of the scopes. */
+  userinfoClaims: string[] | undefined;
   /** Seconds between its issue and its end; undefined if it does not say when it was issued. */
   lifetimeSeconds: number | undefined;
 }

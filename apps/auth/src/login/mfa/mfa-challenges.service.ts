@@ -5,7 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { NoticesService } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { OneTimeTokensService } from '../../email/one-time-tokens/index.ts';
-import { SessionsService, type AccessToken } from '../../sessions/index.ts';
+import { SessionsService, type AccessToken, type Authentication, type SessionOwner } from '../../sessions/index.ts';
 import { MfaAttemptsService } from './mfa-attempts.service.ts';
 import { mfaCodeInvalid, mfaTokenInvalid, totpNotEnrolled } from './mfa.problems.ts';
 import type { MfaAnswer, MfaChallenge } from './mfa.schema.ts';
@@ -91,8 +91,24 @@ export class MfaChallengesService {
    * @returns an access token whose `auth_time` is now
    * @throws ProblemException `mfa_code_invalid`, `totp_not_enrolled`, `too_many_attempts`
    */
-  async stepUp(principal: Principal, code: string, context: RequestContext): Promise<AccessToken> {
-    const { accountId, sessionId } = principal;
+  stepUp(principal: Principal, code: string, context: RequestContext): Promise<AccessToken> {
+    return this.confirm(principal, code, context, async (_manager, authentication) =>
+      this.sessions.reissue(principal, authentication),
+    );
+  }
+
+  /**
+   * Verifies a second factor of a session's owner, and sets the session's time of authentication to now.
+   * @param proceed runs in the same transaction, which it undoes if it throws
+   * @throws ProblemException `mfa_code_invalid`, `totp_not_enrolled`, `too_many_attempts`, `token_invalid`
+   */
+  async confirm<T>(
+    owner: SessionOwner,
+    code: string,
+    context: RequestContext,
+    proceed: (manager: EntityManager, authentication: Authentication) => Promise<T>,
+  ): Promise<T> {
+    const { accountId, sessionId } = owner;
     if (!(await this.totp.isEnrolled(this.dataSource, accountId))) {
       throw totpNotEnrolled.exception();
     }
@@ -101,7 +117,7 @@ export class MfaChallengesService {
       const amr = await this.verify(manager, accountId, code, context);
       const ids = { actorId: accountId, subjectId: accountId };
       await this.audit.record(manager, context, { type: 'mfa.stepped_up', ...ids, detail: { session_id: sessionId } });
-      return this.sessions.reissue(principal, await this.sessions.renew(manager, principal, amr));
+      return proceed(manager, await this.sessions.renew(manager, owner, amr));
     });
   }
 

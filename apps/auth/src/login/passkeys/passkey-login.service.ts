@@ -54,13 +54,20 @@ export class PasskeyLoginService {
 
   /**
    * Verifies a passkey of a session's owner, and sets the session's time of authentication to now.
+   * @param proceed runs in the same transaction, which it undoes if it throws
    * @throws ProblemException `passkey_invalid`, `token_invalid`, `too_many_attempts`
    */
-  async stepUp(login: PasskeyLogin, { accountId, sessionId }: SessionOwner, context: RequestContext): Promise<void> {
-    await this.prove(login, context, accountId, async (manager, _account, amr) => {
+  stepUp<T>(
+    login: PasskeyLogin,
+    { accountId, sessionId }: SessionOwner,
+    context: RequestContext,
+    proceed: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    return this.prove(login, context, accountId, async (manager, _account, amr) => {
       await this.sessions.renew(manager, { accountId, sessionId }, amr);
       const ids = { actorId: accountId, subjectId: accountId };
       await this.audit.record(manager, context, { type: 'mfa.stepped_up', ...ids, detail: { session_id: sessionId } });
+      return proceed(manager);
     });
   }
 

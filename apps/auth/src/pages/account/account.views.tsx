@@ -117,10 +117,15 @@ const AuthenticatorSection = ({ page: { texts }, mfa }: Pick<AccountPageProps, '
   );
 };
 
+/** Where the pages can use no passkeys, those that the account uses elsewhere can be removed. */
 const PasskeysSection = ({ page, passkeys }: Pick<AccountPageProps, 'page' | 'passkeys'>) => {
   const { passkeys: texts } = page.texts;
-  return (
-    <Section title={texts.title} action={<Action href="/account/passkeys/add" label={texts.add} />}>
+  const { passkeysEnabled } = page.settings;
+  return passkeysEnabled || passkeys.length > 0 ? (
+    <Section
+      title={texts.title}
+      action={passkeysEnabled ? <Action href="/account/passkeys/add" label={texts.add} /> : undefined}
+    >
       {passkeys.length === 0 && <p class="muted small">{texts.none}</p>}
       {passkeys.length > 0 && (
         <ul class="plain-list">
@@ -136,7 +141,7 @@ const PasskeysSection = ({ page, passkeys }: Pick<AccountPageProps, 'page' | 'pa
         </ul>
       )}
     </Section>
-  );
+  ) : null;
 };
 
 const SessionsSection = ({ page, sessions }: Pick<AccountPageProps, 'page' | 'sessions'>) => {

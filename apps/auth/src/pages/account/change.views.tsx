@@ -43,9 +43,11 @@ export const WelcomePage = ({ page }: { page: Page }) => {
   return (
     <Layout page={page} title={account.welcomeTitle}>
       <p>{account.welcomeText}</p>
-      <a class="button wide" href="/account/passkeys/add">
-        {passkeys.add}
-      </a>
+      {page.settings.passkeysEnabled && (
+        <a class="button wide" href="/account/passkeys/add">
+          {passkeys.add}
+        </a>
+      )}
       <a class="button wide plain below" href="/account/password">
         {account.setPassword}
       </a>

@@ -16,7 +16,10 @@ export class PasskeyPagesController {
   ) {}
 
   @Get('add')
-  showAdd(@CurrentPage() page: Page): Html {
+  showAdd(@CurrentPage() page: Page): Html | SeeOther {
+    if (!page.settings.passkeysEnabled) {
+      return new SeeOther('/account');
+    }
     page.assertRecentLogin();
     return <AddPasskeyPage page={page} form={page.newForm()} />;
   }

@@ -139,7 +139,7 @@ export const EmailField = ({
     name="email"
     type="email"
     label={page.texts.common.email}
-    autocomplete={passkeys ? 'username webauthn' : 'username'}
+    autocomplete={passkeys && page.settings.passkeysEnabled ? 'username webauthn' : 'username'}
     autofocus={autofocus}
   />
 );
@@ -254,8 +254,14 @@ interface PasskeyFormProps {
   children?: Child;
 }
 
-/** A form that a passkey fills in. It keeps its place until the script shows it, and has none where the browser has no script or no passkeys. */
-export const PasskeyForm = ({ page, action, label, creationOptions, autofill = false, children }: PasskeyFormProps) => (
+/**
+ * A form that a passkey fills in, where the pages can use passkeys. It keeps its place until the script shows it, and has none where the
+ * browser has no script or no passkeys.
+ */
+export const PasskeyForm = (props: PasskeyFormProps) =>
+  props.page.settings.passkeysEnabled ? <UsablePasskeyForm {...props} /> : null;
+
+const UsablePasskeyForm = ({ page, action, label, creationOptions, autofill = false, children }: PasskeyFormProps) => (
   <>
     <form
       method="post"

@@ -35,7 +35,8 @@ export class RegistrationController {
 
   @Get('passkey')
   showByMail(@CurrentPage() page: Page): Html {
-    return page.settings.registrationOpen ? (
+    const { registrationOpen, passkeysEnabled } = page.settings;
+    return registrationOpen && passkeysEnabled ? (
       <RegisterByMailPage page={page} form={page.newForm('email')} />
     ) : (
       this.show(page)

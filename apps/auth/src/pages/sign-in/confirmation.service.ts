@@ -1,6 +1,7 @@
+import { ProblemException, problems } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { ReauthenticationService } from '../../accounts/index.ts';
 import { AuditService } from '../../audit/index.ts';
 import { MfaChallengesService, MfaService } from '../../login/mfa/index.ts';
@@ -15,6 +16,9 @@ export interface ConfirmationWays {
   by: 'code' | 'password' | undefined;
   passkey: boolean;
 }
+
+/** Replaces the session's cookie in a transaction, and returns a `set-cookie` header. */
+type Rotate = (manager: EntityManager) => Promise<string>;
 
 /** Lets the owner of a session prove again who they are: by a passkey, the authenticator app if there is one, or the password. */
 @Injectable()
@@ -51,30 +55,55 @@ export class ConfirmationService {
   /**
    * Renews the session's time of authentication by a passkey.
    * @returns a `set-cookie` header, as {@link confirm} does
-   * @throws ProblemException `passkey_invalid`, `too_many_attempts`, `token_invalid`
+   * @throws ProblemException `passkey_invalid`, `too_many_attempts`
+   * @throws SeeOther the page to sign in, as {@link confirm} does
    */
-  async confirmByPasskey({ signedIn: principal, cookies, context }: Page, login: PasskeyLogin) {
-    await this.passkeyLogin.stepUp(login, principal, context);
-    return this.browserSessions.rotate(principal, cookies);
+  confirmByPasskey(page: Page, login: PasskeyLogin): Promise<string> {
+    return this.goOn(page, (rotate) => this.passkeyLogin.stepUp(login, page.signedIn, page.context, rotate));
   }
 
   /**
    * Renews the session's time of authentication.
    * @returns a `set-cookie` header: the session goes on under a new value
-   * @throws ProblemException `password_incorrect`, `mfa_code_invalid`, `too_many_attempts`, `hash_queue_full`, `token_invalid`
+   * @throws ProblemException `password_incorrect`, `mfa_code_invalid`, `too_many_attempts`, `hash_queue_full`
+   * @throws SeeOther the page to sign in, if the session has ended meanwhile or has another cookie
    */
-  async confirm({ signedIn: principal, cookies, context }: Page, proof: Confirmation): Promise<string | undefined> {
-    if ('code' in proof) {
-      await this.challenges.stepUp(principal, proof.code, context);
-      return this.browserSessions.rotate(principal, cookies);
-    }
-    const account = await this.reauthentication.byPassword(principal, proof.password);
+  confirm(page: Page, proof: Confirmation): Promise<string> {
+    return this.goOn(page, (rotate) =>
+      'code' in proof
+        ? this.challenges.confirm(page.signedIn, proof.code, page.context, rotate)
+        : this.confirmByPassword(page, proof.password, rotate),
+    );
+  }
+
+  private async confirmByPassword(page: Page, password: string, rotate: Rotate): Promise<string> {
+    const { signedIn: principal, context } = page;
+    const account = await this.reauthentication.byPassword(principal, password);
     return this.dataSource.transaction(async (manager) => {
       await this.reauthentication.assertCurrent(manager, principal, account);
       await this.sessions.renew(manager, principal, ['pwd']);
       const ids = { actorId: account.id, subjectId: account.id };
       await this.audit.record(manager, context, { type: 'login.confirmed', ...ids });
-      return this.browserSessions.rotate(principal, cookies, manager);
+      return rotate(manager);
     });
+  }
+
+  /**
+   * Confirms, and replaces the cookie in the same transaction: nobody who holds the earlier value ever has what was proved.
+   * @param confirm gets what replaces the cookie
+   */
+  private async goOn(page: Page, confirm: (rotate: Rotate) => Promise<string>): Promise<string> {
+    try {
+      return await confirm(async (manager) => {
+        const cookie = await this.browserSessions.rotate(page.signedIn, page.cookies, manager);
+        if (cookie === undefined) {
+          throw problems.tokenInvalid.exception();
+        }
+        return cookie;
+      });
+    } catch (error) {
+      const hasEnded = error instanceof ProblemException && error.problem === problems.tokenInvalid;
+      throw hasEnded ? new SeeOther(withContinue('/sign-in', page.continueUrl)) : error;
+    }
   }
 }

@@ -145,7 +145,7 @@ export class SignInController {
   async submitConfirmation(@CurrentPage() page: Page) {
     const ways = await this.confirmation.waysOf(page);
     return page.submit(
-      confirmationSchema(ways.by === 'code'),
+      confirmationSchema(ways.by),
       (form) => <ConfirmPage page={page} form={form} ways={ways} />,
       async (proof) => {
         page.setCookies(await this.confirmation.confirm(page, proof));

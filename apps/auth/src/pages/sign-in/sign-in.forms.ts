@@ -14,6 +14,6 @@ export const passkeyForm = z.object({ credential: jsonField.pipe(passkeyLoginSch
 /** What proves again who holds a session. */
 export type Confirmation = { code: string } | { password: string };
 
-/** @param byCode whether a code is asked for instead of the password */
-export const confirmationSchema = (byCode: boolean): z.ZodType<Confirmation> =>
-  byCode ? stepUpSchema.strip() : z.object({ password: existingPassword });
+/** @param by what the page asks for; it accepts nothing else */
+export const confirmationSchema = (by: 'code' | 'password' | undefined): z.ZodType<Confirmation> =>
+  by === 'code' ? stepUpSchema.strip() : by === 'password' ? z.object({ password: existingPassword }) : z.never();

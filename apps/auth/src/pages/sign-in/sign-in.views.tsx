@@ -78,6 +78,10 @@ export const SecondFactorPage = ({ page, form, mfaToken }: FormPageProps & { mfa
   );
 };
 
+/** Keeps how strong a proof the request of an application asks for, so that the page asks for the same if it is shown again. */
+const AskedClass = ({ page }: { page: Page }) =>
+  page.parameter('acr') === 'aal2' ? <input type="hidden" name="acr" value="aal2" /> : null;
+
 /** Asks the owner of the session to prove again who they are. */
 export const ConfirmPage = ({ page, form, ways }: FormPageProps & { ways: ConfirmationWays }) => {
   const { signIn, passkeys } = page.texts;
@@ -88,6 +92,7 @@ export const ConfirmPage = ({ page, form, ways }: FormPageProps & { ways: Confir
         <Alert text={form.alert} />
       ) : (
         <Form page={page} action="/sign-in/confirm" form={form}>
+          <AskedClass page={page} />
           <input name="username" autocomplete="username" value={page.session?.email ?? ''} hidden readonly />
           {ways.by === 'code' ? (
             <CodeField page={page} form={form} />
@@ -97,7 +102,11 @@ export const ConfirmPage = ({ page, form, ways }: FormPageProps & { ways: Confir
           <Submit label={signIn.confirmSubmit} />
         </Form>
       )}
-      {ways.passkey && <PasskeyForm page={page} action="/sign-in/confirm/passkey" label={passkeys.confirm} />}
+      {ways.passkey && (
+        <PasskeyForm page={page} action="/sign-in/confirm/passkey" label={passkeys.confirm}>
+          <AskedClass page={page} />
+        </PasskeyForm>
+      )}
       <WayOut href={withContinue('/sign-in', page.continueUrl)} label={signIn.otherAccount} />
     </Layout>
   );

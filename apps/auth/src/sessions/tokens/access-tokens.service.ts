@@ -38,6 +38,7 @@ export class AccessTokensService {
       email_verified: principal.emailVerified,
       client_id: issuedFor?.clientId ?? this.config.TOKEN_AUDIENCE,
       ...(issuedFor?.scope !== undefined && { scope: issuedFor.scope }),
+      ...(issuedFor?.userinfoClaims !== undefined && { userinfo_claims: issuedFor.userinfoClaims }),
       auth_time: principal.authTime,
       acr: authenticationClass(principal.amr),
       amr: principal.amr,
