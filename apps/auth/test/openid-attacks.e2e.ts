@@ -195,13 +195,17 @@ describe('a code', () => {
 
 describe('text that PostgreSQL can not store', () => {
   it('is refused as a client id, and comes back as a nonce', async () => {
+    await addApplication(service, { client_id: 'unicode', kind: 'single_page' });
+    const unicode = await discover(service, 'unicode', openid.None());
     const refused = await ask({ client_id: 'notes\0' });
     expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('<code>invalid_client')]);
     expect(await token({ client_id: 'notes\0', grant_type: 'client_credentials' })).toMatchObject({ status: 401 });
-    const request = await authorize(notes, agent, { nonce: 'n\0' });
-    const tokens = await exchange(notes, { ...request, nonce: 'n\0' });
-    const refreshed = await openid.refreshTokenGrant(notes, String(tokens.refresh_token));
-    expect(decodeJwt(String(refreshed.id_token))['nonce']).toBe('n\0');
+    for (const application of [notes, unicode]) {
+      const request = await authorize(application, agent, { nonce: 'n\0' });
+      const tokens = await exchange(application, { ...request, nonce: 'n\0' });
+      const refreshed = await openid.refreshTokenGrant(application, String(tokens.refresh_token));
+      expect(decodeJwt(String(refreshed.id_token))['nonce']).toBe('n\0');
+    }
   });
 });
 

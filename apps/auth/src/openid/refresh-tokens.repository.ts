@@ -137,15 +137,16 @@ export class RefreshTokensRepository {
 
   /**
    * In advance, only a token without a key rotates, for a client without a secret, from an origin and for a resource that it has. One
-   * that is about to end may have ended by the library's clock.
+   * that is about to end may have ended by the library's clock. PostgreSQL can not read a payload with U+0000, such as in a nonce.
    */
   private mayRotate(rotation: Rotation): Sql {
     if (typeof rotation === 'string') {
       return sql.raw(rotation === 'checked' ? 'true' : 'false');
     }
     const { origin } = rotation;
-    return sql`p.kind = ANY (${publicKinds}::text[]) AND r.payload ->> 'jkt' IS NULL AND r.expires_at > now() + interval '1 minute'
-            AND ${this.resources.isOf(sql.raw("(r.payload ->> 'resource')"))}
+    return sql`p.kind = ANY (${publicKinds}::text[]) AND r.expires_at > now() + interval '1 minute'
+            AND CASE WHEN r.payload::text LIKE '%\\\\u0000%' THEN false
+              ELSE r.payload ->> 'jkt' IS NULL AND ${this.resources.isOf(sql.raw("(r.payload ->> 'resource')"))} END
             AND (${origin}::text IS NULL OR ${origin} = ANY (p.origins))`;
   }
 }
