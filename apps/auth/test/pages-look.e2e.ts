@@ -3,7 +3,7 @@ import axe from 'axe-core';
 import { mkdir } from 'node:fs/promises';
 import * as openid from 'openid-client';
 import type { Browser, Page } from 'playwright-core';
-import { locales } from '../src/email/templates/index.ts';
+import { locales } from '../src/texts/index.ts';
 import { AuthenticatorApp } from './support/authenticator-app.ts';
 import { launchChromium } from './support/chromium.ts';
 import { Client, newAdmin } from './support/client.ts';

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { Locale } from '../email/templates/index.ts';
+import type { Locale } from '../texts/index.ts';
 
 /** What an account may do. */
 export type Role = 'user' | 'admin';

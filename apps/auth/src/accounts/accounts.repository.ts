@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { Locale } from '../email/templates/index.ts';
+import type { Locale } from '../texts/index.ts';
 import {
   detailColumns,
   profileColumns,

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuditService } from '../audit/index.ts';
 import { oneTimeTokenInvalid, OneTimeTokensService, type OneTimePurpose } from '../email/one-time-tokens/index.ts';
-import { statedLocale } from '../email/templates/index.ts';
+import { statedLocale } from '../texts/index.ts';
 import { AccountAccessService } from './account-access.service.ts';
 import type { StoredAccount } from './account.ts';
 import { AccountsRepository } from './accounts.repository.ts';

@@ -1,8 +1,8 @@
 import type { RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { MailService } from '../email/outbox/index.ts';
-import { localeOf, type MailVariables, type NoticeTemplate } from '../email/templates/index.ts';
+import { MailService, type MailVariables } from '../email/outbox/index.ts';
+import { localeOf, type NoticeTemplate } from '../texts/index.ts';
 import { ipKey } from '../rate-limits/index.ts';
 import { deviceName, type Device } from '../sessions/index.ts';
 import type { AccountDetails } from './account.ts';

@@ -1,6 +1,6 @@
 import { displayText, hasUnstorableText } from '#common';
 import { z } from 'zod';
-import { locales } from '../email/templates/index.ts';
+import { locales } from '../texts/index.ts';
 import type { Profile } from './account.ts';
 
 const maxTextLength = 200;

@@ -6,7 +6,7 @@ import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { EmailLinksService } from '../email/links/index.ts';
 import { MailService } from '../email/outbox/index.ts';
-import { statedLocale } from '../email/templates/index.ts';
+import { statedLocale } from '../texts/index.ts';
 import { PasswordsService } from '../passwords/index.ts';
 import { ipKey, RateLimitsService } from '../rate-limits/index.ts';
 import type { AccountDetails, StoredAccount } from './account.ts';

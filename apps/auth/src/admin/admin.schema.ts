@@ -7,7 +7,7 @@ import {
   toOwnProfile,
   type AccountDetails,
 } from '../accounts/index.ts';
-import { locales } from '../email/templates/index.ts';
+import { locales } from '../texts/index.ts';
 import { newPassword } from '../passwords/index.ts';
 
 export const role = z.enum(['user', 'admin']);

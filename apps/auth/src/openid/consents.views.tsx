@@ -1,5 +1,5 @@
 import { Alert, ButtonForm, Layout, WayOut, type FormPageProps, type PageFrame } from '../pages/kit/index.ts';
-import { fill } from '../pages/texts/index.ts';
+import { fill } from '../texts/index.ts';
 import type { Consent } from './consents.schema.ts';
 
 interface PermissionsProps {

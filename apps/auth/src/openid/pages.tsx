@@ -20,7 +20,7 @@ import {
   type PageSettings,
   type RequestingApplication,
 } from '../pages/kit/index.ts';
-import { fill } from '../pages/texts/index.ts';
+import { fill } from '../texts/index.ts';
 import type { BrowserSession } from '../sessions/browser-sessions/index.ts';
 import { applicationOf } from './client-metadata.ts';
 import { Permissions } from './consents.views.tsx';

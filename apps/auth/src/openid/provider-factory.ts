@@ -6,7 +6,7 @@ import type { Configuration, CookiesSetOptions, KoaContextWithOIDC } from 'oidc-
 import { DataSource } from 'typeorm';
 import { AccountsRepository } from '../accounts/index.ts';
 import { ApplicationsService, openIdScopes } from '../applications/index.ts';
-import { locales } from '../email/templates/index.ts';
+import { locales } from '../texts/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { settingsOf } from '../pages/kit/index.ts';
 import { idTokenTtlSeconds, signingAlgorithms, SigningKeysService, type PrivateKey } from '../signing-keys/index.ts';

@@ -1,5 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { firstLocale, type Locale } from '../email/templates/index.ts';
+import { firstLocale, type Locale } from '../texts/index.ts';
 import type { Provider } from './library.ts';
 
 /** Parameters of a request, which may state the languages that its person reads. */

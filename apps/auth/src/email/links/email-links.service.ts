@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { MailService } from '../outbox/index.ts';
-import { localeOf, type Locale } from '../templates/index.ts';
+import { localeOf, type Locale } from '../../texts/index.ts';
 import { OneTimeTokensService, type OneTimePurpose, type OneTimeTokenEntry } from '../one-time-tokens/index.ts';
 
 const minute = 60;

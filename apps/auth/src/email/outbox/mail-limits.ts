@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mailboxKey, type RateLimit } from '../../rate-limits/index.ts';
-import type { MailTemplate } from '../templates/index.ts';
+import type { MailTemplate } from '../../texts/index.ts';
 
 /** Above the bursts of the requests that send links, so that the mail of a request that they let through is sent. */
 const templateBurst = 6;

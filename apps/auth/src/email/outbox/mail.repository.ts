@@ -4,7 +4,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Keyring, reencryptColumn } from '../../keyring/index.ts';
 import { consuming, type ConsumedLimits } from '../../rate-limits/index.ts';
-import type { Locale, MailTemplate, MailVariables } from '../templates/index.ts';
+import type { Locale, MailTemplate } from '../../texts/index.ts';
+import type { MailVariables } from './render-mail.ts';
 
 /** What is really sent instead of a stored mail, and to whom; what is stored about an account must not tell. */
 export interface SentInstead {

@@ -1,5 +1,5 @@
-import { renderMail, type RenderedMail } from '../templates/index.ts';
 import type { StoredMail } from './mail.repository.ts';
+import { renderMail, type RenderedMail } from './render-mail.ts';
 
 /** A rendered mail with its recipient. */
 export interface OutgoingMail extends RenderedMail {

@@ -12,7 +12,7 @@ import {
 import { AuditService, shortestRetentionDays } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { MailService } from '../../email/outbox/index.ts';
-import { statedLocale } from '../../email/templates/index.ts';
+import { statedLocale } from '../../texts/index.ts';
 import { RateLimitsService, type LoginLimits } from '../../rate-limits/index.ts';
 import { SessionsService, type Tokens } from '../../sessions/index.ts';
 import { DeviceCookie } from '../../sessions/device-cookie/index.ts';

@@ -4,7 +4,7 @@ import type { PasskeyView } from '../../login/passkeys/index.ts';
 import type { SessionView } from '../../sessions/index.ts';
 import { ButtonForm, Layout, type Page } from '../kit/index.ts';
 import type { ProviderAccount } from '../sign-in/index.ts';
-import { fill } from '../texts/index.ts';
+import { fill } from '../../texts/index.ts';
 import { ProfileSection } from './profile.views.tsx';
 import { ProvidersSection } from './providers.views.tsx';
 import { Action, Section } from './section.views.tsx';

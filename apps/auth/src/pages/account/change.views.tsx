@@ -11,7 +11,7 @@ import {
   type FormPageProps,
   type Page,
 } from '../kit/index.ts';
-import { fill } from '../texts/index.ts';
+import { fill } from '../../texts/index.ts';
 import type { TotpSetup } from '../../login/mfa/index.ts';
 
 interface ChangePageProps extends FormPageProps {

@@ -4,7 +4,7 @@ import { EmailChangeService } from '../../accounts/email-change/index.ts';
 import { TotpEnrolmentService, TotpService } from '../../login/mfa/index.ts';
 import { BrowserSessionsService } from '../../sessions/browser-sessions/index.ts';
 import { CurrentPage, MessagePage, Pages, SeeOther, SignedIn, type Html, type Page } from '../kit/index.ts';
-import { fill } from '../texts/index.ts';
+import { fill } from '../../texts/index.ts';
 import { codeForm, emailChangeForm, passwordChangeForm, proofForm } from './account.forms.ts';
 import {
   ChangeEmailPage,

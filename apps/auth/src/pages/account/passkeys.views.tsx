@@ -1,6 +1,6 @@
 import type { PasskeyView } from '../../login/passkeys/index.ts';
 import { Field, Layout, PasskeyForm, ProofField, WayOut, type FormPageProps } from '../kit/index.ts';
-import { fill } from '../texts/index.ts';
+import { fill } from '../../texts/index.ts';
 import { ChangePage } from './change.views.tsx';
 
 /** Asks for the password before a passkey is created. */

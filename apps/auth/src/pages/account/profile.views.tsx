@@ -1,5 +1,5 @@
 import type { AccountDetails } from '../../accounts/index.ts';
-import { locales, type Locale } from '../../email/templates/index.ts';
+import { locales, type Locale } from '../../texts/index.ts';
 import { Field, SelectField, type FieldProps, type FormPageProps, type Page } from '../kit/index.ts';
 import { ChangePage } from './change.views.tsx';
 import { Action, Section } from './section.views.tsx';

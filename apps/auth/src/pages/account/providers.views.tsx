@@ -1,6 +1,6 @@
 import { ProofField, type FormPageProps, type Page } from '../kit/index.ts';
 import type { ProviderChoice, ProviderAccount } from '../sign-in/index.ts';
-import { fill } from '../texts/index.ts';
+import { fill } from '../../texts/index.ts';
 import { ChangePage } from './change.views.tsx';
 import { Action, Section } from './section.views.tsx';
 

@@ -1,4 +1,4 @@
-import { firstLocale, type Locale } from '../../email/templates/index.ts';
+import { firstLocale, type Locale } from '../../texts/index.ts';
 
 const defaultPath = '/account';
 

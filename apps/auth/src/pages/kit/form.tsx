@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import { fill } from '../texts/index.ts';
+import { fill } from '../../texts/index.ts';
 import { passkeysUrl } from './assets.ts';
 import type { FormState, Page } from './page.ts';
 

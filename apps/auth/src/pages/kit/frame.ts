@@ -1,6 +1,5 @@
 import type { HtmlEscapedString } from 'hono/utils/html';
-import { localeOf, type Locale } from '../../email/templates/index.ts';
-import { textsOf } from '../texts/index.ts';
+import { type Locale, localeOf, textsOf } from '../../texts/index.ts';
 import type { PageSettings } from './page-settings.ts';
 import type { Html, Page } from './page.ts';
 
@@ -18,7 +17,7 @@ export function frameOf(
   preferred: Locale | null = null,
 ): PageFrame {
   const locale = preferred ?? localeOf(acceptLanguage);
-  return { texts: textsOf(locale), locale, languages: [], settings };
+  return { texts: textsOf(locale).pages, locale, languages: [], settings };
 }
 
 /** The document of a page whose parts are all synchronous. */

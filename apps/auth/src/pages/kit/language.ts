@@ -1,7 +1,7 @@
 import { contextOf, type RequestContext } from '#common';
 import type { FastifyRequest } from 'fastify';
 import { parseCookie, stringifySetCookie } from 'cookie';
-import { localeOf, locales, type Locale } from '../../email/templates/index.ts';
+import { localeOf, locales, type Locale } from '../../texts/index.ts';
 
 const name = 'locale';
 const maxAgeSeconds = 31_536_000;

@@ -1,6 +1,5 @@
 import type { Child } from 'hono/jsx';
-import type { Locale } from '../../email/templates/index.ts';
-import { fill } from '../texts/index.ts';
+import { fill, type Locale } from '../../texts/index.ts';
 import { colorUrl, styleUrl } from './assets.ts';
 import type { PageFrame } from './frame.ts';
 import type { Page } from './page.ts';

@@ -2,10 +2,9 @@ import { problems, ProblemException, type RequestContext } from '#common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import { z } from 'zod';
-import type { Locale } from '../../email/templates/index.ts';
+import { fill, type Locale, type PageTexts, textsOf } from '../../texts/index.ts';
 import { existingPassword } from '../../passwords/index.ts';
 import type { BrowserSession } from '../../sessions/browser-sessions/index.ts';
-import { fill, textsOf, type Texts } from '../texts/index.ts';
 import { continueLocale, continueUrl, withContinue } from './continue-url.ts';
 import { pageLocale, type LanguageLink } from './language.ts';
 import { settingsFor, type PageSettings } from './page-settings.ts';
@@ -58,7 +57,7 @@ const emptyForm: FormState = { values: {}, errors: {} };
 export class Page {
   readonly context: RequestContext;
   readonly locale: Locale;
-  readonly texts: Texts;
+  readonly texts: PageTexts;
   /** The page in other languages, for a reader whose language is not known. */
   readonly languages: LanguageLink[];
   readonly settings: PageSettings;
@@ -77,7 +76,7 @@ export class Page {
     this.context = context;
     this.continueUrl = continueUrl(this.parameter('continue'));
     this.locale = pageLocale(request, session?.locale ?? null, continueLocale(this.continueUrl));
-    this.texts = textsOf(this.locale);
+    this.texts = textsOf(this.locale).pages;
     this.languages = languages;
     this.settings = settingsFor(settings, application);
     this.application = application;

@@ -1,6 +1,6 @@
 import { type ProblemException, problems } from '#common';
 import type { FastifyRequest } from 'fastify';
-import type { Texts } from '../texts/index.ts';
+import type { PageTexts } from '../../texts/index.ts';
 import { frameOf, htmlOf } from './frame.ts';
 import { readerLanguage } from './language.ts';
 import { Layout } from './layout.tsx';
@@ -28,7 +28,7 @@ export function renderProblem(settings: PageSettings, request: FastifyRequest, e
   );
 }
 
-function messageOf({ errors, problems: explained }: Texts, exception: ProblemException) {
+function messageOf({ errors, problems: explained }: PageTexts, exception: ProblemException) {
   const { status } = exception.problem;
   if (status === 404) {
     return { title: errors.notFoundTitle, text: errors.notFound };

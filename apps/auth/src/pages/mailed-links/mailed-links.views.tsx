@@ -12,7 +12,7 @@ import {
   type FormPageProps,
   type Page,
 } from '../kit/index.ts';
-import { fill } from '../texts/index.ts';
+import { fill } from '../../texts/index.ts';
 import type { LinkPath, MailedLink } from './mailed-link.ts';
 
 export const ForgotPasswordPage = ({ page, form }: FormPageProps) => {

@@ -3,7 +3,7 @@ import { Get, Post } from '@nestjs/common';
 import { RegistrationService } from '../../accounts/index.ts';
 import { CurrentPage, MessagePage, Pages, withContinue, type Html, type Page, type SeeOther } from '../kit/index.ts';
 import { emailForm, SignInService } from '../sign-in/index.ts';
-import { fill } from '../texts/index.ts';
+import { fill } from '../../texts/index.ts';
 import { registrationForm, type Registration } from './registration.forms.ts';
 import { RegisterByMailPage, RegisterPage } from './registration.views.tsx';
 

@@ -13,7 +13,7 @@ import {
   type FormPageProps,
   type Page,
 } from '../kit/index.ts';
-import { fill } from '../texts/index.ts';
+import { fill } from '../../texts/index.ts';
 import type { ConfirmationWays } from './confirmation.service.ts';
 
 /** A provider that the page to sign in offers. */

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { AUTH_CONFIG } from '../../config.ts';
-import type { Locale } from '../../email/templates/index.ts';
+import type { Locale } from '../../texts/index.ts';
 import { authTime, prolonging, type SessionLifetimes } from '../index.ts';
 
 /** A session that a browser holds, and its owner. */

@@ -1,6 +1,6 @@
-import type { Messages } from '../message.ts';
+import type { MailTexts } from '../mails.ts';
 
-export const fr: Messages = {
+export const mails: MailTexts = {
   footer: 'Vous recevez cet e-mail automatique parce que cette adresse e-mail a été indiquée pour un compte.',
   messages: {
     email_verification: {

@@ -1,6 +1,6 @@
-import type { Messages } from '../message.ts';
+import type { MailTexts } from '../mails.ts';
 
-export const de: Messages = {
+export const mails: MailTexts = {
   footer: 'Sie erhalten diese automatische E-Mail, weil diese E-Mail-Adresse für ein Konto angegeben wurde.',
   messages: {
     email_verification: {

@@ -1,7 +1,7 @@
-import type { Texts } from './en.ts';
+import type { PageTexts } from '../en/pages.ts';
 
 /** The texts of the pages in French. */
-export const fr: Texts = {
+export const pages: PageTexts = {
   common: {
     email: 'Adresse e-mail',
     password: 'Mot de passe',

@@ -1,5 +1,5 @@
 /** The texts of the pages in English. All other languages have the same keys. */
-export const en = {
+export const pages = {
   common: {
     email: 'E-mail address',
     password: 'Password',
@@ -322,4 +322,4 @@ export const en = {
 };
 
 /** All texts of the pages in one language. `{name}` stands for a variable. */
-export type Texts = typeof en;
+export type PageTexts = typeof pages;

@@ -1,6 +1,6 @@
-import type { Messages } from '../message.ts';
+import type { MailTexts } from '../mails.ts';
 
-export const es: Messages = {
+export const mails: MailTexts = {
   footer: 'Recibe este correo automático porque esta dirección de correo electrónico se indicó para una cuenta.',
   messages: {
     email_verification: {

@@ -1,7 +1,7 @@
-import type { Texts } from './en.ts';
+import type { PageTexts } from '../en/pages.ts';
 
 /** The texts of the pages in Spanish. */
-export const es: Texts = {
+export const pages: PageTexts = {
   common: {
     email: 'Dirección de correo electrónico',
     password: 'Contraseña',

@@ -1,6 +1,6 @@
-import type { Messages } from '../message.ts';
+import type { MailTexts } from '../mails.ts';
 
-export const en: Messages = {
+export const mails: MailTexts = {
   footer: 'You received this automatic e-mail because this e-mail address was given for an account.',
   messages: {
     email_verification: {

@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { locales } from '../../email/templates/index.ts';
-import { textsOf } from './index.ts';
+import { locales, textsOf } from './index.ts';
 
 /** What reads the same as in English. */
 const sameAsEnglish: Readonly<Record<string, string[]>> = {
-  de: ['common.code', 'passkeys.title', 'passkeys.name'],
-  fr: ['common.code'],
+  de: ['pages.common.code', 'pages.passkeys.title', 'pages.passkeys.name'],
+  fr: ['pages.common.code'],
   es: [],
 };
 

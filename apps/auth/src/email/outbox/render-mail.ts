@@ -1,10 +1,4 @@
-import { de } from './messages/de.ts';
-import { en } from './messages/en.ts';
-import { es } from './messages/es.ts';
-import { fr } from './messages/fr.ts';
-import type { Locale, MailTemplate, Messages } from './message.ts';
-
-const languages: Record<Locale, Messages> = { en, de, fr, es };
+import { textsOf, type Locale, type MailTemplate } from '../../texts/index.ts';
 
 /** The values of a template's `{name}` placeholders; `link` is the URL of its button. */
 export type MailVariables = Readonly<Record<string, string>>;
@@ -21,7 +15,7 @@ export interface RenderedMail {
  * @throws Error if a variable of the template is missing
  */
 export function renderMail(template: MailTemplate, locale: Locale, variables: MailVariables): RenderedMail {
-  const { footer, messages } = languages[locale];
+  const { footer, messages } = textsOf(locale).mails;
   const { subject, paragraphs, action } = messages[template];
   const filled = paragraphs.map((paragraph) => fill(paragraph, variables));
   const button = action === undefined ? undefined : { label: action, link: fill('{link}', variables) };

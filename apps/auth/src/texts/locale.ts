@@ -1,5 +1,8 @@
 import Negotiator from 'negotiator';
-import { locales, type Locale } from './message.ts';
+
+/** The languages of mails and pages. */
+export const locales = ['en', 'de', 'fr', 'es'] as const;
+export type Locale = (typeof locales)[number];
 
 /** The language that a reader states by `accept-language`; null if the header states none. */
 export function statedLocale(acceptLanguage: string | null): Locale | null {

@@ -1,7 +1,7 @@
-import type { Texts } from './en.ts';
+import type { PageTexts } from '../en/pages.ts';
 
 /** The texts of the pages in German. */
-export const de: Texts = {
+export const pages: PageTexts = {
   common: {
     email: 'E-Mail-Adresse',
     password: 'Passwort',

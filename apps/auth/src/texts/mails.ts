@@ -1,7 +1,3 @@
-/** The languages of mails. */
-export const locales = ['en', 'de', 'fr', 'es'] as const;
-export type Locale = (typeof locales)[number];
-
 /** Mails with a link, by template. */
 const linkTemplates = [
   'account_exists',
@@ -36,7 +32,7 @@ export const mailTemplates = [...linkTemplates, ...noticeTemplates] as const;
 export type MailTemplate = (typeof mailTemplates)[number];
 
 /** One mail in one language; `{name}` stands for a variable. */
-export interface Message {
+interface Message {
   subject: string;
   paragraphs: string[];
   /** Label of the button that opens the variable `link`. */
@@ -44,7 +40,7 @@ export interface Message {
 }
 
 /** All mails in one language. */
-export interface Messages {
+export interface MailTexts {
   /** Shown below each mail. */
   footer: string;
   messages: Record<MailTemplate, Message>;
