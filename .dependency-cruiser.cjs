@@ -16,12 +16,13 @@ module.exports = {
     },
     {
       name: 'capabilities-by-their-index',
-      comment: 'A file imports from another folder only what that folder’s index.ts exports.',
+      comment:
+        'A file imports from another folder only what that folder’s index.ts exports. The folders of languages are parts.',
       severity: 'error',
-      from: { path: '^apps/([^/]+)/src/([^/]+/[^/]+|[^/]+)/[^/]+$', pathNot: '/(formats|messages|migrations)/' },
+      from: { path: '^apps/([^/]+)/src/([^/]+/[^/]+|[^/]+)/[^/]+$', pathNot: '/(formats|migrations|[a-z][a-z])/' },
       to: {
         path: '^apps/$1/src/[^/]+/',
-        pathNot: ['^apps/$1/src/$2/(formats/|messages/|migrations/)?[^/]+$', '/index\\.ts$'],
+        pathNot: ['^apps/$1/src/$2/(formats/|migrations/|[a-z][a-z]/)?[^/]+$', '/index\\.ts$'],
       },
     },
     {
