@@ -29,16 +29,18 @@ const since = (started: number) => (Date.now() - started) / 1000;
 
 /**
  * Commits an environment's images, then waits until Argo CD reports it healthy and the smoke test has passed. Reverts the commit
- * if that fails.
- * @throws Error if the environment is not healthy after the revert
+ * if that fails. If the images are committed already, as after a run that was interrupted, it waits for the same, and reverts nothing.
+ * @throws Error if the environment is not healthy after the revert, or with the images that it had already
  */
 export async function deploy(deployment: Deployment): Promise<Result> {
   const { repository, environment, images, smokeTest, log, timeoutSeconds = 900 } = deployment;
   const started = Date.now();
-  const revision = await repository.setImages(environment, images);
-  if (!revision) {
-    log(`${environment} already runs these images`);
-    return { seconds: 0 };
+  const { revision, isNew } = await repository.setImages(environment, images);
+  if (!isNew) {
+    log(`${environment} has these images since ${revision.slice(0, 12)}`);
+    await settled(deployment, revision, timeoutSeconds);
+    await smokeTest?.();
+    return { seconds: since(started) };
   }
   log(`${environment}: pushed ${revision.slice(0, 12)}`);
   try {
@@ -66,7 +68,8 @@ export async function rollBack(rollback: Omit<Deployment, 'images'>, revision: s
   const started = Date.now();
   const back = await repository.revert(revision);
   log(`${environment}: reverted by ${back.slice(0, 12)}`);
-  await sync?.(environment, back);
+  // the newest commit: one that came after an earlier roll-back stays
+  await sync?.(environment, await repository.head());
   await settled(rollback, back, timeoutSeconds);
   return since(started);
 }

@@ -36,6 +36,8 @@ if (opens) {
   process.exit(75);
 }
 
+// before anything is pushed
+await repository.assertUnchanged();
 const { rolledBack, seconds, rollbackSeconds } = await deploy({
   repository,
   environment,

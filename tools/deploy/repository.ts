@@ -51,9 +51,9 @@ export class Repository {
 
   /**
    * Commits an environment's images and pushes.
-   * @returns the commit, or undefined if the environment already has these images
+   * @returns the commit; if the environment already has these images, the latest one that changed its kustomization
    */
-  async setImages(environment: string, images: Images): Promise<string | undefined> {
+  async setImages(environment: string, images: Images): Promise<{ revision: string; isNew: boolean }> {
     const file = this.overlay(environment);
     const document = parseDocument(readFileSync(file, 'utf8'));
     const entries = (document.get('images') as YAMLSeq<YAMLMap>).items;
@@ -70,11 +70,11 @@ export class Repository {
     writeFileSync(file, await format(document.toString(), { ...(await resolveConfig(file)), filepath: file }));
     await this.git('add', file);
     if ((await this.git('diff', '--cached', '--name-only')) === '') {
-      return undefined;
+      return { revision: (await this.git('log', '-1', '--format=%H', '--', file)).trim(), isNew: false };
     }
     const lines = Object.values(images).map((reference) => `- ${reference}`);
     await this.git('commit', '--quiet', '--no-verify', '-m', `chore(${environment}): deploy`, '-m', lines.join('\n'));
-    return this.push();
+    return { revision: await this.push(), isNew: true };
   }
 
   /** The newest commit on the remote. */
@@ -83,24 +83,38 @@ export class Repository {
   }
 
   /**
-   * Reverts a commit and pushes, unless that is done.
+   * Reverts a commit and pushes, unless that is done. Of a merge, it reverts what came in.
    * @returns the commit that reverts it
+   * @throws Error if later commits changed the same lines; the checkout is as before
    */
   async revert(revision: string): Promise<string> {
     const done = await this.revertOf(revision);
     if (done) {
       return done;
     }
-    await this.git('revert', '--no-edit', revision);
+    const [, ...parents] = (await this.git('rev-list', '--parents', '-n', '1', revision)).trim().split(' ');
+    try {
+      await this.git('revert', '--no-edit', ...(parents.length > 1 ? ['-m', '1'] : []), revision);
+    } catch (error) {
+      await this.git('revert', '--abort');
+      throw new Error(`${revision} can not be reverted by itself: revert later commits to the same lines first`, {
+        cause: error,
+      });
+    }
     return this.push();
   }
 
-  /** The commit on the remote that reverts another one; undefined if there is none. */
+  /** The commit on the remote that reverts another one, and is not itself reverted; undefined if there is none. */
   async revertOf(revision: string): Promise<string | undefined> {
     await this.git('fetch', '--quiet', 'origin', branch);
     const full = (await this.git('rev-parse', revision)).trim();
-    const found = await this.git('log', '--format=%H', '-1', `--grep=^This reverts commit ${full}`, 'FETCH_HEAD');
-    return found.trim() || undefined;
+    const found = await this.git('log', '--format=%H', `--grep=^This reverts commit ${full}`, 'FETCH_HEAD');
+    for (const commit of found.split('\n').filter(Boolean)) {
+      if (!(await this.revertOf(commit))) {
+        return commit;
+      }
+    }
+    return undefined;
   }
 
   /**
