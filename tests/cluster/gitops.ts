@@ -129,6 +129,18 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     return revision ? status.sync.revision === revision : status.operationState?.phase === 'Succeeded';
   };
 
+  const isOrExplain = async (name: string, revision?: string) => {
+    if (await inSync(name, revision)) {
+      return true;
+    }
+    const { status } = await app(name);
+    const { phase, message, operation } = status?.operationState ?? {};
+    const pods = await kubectl(['get', 'pods', '-n', `devopslocally-${name}`, '--no-headers']);
+    throw new Error(
+      `${status?.sync?.status} at ${status?.sync?.revision}, ${status?.health?.status}; sync of ${operation?.sync?.revision}: ${phase}, ${message}\n${pods}`,
+    );
+  };
+
   const syncFromNothing = async (environment: string): Promise<Row> => {
     const application = argo.find(
       (manifest): manifest is Application => manifest.kind === 'Application' && manifest.metadata.name === environment,
@@ -168,7 +180,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
             JSON.stringify({ status: { conditions: [condition] } }),
           ]).catch(() => undefined);
         }
-        return inSync(environment);
+        return isOrExplain(environment);
       },
       1000,
     );
@@ -241,7 +253,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     const started = Date.now();
     await git('revert', '--no-edit', 'HEAD');
     const revision = await push();
-    await until('staging healthy after the revert', 120, () => inSync('staging', revision), 1000);
+    await until('staging healthy after the revert', 120, () => isOrExplain('staging', revision), 1000);
     return (Date.now() - started) / 1000;
   }
 
