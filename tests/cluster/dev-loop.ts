@@ -78,6 +78,10 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
       >,
   );
 
+  // Skaffold copies changes into the smoke test's pod, too, and loses one if that pod ends at the same moment
+  await kubectl(['wait', '--for=condition=complete', 'job/auth-smoke-test', '-n', namespace, '--timeout=120s'], {
+    seconds: 130,
+  });
   const before = await pod();
   const originals = files.map((file) => readFileSync(join(copy, file), 'utf8'));
   const save = (i: number, change: (text: string) => string) =>

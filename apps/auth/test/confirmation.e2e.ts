@@ -103,6 +103,22 @@ describe('a session that changes while its owner proves who they are', () => {
   });
 });
 
+it.each([
+  ['a new password', '/account/password', { password: strongPassword, new_password: 'amber-heron-reads-97-maps' }],
+  ['the end of all other sessions', '/account/sessions/end-others', {}],
+])('an earlier cookie has no part in %s', async (_what, path, form) => {
+  const { agent, email, account } = await people.password();
+  const thief = new UserAgent(service);
+  thief.plant({ session: String(agent.cookie('session')) });
+  expect((await thief.open('/account')).url.pathname).toBe('/account');
+  const page = await meanwhile(service, {
+    email,
+    request: () => agent.open(path, { form: { ...form, account } }),
+    change: async () => expect((await thief.open('/account')).url.pathname).toBe('/sign-in'),
+  });
+  expect(page.url.pathname).toBe('/account');
+});
+
 describe('a request for more than one factor', () => {
   /** The hidden fields of a form. */
   const fieldsOf = (text: string, action: string) => {

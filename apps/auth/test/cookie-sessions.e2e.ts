@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from './support/chromium.ts';
-import { AuthenticatorApp } from './support/authenticator-app.ts';
+import { AuthenticatorApp, newEnrolledAccount } from './support/authenticator-app.ts';
 import { Client, newEmail } from './support/client.ts';
 import { freePort } from './support/free-port.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
@@ -160,6 +160,21 @@ describe('a session in a cookie', () => {
       expect((await exchange(cookie)).body.code).toBe('session_missing');
       expect((await client.me(token)).status).toBe(200);
     }
+  });
+
+  it('keeps what its owner proves without it from those who held it', async () => {
+    const { accessToken: token, refreshToken, recoveryCodes } = await newEnrolledAccount(client);
+    const cookie = cookieIn(
+      await call('POST', '/auth/session', { origin: origins.app }, { refresh_token: refreshToken }),
+    );
+    await service.database.query("UPDATE session SET authenticated_at = now() - interval '301 seconds'");
+    const { body: stolen } = await exchange(cookie);
+    const stepUp = await client.call('POST', '/auth/mfa/step-up', { token, body: { code: recoveryCodes[0] } });
+    expect([stepUp.status, (await exchange(cookie)).body.code]).toEqual([200, 'session_missing']);
+    const theft = await client.call('POST', '/auth/mfa/recovery-codes', { token: stolen.access_token });
+    expect([theft.status, theft.body.code]).toEqual([401, 'mfa_required']);
+    const own = await client.call('POST', '/auth/mfa/recovery-codes', { token: stepUp.body.access_token });
+    expect(own.status).toBe(200);
   });
 
   it('can be used by this service’s own pages and by trusted origins of its site alone', async () => {

@@ -14,7 +14,7 @@ import {
   startIssuer,
 } from './support/relying-party.ts';
 import { Program } from './support/program.ts';
-import { testEnvironment, type TestService } from './support/service.ts';
+import { strongPassword, testEnvironment, type TestService } from './support/service.ts';
 import { UserAgent, type Page } from './support/user-agent.ts';
 
 let service: TestService;
@@ -255,6 +255,22 @@ describe('a session', () => {
     await expect(openid.fetchUserInfo(notes, tokens.access_token, String(tokens.claims()?.sub))).rejects.toThrow();
     expect((await client.me(tokens.access_token)).body.code).toBe('token_invalid');
     expect((await authorize(notes, agent)).page.url.pathname).toBe('/sign-in');
+  });
+
+  it('keeps no grant but that of the application by which its owner ends all others', async () => {
+    const [byApi, byPage] = [await newAgent(), await newAgent()];
+    const [taken, own] = [await signIn(page, byApi.agent), await signIn(notes, byApi.agent)];
+    const takenToo = await signIn(page, byPage.agent);
+    const ended = await client.call('POST', '/auth/logout-others', { token: own.access_token });
+    const account = String(decodeJwt(takenToo.access_token).sub);
+    const form = { account, password: strongPassword, new_password: 'amber-heron-reads-97-maps' };
+    const changed = await byPage.agent.open('/account/password', { form });
+    expect([ended.status, changed.url.search]).toEqual([204, '?done=password']);
+    for (const { refresh_token: token } of [taken, takenToo]) {
+      await expect(openid.refreshTokenGrant(page, String(token))).rejects.toMatchObject({ error: 'invalid_grant' });
+    }
+    expect((await openid.refreshTokenGrant(notes, String(own.refresh_token))).access_token).toBeTruthy();
+    expect((await authorize(page, byPage.agent)).page.url.searchParams.get('code')).toBeTruthy();
   });
 
   it('is prolonged by a refresh of an application', async () => {

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { OneTimeTokensService } from '../email/one-time-tokens/index.ts';
-import { SessionsService, type SessionOwner } from '../sessions/index.ts';
+import { SessionsService, type KeptSession, type SessionOwner } from '../sessions/index.ts';
 import { AccountsRepository } from './accounts.repository.ts';
 
 /** What opens accounts and another folder stores: credentials of their owners, and consents to applications. */
@@ -23,8 +23,8 @@ export interface CredentialStore {
 interface Revocation {
   /** The account that asks for it, if it is not the owner. */
   actorId?: string;
-  /** The id of a session that stays. */
-  keepSession?: string;
+  /** The session that stays. */
+  keepSession?: KeptSession;
   /** Which credentials end: all of them, those that begin a login, or none. */
   credentials?: 'all' | 'first_factors';
 }

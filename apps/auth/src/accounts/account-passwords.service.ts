@@ -47,7 +47,7 @@ export class AccountPasswordsService {
     const passwordHash = await this.passwords.hash(next);
     return this.dataSource.transaction(async (manager) => {
       await this.reauthentication.assertCurrent(manager, principal, account);
-      await this.access.revoke(manager, account.id, context, { keepSession: principal.sessionId });
+      await this.access.revoke(manager, account.id, context, { keepSession: principal });
       if (account.passwordHash === null) {
         await this.setFirst(manager, account, passwordHash, context);
       } else {

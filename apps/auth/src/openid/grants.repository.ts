@@ -87,6 +87,20 @@ export class GrantsRepository {
     );
   }
 
+  /**
+   * Ends all grants of a session but that of one application. The session is locked first, as by a refresh, so that the two never
+   * deadlock.
+   */
+  async endOfSession(on: Queryable, sessionId: string, exceptClientId: string | null): Promise<void> {
+    await execute(
+      on,
+      sql`/* openid-grants.end-of-session */
+        WITH held AS (SELECT id FROM session WHERE id = ${sessionId} FOR NO KEY UPDATE)
+        DELETE FROM openid_grant g USING held, application a
+        WHERE g.session_id = held.id AND a.id = g.application_id AND a.client_id IS DISTINCT FROM ${exceptClientId}`,
+    );
+  }
+
   /** The scopes that an account's owner has consented to for an application. */
   async findConsent(accountId: string, applicationId: string): Promise<string[] | undefined> {
     const row = await queryRow<{ permissions: string[] }>(

@@ -7,7 +7,13 @@ import { AccountAccessService, newDeviceFacts, NoticesService, type CredentialSt
 import { openIdScopes, type Application } from '../applications/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
-import { SessionsService, type Device, type SessionOwner } from '../sessions/index.ts';
+import {
+  SessionsService,
+  type Device,
+  type KeptSession,
+  type SessionGrants,
+  type SessionOwner,
+} from '../sessions/index.ts';
 import type { Consent } from './consents.schema.ts';
 import { consentNotFound } from './grants.problems.ts';
 import { GrantsRepository } from './grants.repository.ts';
@@ -15,7 +21,7 @@ import { errors } from './library.ts';
 
 /** What applications may have of accounts: consents, and the grants of sessions. */
 @Injectable()
-export class GrantsService implements CredentialStore {
+export class GrantsService implements CredentialStore, SessionGrants {
   readonly isSecondFactor = false;
 
   constructor(
@@ -28,6 +34,7 @@ export class GrantsService implements CredentialStore {
     access: AccountAccessService,
   ) {
     access.register(this);
+    sessions.registerGrants(this);
   }
 
   /** Whether the grant that an access token belongs to goes on. That of a login without an application belongs to none. */
@@ -132,6 +139,10 @@ export class GrantsService implements CredentialStore {
   /** Forgets all that the owner of an account has consented to. Its grants end with the sessions. */
   removeAll(manager: EntityManager, accountId: string): Promise<void> {
     return this.grants.withdrawAll(manager, accountId);
+  }
+
+  async endAllBut(manager: EntityManager, { sessionId, issuedFor }: KeptSession): Promise<void> {
+    await this.grants.endOfSession(manager, sessionId, issuedFor?.clientId ?? null);
   }
 
   /** Ends a grant with its codes and tokens. */

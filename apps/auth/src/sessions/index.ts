@@ -12,7 +12,7 @@ export {
   type SessionView,
   type Tokens,
 } from './sessions.schema.ts';
-export type { Authentication, Device, SessionOwner } from './session.ts';
+export type { Authentication, Device, KeptSession, SessionGrants, SessionOwner } from './session.ts';
 export { deviceName } from './device-name.ts';
 export { loginRefused, refreshTokenInvalid } from './sessions.problems.ts';
 export { ROTATES_BROWSER_SESSION, RotatesBrowserSession } from './rotates-browser-session.decorator.ts';

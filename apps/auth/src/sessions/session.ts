@@ -1,4 +1,5 @@
-import type { RequestContext } from '#common';
+import type { Principal, RequestContext } from '#common';
+import type { EntityManager } from 'typeorm';
 import type { LoginLimits } from '../rate-limits/index.ts';
 
 /** What tokens say about the account of a session. */
@@ -17,6 +18,15 @@ export interface Authentication {
 
 /** From where and by what a session is used. */
 export type Device = Pick<RequestContext, 'address' | 'userAgent'>;
+
+/** The session that stays when the others of its account end, and the application by which its owner asks for that, if one does. */
+export type KeptSession = Pick<Principal, 'sessionId' | 'issuedFor'>;
+
+/** What applications have of sessions. */
+export interface SessionGrants {
+  /** Ends what they have of a session, in the caller's transaction, except for the application that asks for it. */
+  endAllBut: (manager: EntityManager, kept: KeptSession) => Promise<void>;
+}
 
 /** A session that a login starts. */
 export interface NewSession {

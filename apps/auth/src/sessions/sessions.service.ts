@@ -9,7 +9,7 @@ import { AccessTokensService, RefreshTokens, type RefreshToken } from './tokens/
 import { deviceName } from './device-name.ts';
 import { SessionLocksRepository } from './session-locks.repository.ts';
 import { loginRefused, refreshTokenInvalid, sessionNotFound } from './sessions.problems.ts';
-import type { Authentication, Device, NewSession, Owner, SessionOwner } from './session.ts';
+import type { Authentication, Device, KeptSession, NewSession, Owner, SessionGrants, SessionOwner } from './session.ts';
 import { maxSessionsPerAccount, SessionsRepository } from './sessions.repository.ts';
 import type { AccessToken, SessionView, Tokens } from './sessions.schema.ts';
 
@@ -33,6 +33,8 @@ interface CompletedLogin
 /** Starts, refreshes, lists and ends sessions. */
 @Injectable()
 export class SessionsService {
+  private grants: SessionGrants | undefined;
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly sessions: SessionsRepository,
@@ -206,18 +208,27 @@ export class SessionsService {
     });
   }
 
+  /** Makes the end of all other sessions end what applications have of the one that stays, too. */
+  registerGrants(grants: SessionGrants): void {
+    this.grants = grants;
+  }
+
   /**
    * Ends the sessions of an account, in the caller's transaction.
    * @param options.actorId the account that asks for it, if it is not the owner
-   * @param options.except the id of a session that stays
+   * @param options.except the session that stays. Of applications' grants in it, only that of the one that calls does: the others may
+   * have been given to somebody who held the session's cookie.
    */
   async revokeAllOf(
     manager: EntityManager,
     accountId: string,
     context: RequestContext,
-    { actorId = accountId, except }: { actorId?: string; except?: string | undefined } = {},
+    { actorId = accountId, except }: { actorId?: string; except?: KeptSession | undefined } = {},
   ): Promise<void> {
-    const ended = await this.sessions.removeAll(manager, accountId, except);
+    const ended = await this.sessions.removeAll(manager, accountId, except?.sessionId);
+    if (except) {
+      await this.grants?.endAllBut(manager, except);
+    }
     await this.recordRevoked(manager, accountId, ended, context, actorId);
   }
 
@@ -228,7 +239,7 @@ export class SessionsService {
   revokeAllButThis(principal: Principal, context: RequestContext): Promise<void> {
     return this.dataSource.transaction(async (manager) => {
       await this.lockActive(manager, principal);
-      await this.revokeAllOf(manager, principal.accountId, context, { except: principal.sessionId });
+      await this.revokeAllOf(manager, principal.accountId, context, { except: principal });
     });
   }
 

@@ -79,7 +79,7 @@ export class TotpEnrolmentService {
       }
       const codes = await this.recoveryCodes.replace(manager, accountId);
       await this.sessions.renew(manager, principal, ['otp', 'mfa']);
-      await this.access.revoke(manager, accountId, context, { keepSession: sessionId });
+      await this.access.revoke(manager, accountId, context, { keepSession: principal });
       await this.record(manager, context, accountId, 'mfa.totp_enrolled');
       await this.notices.send(manager, accountId, 'authenticator_added', context);
       const deviceCookie = account && (await this.knownDevices.keep(manager, account, cookies));

@@ -8,6 +8,7 @@ import { PrivacyService } from '../../privacy/index.ts';
 import { BrowserSessionsService } from '../../sessions/browser-sessions/index.ts';
 import { SessionsService } from '../../sessions/index.ts';
 import { CurrentPage, MessagePage, Pages, SeeOther, SignedIn, type Html, type Page } from '../kit/index.ts';
+import { replaceCookie } from './replace-cookie.ts';
 import { ProvidersService } from '../sign-in/index.ts';
 import { proofForm, sessionForm } from './account.forms.ts';
 import { AccountPage } from './account.views.tsx';
@@ -61,8 +62,8 @@ export class AccountController {
 
   @Post('sessions/end-others')
   async endOthers(@CurrentPage() page: Page): Promise<SeeOther> {
+    await replaceCookie(page, this.browserSessions);
     await this.sessions.revokeAllButThis(page.signedIn, page.context);
-    page.setCookies(await this.browserSessions.rotate(page.signedIn, page.cookies));
     return new SeeOther('/account?done=sessions');
   }
 

@@ -5,6 +5,7 @@ import { TotpEnrolmentService, TotpService } from '../../login/mfa/index.ts';
 import { BrowserSessionsService } from '../../sessions/browser-sessions/index.ts';
 import { CurrentPage, MessagePage, Pages, SeeOther, SignedIn, type Html, type Page } from '../kit/index.ts';
 import { fill } from '../../texts/index.ts';
+import { replaceCookie } from './replace-cookie.ts';
 import { codeForm, emailChangeForm, passwordChangeForm, proofForm } from './account.forms.ts';
 import {
   ChangeEmailPage,
@@ -46,8 +47,8 @@ export class CredentialsController {
       (form) => <ChangePasswordPage page={page} form={form} />,
       async ({ password, new_password: next }) => {
         const change = { current_password: password, new_password: next };
-        const deviceCookie = await this.passwords.change(page.signedIn, change, page.cookies, page.context);
-        page.setCookies(deviceCookie, await this.browserSessions.rotate(page.signedIn, page.cookies));
+        await replaceCookie(page, this.browserSessions);
+        page.setCookies(await this.passwords.change(page.signedIn, change, page.cookies, page.context));
         return new SeeOther('/account?done=password');
       },
     );
@@ -113,8 +114,9 @@ export class CredentialsController {
         );
       },
       async ({ code }) => {
+        await replaceCookie(page, this.browserSessions);
         const { codes, deviceCookie } = await this.enrolment.confirm(page.signedIn, code, page.cookies, page.context);
-        page.setCookies(deviceCookie, await this.browserSessions.rotate(page.signedIn, page.cookies));
+        page.setCookies(deviceCookie);
         return <RecoveryCodesPage page={page} codes={codes.recovery_codes} />;
       },
     );
@@ -133,8 +135,8 @@ export class CredentialsController {
       proofForm(page),
       (form) => <RemoveAuthenticatorPage page={page} form={form} />,
       async ({ password }) => {
-        const deviceCookie = await this.enrolment.remove(page.signedIn, password, page.cookies, page.context);
-        page.setCookies(deviceCookie, await this.browserSessions.rotate(page.signedIn, page.cookies));
+        await replaceCookie(page, this.browserSessions);
+        page.setCookies(await this.enrolment.remove(page.signedIn, password, page.cookies, page.context));
         return new SeeOther('/account?done=authenticator');
       },
     );
@@ -149,8 +151,8 @@ export class CredentialsController {
   @Post('recovery-codes')
   async submitRecoveryCodes(@CurrentPage() page: Page): Promise<Html> {
     page.assertRecentLogin();
+    await replaceCookie(page, this.browserSessions);
     const codes = await this.enrolment.replaceRecoveryCodes(page.signedIn, page.context);
-    page.setCookies(await this.browserSessions.rotate(page.signedIn, page.cookies));
     return <RecoveryCodesPage page={page} codes={codes.recovery_codes} />;
   }
 }

@@ -3,6 +3,7 @@ import { PasskeysService } from '../../login/passkeys/index.ts';
 import { BrowserSessionsService } from '../../sessions/browser-sessions/index.ts';
 import { deviceName } from '../../sessions/index.ts';
 import { CurrentPage, Pages, SeeOther, SignedIn, type Html, type Page } from '../kit/index.ts';
+import { replaceCookie } from './replace-cookie.ts';
 import { passkeyCreationForm, passkeyRemovalForm, proofForm } from './account.forms.ts';
 import { AddPasskeyPage, CreatePasskeyPage, RemovePasskeyPage } from './passkeys.views.tsx';
 
@@ -45,8 +46,8 @@ export class PasskeyPagesController {
       passkeyCreationForm,
       (form) => <AddPasskeyPage page={page} form={form} />,
       async (registration) => {
+        await replaceCookie(page, this.browserSessions);
         await this.passkeys.register(page.signedIn, registration, page.context);
-        page.setCookies(await this.browserSessions.rotate(page.signedIn, page.cookies));
         return new SeeOther('/account?done=passkey-added');
       },
     );
@@ -74,8 +75,8 @@ export class PasskeyPagesController {
       passkeyRemovalForm(page),
       (form) => <RemovePasskeyPage page={page} form={form} passkey={passkey} />,
       async ({ id, password }) => {
+        await replaceCookie(page, this.browserSessions);
         await this.passkeys.remove(page.signedIn, id, password, page.context);
-        page.setCookies(await this.browserSessions.rotate(page.signedIn, page.cookies));
         return new SeeOther('/account?done=passkey-removed');
       },
     );

@@ -2,6 +2,7 @@ import { Get, Param, Post } from '@nestjs/common';
 import { IdentitiesService } from '../../login/social/index.ts';
 import { BrowserSessionsService } from '../../sessions/browser-sessions/index.ts';
 import { CurrentPage, OnwardPage, Pages, SeeOther, SignedIn, type Page } from '../kit/index.ts';
+import { replaceCookie } from './replace-cookie.ts';
 import { ProvidersService } from '../sign-in/index.ts';
 import { proofForm } from './account.forms.ts';
 import { LinkProviderPage, UnlinkProviderPage } from './providers.views.tsx';
@@ -41,8 +42,8 @@ export class ProviderPagesController {
     return page.attempt(
       (form) => <LinkProviderPage page={page} form={form} provider={provider} />,
       async () => {
+        await replaceCookie(page, this.browserSessions);
         await this.providers.finishLink(page, provider.id);
-        page.setCookies(await this.browserSessions.rotate(page.signedIn, page.cookies));
         return new SeeOther('/account?done=provider-linked');
       },
     );
@@ -62,8 +63,8 @@ export class ProviderPagesController {
     return page.attempt(
       (form) => <UnlinkProviderPage page={page} form={form} name={name} identityId={id} />,
       async () => {
-        const deviceCookie = await this.identities.unlink(page.signedIn, id, page.cookies, page.context);
-        page.setCookies(deviceCookie, await this.browserSessions.rotate(page.signedIn, page.cookies));
+        await replaceCookie(page, this.browserSessions);
+        page.setCookies(await this.identities.unlink(page.signedIn, id, page.cookies, page.context));
         return new SeeOther('/account?done=provider-unlinked');
       },
     );

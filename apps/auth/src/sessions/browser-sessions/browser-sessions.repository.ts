@@ -76,11 +76,14 @@ export class BrowserSessionsRepository {
     return rotated > 0;
   }
 
-  /** Ends the cookie of a session. The session goes on. */
-  async endCookie(sessionId: string): Promise<void> {
+  /**
+   * Ends the cookie of a session. The session goes on, and is still known as one of a browser.
+   * @param unusableHash what no cookie hashes to
+   */
+  async endCookie(sessionId: string, unusableHash: Buffer): Promise<void> {
     await execute(
       this.dataSource,
-      sql`/* browser-sessions.end-cookie */ UPDATE session SET browser_hash = NULL
+      sql`/* browser-sessions.end-cookie */ UPDATE session SET browser_hash = ${unusableHash}
         WHERE id = ${sessionId} AND browser_hash IS NOT NULL`,
     );
   }

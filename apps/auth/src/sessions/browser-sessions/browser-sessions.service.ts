@@ -105,7 +105,7 @@ export class BrowserSessionsService {
 
   /** Ends the cookie of a session, if it has one. Its access tokens and its grants stay. */
   endCookie({ sessionId }: Pick<Principal, 'sessionId'>): Promise<void> {
-    return this.repository.endCookie(sessionId);
+    return this.repository.endCookie(sessionId, randomBytes(secretBytes));
   }
 
   /** Ends the session of the browser, if it has one. */
