@@ -33,6 +33,7 @@ loaded() {
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
 cli() { kubectl exec deployment/auth -n "$namespace" -c auth -- node dist/apps/auth/src/cli.js "$@"; }
 
+echo "$what of the namespace $namespace in the kube context $(kubectl config current-context)"
 case $what in
 password)
   url=$(value auth database-url)
