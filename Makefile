@@ -8,6 +8,9 @@ node_modules/.package-lock.json: package-lock.json
 
 comma := ,
 
+# These choose what is replaced, so they count from the command line only: runbooks export NAMESPACE for kubectl.
+$(foreach variable,NAMESPACE COMPOSE REPLACE,$(if $(filter command,$(origin $(variable))),,$(eval override $(variable) :=)))
+
 .PHONY: start test fuzz check build bundle help
 
 start: node_modules/.package-lock.json ## Start the auth service with its own embedded PostgreSQL

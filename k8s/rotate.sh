@@ -33,11 +33,13 @@ loaded() {
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
 cli() { kubectl exec deployment/auth -n "$namespace" -c auth -- node dist/apps/auth/src/cli.js "$@"; }
 
+echo "$what of the namespace $namespace in the kube context $(kubectl config current-context)"
 case $what in
 password)
   url=$(value auth database-url)
   [[ $url == postgresql://auth:* ]] && old=auth new=auth-alternate || { old=auth-alternate new=auth; }
-  password=$(openssl rand -hex 32) since=$(now)
+  password=$(openssl rand -hex 32)
+  since=$(now)
   printf %s "$password" | set_value postgres-credentials "$new"
   loaded "$since" "the password of $new"
   printf %s "postgresql://$new:$password@${url#*@}" | set_value auth database-url
@@ -64,7 +66,9 @@ signing-keys)
   cli keys rotate
   ;;
 key-encryption-keys)
-  old=$(value auth key-encryption-keys) new=$(openssl rand -base64 32)
+  # two commands: of one with both, only the last failure ends the script, and no old key would be written
+  old=$(value auth key-encryption-keys)
+  new=$(openssl rand -base64 32)
   # every pod must be able to read what any other writes
   printf '%s,%s' "$old" "$new" | set_value auth key-encryption-keys
   restart 'it decrypts with the old and the new key'

@@ -25,7 +25,8 @@ END
   exit 65
 fi
 
-plain=$(mktemp -d) sealed=$(mktemp -d)
+plain=$(mktemp -d)
+sealed=$(mktemp -d)
 trap 'rm -rf "$plain" "$sealed"' EXIT
 if [ "$environment" = monitoring ]; then
   namespace=monitoring

@@ -5,7 +5,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { connect } from './backup/database.ts';
+import { choose } from './backup/database.ts';
 import { dump, type Manifest } from './backup/dump.ts';
 import { digest, passphrase, seal } from './backup/sealed-file.ts';
 import { extension, prune, upload } from './backup/store.ts';
@@ -30,8 +30,10 @@ try {
 
 async function backup(): Promise<void> {
   const phrase = await passphrase(process.env);
+  const target = await choose(values, process.env);
+  console.log(`Backs up ${target.description}.`);
   await mkdir(values.folder, { recursive: true, mode: 0o700 });
-  const connection = await connect(values, process.env);
+  const connection = await target.connect();
   let manifest: Manifest | undefined;
   try {
     await seal(

@@ -101,7 +101,7 @@ await drill('dump', async ({ after, log, check }) => {
     await copyFile(file, path);
     await copyFile(`${file}.json`, `${path}.json`);
     await change(path);
-    const { code, text } = await tool('restore', 'target', [path, '--replace'], settings);
+    const { code, text } = await tool('restore', 'target', [path, '--replace=1'], settings);
     check(
       `${title} is rejected, and the database is unchanged`,
       code === 1 && why.test(text) && (await content('target')) === late,
@@ -159,14 +159,14 @@ await drill('dump', async ({ after, log, check }) => {
     'target',
     'DELETE FROM migration WHERE timestamp = (SELECT max(timestamp) FROM migration) RETURNING timestamp, name',
   );
-  const other = await tool('restore', 'target', [file, '--replace']);
+  const other = await tool('restore', 'target', [file, '--replace=1']);
   check(
     'a dump of another schema is rejected',
     other.code === 1 && other.text.includes('migration') && (await content('target')) === late,
   );
   await query('target', `INSERT INTO migration (timestamp, name) VALUES (${newest?.timestamp}, '${newest?.name}')`);
 
-  const replaced = await tool('restore', 'target', [file, '--replace']);
+  const replaced = await tool('restore', 'target', [file, '--replace=1']);
   check(
     `the dump replaces existing rows in ${replaced.seconds.toFixed(1)} s`,
     replaced.code === 0 && (await content('target')) === before,

@@ -4,8 +4,12 @@ import { root } from './lib/root.ts';
 
 const { PATH = '', HOME = '' } = process.env;
 
+/** Runs make in the given environment. */
+const makeIn = (environment: Record<string, string>, ...args: string[]) =>
+  spawnSync('make', args, { cwd: root, env: { PATH, HOME, ...environment }, encoding: 'utf8' });
+
 /** Runs make without any argument in the environment. */
-const make = (...args: string[]) => spawnSync('make', args, { cwd: root, env: { PATH, HOME }, encoding: 'utf8' });
+const make = (...args: string[]) => makeIn({}, ...args);
 
 describe('make', () => {
   it.each([
@@ -42,6 +46,25 @@ describe('make', () => {
     const { status, stderr } = make('rotate', 'NAMESPACE=devopslocally-dev', 'WHAT=everything');
     expect(status).toBe(2);
     expect(stderr).toContain('usage: rotate.sh NAMESPACE password|tls|signing-keys|');
+  });
+
+  it('chooses what it replaces by its command line, not by the environment', () => {
+    const exported = { NAMESPACE: 'devopslocally-prod', COMPOSE: '1', REPLACE: '1' };
+    const restore = ['--dry-run', 'restore', 'FILE=file'];
+    expect(makeIn(exported, ...restore).stdout).not.toMatch(/--(namespace|compose|replace)/);
+    expect(makeIn(exported, '--dry-run', 'backup').stdout).not.toMatch(/--(namespace|compose)/);
+    expect(makeIn(exported, ...restore, 'COMPOSE=1').stdout).toMatch(/ -- file +--compose$/m);
+    const environment = 'devopslocally-staging';
+    const named = [`NAMESPACE=${environment}`, `REPLACE=${environment}`];
+    expect(makeIn(exported, ...restore, ...named).stdout).toContain(
+      `-- file --replace=${environment} --namespace=${environment}`,
+    );
+  });
+
+  it('rotates secrets only of the namespace on its command line', () => {
+    const { status, stderr } = makeIn({ NAMESPACE: 'devopslocally-prod' }, '--dry-run', 'rotate', 'WHAT=tls');
+    expect(status).toBe(2);
+    expect(stderr).toContain('usage: make rotate NAMESPACE=… WHAT=…');
   });
 
   it('backup without a passphrase says how to set one', () => {

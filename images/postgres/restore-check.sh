@@ -48,10 +48,13 @@ found=$(restored postgres <<<"$runs")
 step='the indexes and tables'
 pg_amcheck --host "$socket" --username postgres --all --install-missing --heapallindexed
 tables=0 rows=0
-for database in $(restored postgres <<<'SELECT datname FROM pg_database WHERE NOT datistemplate'); do
-  while read -r count; do
+# assigned first: a query that fails in the head of a loop would end the loop, not the check
+databases=$(restored postgres <<<'SELECT datname FROM pg_database WHERE NOT datistemplate')
+for database in $databases; do
+  counts=$(restored "$database" <<<"SELECT format('SELECT count(*) FROM %I.%I', schemaname, relname) FROM pg_stat_user_tables \gexec")
+  for count in $counts; do
     tables=$((tables + 1)) rows=$((rows + count))
-  done < <(restored "$database" <<<"SELECT format('SELECT count(*) FROM %I.%I', schemaname, relname) FROM pg_stat_user_tables \gexec")
+  done
 done
 
 step='the record'

@@ -7,7 +7,8 @@ secret() { # NAME KEY VALUE
     printf %s "$3" | kubectl --namespace monitoring create secret generic "$1" --from-file="$2=/dev/stdin"
 }
 kubectl apply --server-side --filename "$folder/namespace.yaml"
-secret grafana password "$(openssl rand -hex 16)"
+password=$(openssl rand -hex 16)
+secret grafana password "$password"
 # no receiver: Alertmanager's page shows the firing alerts
 secret alertmanager webhook-url http://127.0.0.1:9/
 kubectl apply --server-side --kustomize "$folder"

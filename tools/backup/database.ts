@@ -1,4 +1,4 @@
-/** Connects to the chosen database: an environment's in the cluster, Docker Compose's, `DATABASE_URL`, or the embedded one. */
+/** Chooses and connects to a database: an environment's in the cluster, Docker Compose's, `DATABASE_URL`, or the embedded one. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -24,16 +24,59 @@ export interface Place {
   compose?: boolean | undefined;
 }
 
-export async function connect({ namespace, compose }: Place, environment: NodeJS.ProcessEnv): Promise<Connection> {
+export interface Target {
+  /** Names the database, for the operator to read before anything happens. */
+  description: string;
+  /** The value of REPLACE that allows replacing its contents. */
+  replace: string;
+  connect: () => Promise<Connection>;
+}
+
+const local = '1';
+
+/**
+ * Chooses the database.
+ * @throws Error if two are chosen
+ */
+export async function choose({ namespace, compose }: Place, environment: NodeJS.ProcessEnv): Promise<Target> {
+  if (namespace && compose) {
+    throw new Error('NAMESPACE and COMPOSE choose two databases. Pass one of them.');
+  }
   if (namespace) {
-    return inCluster(namespace);
+    const { stdout } = await promisify(execFile)('kubectl', ['config', 'current-context']);
+    const context = stdout.trim();
+    return {
+      description: `the database of auth in the namespace ${namespace} of the kube context ${context}`,
+      replace: namespace,
+      connect: () => inCluster(context, namespace),
+    };
   }
   if (compose) {
-    return inCompose();
+    return { description: 'the database of compose.yaml', replace: local, connect: inCompose };
   }
-  if (environment['DATABASE_URL']) {
-    return byUrl(environment['DATABASE_URL']);
+  const url = environment['DATABASE_URL'];
+  if (url) {
+    const { host, port, database } = new pg.Client({ connectionString: url });
+    return {
+      description: `the database ${database ?? ''} on ${host}:${port}, which DATABASE_URL names`,
+      replace: /^(localhost|127\..*|::1|\/.*)$/.test(host) ? local : host,
+      connect: () => byUrl(url),
+    };
   }
+  return { description: 'the database of `make start`', replace: local, connect: embedded };
+}
+
+/**
+ * Checks that REPLACE names the database, so that one chosen by mistake keeps its contents.
+ * @throws Error if it does not
+ */
+export function assertReplaceable({ description, replace }: Target, named: string): void {
+  if (named !== replace) {
+    throw new Error(`This is ${description}. To replace its contents, pass REPLACE=${replace}.`);
+  }
+}
+
+async function embedded(): Promise<Connection> {
   const directory = join(root, '.data');
   const running = await readFile(join(directory, 'environment'), 'utf8').catch(() => '');
   const url = /^DATABASE_URL=(.+)$/m.exec(running)?.[1];
@@ -63,21 +106,18 @@ async function byUrl(url: string, after: () => Promise<void> = async () => undef
 }
 
 /** Connects through the API server to the pod. */
-async function inCluster(namespace: string): Promise<Connection> {
+async function inCluster(context: string, namespace: string): Promise<Connection> {
+  const there = ['-n', namespace, '--context', context];
   const secret = async (key: string) => {
     const path = `jsonpath={.data.${key.replaceAll('.', '\\.')}}`;
-    const { stdout } = await promisify(execFile)('kubectl', ['get', 'secret', 'auth', '-n', namespace, '-o', path]);
+    const { stdout } = await promisify(execFile)('kubectl', ['get', 'secret', 'auth', ...there, '-o', path]);
     return Buffer.from(stdout, 'base64').toString();
   };
   const url = await secret('database-url');
   const ca = await secret('ca.crt');
-  const forward = spawn(
-    'kubectl',
-    ['port-forward', 'service/postgres', ':5432', '-n', namespace, '--address=127.0.0.1'],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const forward = spawn('kubectl', ['port-forward', 'service/postgres', ':5432', ...there, '--address=127.0.0.1'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [line] = (await once(forward.stdout, 'data', { signal: AbortSignal.timeout(30_000) })) as [Buffer];
   return byForward(url, ca, Number(/127\.0\.0\.1:(\d+)/.exec(line.toString())?.[1]), () => forward.kill());
 }

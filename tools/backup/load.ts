@@ -61,7 +61,7 @@ export async function load(
       const name = client.escapeIdentifier(table.name);
       const { rowCount } = await client.query(`SELECT FROM ${name} LIMIT 1`);
       if (rowCount !== 0 && !replace) {
-        throw new RestoreError(`The database is not empty: ${table.name} has rows. REPLACE=1 replaces all rows.`);
+        throw new RestoreError(`The database is not empty: ${table.name} has rows. REPLACE replaces all rows.`);
       }
       // triggers must not change the restored rows
       await client.query(`ALTER TABLE ${name} DISABLE TRIGGER USER`);

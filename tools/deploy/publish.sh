@@ -2,8 +2,11 @@
 # Builds the images, pushes them to REGISTRY and prints IMAGES=… with their references by digest, also to $GITHUB_OUTPUT.
 # An image's tag is the last commit that changed its inputs. If the registry already has that tag, the image is reused, so that
 # a release restarts only what has changed.  FRESH=1 rebuilds all images, for security updates of their bases.
+# Images built outside GitHub's workflow get tags of their own: the workflow signs what it finds under its tags.
 # PLATFORMS: builds for several platforms, with provenance and an SBOM (needs buildx).
 set -euo pipefail
+# or a failed build in $(build …) would go unnoticed
+shopt -s inherit_errexit
 : "${REGISTRY:?}"
 
 published() { # published IMAGE:TAG prints its digest, if the registry has it
@@ -30,15 +33,20 @@ build() { # build IMAGE:TAG BUILD_OPTION... prints its digest
 }
 
 publish() { # publish NAME INPUTS BUILD_OPTION... prints devopslocally/NAME=REFERENCE
-  local name=devopslocally/$1 image=$REGISTRY/devopslocally/$1 revision digest=
+  local name=devopslocally/$1 image=$REGISTRY/devopslocally/$1 revision changed tag digest=
   # shellcheck disable=SC2086 # a list of paths
   revision=$(git log -1 --format=%H -- $2)
+  # shellcheck disable=SC2086
+  changed=$(git status --porcelain -- $2)
+  [ -z "$changed" ] || { printf 'refused: the inputs of %s have changes that are not committed\n%s\n' "$name" "$changed" >&2; exit 65; }
   shift 2
-  [ -n "${FRESH:-}" ] || digest=$(published "$image:$revision") || digest=
+  tag=$revision
+  [ -n "${GITHUB_ACTIONS:-}" ] || tag=local-$revision
+  [ -n "${FRESH:-}" ] || digest=$(published "$image:$tag") || digest=
   if [ -n "$digest" ]; then
     echo "$name is already published" >&2
   else
-    digest=$(build "$image:$revision" --build-arg "REVISION=$revision" ${FRESH:+--no-cache --pull} "$@")
+    digest=$(build "$image:$tag" --build-arg "REVISION=$revision" ${FRESH:+--no-cache --pull} "$@")
   fi
   echo "$name=$image@${digest:?has no digest}"
 }

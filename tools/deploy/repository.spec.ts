@@ -1,95 +1,47 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../lib/root.ts';
-import { run } from '../lib/run.ts';
-import { deploy, rollBack } from './deploy.ts';
 import { Repository } from './repository.ts';
 
-const settings = 'settings';
-const image = (digit: string) => ({ 'devopslocally/auth': `registry.example.com/auth@sha256:${digit.repeat(64)}` });
-const pipeline = { environment: 'dev', log: () => undefined, watch: async () => 'healthy' as const };
-
+const zeros = '0'.repeat(64);
 let folder: string;
 let repository: Repository;
 
-beforeEach(async () => {
-  const base = mkdtempSync(join(tmpdir(), 'repository-'));
-  const origin = join(base, 'origin.git');
-  folder = join(base, 'clone');
-  await run('git', ['init', '--quiet', '--bare', '--initial-branch=main', origin]);
-  await run('git', ['clone', '--quiet', origin, folder]);
-  mkdirSync(join(folder, 'k8s'));
-  cpSync(join(root, 'k8s/argocd'), join(folder, 'k8s/argocd'), { recursive: true });
-  cpSync(join(root, 'k8s/overlays'), join(folder, 'k8s/overlays'), { recursive: true });
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'repository-'));
+  for (const part of ['argocd', 'overlays']) {
+    cpSync(join(root, 'k8s', part), join(folder, 'k8s', part), { recursive: true });
+  }
   repository = new Repository(folder);
-  await commit('a');
 });
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Commits a change of the settings and pushes it. */
-async function commit(text: string): Promise<string> {
-  writeFileSync(join(folder, settings), text);
-  await repository.git('add', '.');
-  await repository.git('commit', '--quiet', '-m', `feat: ${text}`);
-  await repository.git('push', '--quiet', 'origin', 'HEAD:main');
-  return repository.head();
+/** Replaces the digest of the image at a place in the environment's list. */
+function setDigest(environment: string, place: number, digest: string): void {
+  const file = repository.overlay(environment);
+  let at = -1;
+  const text = readFileSync(file, 'utf8').replaceAll(/sha256:[0-9a-f]{64}/g, (old) =>
+    (at += 1) === place ? `sha256:${digest}` : old,
+  );
+  writeFileSync(file, text);
 }
-const content = () => readFileSync(join(folder, settings), 'utf8');
 
-describe('a roll-back', () => {
-  it('a second time syncs what came after the first one', async () => {
-    const bad = await commit('b');
-    const synced: string[] = [];
-    const again = () =>
-      rollBack({ ...pipeline, repository, sync: async (_environment, revision) => void synced.push(revision) }, bad);
-    await again();
-    expect(content()).toBe('a');
-    const fixed = await commit('c');
-    await again();
-    expect(synced.at(-1)).toBe(fixed);
-    expect([content(), await repository.head()]).toEqual(['c', fixed]);
-  });
-
-  it('reverts again what has been brought back since', async () => {
-    const bad = await commit('b');
-    const revert = await repository.revert(bad);
-    await repository.revert(revert);
-    expect(content()).toBe('b');
-    expect(await repository.revertOf(bad)).toBeUndefined();
-    await repository.revert(bad);
-    expect(content()).toBe('a');
-  });
-
-  it('of a commit whose lines changed since says so, and leaves the checkout as it was', async () => {
-    const bad = await commit('b');
-    const head = await commit('c');
-    await expect(repository.revert(bad)).rejects.toThrow('revert later commits to the same lines first');
-    await repository.assertUnchanged();
-    expect([content(), await repository.head()]).toEqual(['c', head]);
-  });
-
-  it('of a merge takes out what it brought in', async () => {
-    await repository.git('checkout', '--quiet', '-b', 'feature');
-    writeFileSync(join(folder, settings), 'b');
-    await repository.git('commit', '--quiet', '-am', 'feat: b');
-    await repository.git('checkout', '--quiet', 'main');
-    await repository.git('merge', '--quiet', '--no-ff', '-m', 'Merge feature', 'feature');
-    await repository.git('push', '--quiet', 'origin', 'main');
-    await repository.revert('HEAD');
-    expect(content()).toBe('a');
-    expect(await repository.revertOf('HEAD~1')).toBe(await repository.head());
-  });
-});
-
-describe('a deployment', () => {
-  it('that is repeated waits for the environment, and reports that it is not healthy', async () => {
-    const first = await deploy({ ...pipeline, repository, images: image('a') });
-    expect(first.rolledBack).toBeUndefined();
-    const head = await repository.head();
-    const watch = async () => ({ failed: 'the new version is degraded' });
-    await expect(deploy({ ...pipeline, repository, images: image('a'), watch })).rejects.toThrow('degraded');
-    expect(await repository.head()).toBe(head);
-    await deploy({ ...pipeline, repository, images: image('a') });
+describe('the images of all environments', () => {
+  it('are those by digest, each once, without environments that were never deployed', () => {
+    for (const environment of ['dev', 'staging', 'prod']) {
+      setDigest(environment, 0, zeros);
+      setDigest(environment, 1, zeros);
+    }
+    expect(repository.deployedImages()).toEqual([]);
+    for (const environment of ['dev', 'staging']) {
+      setDigest(environment, 0, '1'.repeat(64));
+      setDigest(environment, 1, (environment === 'dev' ? '2' : '3').repeat(64));
+    }
+    // of prod, one image has never been deployed
+    setDigest('prod', 0, '4'.repeat(64));
+    const digests = repository.deployedImages().map((image) => image.split('@sha256:')[1]?.[0]);
+    expect(digests.sort()).toEqual(['1', '2', '3']);
   });
 });

@@ -90,6 +90,15 @@ describe('every page', () => {
     expect(unknown).toEqual([]);
   });
 
+  // a finished Job stays for a week, and keeps its name
+  it('names by time the Jobs that it creates', () => {
+    const commands = pages.flatMap((page) =>
+      codeOf(page).flatMap((code) => code.match(/^kubectl .*create job .*$/gm) ?? []),
+    );
+    expect(commands.length).toBeGreaterThan(2);
+    expect(commands.filter((command) => !/"[a-z-]+-\$\(date \+%s\)"$/.test(command))).toEqual([]);
+  });
+
   it('names only tests that exist', () => {
     const tests = globSync(['{apps,libs,tools,examples}/**/*.{e2e,spec}.ts'], { cwd: root, exclude });
     const unknown = pages.flatMap((page) =>

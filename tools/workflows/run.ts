@@ -22,7 +22,6 @@ const needsGitHub: Record<string, string> = {
   publish: "pushes to the registry with the run's token; `make drill-deploy` publishes to a local one",
   sign: "signs with the run's identity",
   deploy: "waits for Argo CD's statuses on GitHub; `make drill-deploy` runs the same chain",
-  promote: "waits for Argo CD's statuses on GitHub; `make drill-deploy` runs the same chain",
 };
 
 const folder = join(root, '.github/workflows');

@@ -13,8 +13,9 @@ for role in auth auth-alternate maintenance monitoring; do
 done
 printf %s "postgresql://auth:$(cat "$out/postgres-credentials/auth")@postgres:5432/auth?sslmode=verify-full&sslrootcert=/etc/auth/secrets/ca.crt" >"$out/auth/database-url"
 openssl rand -base64 32 | tr -d '\n' >"$out/auth/key-encryption-keys"
+passphrase=$(openssl rand -base64 48)
 # A repository keeps its passphrase for life, so a new passphrase gets a new folder.
-printf '[global]\nrepo1-path=/var/lib/pgbackrest/%s\nrepo1-cipher-pass=%s\n' "$(date -u +%Y%m%dT%H%M%S)" "$(openssl rand -base64 48)" >"$out/pgbackrest/repository.conf"
+printf '[global]\nrepo1-path=/var/lib/pgbackrest/%s\nrepo1-cipher-pass=%s\n' "$(date -u +%Y%m%dT%H%M%S)" "$passphrase" >"$out/pgbackrest/repository.conf"
 
 quiet() { "$@" 2>"$authority/log" || { cat "$authority/log" >&2; exit 1; }; }
 certificate() { # certificate NAME USAGE FOLDER
