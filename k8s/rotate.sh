@@ -16,10 +16,12 @@ set_value() {
   printf '{"data":{"%s":"%s"}}' "$2" "$(base64 -w0)" >"$plain/patch"
   kubectl patch secret "$1" -n "$namespace" --patch-file "$plain/patch" >/dev/null
 }
-restart() {
-  kubectl rollout restart deployment/auth -n "$namespace" >/dev/null
-  kubectl rollout status deployment/auth -n "$namespace" --timeout=300s >/dev/null
-  echo "auth restarted: $1"
+restart() { # restart WHY DEPLOYMENT...
+  local why=$1 name
+  shift
+  for name in "$@"; do kubectl rollout restart "deployment/$name" -n "$namespace" >/dev/null; done
+  for name in "$@"; do kubectl rollout status "deployment/$name" -n "$namespace" --timeout=300s >/dev/null; done
+  echo "restarted $*: $why"
 }
 # A changed Secret reaches the pod within about a minute. The pod logs when it has loaded it.
 loaded() {
@@ -31,6 +33,21 @@ loaded() {
   exit 1
 }
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
+# certificates <PEM: one a line
+certificates() { awk '/BEGIN/ { line = "" } { line = line $0 "|" } /END/ { print line }' | sort -u; }
+# Secrets that hold a certificate of the file: those of this project, and of services with their own database
+trusting() {
+  local name authority
+  kubectl get secrets -n "$namespace" -o 'go-template={{range $s := .items}}{{range $k, $v := .data}}{{if eq $k "ca.crt"}}{{$s.metadata.name}} {{$v}}{{"\n"}}{{end}}{{end}}{{end}}' |
+    while read -r name authority; do
+      ! base64 -d <<<"$authority" | certificates | grep -xFf "$1" >/dev/null || echo "$name"
+    done
+}
+# mounting SECRET...: Deployments that mount one of them
+mounting() {
+  kubectl get deployments -n "$namespace" -o 'go-template={{range $d := .items}}{{range .spec.template.spec.volumes}}{{with .secret}}{{.secretName}} {{$d.metadata.name}}{{"\n"}}{{end}}{{with .projected}}{{range .sources}}{{with .secret}}{{.name}} {{$d.metadata.name}}{{"\n"}}{{end}}{{end}}{{end}}{{end}}{{end}}' |
+    awk 'BEGIN { while (i++ < ARGC - 1) wanted[ARGV[i]]; ARGC = 1 } $1 in wanted { print $2 }' "$@" | sort -u
+}
 cli() { kubectl exec deployment/auth -n "$namespace" -c auth -- node dist/apps/auth/src/cli.js "$@"; }
 
 echo "$what of the namespace $namespace in the kube context $(kubectl config current-context)"
@@ -43,24 +60,40 @@ password)
   printf %s "$password" | set_value postgres-credentials "$new"
   loaded "$since" "the password of $new"
   printf %s "postgresql://$new:$password@${url#*@}" | set_value auth database-url
-  restart "it logs in to the database as $new"
+  restart "it logs in to the database as $new" auth
   since=$(now)
   openssl rand -hex 32 | tr -d '\n' | set_value postgres-credentials "$old"
   loaded "$since" "$old has a new random password"
   ;;
 tls)
   "$here/components/generated-secrets/generate.sh" "$plain/new"
-  old=$(value auth ca.crt)
-  for secret in auth postgres-tls maintenance-tls; do printf '%s\n' "$old" | cat - "$plain/new/$secret/ca.crt" | set_value "$secret" ca.crt; done
-  restart 'it trusts the old and the new authority'
+  running=$(kubectl get pod postgres-0 -n "$namespace" --ignore-not-found -o 'jsonpath={.status.phase}')
+  for secret in auth postgres-tls maintenance-tls; do
+    if [ -n "$(kubectl get secret "$secret" -n "$namespace" --ignore-not-found -o name)" ]; then
+      value "$secret" ca.crt
+      echo
+    elif [ "$secret" != auth ]; then
+      # lost: the certificate of the new authority replaces it
+      kubectl create secret generic "$secret" -n "$namespace" --from-file "$plain/new/$secret" >/dev/null
+    fi
+  done | certificates >"$plain/old"
+  certificates <"$plain/new/auth/ca.crt" >"$plain/authorities"
+  cat "$plain/old" >>"$plain/authorities"
+  trusting "$plain/authorities" >"$plain/secrets"
+  mapfile -t secrets <"$plain/secrets"
+  mounting "${secrets[@]}" >"$plain/deployments"
+  mapfile -t deployments <"$plain/deployments"
+  for secret in "${secrets[@]}"; do tr -s '|\n' '\n' <"$plain/authorities" | set_value "$secret" ca.crt; done
+  restart 'trusting the old and the new authority' "${deployments[@]}"
   since=$(now)
   for secret in maintenance-tls postgres-tls; do
     printf '{"data":{"tls.crt":"%s","tls.key":"%s"}}' "$(base64 -w0 "$plain/new/$secret/tls.crt")" "$(base64 -w0 "$plain/new/$secret/tls.key")" >"$plain/patch"
     kubectl patch secret "$secret" -n "$namespace" --patch-file "$plain/patch" >/dev/null
   done
-  loaded "$since" 'the new certificates'
-  for secret in auth postgres-tls maintenance-tls; do set_value "$secret" ca.crt <"$plain/new/$secret/ca.crt"; done
-  restart 'it trusts the new authority only'
+  # a database that could not start without its certificate starts with the new one
+  [ "$running" != Running ] || loaded "$since" 'the new certificates'
+  for secret in "${secrets[@]}"; do set_value "$secret" ca.crt <"$plain/new/auth/ca.crt"; done
+  restart 'trusting the new authority only' "${deployments[@]}"
   ;;
 signing-keys)
   cli keys rotate
@@ -71,16 +104,16 @@ key-encryption-keys)
   new=$(openssl rand -base64 32)
   # every pod must be able to read what any other writes
   printf '%s,%s' "$old" "$new" | set_value auth key-encryption-keys
-  restart 'it decrypts with the old and the new key'
+  restart 'it decrypts with the old and the new key' auth
   printf '%s,%s' "$new" "$old" | set_value auth key-encryption-keys
-  restart 'it encrypts with the new key'
+  restart 'it encrypts with the new key' auth
   cli keys reencrypt
   echo 'Remove the old key with old-key-encryption-keys when the refresh tokens that were made with it have expired.'
   ;;
 old-key-encryption-keys)
   keys=$(value auth key-encryption-keys)
   printf %s "${keys%%,*}" | set_value auth key-encryption-keys
-  restart 'it has the newest key only'
+  restart 'it has the newest key only' auth
   ;;
 passphrase)
   since=$(now)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { root } from './lib/root.ts';
 import { addToManifests } from './new-service/manifests.ts';
 
@@ -10,7 +10,13 @@ interface Patch {
   value: unknown;
 }
 
+interface Job {
+  kind: string;
+  metadata: { name: string; labels?: Record<string, string> };
+}
+
 interface Skaffold {
+  deploy: { kubectl: { defaultNamespace: string; hooks: { before: { host: { command: string[] } }[] } } };
   build: { local: { push?: boolean }; artifacts: { image: string }[] };
   profiles: { name: string; patches: Patch[] }[];
 }
@@ -26,6 +32,32 @@ const generated = new Map(addToManifests(root, 'order-history'));
 describe('skaffold.yaml', () => {
   it('leaves to Skaffold whether a cluster is local or needs a push', () => {
     expect((parse(committed) as Skaffold).build.local.push).toBeUndefined();
+  });
+
+  it.each(['staging', 'prod'])('deletes the Jobs of the last deployment in the namespace of %s', (profile) => {
+    const { deploy, profiles } = parse(committed) as Skaffold;
+    const [hook] = deploy.kubectl.hooks.before;
+    const patched = profiles
+      .find(({ name }) => name === profile)
+      ?.patches.find(({ path }) => path.startsWith('/deploy/kubectl/hooks/before/0/host/command/'));
+    const command = hook?.host.command.with(Number(patched?.path.split('/').at(-1)), String(patched?.value));
+    expect(command).toEqual([
+      'kubectl',
+      `--namespace=devopslocally-${profile}`,
+      ...['delete', 'job', '--selector=devopslocally/job=deployment'],
+    ]);
+  });
+
+  it('finds each Job of the manifests by its label', () => {
+    const jobs = globSync('k8s/**/*.yaml', { cwd: root })
+      .flatMap((path) =>
+        parseAllDocuments(readFileSync(join(root, path), 'utf8')).map((text) => text.toJS() as Job | null),
+      )
+      .filter((manifest) => manifest?.kind === 'Job');
+    expect(jobs.length).toBeGreaterThan(2);
+    for (const job of jobs) {
+      expect(job).toMatchObject({ metadata: { labels: { 'devopslocally/job': 'deployment' } } });
+    }
   });
 
   it.each([

@@ -59,8 +59,9 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
     metadata: { name: 'auth' },
     spec: { progressDeadlineSeconds: 30 },
   };
-  const kustomization = parseYaml(read(overlay)) as object;
-  write(overlay, stringify({ ...kustomization, namespace: name, patches: [{ patch: JSON.stringify(failSooner) }] }));
+  const { patches = [], ...kustomization } = parseYaml(read(overlay)) as { patches?: object[] };
+  patches.push({ patch: JSON.stringify(failSooner) });
+  write(overlay, stringify({ ...kustomization, namespace: name, patches }));
   const application = parseYaml(read('k8s/argocd/application-dev.yaml')) as Application;
   application.metadata = { ...application.metadata, name, namespace: 'argocd' };
   application.spec.project = name;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { drill, type Row } from '../../tools/lib/drill.ts';
-import { kubectl } from '../../tools/lib/kubectl.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { root } from '../../tools/lib/root.ts';
 import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
@@ -41,6 +41,14 @@ await drill('rotate', async ({ own, log, table, check }) => {
     signing: await sql(namespace, 'auth', 'SELECT count(*) FROM signing_key'),
     repositories: await repositories(),
   };
+
+  // as a service with a database of its own has it
+  await apply({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'orders', namespace },
+    stringData: { 'ca.crt': before.authority },
+  });
 
   const traffic = await startTraffic('client', gateway, {
     url: `http://auth.${namespace}`,
@@ -92,6 +100,7 @@ await drill('rotate', async ({ own, log, table, check }) => {
       'the old certificate authority is no longer trusted',
       !now.includes(before.authority.trim()) && now.length > 0,
     );
+    check("another database's Secret has the new one too", (await secret('orders', 'ca.crt')) === now);
     const backup = await runJob(namespace, 'postgres-backup', 'after-tls');
     check(`backup jobs authenticate with their new certificate (${backup.toFixed(1)} s)`, true);
   }

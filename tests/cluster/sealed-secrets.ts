@@ -118,7 +118,10 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
   const shell = (commands: string) =>
     run(
       'bash',
-      ['-euc', `[ ! -f ${state} ] || . ${state}\n${commands}\ndeclare -p new old >${state} 2>/dev/null || true`],
+      [
+        '-euc',
+        `[ ! -f ${state} ] || . ${state}\n${commands}\ndeclare -p new old trusting >${state} 2>/dev/null || true`,
+      ],
       {
         cwd: work,
         env: { ...process.env, ENVIRONMENT: 'staging' },

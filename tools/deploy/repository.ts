@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { parse, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
+import { parse, parseDocument } from 'yaml';
 import { run } from '../lib/run.ts';
+import { setImages } from './overlay.ts';
 
 /** References by digest, by the images' names in the manifests. */
 export type Images = Record<string, string>;
@@ -59,23 +60,14 @@ export class Repository {
   }
 
   /**
-   * Commits an environment's images and pushes.
+   * Commits an environment's images and pushes. A service enters the environment with its first image.
    * @returns the commit; if the environment already has these images, the latest one that changed its kustomization
    */
   async setImages(environment: string, images: Images): Promise<{ revision: string; isNew: boolean }> {
     const file = this.overlay(environment);
     const document = parseDocument(readFileSync(file, 'utf8'));
-    const entries = (document.get('images') as YAMLSeq<YAMLMap>).items;
-    for (const [name, reference] of Object.entries(images)) {
-      const [newName, digest] = byDigest(reference).split('@');
-      const entry = entries.find((item) => item.get('name') === name);
-      if (!entry) {
-        throw new Error(`${file} has no image ${name}`);
-      }
-      entry.delete('newTag');
-      entry.set('newName', newName);
-      entry.set('digest', digest);
-    }
+    Object.values(images).forEach(byDigest);
+    setImages(document, images);
     writeFileSync(file, await format(document.toString(), { ...(await resolveConfig(file)), filepath: file }));
     await this.git('add', file);
     if ((await this.git('diff', '--cached', '--name-only')) === '') {

@@ -2,9 +2,11 @@
  * `make drill-new-service`: generates a service in a copy of the repository and verifies that the copy passes all checks, the
  * service's tests and the checks of the manifests.
  */
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { setImages } from '../deploy/overlay.ts';
 import { copyRepository } from '../lib/copy-repository.ts';
 import { drill } from '../lib/drill.ts';
 import { root } from '../lib/root.ts';
@@ -39,6 +41,15 @@ await drill('new-service', async ({ after, log, table, check }) => {
     await passes(`${rule}: the whole repository passes`, 'npm', 'run', `check:${rule}`);
   }
   await passes('the tests of the new service pass against the auth service', 'npm', 'test', '--', `apps/${name}`);
-  await passes('the manifests pass', 'node', 'tests/cluster/verify.ts');
+  await passes('the manifests pass before its first deployment', 'node', 'tests/cluster/verify.ts');
+  for (const overlay of ['dev-released', 'staging', 'prod']) {
+    const file = join(copy, `k8s/overlays/${overlay}/kustomization.yaml`);
+    const document = parseDocument(readFileSync(file, 'utf8'));
+    setImages(document, {
+      [`devopslocally/${name}`]: `registry.example.com/devopslocally/${name}@sha256:${'1'.repeat(64)}`,
+    });
+    writeFileSync(file, document.toString());
+  }
+  await passes('the manifests pass after it', 'node', 'tests/cluster/verify.ts');
   table(rows);
 });

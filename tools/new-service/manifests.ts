@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseDocument, YAMLSeq } from 'yaml';
-
-const digest = `sha256:${'0'.repeat(64)}`;
+import { exclude } from '../deploy/overlay.ts';
 
 /** Adds a service to the existing manifests. Returns their paths and new texts. */
 export function addToManifests(root: string, name: string): [string, string][] {
   const image = `devopslocally/${name}`;
-  const released = { name: image, newName: `registry.example.com/${image}`, digest };
   const changes: [string, (document: Document) => void][] = [
     ['k8s/base/kustomization.yaml', append(['resources'], name)],
     ['k8s/base/network-policies/kustomization.yaml', append(['resources'], `${name}.yaml`)],
@@ -30,7 +28,7 @@ export function addToManifests(root: string, name: string): [string, string][] {
     ],
     ...['dev-released', 'staging', 'prod'].map((overlay): [string, (document: Document) => void] => [
       `k8s/overlays/${overlay}/kustomization.yaml`,
-      append(['images'], released),
+      (document) => exclude(document, name),
     ]),
     [
       'k8s/overlays/prod-standby/kustomization.yaml',
@@ -40,7 +38,10 @@ export function addToManifests(root: string, name: string): [string, string][] {
           target: { kind: 'HorizontalPodAutoscaler', name },
           patch: '$patch: delete\nkind: ignored\nmetadata: {name: ignored}\n',
         },
-        { patch: `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}}\nspec: {replicas: 0}\n` },
+        {
+          target: { kind: 'Deployment', name },
+          patch: `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}}\nspec: {replicas: 0}\n`,
+        },
       ),
     ],
     [

@@ -45,9 +45,8 @@ export async function applyOverlay(references: Record<string, string>): Promise<
   }));
   try {
     const manifests = await kubectl(['kustomize', kustomization.folder]);
-    // Jobs are immutable
-    const jobs = ['auth-migrate', 'auth-smoke-test', 'generate-secrets'];
-    await kubectl(['delete', 'job', ...jobs, '-n', namespace, '--ignore-not-found']);
+    // Jobs are immutable: skaffold.yaml does the same
+    await kubectl(['-n', namespace, 'delete', 'job', '--selector=devopslocally/job=deployment']);
     await apply(manifests);
   } finally {
     kustomization.remove();

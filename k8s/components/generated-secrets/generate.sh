@@ -4,14 +4,18 @@
 set -euo pipefail
 umask 077
 out=$1
-mkdir -p "$out"/{auth,postgres-credentials,postgres-tls,pgbackrest,maintenance-tls}
+# each has a role, and a Secret with its URL
+databases=(auth)
+mkdir -p "$out"/{postgres-credentials,postgres-tls,pgbackrest,maintenance-tls} "${databases[@]/#/$out/}"
 authority=$(mktemp -d)
 trap 'rm -rf "$authority"' EXIT
 
-for role in auth auth-alternate maintenance monitoring; do
+for role in "${databases[@]}" "${databases[@]/%/-alternate}" maintenance monitoring; do
   openssl rand -hex 32 | tr -d '\n' >"$out/postgres-credentials/$role"
 done
-printf %s "postgresql://auth:$(cat "$out/postgres-credentials/auth")@postgres:5432/auth?sslmode=verify-full&sslrootcert=/etc/auth/secrets/ca.crt" >"$out/auth/database-url"
+for name in "${databases[@]}"; do
+  printf %s "postgresql://$name:$(cat "$out/postgres-credentials/$name")@postgres:5432/$name?sslmode=verify-full&sslrootcert=/etc/$name/secrets/ca.crt" >"$out/$name/database-url"
+done
 openssl rand -base64 32 | tr -d '\n' >"$out/auth/key-encryption-keys"
 passphrase=$(openssl rand -base64 48)
 # A repository keeps its passphrase for life, so a new passphrase gets a new folder.
@@ -27,4 +31,4 @@ quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days
   -addext keyUsage=critical,keyCertSign,cRLSign -keyout "$authority/ca.key" -out "$authority/ca.crt"
 certificate postgres serverAuth "$out/postgres-tls"
 certificate maintenance clientAuth "$out/maintenance-tls"
-for folder in auth postgres-tls maintenance-tls; do cp "$authority/ca.crt" "$out/$folder/ca.crt"; done
+for folder in "${databases[@]}" postgres-tls maintenance-tls; do cp "$authority/ca.crt" "$out/$folder/ca.crt"; done

@@ -1,49 +1,117 @@
-// Stores each subfolder of the given folder as a Secret in this namespace, unless all of them exist already.
+// Stores each subfolder of a folder as a Secret in this namespace. Adds what is missing and never changes a value that exists.
+//   store.ts FOLDER SERVICE_ACCOUNT_FOLDER API_SERVER
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const folder = process.argv[2] ?? '/secrets';
-const account = '/var/run/secrets/kubernetes.io/serviceaccount';
-const token = readFileSync(`${account}/token`, 'utf8');
-const namespace = readFileSync(`${account}/namespace`, 'utf8');
-const url = `https://kubernetes.default.svc/api/v1/namespaces/${namespace}/secrets`;
+type Values = Record<string, string>;
 
-async function call(method: string, path: string, body?: object): Promise<number> {
+const [folder = '', account = '', server = ''] = process.argv.slice(2);
+const token = readFileSync(join(account, 'token'), 'utf8');
+const namespace = readFileSync(join(account, 'namespace'), 'utf8');
+const url = `${server}/api/v1/namespaces/${namespace}/secrets`;
+const shared = 'postgres-credentials';
+
+// What these Secrets decrypt exists already when other Secrets do. New ones would hide that, and replace the copies in the pods.
+const irreplaceable: Record<string, string> = {
+  auth: `its key-encryption-keys decrypt what the database stores. Restore the Secret from your copy. A running pod still has it:
+  kubectl exec -n ${namespace} deployment/auth -c auth -- cat /etc/auth/secrets/key-encryption-keys`,
+  pgbackrest: `its passphrase decrypts the backups. Restore the Secret from your copy. A running pod still has it:
+  kubectl exec -n ${namespace} postgres-0 -c pgbackrest -- cat /etc/pgbackrest/conf.d/repository.conf`,
+};
+
+async function call(method: string, path: string, body?: object): Promise<Response | undefined> {
+  const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
   const response = await fetch(url + path, {
     method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${token}`, 'content-type': type },
     ...(body && { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(10_000),
   });
-  if (!response.ok && response.status !== 404 && response.status !== 409) {
+  if (!response.ok && !(method === 'GET' && response.status === 404)) {
     throw new Error(`${method} ${url}${path}: ${response.status} ${await response.text()}`);
   }
-  return response.status;
+  return response.ok ? response : undefined;
 }
 
+const convert = (values: Values, from: BufferEncoding, to: BufferEncoding): Values =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value, from).toString(to)]));
+
+// the irreplaceable ones first: if a first run ends early, they exist when others do
 const names = readdirSync(folder)
   .filter((name) => !name.startsWith('.'))
-  .sort();
-const present: string[] = [];
+  .sort((a, b) => Number(b in irreplaceable) - Number(a in irreplaceable) || a.localeCompare(b));
+const generated = Object.fromEntries(
+  names.map((name) => {
+    const read = (file: string) => [file, readFileSync(join(folder, name, file), 'utf8')];
+    return [name, Object.fromEntries(readdirSync(join(folder, name)).map(read)) as Values];
+  }),
+);
+const stored: Record<string, Values> = {};
+const versions: Values = {};
 for (const name of names) {
-  if ((await call('GET', `/${name}`)) === 200) {
-    present.push(name);
+  const response = await call('GET', `/${name}`);
+  if (response) {
+    const { metadata, data } = (await response.json()) as { metadata: { resourceVersion: string }; data?: Values };
+    stored[name] = convert(data ?? {}, 'base64', 'utf8');
+    versions[name] = metadata.resourceVersion;
+  }
+}
+const exists = (name: string, key: string) => stored[name]?.[key] !== undefined;
+const wanted = Object.fromEntries(names.map((name) => [name, { ...generated[name], ...stored[name] }]));
+
+// a password is in two Secrets: a missing one is taken from the other
+const urls = names.filter((name) => wanted[name]?.['database-url'] !== undefined);
+const login = (name: string) => new URL(wanted[name]?.['database-url'] ?? '');
+for (const name of urls.filter((each) => exists(each, 'database-url'))) {
+  const { username, password } = login(name);
+  if (generated[shared]?.[username] !== undefined && !exists(shared, username)) {
+    wanted[shared] = { ...wanted[shared], [username]: password };
+  }
+}
+for (const name of urls.filter((each) => !exists(each, 'database-url'))) {
+  const url = login(name);
+  url.password = wanted[shared]?.[url.username] ?? '';
+  wanted[name] = { ...wanted[name], 'database-url': url.href };
+}
+
+// all trust the authority that exists, whose key is not kept
+const authority = ['postgres-tls', ...names]
+  .map((name) => stored[name]?.['ca.crt'])
+  .find((found) => found !== undefined);
+const refused: Values = {};
+for (const name of names.filter((each) => generated[each]?.['ca.crt'] !== undefined)) {
+  if (authority !== undefined && !exists(name, 'ca.crt')) {
+    wanted[name] = { ...wanted[name], 'ca.crt': authority };
+  }
+  const incomplete = ['tls.crt', 'tls.key'].some((key) => generated[name]?.[key] !== undefined && !exists(name, key));
+  if (incomplete && authority !== undefined && authority !== generated[name]?.['ca.crt']) {
+    refused[name] = `the key that signed its certificate is not kept. No data depends on it. New certificates for all:
+  make rotate NAMESPACE=${namespace} WHAT=tls`;
+  }
+}
+const established = names.some((name) => !(name in irreplaceable) && stored[name]);
+for (const [name, why] of Object.entries(irreplaceable)) {
+  if (established && Object.keys(generated[name] ?? {}).some((key) => !exists(name, key))) {
+    refused[name] = why;
   }
 }
 
-if (present.length === names.length) {
-  console.log(`kept ${names.join(', ')}`);
-} else if (present.length > 0) {
-  // They belong together: with half of a set, the service could not log in to its database.
-  throw new Error(`only ${present.join(', ')} of ${names.join(', ')} exist: delete them and run this again`);
-} else {
-  for (const name of names) {
-    const files = readdirSync(join(folder, name));
-    const data = Object.fromEntries(
-      files.map((file) => [file, readFileSync(join(folder, name, file)).toString('base64')]),
-    );
+for (const name of names.filter((each) => !(each in refused))) {
+  const added = Object.fromEntries(Object.entries(wanted[name] ?? {}).filter(([key]) => !exists(name, key)));
+  const data = convert(added, 'utf8', 'base64');
+  if (!stored[name]) {
     const metadata = { name, labels: { 'app.kubernetes.io/part-of': 'devopslocally' } };
-    const status = await call('POST', '', { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data });
-    console.log(`${status === 201 ? 'created' : 'kept'} ${name}`);
+    await call('POST', '', { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data });
+    console.log(`created ${name}`);
+  } else if (Object.keys(added).length > 0) {
+    // the version it was read in: what others have added meanwhile is not overwritten
+    await call('PATCH', `/${name}`, { metadata: { resourceVersion: versions[name] }, data });
+    console.log(`kept ${name}, added ${Object.keys(added).join(', ')}`);
+  } else {
+    console.log(`kept ${name}`);
   }
+}
+if (Object.keys(refused).length > 0) {
+  const reasons = Object.entries(refused).map(([name, why]) => `${name} is missing or incomplete: ${why}`);
+  throw new Error(`kept what exists, and did not make everything\n${reasons.join('\n')}`);
 }

@@ -3,8 +3,14 @@ export { commaSeparated, commonSettings, type CommonConfig } from './config/comm
 export { ConfigError, describeSettings, loadConfig, setting, type SettingDescription } from './config/config.ts';
 export { columnsOf } from './database/columns.ts';
 export { isForeignKeyViolation, isUniqueViolation } from './database/database-errors.ts';
-export { DatabaseModule, dataSourceOptions, type DatabaseSchema } from './database/database.module.ts';
+export {
+  DatabaseModule,
+  dataSourceOptions,
+  type DatabaseConfig,
+  type DatabaseSchema,
+} from './database/database.module.ts';
 export { execute, purge, queryRow, queryRows, type Queryable } from './database/queries.ts';
+export { runMigrations } from './database/run-migrations.ts';
 export { sql, type Sql } from './database/sql.ts';
 export {
   ApiOAuthProblems,

@@ -1,6 +1,4 @@
-import { dataSourceOptions, type DatabaseSchema } from '#common';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { DataSource } from 'typeorm';
+import { runMigrations, type DatabaseConfig, type DatabaseSchema } from '#common';
 import { Account } from '../accounts/index.ts';
 import { Passkey } from '../login/passkeys/index.ts';
 import { ExternalIdentity } from '../login/social/index.ts';
@@ -62,48 +60,8 @@ export const authSchema: DatabaseSchema = {
   ],
 };
 
-/** Arbitrary key of the advisory lock that serialises migrations of a database. */
-const migrationLock = 7_305_641;
-const maxWaitMs = 60_000;
-const migrationTimeoutMs = 10 * 60_000;
-
-type MigrationConfig = Parameters<typeof dataSourceOptions>[0];
-
 /**
- * Applies pending migrations. Concurrent runs wait for each other. Waits for an unavailable database for up to a minute.
+ * Applies pending migrations.
  * @returns names of the applied migrations
  */
-export async function migrate(config: MigrationConfig): Promise<string[]> {
-  const migrationConfig = {
-    ...config,
-    DATABASE_STATEMENT_TIMEOUT_MS: migrationTimeoutMs,
-    DATABASE_LOCK_TIMEOUT_MS: migrationTimeoutMs,
-  };
-  const dataSource = await connect(migrationConfig, Date.now() + maxWaitMs);
-  try {
-    const lock = dataSource.createQueryRunner();
-    try {
-      await lock.query('SELECT pg_advisory_lock($1)', [migrationLock]);
-      const applied = await dataSource.runMigrations();
-      await lock.query('SELECT pg_advisory_unlock($1)', [migrationLock]);
-      return applied.map(({ name }) => name);
-    } finally {
-      await lock.release();
-    }
-  } finally {
-    await dataSource.destroy();
-  }
-}
-
-async function connect(config: MigrationConfig, deadline: number): Promise<DataSource> {
-  for (;;) {
-    try {
-      return await new DataSource(dataSourceOptions(config, authSchema)).initialize();
-    } catch (error) {
-      if (Date.now() > deadline) {
-        throw error;
-      }
-      await sleep(1000);
-    }
-  }
-}
+export const migrate = (config: DatabaseConfig): Promise<string[]> => runMigrations(config, authSchema);

@@ -6,7 +6,8 @@ import { PooledDataSource } from './pooled-data-source.ts';
 import { preparingDriver } from './prepared-statements.ts';
 import { DatabaseMetrics } from './database.metrics.ts';
 
-type DatabaseConfig = Pick<
+/** The settings of a database. */
+export type DatabaseConfig = Pick<
   CommonConfig,
   | 'DATABASE_URL'
   | 'DATABASE_POOL_MAX'
