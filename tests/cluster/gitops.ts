@@ -129,15 +129,40 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     return revision ? status.sync.revision === revision : status.operationState?.phase === 'Succeeded';
   };
 
-  const isOrExplain = async (name: string, revision?: string) => {
-    if (await inSync(name, revision)) {
-      return true;
+  /** Waits until an environment is in sync and healthy, with a commit if one is given. If it is not, says what it waits for. */
+  const settles = async (what: string, seconds: number, name: string, revision?: string) => {
+    try {
+      await until(what, seconds, () => inSync(name, revision), 2000);
+    } catch (error) {
+      const { status } = await app(name);
+      const { phase, message, operation } = status?.operationState ?? {};
+      const pods = await kubectl(['get', 'pods', '-n', `devopslocally-${name}`, '--no-headers']);
+      throw new Error(
+        `${String(error)}\n${status?.sync?.status} at ${status?.sync?.revision}, ${status?.health?.status}; sync of ${operation?.sync?.revision}: ${phase}, ${message}\n${pods}`,
+        { cause: error },
+      );
     }
-    const { status } = await app(name);
-    const { phase, message, operation } = status?.operationState ?? {};
-    const pods = await kubectl(['get', 'pods', '-n', `devopslocally-${name}`, '--no-headers']);
-    throw new Error(
-      `${status?.sync?.status} at ${status?.sync?.revision}, ${status?.health?.status}; sync of ${operation?.sync?.revision}: ${phase}, ${message}\n${pods}`,
+  };
+
+  /** Stands in for cert-manager. */
+  const issueCertificate = (namespace: string) => {
+    const condition = {
+      type: 'Ready',
+      status: 'True',
+      reason: 'StandIn',
+      message: 'no cert-manager here',
+      lastTransitionTime: new Date().toISOString(),
+    };
+    const patch = JSON.stringify({ status: { conditions: [condition] } });
+    return until(
+      'certificate',
+      300,
+      () =>
+        kubectl([
+          ...['patch', 'certificate', 'auth', '-n', namespace],
+          ...['--subresource=status', '--type=merge', '-p', patch],
+        ]),
+      2000,
     );
   };
 
@@ -155,35 +180,10 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     const started = Date.now();
     await apply(application);
     after(() => kubectl(['delete', 'application', environment, '-n', 'argocd']));
-    await until(
-      `${environment} Synced and Healthy`,
-      300,
-      async () => {
-        // stands in for cert-manager
-        const condition = {
-          type: 'Ready',
-          status: 'True',
-          reason: 'StandIn',
-          message: 'no cert-manager here',
-          lastTransitionTime: new Date().toISOString(),
-        };
-        if (environment !== 'dev') {
-          await kubectl([
-            'patch',
-            'certificate',
-            'auth',
-            '-n',
-            namespace,
-            '--subresource=status',
-            '--type=merge',
-            '-p',
-            JSON.stringify({ status: { conditions: [condition] } }),
-          ]).catch(() => undefined);
-        }
-        return isOrExplain(environment);
-      },
-      1000,
-    );
+    if (environment !== 'dev') {
+      await issueCertificate(namespace);
+    }
+    await settles(`${environment} Synced and Healthy`, 300, environment);
     const seconds = (Date.now() - started) / 1000;
     log(`${environment} is Synced and Healthy`);
     return {
@@ -242,7 +242,8 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   await gatewayNamespace(gateway);
   const traffic = await startTraffic('client', gateway, {
     url: 'http://auth.devopslocally-staging',
-    seconds: 240,
+    // it is stopped before
+    seconds: 900,
     mix: { me: 5, refresh: 2 },
   });
   const template = () =>
@@ -253,7 +254,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     const started = Date.now();
     await git('revert', '--no-edit', 'HEAD');
     const revision = await push();
-    await until('staging healthy after the revert', 120, () => isOrExplain('staging', revision), 1000);
+    await settles('staging healthy after the revert', 180, 'staging', revision);
     return (Date.now() - started) / 1000;
   }
 
