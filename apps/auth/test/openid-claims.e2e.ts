@@ -113,6 +113,21 @@ describe('acr as an essential claim', () => {
     expect((await exchange(notes, { ...request, page })).claims()).toMatchObject({ acr: 'aal2' });
   });
 
+  it('is met by the present class if that is one of several, and by a stronger one', async () => {
+    const { agent, sub, sid } = await newPerson();
+    await service.database.query("INSERT INTO totp (account_id, secret, confirmed_at) VALUES ($1, 'secret', now())", [
+      sub,
+    ]);
+    const either: Record<string, string>[] = [essential('aal1', 'aal2'), { acr_values: 'aal1 aal2' }];
+    for (const parameters of either) {
+      expect((await signIn(notes, agent, parameters)).claims()).toMatchObject({ acr: 'aal1' });
+    }
+    await service.database.query("UPDATE session SET amr = '{pwd,otp,mfa}' WHERE id = $1", [sid]);
+    for (const parameters of [...either, essential('aal1')]) {
+      expect((await signIn(notes, agent, parameters)).claims()).toMatchObject({ acr: 'aal2' });
+    }
+  });
+
   it('is the same with a single value', async () => {
     const { agent } = await newPerson();
     const { page } = await authorize(notes, agent, asking({ id_token: { acr: { essential: true, value: 'aal2' } } }));
