@@ -318,6 +318,17 @@ describe('a request that somebody else has begun', () => {
   });
 });
 
+describe('a redirect URI that looks like a request of this service', () => {
+  it('adds none to those that the browser has begun', async () => {
+    const uid = 'begun-by-somebody-else';
+    const trap = `https://evil.example.com/openid/interactions/${uid}`;
+    await addApplication(service, { client_id: 'trap', redirect_uris: [trap] });
+    const page = await ask({ client_id: 'trap', redirect_uri: trap });
+    expect([page.url.origin, page.url.searchParams.has('code')]).toEqual(['https://evil.example.com', true]);
+    expect(page.headers.getSetCookie().filter((cookie) => cookie.includes(uid))).toEqual([]);
+  });
+});
+
 describe('what callers may do who have proved nothing', () => {
   it('is limited by IP address: guesses of a device’s code, and what their requests store', async () => {
     const limited = await startIssuer({ LOGIN_ADDRESS_BURST: '5' });

@@ -247,6 +247,7 @@ function send(reply: FastifyReply, answer: LibraryAnswer, keepsSession: boolean)
   return reply.status(answer.status).send(answer.body);
 }
 
-/** The interaction that the library sends a browser to, if any. */
-const uidIn = (location: string | undefined) => new RegExp(`${interactionPath('')}([\\w-]+)`).exec(location ?? '')?.[1];
+/** The interaction that the library sends a browser to, if any: by a path, unlike redirects to applications. */
+const uidIn = (location: string | undefined) =>
+  new RegExp(`^${interactionPath('')}([\\w-]+)`).exec(location ?? '')?.[1];
 const uidOf = ({ params }: FastifyRequest) => (params as { uid: string }).uid;
