@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -148,6 +149,9 @@ describe('the admin API', () => {
     [{ redirect_uris: ['https://APP.example.com/in'] }, 'redirect_uris.0'],
     [{ redirect_uris: ['javascript:alert(1)'] }, 'redirect_uris.0'],
     [{ redirect_uris: ['com.example.app:/in'] }, 'redirect_uris'],
+    [{ kind: 'native', redirect_uris: ['https://localhost/in'] }, 'redirect_uris'],
+    [{ kind: 'native', redirect_uris: ['https://127.0.0.1:8443/in'] }, 'redirect_uris'],
+    [{ kind: 'native', post_logout_redirect_uris: ['https://[::1]/'] }, 'post_logout_redirect_uris'],
     [{ redirect_uris: [] }, 'redirect_uris'],
     [{ kind: 'machine' }, 'redirect_uris'],
     [{ origins: ['https://app.example.com/'] }, 'origins.0'],
@@ -218,6 +222,21 @@ describe('APPLICATIONS_FILE', () => {
       'gateway created',
       'grafana created',
     ]);
+  });
+
+  it('is applied when it is corrected at the moment at which its mistake is noticed', async () => {
+    const { directory, file } = fileWith(['grafana']);
+    const corrected = await startIssuer({ APPLICATIONS_FILE: file });
+    const noticed = jest.spyOn(Logger.prototype, 'error').mockImplementationOnce(() => {
+      fileWith(['grafana', 'gateway'], directory);
+    });
+    fileWith(['*'], directory);
+    for (let tries = 0; tries < 200 && !(await clientIds(corrected)).includes('gateway'); tries += 1) {
+      await sleep(100);
+    }
+    expect(noticed).toHaveBeenCalledTimes(1);
+    noticed.mockRestore();
+    expect(await clientIds(corrected)).toEqual(['gateway', 'grafana']);
   });
 
   it.each([

@@ -194,9 +194,13 @@ describe('a code', () => {
 });
 
 describe('text that PostgreSQL can not store', () => {
-  it('is refused as a client id, and comes back as a nonce', async () => {
+  let unicode: openid.Configuration;
+  beforeAll(async () => {
     await addApplication(service, { client_id: 'unicode', kind: 'single_page' });
-    const unicode = await discover(service, 'unicode', openid.None());
+    unicode = await discover(service, 'unicode', openid.None());
+  });
+
+  it('is refused as a client id, and comes back as a nonce', async () => {
     const refused = await ask({ client_id: 'notes\0' });
     expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('<code>invalid_client')]);
     expect(await token({ client_id: 'notes\0', grant_type: 'client_credentials' })).toMatchObject({ status: 401 });
@@ -207,6 +211,16 @@ describe('text that PostgreSQL can not store', () => {
       expect(decodeJwt(String(refreshed.id_token))['nonce']).toBe('n\0');
     }
   });
+
+  it.each(['\ud800', '\udbff', '\udc00', '\udfff', '\ud83d\ude00'])(
+    'is refreshed as part of the claims that a public application asks for: %j',
+    async (value) => {
+      const claims = JSON.stringify({ userinfo: { name: { value } } });
+      const tokens = await signIn(unicode, agent, { claims });
+      const refreshed = await openid.refreshTokenGrant(unicode, String(tokens.refresh_token));
+      expect(refreshed.access_token).toBeTruthy();
+    },
+  );
 });
 
 describe('what is off', () => {
@@ -301,6 +315,17 @@ describe('a request that somebody else has begun', () => {
     });
     const answer = await fetch(`${service.url}/openid/token`, { method: 'POST', body: waiting });
     expect(await answer.json()).toMatchObject({ error: 'authorization_pending' });
+  });
+});
+
+describe('a redirect URI that looks like a request of this service', () => {
+  it('adds none to those that the browser has begun', async () => {
+    const uid = 'begun-by-somebody-else';
+    const trap = `https://evil.example.com/openid/interactions/${uid}`;
+    await addApplication(service, { client_id: 'trap', redirect_uris: [trap] });
+    const page = await ask({ client_id: 'trap', redirect_uri: trap });
+    expect([page.url.origin, page.url.searchParams.has('code')]).toEqual(['https://evil.example.com', true]);
+    expect(page.headers.getSetCookie().filter((cookie) => cookie.includes(uid))).toEqual([]);
   });
 });
 

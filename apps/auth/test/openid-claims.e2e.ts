@@ -2,7 +2,15 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as openid from 'openid-client';
 import { enrol } from './support/authenticator-app.ts';
 import { Client, newEmail } from './support/client.ts';
-import { addApplication, authorize, discover, exchange, signIn, startIssuer } from './support/relying-party.ts';
+import {
+  addApplication,
+  authorizationUrl,
+  authorize,
+  discover,
+  exchange,
+  signIn,
+  startIssuer,
+} from './support/relying-party.ts';
 import type { TestService } from './support/service.ts';
 import { UserAgent } from './support/user-agent.ts';
 
@@ -113,6 +121,21 @@ describe('acr as an essential claim', () => {
     expect((await exchange(notes, { ...request, page })).claims()).toMatchObject({ acr: 'aal2' });
   });
 
+  it('is met by the present class if that is one of several, and by a stronger one', async () => {
+    const { agent, sub, sid } = await newPerson();
+    await service.database.query("INSERT INTO totp (account_id, secret, confirmed_at) VALUES ($1, 'secret', now())", [
+      sub,
+    ]);
+    const either: Record<string, string>[] = [essential('aal1', 'aal2'), { acr_values: 'aal1 aal2' }];
+    for (const parameters of either) {
+      expect((await signIn(notes, agent, parameters)).claims()).toMatchObject({ acr: 'aal1' });
+    }
+    await service.database.query("UPDATE session SET amr = '{pwd,otp,mfa}' WHERE id = $1", [sid]);
+    for (const parameters of [...either, essential('aal1')]) {
+      expect((await signIn(notes, agent, parameters)).claims()).toMatchObject({ acr: 'aal2' });
+    }
+  });
+
   it('is the same with a single value', async () => {
     const { agent } = await newPerson();
     const { page } = await authorize(notes, agent, asking({ id_token: { acr: { essential: true, value: 'aal2' } } }));
@@ -160,4 +183,24 @@ it('tells an application of others nothing about its visitor before consent', as
   expect(asked.page.text).toContain('Allow curious to use your account?');
   const allowed = await visitor.agent.open(asked.page.url, { form: { decision: 'allow' } });
   expect(allowed.url.searchParams.get('error')).toBe('unmet_authentication_requirements');
+});
+
+it('answers a request without a scope that it could grant before it looks at the session', async () => {
+  await addApplication(service, { client_id: 'prying', first_party: false, scopes: ['notes:read'] });
+  const prying = await discover(service, 'prying');
+  const { agent } = await newPerson();
+  const visit = async (visitor: UserAgent, scope: string) => {
+    const { url } = await authorizationUrl(prying, { scope });
+    // without the scope `openid` there is no ID token to hold it
+    url.searchParams.delete('nonce');
+    return visitor.open(url);
+  };
+  for (const scope of ['foo', '', 'offline_access', 'foo bar']) {
+    for (const visitor of [agent, new UserAgent(service)]) {
+      const { url } = await visit(visitor, scope);
+      expect([url.origin, url.searchParams.get('error')]).toEqual(['https://app.example.com', 'invalid_scope']);
+    }
+  }
+  const page = await visit(agent, 'notes:read foo');
+  expect(page.text).toContain('Allow prying to use your account?');
 });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { decodeJwt, exportJWK, generateKeyPair } from 'jose';
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { randomUUID } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { Client, newEmail } from './support/client.ts';
@@ -75,11 +76,17 @@ describe('client credentials', () => {
 });
 
 describe('private_key_jwt', () => {
-  it('authenticates an application by a signature, each of which is good once', async () => {
-    const { publicKey, privateKey } = await generateKeyPair('ES256');
-    const id = await addApplication(service, { client_id: 'signer', kind: 'machine', scopes: ['notes:read'] });
-    const jwks = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', use: 'sig' }] };
+  let id: string;
+  let privateKey: CryptoKey;
+  beforeAll(async () => {
+    const pair = await generateKeyPair('ES256');
+    ({ privateKey } = pair);
+    id = await addApplication(service, { client_id: 'signer', kind: 'machine', scopes: ['notes:read'] });
+    const jwks = { keys: [{ ...(await exportJWK(pair.publicKey)), alg: 'ES256', use: 'sig' }] };
     await service.database.query('UPDATE application SET jwks = $1 WHERE id = $2', [jwks, id]);
+  });
+
+  it('authenticates an application by a signature, each of which is good once', async () => {
     const signer = await discover(service, 'signer', openid.PrivateKeyJwt(privateKey));
     const { access_token: token } = await openid.clientCredentialsGrant(signer);
     expect(decodeJwt(token)).toMatchObject({ sub: id, key_id: id });
@@ -89,6 +96,36 @@ describe('private_key_jwt', () => {
       client_secret: secretOf('signer'),
     });
     expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client']);
+  });
+
+  const now = () => Math.floor(Date.now() / 1000);
+  /** What authenticates the application until a time. */
+  const assertionUntil = async (exp: number) => ({
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: await new SignJWT({ iss: 'signer', sub: 'signer', aud: service.url, jti: randomUUID(), exp })
+      .setProtectedHeader({ alg: 'ES256' })
+      .sign(privateKey),
+  });
+
+  const requests: [path: string, form: Record<string, string>][] = [
+    ['/openid/token', { grant_type: 'client_credentials' }],
+    ['/openid/introspect', { token: 'unknown' }],
+    ['/openid/revoke', { token: 'unknown' }],
+  ];
+  it.each(requests)('may expire at a fraction of a second, and is good once then too, at %s', async (path, form) => {
+    const assertion = await assertionUntil(now() + 60.25);
+    expect((await post(path, { ...form, ...assertion })).status).toBe(200);
+    const repeated = await post(path, { ...form, ...assertion });
+    expect([repeated.status, repeated.body.error]).toEqual([401, 'invalid_client']);
+  });
+
+  it('may not be valid for longer than an hour, for so long its id is kept', async () => {
+    const grant = { grant_type: 'client_credentials' };
+    expect((await post('/openid/token', { ...grant, ...(await assertionUntil(now() + 3600)) })).status).toBe(200);
+    for (const exp of [now() + 7200, now() + 7200.5, now() * 1000, 1e300]) {
+      const { status, body } = await post('/openid/token', { ...grant, ...(await assertionUntil(exp)) });
+      expect([status, body.error]).toEqual([401, 'invalid_client']);
+    }
   });
 });
 

@@ -109,6 +109,7 @@ describe('dynamic client registration', () => {
     [{ redirect_uris: ['https://app.example.com/#in'] }, 'invalid_redirect_uri'],
     [{ redirect_uris: ['javascript:alert(1)'] }, 'invalid_redirect_uri'],
     [{ redirect_uris: ['com.example.app:/in'] }, 'invalid_redirect_uri'],
+    [{ application_type: 'native', redirect_uris: ['https://localhost/in'] }, 'invalid_redirect_uri'],
     [{ client_name: undefined }, 'invalid_client_metadata'],
     [{ backchannel_logout_uri: 'http://169.254.169.254/latest' }, 'invalid_client_metadata'],
     [{ backchannel_logout_uri: 'http://127.0.0.1:3001/internal' }, 'invalid_client_metadata'],

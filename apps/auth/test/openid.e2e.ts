@@ -5,6 +5,7 @@ import * as openid from 'openid-client';
 import { Client, newEmail } from './support/client.ts';
 import {
   addApplication,
+  authorizationUrl,
   authorize,
   discover,
   exchange,
@@ -39,6 +40,13 @@ async function newAgent() {
   await client.register(email);
   return { email, agent: await UserAgent.signedIn(service, client, email) };
 }
+
+/** Sends the form of a page to where it leads. */
+const submit = (agent: UserAgent, { text, url }: Page, fields: Record<string, string>) => {
+  const [, action = ''] = /action="([^"]*)"/.exec(text) ?? [];
+  const [, xsrf = ''] = /name="xsrf" value="(\w+)"/.exec(text) ?? [];
+  return agent.open(new URL(action, url), { form: { xsrf, ...fields } });
+};
 
 describe('discovery', () => {
   it('describes the provider at the public URL, with the service’s own key set', async () => {
@@ -185,6 +193,47 @@ describe('the authorization code flow', () => {
   });
 });
 
+describe('a request by POST', () => {
+  /** The form of an application's page: the browser sends it without the session's cookie (`SameSite=Lax`). */
+  const post = (path: string, parameters: URLSearchParams) =>
+    fetch(service.url + path, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { origin: 'https://app.example.com', 'sec-fetch-site': 'cross-site' },
+      body: parameters,
+    });
+
+  it('goes on as one by GET, which the session’s cookie comes with: to sign in', async () => {
+    const { email, agent } = await newAgent();
+    const state = 'ä &=%2F+';
+    const { url, ...request } = await authorizationUrl(notes, { prompt: 'none', state });
+    const answer = await post('/openid/authorize', url.searchParams);
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([303, []]);
+    const page = await agent.open(String(answer.headers.get('location')));
+    expect((await exchange(notes, { ...request, state, page })).claims()).toMatchObject({ email });
+  });
+
+  it('goes on as one by GET, which the session’s cookie comes with: to sign out', async () => {
+    const { agent } = await newAgent();
+    const { id_token: hint } = await signIn(notes, agent);
+    const parameters = { id_token_hint: String(hint), post_logout_redirect_uri: 'https://app.example.com/' };
+    const answer = await post('/openid/logout', new URLSearchParams(parameters));
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([303, []]);
+    const asked = await agent.open(String(answer.headers.get('location')));
+    const done = await submit(agent, asked, { logout: 'yes' });
+    expect(done.url.href).toBe('https://app.example.com/');
+    expect((await authorize(notes, agent)).page.url.pathname).toBe('/sign-in');
+  });
+
+  it.each(['/openid/authorize', '/openid/logout'])('is no longer than a URL may be, at %s', async (path) => {
+    const statuses = [];
+    for (const length of [9000, 20_000]) {
+      statuses.push((await post(path, new URLSearchParams({ state: 'x'.repeat(length) }))).status);
+    }
+    expect(statuses).toEqual([400, 413]);
+  });
+});
+
 describe('ui_locales', () => {
   const language = ({ text }: { text: string }) => /<html lang="(\w+)"/.exec(text)?.[1];
 
@@ -206,13 +255,6 @@ describe('ui_locales', () => {
     expect(language(await stranger.open(`/register?continue=${encodeURIComponent(next)}`))).toBe('de');
     expect(language((await authorize(notes, stranger, { ui_locales: 'pt-BR' })).page)).toBe('en');
   });
-
-  /** Sends the form of a page to where it leads. */
-  const submit = (agent: UserAgent, { text, url }: Page, fields: Record<string, string>) => {
-    const [, action = ''] = /action="([^"]*)"/.exec(text) ?? [];
-    const [, xsrf = ''] = /name="xsrf" value="(\w+)"/.exec(text) ?? [];
-    return agent.open(new URL(action, url), { form: { xsrf, ...fields } });
-  };
 
   it('selects the language of errors, and of each step of a sign-out', async () => {
     const { agent } = await newAgent();

@@ -27,6 +27,15 @@ export const redirectUri = z
 /** Whether a redirect URI has a scheme of a native app. */
 export const isPrivateUri = (text: string): boolean => parse(text)?.protocol.includes('.') === true;
 
+/**
+ * Whether a redirect URI is one of HTTPS on a loopback host. No app can claim such a host on a device, so that the library takes none for
+ * native applications (OpenID Connect Dynamic Client Registration §2).
+ */
+export const isSecureLoopback = (text: string): boolean => {
+  const url = parse(text);
+  return url?.protocol === 'https:' && loopback.test(url.hostname);
+};
+
 /** A URL that this service itself calls, or shows to a browser. */
 export const webUrl = z
   .string()

@@ -2,7 +2,15 @@ import { displayText } from '#common';
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { z } from 'zod';
 import { signingAlgorithms } from '../signing-keys/index.ts';
-import { audience, isPrivateUri, redirectUri, resourceUri, webOrigin, webUrl } from './application-uris.ts';
+import {
+  audience,
+  isPrivateUri,
+  isSecureLoopback,
+  redirectUri,
+  resourceUri,
+  webOrigin,
+  webUrl,
+} from './application-uris.ts';
 import { brandColor } from '../config/index.ts';
 
 const maxUris = 20;
@@ -165,6 +173,11 @@ export function checkKind(
   }
   if (kind !== 'native' && [...redirect_uris, ...post_logout_redirect_uris].some(isPrivateUri)) {
     refuse('redirect_uris', 'may have a private scheme for native applications only');
+  }
+  for (const [path, uris] of Object.entries({ redirect_uris, post_logout_redirect_uris })) {
+    if (kind === 'native' && uris.some(isSecureLoopback)) {
+      refuse(path, 'may have a loopback host with http:// only for native applications');
+    }
   }
   if ((kind === 'native' || kind === 'single_page') && jwks !== null) {
     refuse('jwks', 'must be null: applications on devices of users can keep no key');

@@ -60,8 +60,9 @@ export class DeclaredApplicationsService implements OnApplicationBootstrap, Befo
 
   /** Reconciles if the file's content has changed. A fault is logged, and the applications stay as they are. */
   private async follow(path: string): Promise<void> {
+    let content: string | undefined;
     try {
-      const content = await readFile(path, 'utf8');
+      content = await readFile(path, 'utf8');
       if (content === this.content) {
         return;
       }
@@ -71,8 +72,8 @@ export class DeclaredApplicationsService implements OnApplicationBootstrap, Befo
     } catch (error) {
       this.logger.error(error, 'the declared applications could not be applied');
       if (error instanceof ConfigError) {
-        // the next attempt waits for another content
-        this.content = await readFile(path, 'utf8').catch(() => undefined);
+        // the next attempt waits for another content; by now the file may have one
+        this.content = content;
       }
     }
   }

@@ -12,31 +12,49 @@ interface RequestedClass {
   values?: string | string[];
 }
 
+/** Whether a class is one of the wanted ones, or stronger than one of them. */
+const satisfies = (acr: string | undefined, wanted: string[]): boolean =>
+  wanted.some((one) => one === acr || (one === 'aal1' && acr === 'aal2'));
+
 /** An application of others that has no access to the account of the visitor, or whose visitor is not signed in. */
 const isStranger = ({ oidc: { client, session } }: KoaContextWithOIDC): boolean =>
   !applicationOf(client).firstParty && session?.grantIdFor(client?.clientId ?? '') === undefined;
 
 /**
- * When a person must sign in or consent: the library's own rules, and two more.
+ * Requires that a request asks for a scope that there is. Otherwise it fails in the end, but the library first lets the person sign in: an
+ * application of others would learn before consent whether its visitor is signed in.
+ * @throws InvalidScope
+ */
+function assertGrantable({ oidc }: KoaContextWithOIDC): void {
+  const { requestParamOIDCScopes, requestParamScopes, resourceServers = {} } = oidc;
+  const known = Object.values(resourceServers).flatMap(({ scopes }) => [...scopes]);
+  if (requestParamOIDCScopes.size === 0 && !known.some((scope) => requestParamScopes.has(scope))) {
+    throw new errors.InvalidScope('no requested scope can be granted', [...requestParamScopes].join(' '));
+  }
+}
+
+/**
+ * When a person must sign in or consent: the library's own rules, and three more.
  *
  * One is for the authentication class `aal2`, which an authenticator app proves, and a passkey, which verifies its user (NIST SP 800-63B-4
  * §3.1.7). An account with neither is asked for nothing: `acr_values` is voluntary (OpenID Connect Core §3.1.2.1), and the token says
- * what was proved. A class that is an essential claim fails the request of such an account.
+ * what was proved. A class that is an essential claim fails the request of such an account. Of several classes, each one is enough.
  *
- * The other gives an application one answer to `prompt=none` before anybody has consented: it must not learn who visits it, nor
- * whether they are signed in (OpenID Connect Core §3.1.2.6 leaves the error to the server).
+ * The others give an application one answer, to `prompt=none` and to a request without a scope, before anybody has consented: it must
+ * not learn who visits it, nor whether they are signed in (OpenID Connect Core §3.1.2.6 leaves the error to the server).
  * @param hasPasskey whether an account has a passkey that the pages can ask for
  */
 export function interactionPolicy(hasPasskey: (accountId: string) => Promise<boolean>): Policy {
   const policy = library.base();
   const login = policy.get('login');
   login?.checks.add(
-    new library.Check('no_access', 'End-User authentication is required', 'login_required', (context) =>
-      // the first failed check makes the response
-      context.oidc.prompts.has('none') && isStranger(context)
+    // the first failed check makes the response
+    new library.Check('no_access', 'End-User authentication is required', 'login_required', (context) => {
+      assertGrantable(context);
+      return context.oidc.prompts.has('none') && isStranger(context)
         ? library.Check.REQUEST_PROMPT
-        : library.Check.NO_NEED_TO_PROMPT,
-    ),
+        : library.Check.NO_NEED_TO_PROMPT;
+    }),
     0,
   );
   login?.checks.remove('essential_acr');
@@ -47,17 +65,13 @@ export function interactionPolicy(hasPasskey: (accountId: string) => Promise<boo
       const { essential, value, values } = (oidc.claims.id_token?.['acr'] ?? {}) as RequestedClass;
       const wanted = [value ?? values ?? []].flat();
       const { profile } = (oidc.account ?? {}) as Partial<OpenIdAccount>;
-      const acr = oidc.session?.acr;
-      if (
-        profile &&
-        acr !== 'aal2' &&
-        wanted.includes('aal2') &&
-        (profile.secondFactor || (await hasPasskey(profile.id)))
-      ) {
+      if (!profile || wanted.length === 0 || satisfies(oidc.session?.acr, wanted)) {
+        return library.Check.NO_NEED_TO_PROMPT;
+      }
+      if (wanted.includes('aal2') && (profile.secondFactor || (await hasPasskey(profile.id)))) {
         return library.Check.REQUEST_PROMPT;
       }
-      const isUnmet = essential === true && wanted.length > 0 && !wanted.includes(oidc.acr);
-      if (profile && isUnmet && !isStranger(context)) {
+      if (essential === true && !isStranger(context)) {
         throw new errors.UnmetAuthenticationRequirements('the account can not be authenticated as the request demands');
       }
       return library.Check.NO_NEED_TO_PROMPT;

@@ -51,10 +51,11 @@ export function adaptModels(provider: Provider, services: ModelServices): void {
   adaptAccessTokens(models, services);
   adaptIdTokens(models);
   // the library looks first and stores then, so that concurrent uses of one proof would all pass
+  // what expires at a fraction of a second (RFC 7519 §2) is kept until the next whole one
   models.ReplayDetection.unique = (issuer, id, expiresAt) =>
     services.artifacts.saveOnce(
       { model: 'ReplayDetection', id: `${issuer} ${id}` },
-      Math.max(1, expiresAt - Math.floor(Date.now() / 1000)),
+      Math.max(1, Math.ceil(expiresAt) - Math.floor(Date.now() / 1000)),
     );
 }
 

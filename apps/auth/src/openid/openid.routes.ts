@@ -29,6 +29,8 @@ const requests = counter({
 
 /** Bounds what a request without a session may store; a client with longer parameters pushes them. */
 const maxUrlLength = 8192;
+/** What applications may also send a browser to by a form (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). */
+const formRoutes = [libraryRoutes.authorization, libraryRoutes.end_session];
 
 type Endpoint = keyof typeof libraryRoutes | 'discovery';
 
@@ -112,6 +114,9 @@ export class OpenIdRoutes implements OnModuleInit {
       });
     }
     const config = { cors: 'none' as const };
+    for (const path of formRoutes) {
+      scope.post(path, { config }, (request, reply) => goOnByGet(path, request, reply));
+    }
     scope.get(interactionPath(':uid'), { config }, (request, reply) =>
       this.step(request, reply, this.interactions.show(uidOf(request), request.headers.cookie, readerContext(request))),
     );
@@ -135,9 +140,7 @@ export class OpenIdRoutes implements OnModuleInit {
     if (guesses) {
       await this.rateLimits.consume(limit);
     }
-    if (request.url.length > maxUrlLength) {
-      throw problems.badRequest.exception({ detail: `The URL must have at most ${String(maxUrlLength)} characters.` });
-    }
+    assertShort(request.url);
     const scope: RequestScope = { context, refresh: endpoint === 'token' ? refreshRequestOf(request) : undefined };
     const answer = await inRequestScope(scope, () => this.ask(request));
     if (scope.failure !== undefined) {
@@ -201,6 +204,24 @@ export class OpenIdRoutes implements OnModuleInit {
   }
 }
 
+/** @throws ProblemException `bad_request` */
+function assertShort(url: string): void {
+  if (url.length > maxUrlLength) {
+    throw problems.badRequest.exception({ detail: `The URL must have at most ${String(maxUrlLength)} characters.` });
+  }
+}
+
+/**
+ * Sends the browser to the same request by GET. Forms of applications come without the session's cookie (`SameSite=Lax`), but the redirect
+ * that follows has it. They may come from any site, because they change nothing.
+ */
+function goOnByGet(path: string, { body }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const parameters = new URLSearchParams(Buffer.isBuffer(body) ? body.toString() : '');
+  const location = `${path}?${parameters.toString()}`;
+  assertShort(location);
+  return reply.status(303).header('location', location).send();
+}
+
 /** Headers that Node.js sets by itself, and those of CORS, which are the same for all routes of this service. */
 const isOwnHeader = (name: string) =>
   /^(access-control-.*|connection|content-length|date|transfer-encoding|vary)$/.test(name);
@@ -226,6 +247,7 @@ function send(reply: FastifyReply, answer: LibraryAnswer, keepsSession: boolean)
   return reply.status(answer.status).send(answer.body);
 }
 
-/** The interaction that the library sends a browser to, if any. */
-const uidIn = (location: string | undefined) => new RegExp(`${interactionPath('')}([\\w-]+)`).exec(location ?? '')?.[1];
+/** The interaction that the library sends a browser to, if any: by a path, unlike redirects to applications. */
+const uidIn = (location: string | undefined) =>
+  new RegExp(`^${interactionPath('')}([\\w-]+)`).exec(location ?? '')?.[1];
 const uidOf = ({ params }: FastifyRequest) => (params as { uid: string }).uid;

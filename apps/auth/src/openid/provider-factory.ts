@@ -19,7 +19,7 @@ import { claimsByScope, openIdAccount, sessionClaims, type OpenIdAccount } from 
 import { applicationOf } from './client-metadata.ts';
 import { GrantsService } from './grants.service.ts';
 import { interactionPolicy } from './interaction-policy.ts';
-import { Provider } from './library.ts';
+import { errors, Provider } from './library.ts';
 import { adaptModels } from './models.ts';
 import { contentPolicy, OpenIdPages } from './pages.tsx';
 import { RefreshesService } from './refreshes.service.ts';
@@ -32,6 +32,8 @@ import { keepStatedLocale } from './stated-locale.ts';
 const codeTtlSeconds = 60;
 const parTtlSeconds = 60;
 const deviceCodeTtlSeconds = 600;
+/** How far ahead a client's assertion may expire: an hour, which many libraries choose, and a minute for its clock. */
+const maxAssertionSeconds = 3660;
 /** A grant lives as long as its session, whose row ends it: this is only a bound that the library asks for. */
 const grantTtlSeconds = 31_536_000;
 
@@ -112,6 +114,12 @@ export class ProviderFactory {
       pkce: { required: () => true },
       allowOmittingSingleRegisteredRedirectUri: false,
       clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+      assertJwtClientAuthClaimsAndHeader: (_context, { exp }) => {
+        // its id is kept until then, so that nobody uses it again
+        if (Number(exp) > Date.now() / 1000 + maxAssertionSeconds) {
+          throw new errors.InvalidClientAuth('the client assertion expires too late');
+        }
+      },
       clientDefaults: { id_token_signed_response_alg: signatureAlgorithm },
       enabledJWA: { idTokenSigningAlgValues: [...signingAlgorithms] },
       clientBasedCORS: (_context, origin, client) =>

@@ -137,7 +137,8 @@ export class RefreshTokensRepository {
 
   /**
    * In advance, only a token without a key rotates, for a client without a secret, from an origin and for a resource that it has. One
-   * that is about to end may have ended by the library's clock. PostgreSQL can not read a payload with U+0000, such as in a nonce.
+   * that is about to end may have ended by the library's clock. PostgreSQL can not read a payload with U+0000 or a lone surrogate, such as
+   * in a nonce or a claim; `JSON.stringify` escapes both, and no other surrogates.
    */
   private mayRotate(rotation: Rotation): Sql {
     if (typeof rotation === 'string') {
@@ -145,7 +146,7 @@ export class RefreshTokensRepository {
     }
     const { origin } = rotation;
     return sql`p.kind = ANY (${publicKinds}::text[]) AND r.expires_at > now() + interval '1 minute'
-            AND CASE WHEN r.payload::text LIKE '%\\\\u0000%' THEN false
+            AND CASE WHEN r.payload::text ~ '\\\\u(0000|d[89a-f])' THEN false
               ELSE r.payload ->> 'jkt' IS NULL AND ${this.resources.isOf(sql.raw("(r.payload ->> 'resource')"))} END
             AND (${origin}::text IS NULL OR ${origin} = ANY (p.origins))`;
   }
