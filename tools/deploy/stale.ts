@@ -4,12 +4,12 @@
  */
 import { root } from '../lib/root.ts';
 import { run } from '../lib/run.ts';
-import { Repository } from './repository.ts';
+import { environments, Repository } from './repository.ts';
 
 const maxDays = 30;
 const repository = new Repository(root);
 let stale = 0;
-for (const environment of ['dev', 'staging', 'prod']) {
+for (const environment of environments) {
   if (!repository.isDeployed(environment)) {
     console.log(`${environment.padEnd(8)} no release yet`);
     continue;
