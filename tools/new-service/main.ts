@@ -3,7 +3,7 @@
  * and to Skaffold. The service authenticates callers by the auth service's access tokens.
  */
 import { readFileSync, readdirSync, statSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { addToManifests } from './manifests.ts';
 
@@ -13,8 +13,15 @@ if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 30) {
   console.error('Usage: npm run new:service NAME. NAME is lower-case words joined by dashes, such as order-history.');
   process.exit(1);
 }
-if (existsSync(join(root, 'apps', name))) {
-  console.error(`apps/${name} already exists`);
+// a name that manifests have is taken too: files would be overwritten, and objects named alike
+const manifests = readdirSync(join(root, 'k8s'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => /^(base|components)\//.test(path))
+  .map((path) => join('k8s', path));
+const taken = [join('apps', name), ...manifests].find(
+  (path) => basename(path, '.yaml') === name && existsSync(join(root, path)),
+);
+if (taken) {
+  console.error(`${taken} already exists`);
   process.exit(1);
 }
 

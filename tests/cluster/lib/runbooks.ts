@@ -19,6 +19,7 @@ export async function failingCommands(
   const commands = readdirSync(folder)
     .filter((file) => file !== 'README.md')
     .flatMap((file) => /```sh\n([^`]+)```/.exec(readFileSync(join(folder, file), 'utf8'))?.[1]?.split('\n') ?? []);
+  const variables = { NAMESPACE: namespace, SERVICE: 'auth', JOB: 'auth-migrate' };
   const failed: string[] = [];
   const different = [...new Set(commands)].filter(
     (command) => command && !notHere.test(command) && (hasLogs || !/loki-0|deployment\/alloy/.test(command)),
@@ -27,7 +28,7 @@ export async function failingCommands(
     const here = command
       .replaceAll('-n monitoring ', `-n ${monitoring} `)
       .replaceAll(':monitoring:', `:${monitoring}:`);
-    await run('bash', ['-c', here], { env: { ...process.env, NAMESPACE: namespace } }).catch((error: unknown) =>
+    await run('bash', ['-c', here], { env: { ...process.env, ...variables } }).catch((error: unknown) =>
       failed.push(String(error)),
     );
   }
