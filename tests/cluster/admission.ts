@@ -58,7 +58,7 @@ await drill('admission', async ({ own, log, table, check }) => {
     const { 'app.kubernetes.io/part-of': _, ...withoutRules } = namespace.metadata.labels ?? {};
     await apply({ ...namespace, metadata: { name: podSecurity, labels: withoutRules } });
   }
-  await until('service account', 30, () => kubectl(['get', 'serviceaccount', 'default', '-n', podSecurity]));
+  await until('service account', 300, () => kubectl(['get', 'serviceaccount', 'default', '-n', podSecurity]));
 
   const into = (manifest: Manifest, namespace: string | undefined) => ({
     ...manifest,
@@ -82,7 +82,7 @@ await drill('admission', async ({ own, log, table, check }) => {
   if (!secret) {
     throw new Error('no broken Secret');
   }
-  await until('policies to be enforced', 60, () => rejection(into(secret.manifest, namespaces.get(secret.namespace))));
+  await until('policies to be enforced', 300, () => rejection(into(secret.manifest, namespaces.get(secret.namespace))));
 
   const rows: Row[] = [];
   const unknown: string[] = [];

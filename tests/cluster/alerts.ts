@@ -69,10 +69,10 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
         ?.value[1] ?? 0,
     );
   const scraped = `count(up{job=~"auth|postgres-exporter",namespace=~"${service}|${databaseless}"} == 1)`;
-  await until('all targets scraped', 90, async () => (await query(scraped)) === 4, 2000);
+  await until('all targets scraped', 300, async () => (await query(scraped)) === 4, 2000);
   await until(
     'traffic visible in metrics',
-    90,
+    300,
     async () =>
       (await query(`sum(rate(http_request_duration_seconds_count{namespace="${service}",route="/auth/me"}[1m]))`)) > 1,
     2000,

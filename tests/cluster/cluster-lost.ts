@@ -30,7 +30,7 @@ await drill('cluster-lost', async (drill) => {
   await s3.grant(first);
   await s3.admit(first);
   await deploy({ namespace: first, config, ...s3.shape });
-  await until('first backup in every repository', 180, () => backedUp(first), 2000);
+  await until('first backup in every repository', 300, () => backedUp(first), 2000);
   const kept = portable(await kubectl(['get', 'secret', '-n', first, ...secrets, '-o', 'yaml']));
 
   await gatewayNamespace(gateway);
@@ -51,7 +51,7 @@ await drill('cluster-lost', async (drill) => {
   await pointName(gateway, second);
   await until('database of the second ready', 600, () => databaseReady(second));
   const ready = (Date.now() - destroyed) / 1000;
-  await until('second environment healthy', 240, () => healthy(second));
+  await until('second environment healthy', 300, () => healthy(second));
   const whole = (Date.now() - destroyed) / 1000;
   log('the second environment serves requests');
 
@@ -63,7 +63,7 @@ await drill('cluster-lost', async (drill) => {
   check('accounts of the first can log in at the second', serves(later, 'login'));
   await until(
     'first namespace deleted',
-    180,
+    300,
     async () => (await kubectl(['get', 'namespace', first, '--ignore-not-found'])) === '',
   );
   const backup = await runJob(second, 'postgres-backup', 'backup-after');

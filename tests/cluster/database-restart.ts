@@ -36,7 +36,7 @@ await drill('database-restart', async ({ own, log, table, check }) => {
   log('killed postgres-0 without a grace period');
   await until(
     'postgres-0 ready',
-    120,
+    300,
     async () =>
       (await kubectl([
         'get',

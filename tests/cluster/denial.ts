@@ -63,7 +63,7 @@ await drill('denial', async ({ own, log, table, check }) => {
   const database = await podIp('app.kubernetes.io/name=postgres');
   const exporter = await podIp('app.kubernetes.io/name=postgres-exporter');
   await apply(pod('application', outside.application, { app: 'application' }, idle));
-  await until('application running', 60, async () => (await phase('application', outside.application)) === 'Running');
+  await until('application running', 300, async () => (await phase('application', outside.application)) === 'Running');
   const application = await podIp('app=application', outside.application);
   const dns = (
     await kubectl(['get', 'service', 'kube-dns', '-n', 'kube-system', '-o', 'jsonpath={.spec.clusterIP}'])
@@ -133,7 +133,7 @@ await drill('denial', async ({ own, log, table, check }) => {
     if (source.labels) {
       await until(
         `${source.name} running`,
-        60,
+        300,
         async () => (await phase(podName(source), source.namespace)) === 'Running',
       );
     }

@@ -195,7 +195,7 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
     try {
       let output = '';
       forward.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-      const port = await until('port-forward', 20, async () => /127\.0\.0\.1:(\d+)/.exec(output)?.[1], 100);
+      const port = await until('port-forward', 300, async () => /127\.0\.0\.1:(\d+)/.exec(output)?.[1], 100);
       const response = await fetch(`http://127.0.0.1:${port}/docs/openapi.json`, {
         signal: AbortSignal.timeout(10_000),
       });

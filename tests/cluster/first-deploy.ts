@@ -18,11 +18,11 @@ await drill('first-deploy', async ({ own, log, table, check }) => {
   await apply(manifests);
   reached('applied');
   await Promise.all([
-    until('secrets generated', 180, () => jobDone(namespace, 'generate-secrets')).then(() =>
+    until('secrets generated', 300, () => jobDone(namespace, 'generate-secrets')).then(() =>
       reached('secrets generated'),
     ),
-    until('database migrated', 180, () => jobDone(namespace, 'auth-migrate')).then(() => reached('migrated')),
-    until('all healthy', 240, () => healthy(namespace)).then(() => reached('all workloads healthy')),
+    until('database migrated', 300, () => jobDone(namespace, 'auth-migrate')).then(() => reached('migrated')),
+    until('all healthy', 300, () => healthy(namespace)).then(() => reached('all workloads healthy')),
     until('smoke test', 300, () => jobDone(namespace, 'auth-smoke-test')).then(() => reached('smoke test passed')),
   ]);
 
@@ -55,6 +55,6 @@ await drill('first-deploy', async ({ own, log, table, check }) => {
   const before = await secrets();
   await kubectl(['delete', 'job', '-n', namespace, '--all', '--wait=true']);
   await apply(manifests);
-  await until('second run of generate-secrets', 120, () => jobDone(namespace, 'generate-secrets'));
+  await until('second run of generate-secrets', 300, () => jobDone(namespace, 'generate-secrets'));
   check('applying the manifests again keeps all secrets', before !== '' && (await secrets()) === before);
 });

@@ -130,7 +130,7 @@ await drill('ingress', async ({ own, after, log, table, check }) => {
   await kubectl(['label', 'namespace', controller, 'devopslocally/role=gateway', '--overwrite']);
   after(() => kubectl(['label', 'namespace', controller, 'devopslocally/role-']));
   await certify('A1');
-  await until('route', 60, async () => (await request(true, '/.well-known/jwks.json')).status === 200);
+  await until('route', 300, async () => (await request(true, '/.well-known/jwks.json')).status === 200);
 
   const expectations: [string, boolean, string, (answer: Answer) => boolean][] = [
     [

@@ -12,7 +12,7 @@ await drill('pitr', async ({ own, log, table, check }) => {
   const gateway = await own('drill-pitr-gateway');
   await deploy({ namespace, config: { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' } });
   await gatewayNamespace(gateway);
-  await until('first backup', 180, () => backedUp(namespace), 2000);
+  await until('first backup', 300, () => backedUp(namespace), 2000);
   await fill(namespace, Number(process.env['SIZE'] ?? 10));
   await runJob(namespace, 'postgres-backup', 'backup-before');
 

@@ -50,7 +50,7 @@ await drill('region-lost', async (drill) => {
   await deploy(shape('first'));
   await apply(await render(shape('second', scaledToZero)));
   const state = `SELECT state FROM pg_stat_replication`;
-  await until('replica to stream', 60, async () => (await sql(databases.first, 'postgres', state)) === 'streaming');
+  await until('replica to stream', 300, async () => (await sql(databases.first, 'postgres', state)) === 'streaming');
   log('the first region serves, the second is scaled to zero, its database replicates');
 
   await gatewayNamespace(gateway);
@@ -78,7 +78,7 @@ await drill('region-lost', async (drill) => {
   const promoted = (Date.now() - destroyed) / 1000;
   await apply(await render(shape('second')));
   await pointName(gateway, regions.second);
-  await until('second region healthy', 240, () => healthy(regions.second));
+  await until('second region healthy', 300, () => healthy(regions.second));
   const whole = (Date.now() - destroyed) / 1000;
   log('the second region serves requests');
 

@@ -40,7 +40,7 @@ await drill('restore', async (drill) => {
   const config = { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' };
   await deploy({ namespace, config, ...s3?.shape });
   await gatewayNamespace(gateway);
-  await until('first backup in every repository', 180, () => backedUp(namespace), 2000);
+  await until('first backup in every repository', 300, () => backedUp(namespace), 2000);
   await fill(namespace, size);
   const backupSeconds = await runJob(namespace, 'postgres-backup', 'backup-before');
   const megabytes = await databaseMegabytes(namespace);

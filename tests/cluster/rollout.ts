@@ -27,7 +27,7 @@ await drill('rollout', async ({ own, log, table, check }) => {
   };
   const rollTo = async (image: string) => {
     await kubectl(['set', 'image', 'deployment/auth', `auth=${image}`, '-n', namespace]);
-    await kubectl(['rollout', 'status', 'deployment/auth', '-n', namespace, '--timeout=120s'], { seconds: 130 });
+    await kubectl(['rollout', 'status', 'deployment/auth', '-n', namespace, '--timeout=300s'], { seconds: 310 });
   };
 
   mark('steady');
@@ -40,7 +40,7 @@ await drill('rollout', async ({ own, log, table, check }) => {
       '\n',
     )[0] ?? '';
   await kubectl(['delete', victim, '-n', namespace, '--wait=false']);
-  await kubectl(['rollout', 'status', 'deployment/auth', '-n', namespace, '--timeout=120s'], { seconds: 130 });
+  await kubectl(['rollout', 'status', 'deployment/auth', '-n', namespace, '--timeout=300s'], { seconds: 310 });
   mark('old image again');
   await rollTo(images.auth());
   mark('steady again');

@@ -26,7 +26,7 @@ await drill('rotate', async ({ own, log, table, check }) => {
     config: { LOGIN_ADDRESS_BURST: '10000', REGISTER_ADDRESS_BURST: '10000' },
   });
   await gatewayNamespace(gateway);
-  await until('first backup', 180, () => backedUp(namespace), 2000);
+  await until('first backup', 300, () => backedUp(namespace), 2000);
   const secret = async (name: string, key: string) =>
     Buffer.from(
       await kubectl(['get', 'secret', name, '-n', namespace, '-o', `jsonpath={.data.${key.replaceAll('.', '\\.')}}`]),
@@ -117,7 +117,7 @@ await drill('rotate', async ({ own, log, table, check }) => {
     );
   }
   if (chosen.includes('passphrase')) {
-    await until('first backup in the new repository', 120, () => backedUp(namespace), 2000);
+    await until('first backup in the new repository', 300, () => backedUp(namespace), 2000);
     check('a backup with the new passphrase exists', (await repositories()) !== before.repositories);
   }
 });

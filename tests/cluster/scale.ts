@@ -62,7 +62,7 @@ await drill('scale', async ({ own, log, table, check }) => {
   });
   await gatewayNamespace(gateway);
   const autoscaler = () => getJson<Autoscaler>(['hpa', 'auth', '-n', namespace]);
-  await until('one pod without load', 180, async () => (await autoscaler()).status.currentReplicas === 1);
+  await until('one pod without load', 300, async () => (await autoscaler()).status.currentReplicas === 1);
 
   const traffic = await startTraffic('client', gateway, {
     url: `http://auth.${namespace}`,
@@ -95,7 +95,7 @@ await drill('scale', async ({ own, log, table, check }) => {
   await until('load to end', seconds + 30, async () => (await watch(), Date.now() - started > seconds * 1000), 2000);
   const requests = (await traffic.finished()).filter(({ kind }) => kind !== 'setup');
   rows.push({ 'after s': ((Date.now() - started) / 1000).toFixed(0), pods: 'load ended', 'cpu % of request': '-' });
-  await until('one pod again', 240, async () => (await watch()) === 1, 2000);
+  await until('one pod again', 300, async () => (await watch()) === 1, 2000);
 
   table(rows);
   table([summary('load', requests)]);

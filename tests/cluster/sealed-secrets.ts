@@ -47,7 +47,7 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
     return Buffer.from(value, 'base64').toString();
   };
   const rejected = async (where: string, name: string) =>
-    until(`${name} rejected`, 60, async () => {
+    until(`${name} rejected`, 300, async () => {
       const { status } = await getJson<{ status?: { conditions?: { type: string; status: string }[] } }>([
         ...['sealedsecret', name, '-n', where],
       ]);
@@ -55,7 +55,7 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
     }).then(async () => (await opened(where, name)) === '');
 
   await apply(sealed);
-  await until('Secret', 60, async () => (await opened(namespace, 'sealed')) === plain.stringData.password);
+  await until('Secret', 300, async () => (await opened(namespace, 'sealed')) === plain.stringData.password);
   check('a SealedSecret becomes a Secret', true);
 
   const bytes = Buffer.from(sealed.spec.encryptedData['password'] ?? '', 'base64');
@@ -75,13 +75,13 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
 
   const backup = await kubectl([...keys, '-o', 'yaml']);
   const lost = Date.now();
-  await kubectl(['delete', 'namespace', sealing, '--timeout=120s'], { seconds: 130 });
+  await kubectl(['delete', 'namespace', sealing, '--timeout=300s'], { seconds: 310 });
   await kubectl(['delete', 'sealedsecret,secret', '-n', namespace, '--all']);
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: sealing } });
   await kubectl(['create', '-n', sealing, '-f', '-'], { input: portable(backup) });
   await startController();
   await apply(sealed);
-  await until('Secret restored', 90, async () => (await opened(namespace, 'sealed')) === plain.stringData.password);
+  await until('Secret restored', 300, async () => (await opened(namespace, 'sealed')) === plain.stringData.password);
   check(
     `a lost controller decrypts the same file with its restored key, ${((Date.now() - lost) / 1000).toFixed(0)} s later`,
     true,
@@ -91,7 +91,7 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
   const committed = join(folder, 'sealed.yaml');
   writeFileSync(committed, yaml);
   // the Service may not route to the new controller yet
-  await until('resealing', 60, async () => (await run(join(root, 'k8s/reseal.sh'), [folder]), true));
+  await until('resealing', 300, async () => (await run(join(root, 'k8s/reseal.sh'), [folder]), true));
   const fresh = parseYaml(readFileSync(committed, 'utf8')) as Sealed;
   check('make reseal seals the value again', fresh.spec.encryptedData['password'] !== before);
 
@@ -141,7 +141,7 @@ await drill('sealed-secrets', async ({ own, after, check }) => {
     const old = await values();
     await kubectl(['apply', '-n', environment, '-k', join(work, 'k8s/overlays/staging/sealed-secrets')]);
     const changed = async () => Object.entries(await values()).filter(([name, value]) => old[name] !== value);
-    await until(`${expected} changed values`, 60, async () => (await changed()).length >= expected);
+    await until(`${expected} changed values`, 300, async () => (await changed()).length >= expected);
     return (await changed()).map(([name]) => name).sort();
   };
   const [fetchAndSeal = ''] = codeBlocks('docs/operations/kubernetes.md', 'Secrets');

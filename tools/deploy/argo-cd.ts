@@ -32,7 +32,7 @@ const change = (name: string, patch: object): Promise<string> =>
 export async function syncNow(name: string, revision: string): Promise<void> {
   const operation = async () => (await getApplication(name)).status?.operationState;
   const started = async () => (await operation())?.operation?.sync?.revision === revision;
-  await until(`the end of the running sync of ${name}`, 60, async () => {
+  await until(`the end of the running sync of ${name}`, 300, async () => {
     const phase = (await operation())?.phase;
     if (phase === 'Running' && !(await started())) {
       await change(name, { status: { operationState: terminate } });
@@ -48,5 +48,5 @@ export async function syncNow(name: string, revision: string): Promise<void> {
   const sync = { revision, prune: true, syncOptions: spec?.syncPolicy?.syncOptions };
   // without the previous state, or a sync after an automated one counts as automated too
   await change(name, { operation: { initiatedBy: { username: 'rollback' }, sync }, status: { operationState: null } });
-  await until(`the sync of ${name} to start`, 60, started);
+  await until(`the sync of ${name} to start`, 300, started);
 }

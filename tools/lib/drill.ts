@@ -32,7 +32,7 @@ async function remove(namespaces: string[]): Promise<void> {
   if (namespaces.length === 0) {
     return;
   }
-  await kubectl(['delete', 'namespace', ...namespaces, '--ignore-not-found', '--timeout=180s'], { seconds: 190 });
+  await kubectl(['delete', 'namespace', ...namespaces, '--ignore-not-found', '--timeout=300s'], { seconds: 310 });
 }
 
 /**

@@ -36,7 +36,7 @@ beforeAll(async () => {
     }
     return (original as (...call: unknown[]) => unknown).apply(this, call);
   } as typeof original;
-}, 120_000);
+});
 afterAll(() => {
   pg.Client.prototype.query = original;
 });
@@ -207,7 +207,7 @@ it('no search and no count reads a table whole, nor more than a quarter of its r
       expect(found.filter(({ scans, rows }) => scans.length > 0 || rows > accounts / 4)).toEqual([]);
     }
   }
-}, 120_000);
+});
 
 const cursor = (text: string) => Buffer.from(text).toString('base64url');
 const id = '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10';

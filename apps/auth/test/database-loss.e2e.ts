@@ -52,7 +52,7 @@ afterAll(async () => {
 
 const isReady = async () => (await client.call('GET', '/health/ready')).status;
 
-/** All routes that need the database respond with 503 within 5 s, and the process stays alive. */
+/** All routes that need the database respond with 503 within 15 s, and the process stays alive. */
 const expectUnavailable = async () => {
   const started = Date.now();
   const answers = await Promise.all([
@@ -66,14 +66,14 @@ const expectUnavailable = async () => {
     answers.map(() => [503, 'database_unavailable']),
   );
   expect(answers[0].headers.get('retry-after')).toBe('1');
-  expect(Date.now() - started).toBeLessThan(5000);
+  expect(Date.now() - started).toBeLessThan(15_000);
   expect(await isReady()).toBe(503);
   expect((await client.call('GET', '/health/live')).status).toBe(200);
   expect((await client.call('GET', '/.well-known/jwks.json')).status).toBe(200);
 };
 
 const recovered = async () => {
-  for (const deadline = Date.now() + 10_000; Date.now() < deadline && (await isReady()) !== 200;) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline && (await isReady()) !== 200;) {
     await sleep(50);
   }
   expect(await isReady()).toBe(200);

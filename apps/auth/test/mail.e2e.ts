@@ -41,7 +41,7 @@ const metric = async (series: string) => {
 };
 const failedCount = () => metric('auth_mails_total{result="failed"}');
 const until = async (condition: () => Promise<boolean>) => {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while (!(await condition()) && Date.now() < deadline) {
     await sleep(50);
   }

@@ -130,8 +130,8 @@ export async function restoreTo(namespace: string, target?: string): Promise<num
   }
   // a clean shutdown archives the last WAL
   await kubectl(['scale', 'statefulset/postgres', '--replicas=0', '-n', namespace]);
-  await kubectl(['wait', '--for=delete', 'pod/postgres-0', '-n', namespace, '--timeout=120s'], { seconds: 130 });
-  await kubectl(['delete', 'pvc', 'data-postgres-0', '-n', namespace, '--timeout=60s'], { seconds: 70 });
+  await kubectl(['wait', '--for=delete', 'pod/postgres-0', '-n', namespace, '--timeout=300s'], { seconds: 310 });
+  await kubectl(['delete', 'pvc', 'data-postgres-0', '-n', namespace, '--timeout=300s'], { seconds: 310 });
   await kubectl(['scale', 'statefulset/postgres', '--replicas=1', '-n', namespace]);
   await until(
     'database restored',

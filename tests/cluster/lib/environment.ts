@@ -77,6 +77,6 @@ export function render({
 /** Deploys an environment, then waits until every workload is healthy and the smoke test has passed. */
 export async function deploy(shape: Shape): Promise<void> {
   await apply(await render(shape));
-  await until(`${shape.namespace} healthy`, 240, () => healthy(shape.namespace));
-  await until('smoke test', 120, () => jobDone(shape.namespace, 'auth-smoke-test'));
+  await until(`${shape.namespace} healthy`, 300, () => healthy(shape.namespace));
+  await until('smoke test', 300, () => jobDone(shape.namespace, 'auth-smoke-test'));
 }

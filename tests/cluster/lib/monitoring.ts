@@ -124,7 +124,7 @@ export async function deployMonitoring(namespace: string): Promise<Monitoring> {
   if (!hasLogs) {
     await kubectl(['delete', 'statefulset/loki', 'deployment/alloy', '-n', namespace]);
   }
-  await until('monitoring healthy', 180, () => healthy(namespace));
+  await until('monitoring healthy', 300, () => healthy(namespace));
   return { hasLogs, remove };
 }
 
@@ -135,7 +135,7 @@ interface Pods {
 /** Waits until the images of Loki and Alloy have been pulled, or the pull of one has failed. */
 async function pullsLogs(namespace: string): Promise<boolean> {
   const selector = 'app.kubernetes.io/name in (loki,alloy)';
-  const result = await until('pull of the images of Loki and Alloy', 180, async () => {
+  const result = await until('pull of the images of Loki and Alloy', 300, async () => {
     const { items } = await getJson<Pods>(['pods', '-n', namespace, '-l', selector]);
     const reasons = items.map(({ status }) => status.containerStatuses?.[0]?.state.waiting?.reason ?? 'started');
     if (reasons.some((reason) => reason.startsWith('ErrImage') || reason === 'ImagePullBackOff')) {
@@ -166,7 +166,7 @@ export async function portForward(
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
-  const local = await until(`port-forward to ${target}`, 20, async () => /127\.0\.0\.1:(\d+)/.exec(output)?.[1]);
+  const local = await until(`port-forward to ${target}`, 300, async () => /127\.0\.0\.1:(\d+)/.exec(output)?.[1]);
   return {
     url: `http://127.0.0.1:${local}`,
     close: async () => void child.kill(),

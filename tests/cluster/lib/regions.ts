@@ -102,5 +102,5 @@ export async function startDatabase(namespace: string, primary?: string): Promis
   });
   const path = 'jsonpath={.status.containerStatuses[0].ready}';
   const ready = () => kubectl(['get', 'pod', 'postgres-0', '-n', namespace, '-o', path]);
-  await until(`the database in ${namespace}`, 120, async () => (await ready()) === 'true');
+  await until(`the database in ${namespace}`, 300, async () => (await ready()) === 'true');
 }

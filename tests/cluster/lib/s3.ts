@@ -76,7 +76,7 @@ export async function startS3(namespace: string) {
   );
   await until(
     'S3 server ready',
-    120,
+    300,
     async () =>
       (await kubectl(['get', 'pod', 's3', '-n', namespace, '-o', 'jsonpath={.status.containerStatuses[0].ready}'])) ===
       'true',

@@ -15,7 +15,7 @@ export const sealing = 'sealed-secrets';
 /** Starts the real controller and waits for its newest sealing certificate. */
 export async function startController(): Promise<Buffer> {
   await apply(standIn().replace('image: sealed-secrets', `image: ${images.sealedSecrets()}`));
-  const certificate = await until('sealing certificate', 90, () =>
+  const certificate = await until('sealing certificate', 300, () =>
     kubectl([
       ...['get', 'secret', '-n', sealing, '-l', 'sealedsecrets.bitnami.com/sealed-secrets-key'],
       ...['--sort-by=.metadata.creationTimestamp', '-o', 'jsonpath={.items[-1:].data.tls\\.crt}'],

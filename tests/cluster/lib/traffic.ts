@@ -126,7 +126,7 @@ export async function startTraffic(
     }
     return now;
   };
-  await until('traffic to start', 120, async () => (await state()) !== 'Pending' && /^started$/m.test(await logs()));
+  await until('traffic to start', 300, async () => (await state()) !== 'Pending' && /^started$/m.test(await logs()));
   const finished = async (): Promise<Request[]> => {
     await until('traffic to end', seconds + 60, async () => (await state()) === 'Succeeded', 1000);
     return (await logs())

@@ -57,7 +57,7 @@ it('rejects a long text of any shape at once', () => {
   ]) {
     expect(email.safeParse(text).success).toBe(false);
   }
-  expect(performance.now() - began).toBeLessThan(500);
+  expect(performance.now() - began).toBeLessThan(3000);
 });
 
 it('counts a password’s characters instead of bytes, after NFKC', () => {

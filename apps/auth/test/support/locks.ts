@@ -41,7 +41,7 @@ export async function meanwhile<T>(
     await holder.query('BEGIN');
     await holder.query('SELECT FROM account WHERE email = $1 FOR NO KEY UPDATE', [email]);
     const response = request();
-    await untilWaiting(database, 1);
+    await untilWaiting(database, 1, 30);
     await change(holder);
     await holder.query('COMMIT');
     return await response;
@@ -52,9 +52,9 @@ export async function meanwhile<T>(
   }
 }
 
-/** Waits until as many statements wait for a lock, a second at most. */
-export async function untilWaiting(database: Pool, count: number): Promise<void> {
-  for (let waiting = 0, tries = 0; waiting < count && tries < 50; tries += 1) {
+/** Waits until as many statements wait for a lock, a second at most if not said otherwise. */
+export async function untilWaiting(database: Pool, count: number, seconds = 1): Promise<void> {
+  for (let waiting = 0, tries = 0; waiting < count && tries < 50 * seconds; tries += 1) {
     await sleep(20);
     const { rows } = await database.query(
       "SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",

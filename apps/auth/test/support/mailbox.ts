@@ -82,7 +82,7 @@ export class Mailbox {
 
   /** Waits for a mail to an e-mail address with a subject, and returns the latest. */
   async expect(to: string, subject: RegExp): Promise<ParsedMail> {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 60_000;
     while (Date.now() < deadline) {
       const mail = this.to(to).findLast((candidate) => subject.test(candidate.subject ?? ''));
       if (mail) {

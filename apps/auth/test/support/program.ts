@@ -34,7 +34,7 @@ export class Program {
   }
 
   async url(): Promise<string> {
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 60_000;
     while (Date.now() < deadline) {
       await sleep(50);
       const url = /"url":"([^"]+)"/.exec(this.output)?.[1];
