@@ -23,28 +23,27 @@ bin/kubernetes-validate:
 # and the Sealed Secrets controller, an S3 server and the exporter, for clusters that lack them or can't pull them.
 define build_images
 set -euo pipefail
-push() { docker push --quiet $(REGISTRY)/$$1 >&2; docker image inspect --format '{{index .RepoDigests 0}}' $(REGISTRY)/$$1; }
+exports=
+# push VARIABLE IMAGE
+push() { docker push --quiet $(REGISTRY)/$$2 >&2 && exports+="export $$1=$$(docker image inspect --format '{{index .RepoDigests 0}}' $(REGISTRY)/$$2)"$$'\n'; }
 docker build --quiet --file images/postgres.Dockerfile --tag $(REGISTRY)/devopslocally/postgres:drill .
 docker build --quiet --file images/auth.Dockerfile --target production --tag $(REGISTRY)/devopslocally/auth:drill .
 docker build --quiet --file images/auth.Dockerfile --target production --build-arg REVISION=next --tag $(REGISTRY)/devopslocally/auth:next .
 docker build --quiet --file tests/cluster/stand-ins/sealed-secrets.Dockerfile --tag $(REGISTRY)/devopslocally/sealed-secrets:drill bin
 docker build --quiet --file tests/cluster/stand-ins/s3.Dockerfile --tag $(REGISTRY)/devopslocally/s3:drill bin
 docker build --quiet --file tests/cluster/stand-ins/postgres-exporter.Dockerfile --tag $(REGISTRY)/prometheuscommunity/postgres-exporter:v0.17.1 .
-others=
+push POSTGRES_IMAGE devopslocally/postgres:drill
+push AUTH_IMAGE devopslocally/auth:drill
+push AUTH_IMAGE_NEXT devopslocally/auth:next
+push SEALED_SECRETS_IMAGE devopslocally/sealed-secrets:drill
+push S3_IMAGE devopslocally/s3:drill
+push POSTGRES_EXPORTER_IMAGE prometheuscommunity/postgres-exporter:v0.17.1
 for app in $$(ls apps | grep -vx auth); do
   docker build --quiet --file images/auth.Dockerfile --target production --build-arg APP=$$app --tag $(REGISTRY)/devopslocally/$$app:drill .
-  others+="export $$(tr a-z- A-Z_ <<<$$app)_IMAGE=$$(push devopslocally/$$app:drill)"$$'\n'
+  push $$(tr a-z- A-Z_ <<<$$app)_IMAGE devopslocally/$$app:drill
 done
 mkdir -p .cache
-cat >$(DRILL_IMAGES) <<END
-export POSTGRES_IMAGE=$$(push devopslocally/postgres:drill)
-export AUTH_IMAGE=$$(push devopslocally/auth:drill)
-export AUTH_IMAGE_NEXT=$$(push devopslocally/auth:next)
-export SEALED_SECRETS_IMAGE=$$(push devopslocally/sealed-secrets:drill)
-export S3_IMAGE=$$(push devopslocally/s3:drill)
-export POSTGRES_EXPORTER_IMAGE=$$(push prometheuscommunity/postgres-exporter:v0.17.1)
-$$others
-END
+printf %s "$$exports" >$(DRILL_IMAGES)
 endef
 export build_images
 

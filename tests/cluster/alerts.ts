@@ -52,7 +52,7 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
     log(`${namespace} is healthy`);
   }
   const url = `http://auth.${service}`;
-  await startTraffic('people', gateway, { url, seconds: 900, mix: { me: 3, jwks: 2, refresh: 1 }, users: 5 });
+  await startTraffic('people', gateway, { url, mix: { me: 3, jwks: 2, refresh: 1 }, users: 5 });
 
   const prometheus = await portForward(monitoring, 'pod/prometheus-0', 9090);
   after(prometheus.close);

@@ -27,7 +27,6 @@ await drill('database-restart', async ({ own, log, table, check }) => {
   const before = await pods();
   const traffic = await startTraffic('client', gateway, {
     url,
-    seconds: 60,
     mix: { me: 5, jwks: 5, refresh: 5, register: 2 },
   });
   await sleep(10_000);
@@ -49,8 +48,9 @@ await drill('database-restart', async ({ own, log, table, check }) => {
       ])) === 'True',
   );
   const databaseBack = (Date.now() - killed) / 1000;
+  await sleep(20_000);
 
-  const requests = (await traffic.finished()).filter(({ kind }) => kind !== 'setup');
+  const requests = (await traffic.stop()).filter(({ kind }) => kind !== 'setup');
   const bad = requests.filter(({ status }) => status < 200 || status > 299);
   const lastBad = Math.max(killed, ...bad.map(({ at, ms }) => at + ms));
   const recovered = (lastBad - killed) / 1000;

@@ -249,8 +249,6 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   await gatewayNamespace(gateway);
   const traffic = await startTraffic('client', gateway, {
     url: 'http://auth.devopslocally-staging',
-    // it is stopped before
-    seconds: 900,
     mix: { me: 5, refresh: 2 },
   });
   const template = () =>

@@ -25,9 +25,8 @@ import { gatewayNamespace, startTraffic } from './lib/traffic.ts';
 
 const repository = process.env['REPOSITORY'] ?? 'local';
 const size = Number(process.env['SIZE'] ?? 10);
-// covers one archive timeout before the loss, and the restore after it
+/** Seconds of traffic before the loss: an archive timeout, and some. */
 const before = 75;
-const seconds = before + 75 + Math.ceil(size / 8);
 
 await drill('restore', async (drill) => {
   const { own, log, table, check } = drill;
@@ -47,7 +46,7 @@ await drill('restore', async (drill) => {
   log(`backed up ${megabytes.toFixed(0)} MB`);
 
   const mix = { register: 2, me: 2 };
-  const traffic = await startTraffic('client', gateway, { url: `http://auth.${namespace}`, seconds, mix, users: 5 });
+  const traffic = await startTraffic('client', gateway, { url: `http://auth.${namespace}`, mix, users: 5 });
   await sleep(before * 1000);
   const claims = ['data-postgres-0', ...(s3 ? ['backups-postgres-0'] : [])];
   const lostVolume = await volume(namespace, 'data-postgres-0');
@@ -60,8 +59,10 @@ await drill('restore', async (drill) => {
   );
   const ready = (Date.now() - destroyed) / 1000;
   log(`restored and ready after ${ready.toFixed(1)} s`);
+  // the service connects again within seconds
+  await sleep(30_000);
 
-  await reportLoss({ namespace, destroyed, before, requests: await traffic.finished() }, drill, {
+  await reportLoss({ namespace, destroyed, before, requests: await traffic.stop() }, drill, {
     repository,
     'size MB': megabytes.toFixed(0),
     'backup s': backupSeconds.toFixed(1),

@@ -216,6 +216,12 @@ describe('the device flow', () => {
     television = await discover(service, 'television', openid.None());
   });
 
+  it('gives no code for scopes that nobody could grant', async () => {
+    await expect(openid.initiateDeviceAuthorization(television, { scope: 'nothing' })).rejects.toMatchObject({
+      error: 'invalid_scope',
+    });
+  });
+
   it('signs a device in by a code that a person types', async () => {
     const code = await ask();
     expect(code.verification_uri).toBe(`${service.url}/openid/device`);

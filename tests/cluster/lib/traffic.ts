@@ -16,7 +16,8 @@ export interface Request {
 
 export interface Traffic {
   url: string;
-  seconds: number;
+  /** A quarter of an hour if not given, for traffic that is stopped before. */
+  seconds?: number;
   mix: Record<string, number>;
   users?: number;
   expect?: string[];
@@ -105,7 +106,7 @@ export const pointName = (gateway: string, environment: string): Promise<void> =
 export async function startTraffic(
   name: string,
   namespace: string,
-  { url, seconds, mix, users = 10, expect = [] }: Traffic,
+  { url, seconds = 900, mix, users = 10, expect = [] }: Traffic,
 ) {
   const args = {
     url,

@@ -25,7 +25,7 @@ const isStranger = ({ oidc: { client, session } }: KoaContextWithOIDC): boolean 
  * application of others would learn before consent whether its visitor is signed in.
  * @throws InvalidScope
  */
-function assertGrantable({ oidc }: KoaContextWithOIDC): void {
+export function assertGrantable({ oidc }: KoaContextWithOIDC): void {
   const { requestParamOIDCScopes, requestParamScopes, resourceServers = {} } = oidc;
   const known = Object.values(resourceServers).flatMap(({ scopes }) => [...scopes]);
   if (requestParamOIDCScopes.size === 0 && !known.some((scope) => requestParamScopes.has(scope))) {

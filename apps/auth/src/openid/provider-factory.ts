@@ -18,7 +18,7 @@ import { interactionTtlSeconds } from './begun-interactions.ts';
 import { claimsByScope, openIdAccount, sessionClaims, type OpenIdAccount } from './claims.ts';
 import { applicationOf } from './client-metadata.ts';
 import { GrantsService } from './grants.service.ts';
-import { interactionPolicy } from './interaction-policy.ts';
+import { assertGrantable, interactionPolicy } from './interaction-policy.ts';
 import { errors, Provider } from './library.ts';
 import { adaptModels } from './models.ts';
 import { contentPolicy, OpenIdPages } from './pages.tsx';
@@ -164,7 +164,9 @@ export class ProviderFactory {
       clientCredentials: { enabled: true },
       deviceFlow: {
         enabled: true,
-        deviceInfo: () => {
+        deviceInfo: (context) => {
+          // the library would ask the person for the code first
+          assertGrantable(context);
           const { address, userAgent } = requestScope().context;
           return { address, userAgent };
         },
