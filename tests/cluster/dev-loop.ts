@@ -50,10 +50,10 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
       throw new Error(`skaffold exited:\n${output.slice(-3000)}`);
     }
   };
-  await until('skaffold to watch for changes', 420, async () => (alive(), output.includes('Watching for changes')));
+  await until('skaffold to watch for changes', 1200, async () => (alive(), output.includes('Watching for changes')));
   const url = `http://127.0.0.1:${/Service\/auth.*?http:\/\/127\.0\.0\.1:(\d+)|service\/auth .*?127\.0\.0\.1:(\d+)/i.exec(output)?.slice(1).find(Boolean) ?? '3000'}`;
   const documents = () =>
-    fetch(`${url}/docs/openapi.json`, { signal: AbortSignal.timeout(2000) }).then((response) => response.text());
+    fetch(`${url}/docs/openapi.json`, { signal: AbortSignal.timeout(10_000) }).then((response) => response.text());
   await until('pod to answer', 300, async () => (await documents()).length > 0, 200);
   log(`the pod serves ${url} after ${((Date.now() - started) / 1000).toFixed(0)} s`);
 
@@ -70,7 +70,7 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
     ]);
   const inspector = await until(
     'inspector to answer',
-    30,
+    300,
     async () =>
       (await fetch('http://127.0.0.1:9229/json/list', { signal: AbortSignal.timeout(2000) })).json() as Promise<
         { webSocketDebuggerUrl?: string }[]
@@ -78,8 +78,8 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
   );
 
   // Skaffold copies changes into the smoke test's pod, too, and loses one if that pod ends at the same moment
-  await kubectl(['wait', '--for=condition=complete', 'job/auth-smoke-test', '-n', namespace, '--timeout=120s'], {
-    seconds: 130,
+  await kubectl(['wait', '--for=condition=complete', 'job/auth-smoke-test', '-n', namespace, '--timeout=300s'], {
+    seconds: 310,
   });
   const before = await pod();
   const originals = files.map((file) => readFileSync(join(copy, file), 'utf8'));

@@ -59,8 +59,10 @@ await drill('restore', async (drill) => {
   );
   const ready = (Date.now() - destroyed) / 1000;
   log(`restored and ready after ${ready.toFixed(1)} s`);
-  // the service connects again within seconds
-  await sleep(30_000);
+  const isBack = async () =>
+    (await traffic.requests()).filter(({ at, kind, status }) => at > destroyed && kind === 'register' && status === 201)
+      .length > 20;
+  await until('registrations to succeed again', 300, isBack, 1000);
 
   await reportLoss({ namespace, destroyed, before, requests: await traffic.stop() }, drill, {
     repository,

@@ -26,7 +26,7 @@ export class CommandError extends Error {
 export function run(
   command: string,
   args: string[],
-  { input, seconds = 60, env, cwd, onStderr }: RunOptions = {},
+  { input, seconds = 300, env, cwd, onStderr }: RunOptions = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {

@@ -25,7 +25,7 @@ await drill('new-service', async ({ after, log, table, check }) => {
   const rows: { command: string; seconds: string }[] = [];
   const passes = async (claim: string, command: string, ...args: string[]) => {
     const started = Date.now();
-    const output = await run(command, args, { cwd: copy, seconds: 900 }).catch((error: unknown) => {
+    const output = await run(command, args, { cwd: copy, seconds: 1800 }).catch((error: unknown) => {
       log(String(error));
       return undefined;
     });

@@ -1,7 +1,7 @@
 // Runs in a pod: tries to open a TCP connection to each HOST:PORT argument and prints the results as JSON.
 import { createConnection } from 'node:net';
 
-const seconds = 5;
+const seconds = 10;
 
 function attempt(target: string): Promise<string> {
   const split = target.lastIndexOf(':');

@@ -30,7 +30,7 @@ export async function checkBuiltIn(manifests: Manifest[], version: string): Prom
     // output with exit code 0 means that Kubernetes does not have the kind or its version
     return lines(
       await run('kubernetes-validate', ['--kubernetes-version', version, '--strict', '--quiet', ...files], {
-        seconds: 300,
+        seconds: 900,
       }),
     );
   } catch (error) {

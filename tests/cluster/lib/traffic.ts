@@ -16,7 +16,7 @@ export interface Request {
 
 export interface Traffic {
   url: string;
-  /** A quarter of an hour if not given, for traffic that is stopped before. */
+  /** An hour if not given, for traffic that is stopped before. */
   seconds?: number;
   mix: Record<string, number>;
   users?: number;
@@ -50,7 +50,7 @@ export function pod(
       ...restricted,
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: 1,
-      activeDeadlineSeconds: 1800,
+      activeDeadlineSeconds: 7200,
       containers: [
         {
           name,
@@ -106,7 +106,7 @@ export const pointName = (gateway: string, environment: string): Promise<void> =
 export async function startTraffic(
   name: string,
   namespace: string,
-  { url, seconds = 900, mix, users = 10, expect = [] }: Traffic,
+  { url, seconds = 3600, mix, users = 10, expect = [] }: Traffic,
 ) {
   const args = {
     url,
@@ -128,9 +128,8 @@ export async function startTraffic(
     return now;
   };
   await until('traffic to start', 300, async () => (await state()) !== 'Pending' && /^started$/m.test(await logs()));
-  const finished = async (): Promise<Request[]> => {
-    await until('traffic to end', seconds + 60, async () => (await state()) === 'Succeeded', 1000);
-    return (await logs())
+  const requests = async (): Promise<Request[]> =>
+    (await logs())
       .split('\n')
       .map((line) => line.split(' '))
       .filter(({ length }) => length === 5)
@@ -141,8 +140,13 @@ export async function startTraffic(
         ms: Number(ms),
         subject,
       }));
+  const finished = async (): Promise<Request[]> => {
+    await until('traffic to end', seconds + 300, async () => (await state()) === 'Succeeded', 1000);
+    return requests();
   };
   return {
+    /** Those that have been answered so far. */
+    requests,
     finished,
     async stop(): Promise<Request[]> {
       await kubectl(['exec', name, '-n', namespace, '--', 'node', '-e', 'process.kill(1)']);
