@@ -14,7 +14,7 @@ import { startPostgres } from './embedded-postgres.ts';
 
 const schemathesis = 'schemathesis==4.32.5';
 const examplesPerOperation = '50';
-const timeoutMs = 15 * 60_000;
+const timeoutMs = 60 * 60_000;
 const unlimited = '1000000';
 
 const environment = join(root, '.cache', 'schemathesis');
@@ -38,6 +38,10 @@ const config = loadAuthConfig({
   KEY_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
   HASH_MEMORY_KIB: '64',
   HASH_PASSES: '1',
+  // a stall of the disk is no fault of the service
+  DATABASE_CONNECT_TIMEOUT_MS: '60000',
+  DATABASE_STATEMENT_TIMEOUT_MS: '60000',
+  DATABASE_LOCK_TIMEOUT_MS: '60000',
   LOGIN_ADDRESS_BURST: unlimited,
   REGISTER_ADDRESS_BURST: unlimited,
 });
@@ -64,6 +68,7 @@ const run = spawn(
     `--checks=${checks.join(',')}`,
     `--max-examples=${examplesPerOperation}`,
     '--phases=examples,coverage,fuzzing',
+    '--request-timeout=60',
     '--no-color',
     ...process.argv.slice(2),
   ],

@@ -15,8 +15,8 @@ class NewSession:
             return None
         base = case.operation.base_url.rstrip("/")
         credentials = {"email": f"{secrets.token_hex(8)}@example.com", "password": PASSWORD}
-        requests.post(f"{base}/auth/register", json=credentials, timeout=10).raise_for_status()
-        login = requests.post(f"{base}/auth/login", json=credentials, timeout=10)
+        requests.post(f"{base}/auth/register", json=credentials, timeout=60).raise_for_status()
+        login = requests.post(f"{base}/auth/login", json=credentials, timeout=60)
         login.raise_for_status()
         return login.json()["access_token"]
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,6 @@ import { createApplication } from './application.ts';
 import { nest, startNotes } from './notes.ts';
 import { ExampleProgram, succeed } from './process.ts';
 
-jest.setTimeout(60_000);
 /** The gateway is compiled once. */
 const compileTimeoutMs = 600_000;
 
@@ -53,7 +52,7 @@ if (!hasGo) {
       OAUTH2_PROXY_WHITELIST_DOMAINS: new URL(auth.url).host,
     });
     await gateway.shows(/OAuthProxy configured/);
-    for (let tries = 0; tries < 100 && !(await answers()); tries += 1) {
+    for (let tries = 0; tries < 600 && !(await answers()); tries += 1) {
       await sleep(100);
     }
   }, compileTimeoutMs);

@@ -32,7 +32,7 @@ beforeAll(async () => {
   const { port } = server.address() as AddressInfo;
   service = await startTestService({
     BREACHED_PASSWORDS_URL: `http://127.0.0.1:${String(port)}/range/`,
-    BREACHED_PASSWORDS_TIMEOUT_MS: '300',
+    BREACHED_PASSWORDS_TIMEOUT_MS: '2000',
   });
   client = new Client(service.url);
 });

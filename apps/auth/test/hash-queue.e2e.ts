@@ -14,7 +14,7 @@ beforeAll(async () => {
     HASH_MEMORY_KIB: '19456',
     HASH_PASSES: '2',
     HASH_QUEUE_MAX: '30',
-    HASH_MAX_WAIT_MS: '1500',
+    HASH_MAX_WAIT_MS: '60000',
     LOGIN_ACCOUNT_BURST: '1000',
   });
 });

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, newEmail } from './support/client.ts';
+import { Client, newEmail, type Answer } from './support/client.ts';
 import { untilWaiting } from './support/locks.ts';
 import { Program } from './support/program.ts';
 import { copyDatabase, keyEncryptionKey, strongPassword, testEnvironment } from './support/service.ts';
@@ -81,8 +82,8 @@ describe('logs', () => {
   it('contain no parameter of a statement, whatever error the database responds with', async () => {
     const { client, DATABASE_URL } = await start({
       LOG_LEVEL: 'trace',
-      DATABASE_STATEMENT_TIMEOUT_MS: '1000',
-      DATABASE_LOCK_TIMEOUT_MS: '300',
+      DATABASE_STATEMENT_TIMEOUT_MS: '4000',
+      DATABASE_LOCK_TIMEOUT_MS: '3000',
     });
     const database = new pg.Pool({ connectionString: DATABASE_URL, max: 2 });
     const emails: string[] = [];
@@ -104,7 +105,7 @@ describe('logs', () => {
 
     const dataException = await failing('PERFORM NEW.email::int');
     const notNull = await failing('NEW.roles := NULL');
-    const statementTimeout = await failing('PERFORM pg_sleep(5)');
+    const statementTimeout = await failing('PERFORM pg_sleep(60)');
     await database.query("CREATE UNIQUE INDEX one_a_domain ON account (split_part(email, '@', 2))");
     const unique = await register();
     await database.query('DROP INDEX one_a_domain');
@@ -149,9 +150,23 @@ it('has a thread for each concurrent hash and four more', async () => {
   expect(names.filter((name) => name === 'libuv-worker')).toHaveLength(10);
 });
 
+/** Whether a port accepts connections. */
+const isListening = (url: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket
+      .once('connect', () => resolve(true))
+      .once('error', () => resolve(false))
+      .once('connect', () => socket.destroy());
+  });
+
 describe('SIGTERM', () => {
   it('fails readiness first, fails no request, finishes those in flight, and exits with 0', async () => {
-    const { client, DATABASE_URL } = await start({ SHUTDOWN_DELAY_SECONDS: '3' });
+    const { client, DATABASE_URL } = await start({
+      SHUTDOWN_DELAY_SECONDS: '5',
+      DATABASE_LOCK_TIMEOUT_MS: '60000',
+      DATABASE_STATEMENT_TIMEOUT_MS: '60000',
+    });
     const { accessToken } = await client.newAccount();
     const statuses = new Map<number, number>();
     const traffic = async () => {
@@ -168,16 +183,20 @@ describe('SIGTERM', () => {
     const running = [traffic(), traffic(), traffic()];
     await sleep(200);
     program.child.kill('SIGTERM');
-    await sleep(300);
-    const { status, body } = await client.call('GET', '/health/ready');
-    expect([status, body.error.traffic.message]).toEqual([503, 'shutting down']);
+    let health: Answer;
+    do {
+      health = await client.call('GET', '/health/ready');
+    } while (health.status === 200);
+    expect([health.status, health.body.error.traffic.message]).toEqual([503, 'shutting down']);
 
     // a request that is still in flight when the port closes
     const holder = new pg.Client(DATABASE_URL);
     await holder.connect();
     await holder.query('BEGIN; LOCK TABLE account IN ACCESS EXCLUSIVE MODE');
     const inFlight = client.call('GET', '/auth/me', { token: accessToken });
-    await sleep(3200);
+    while (await isListening(client.url)) {
+      await sleep(50);
+    }
     await holder.query('ROLLBACK');
     await holder.end();
     const answer = await inFlight;
@@ -195,15 +214,16 @@ describe('SIGTERM', () => {
       DATABASE_STATEMENT_TIMEOUT_MS: '20000',
     });
     const { accessToken } = await client.newAccount();
-    const holder = new pg.Client(DATABASE_URL);
-    await holder.connect();
+    const database = new pg.Pool({ connectionString: DATABASE_URL, max: 2 });
+    const holder = await database.connect();
     await holder.query('BEGIN; LOCK TABLE session IN ACCESS EXCLUSIVE MODE');
     const stuck = client.me(accessToken).catch(() => undefined);
-    await sleep(200);
+    await untilWaiting(database, 1);
     program.child.kill('SIGTERM');
     expect(await program.exit()).toBe(1);
     expect(program.output).toContain('took longer than 1 s');
-    await holder.end();
+    holder.release();
+    await database.end();
     await stuck;
   });
 });

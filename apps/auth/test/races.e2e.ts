@@ -73,8 +73,9 @@ it('a rotation of signing keys under traffic rejects no token', async () => {
   const kids = new Set<string>();
   const refused: Answer[] = [];
   let { refreshToken } = await first.newAccount();
-  const traffic = async (until: number) => {
-    while (Date.now() < until) {
+  let isRotating = true;
+  const traffic = async () => {
+    while (isRotating || kids.size < 3) {
       // signed by one replica, verified by the other
       const { body } = await first.refresh(refreshToken);
       refreshToken = body.refresh_token;
@@ -92,8 +93,8 @@ it('a rotation of signing keys under traffic rejects no token', async () => {
       expect(answers.map(({ status }) => status)).toEqual([200, 200]);
       await new Promise((resolve) => setTimeout(resolve, 1300));
     }
+    isRotating = false;
   };
-  await Promise.all([traffic(Date.now() + 4500), rotations()]);
+  await Promise.all([traffic(), rotations()]);
   expect(refused).toEqual([]);
-  expect(kids.size).toBeGreaterThanOrEqual(3);
 });

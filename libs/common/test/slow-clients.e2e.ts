@@ -52,7 +52,7 @@ it('2,000 half-sent requests cause no 503 for other clients and end with 408 in 
   withApp(TestController, { REQUEST_TIMEOUT_SECONDS: '3' }, async (app) => {
     const connections = await Promise.all(Array.from({ length: 2000 }, () => app.connect(halfSent)));
     expect(await statusesDuring(app, 2000)).toEqual([200, 201]);
-    expect(await app.timeUntilClosed(15_000)).toBeLessThan(15_000);
+    expect(await app.timeUntilClosed(60_000)).toBeLessThan(60_000);
     const answers = new Set(connections.map(({ received }) => received().split('\r\n', 1)[0]));
     expect([...answers]).toEqual(['HTTP/1.1 408 Request Timeout']);
   }));
@@ -61,7 +61,7 @@ it('incomplete requests get 408, and their connections are destroyed even if the
   withApp(TestController, { REQUEST_TIMEOUT_SECONDS: '1' }, async (app) => {
     const texts = ['', 'POST /echo HTTP/1.1\r\nhost', halfSent, halfSentChunks];
     const connections = await Promise.all(texts.map((text) => app.connect(text)));
-    expect(await app.timeUntilClosed(15_000)).toBeLessThan(15_000);
+    expect(await app.timeUntilClosed(60_000)).toBeLessThan(60_000);
     for (const { received } of connections) {
       expect(received()).toMatch(/^HTTP\/1\.1 408 .*"code":"request_timeout"/s);
     }
@@ -82,7 +82,7 @@ it('a client that is still sending receives the response to its invalid request'
       await sleep(10);
     }
     expect(received()).toMatch(/^HTTP\/1\.1 431 /);
-    expect(await app.timeUntilClosed(10_000)).toBeLessThan(10_000);
+    expect(await app.timeUntilClosed(60_000)).toBeLessThan(60_000);
   }));
 
 it('unread responses cause no 503 for other clients, and their connections are destroyed', () =>
@@ -91,7 +91,7 @@ it('unread responses cause no 503 for other clients, and their connections are d
       (await app.connect(get('/large'))).socket.pause();
     }
     expect(await statusesDuring(app, 500)).toEqual([200, 201]);
-    expect(await app.timeUntilClosed(15_000)).toBeLessThan(15_000);
+    expect(await app.timeUntilClosed(60_000)).toBeLessThan(60_000);
   }));
 
 it('a handler may take longer than the time limit for requests', () =>
@@ -102,16 +102,16 @@ it('a handler may take longer than the time limit for requests', () =>
   }));
 
 it.each([
-  ['an unused connection', '', 2500],
-  ['half a header', 'POST', 12_000],
-  ['half a body', halfSent, 12_000],
-])('%s does not block the shutdown', (_what, text, limitMs) =>
-  withApp(TestController, { REQUEST_TIMEOUT_SECONDS: '3' }, async (app) => {
+  ['an unused connection', '', 60],
+  ['half a header', 'POST', 1],
+  ['half a body', halfSent, 1],
+])('%s does not block the shutdown', (_what, text, seconds) =>
+  withApp(TestController, { REQUEST_TIMEOUT_SECONDS: String(seconds) }, async (app) => {
     (await app.connect(text)).socket.pause();
     await sleep(200);
     const start = Date.now();
-    await Promise.race([app.close(), sleep(15_000, undefined, { ref: false })]);
-    expect(Date.now() - start).toBeLessThan(limitMs);
+    await Promise.race([app.close(), sleep(60_000, undefined, { ref: false })]);
+    expect(Date.now() - start).toBeLessThan(30_000);
   }),
 );
 

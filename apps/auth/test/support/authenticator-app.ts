@@ -23,10 +23,10 @@ export class AuthenticatorApp {
     return this.totp.generate({ timestamp: Date.now() + steps * 30_000 });
   }
 
-  /** Waits if this step is about to end, so that the previous code is valid for at least 5 s. */
+  /** Waits if this step is about to end, so that the previous code is valid for at least 10 s. */
   async settle(): Promise<void> {
     const left = this.totp.remaining();
-    await sleep(left < 5000 ? left : 0);
+    await sleep(left < 10_000 ? left : 0);
   }
 
   /** Six digits that are the code of no step near now. */

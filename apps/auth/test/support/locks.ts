@@ -16,7 +16,7 @@ export async function meet<T>(
     await client.query('BEGIN');
     await hold(client);
     const answers = requests.map((send) => send());
-    await untilWaiting(database, requests.length);
+    await untilWaiting(database, requests.length, 1);
     await client.query('COMMIT');
     return await Promise.all(answers);
   } finally {
@@ -41,7 +41,7 @@ export async function meanwhile<T>(
     await holder.query('BEGIN');
     await holder.query('SELECT FROM account WHERE email = $1 FOR NO KEY UPDATE', [email]);
     const response = request();
-    await untilWaiting(database, 1, 30);
+    await untilWaiting(database, 1);
     await change(holder);
     await holder.query('COMMIT');
     return await response;
@@ -52,8 +52,8 @@ export async function meanwhile<T>(
   }
 }
 
-/** Waits until as many statements wait for a lock, a second at most if not said otherwise. */
-export async function untilWaiting(database: Pool, count: number, seconds = 1): Promise<void> {
+/** Waits until as many statements wait for a lock, for some time at most. */
+export async function untilWaiting(database: Pool, count: number, seconds = 60): Promise<void> {
   for (let waiting = 0, tries = 0; waiting < count && tries < 50 * seconds; tries += 1) {
     await sleep(20);
     const { rows } = await database.query(

@@ -1,6 +1,7 @@
 import { afterAll } from '@jest/globals';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TestService } from './service.ts';
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 
@@ -104,5 +105,13 @@ export class Mailbox {
   async token(to: string, subject: RegExp): Promise<string> {
     const mail = await this.expect(to, subject);
     return /token=(ot_[\w-]{43})/.exec(mail.text ?? '')?.[1] ?? '';
+  }
+}
+
+/** Waits until no mail to a recipient, a pattern of `LIKE`, waits any longer. */
+export async function untilSent({ database }: TestService, recipient: string): Promise<void> {
+  const isWaiting = 'SELECT EXISTS (SELECT FROM mail WHERE recipient LIKE $1 AND sent_at IS NULL) AS waiting';
+  while ((await database.query(isWaiting, [recipient])).rows[0].waiting) {
+    await sleep(50);
   }
 }
