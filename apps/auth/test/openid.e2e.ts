@@ -234,6 +234,38 @@ describe('a request by POST', () => {
   });
 });
 
+describe('login_hint', () => {
+  const filledIn = ({ text }: Page) => /<input[^>]* name="email"[^>]* value="([^"]*)"/.exec(text)?.[1];
+
+  it('fills in the e-mail address of the forms that a person signs in by, in the browser that began the request', async () => {
+    const email = newEmail();
+    const agent = new UserAgent(service);
+    const { page } = await authorize(notes, agent, { login_hint: email });
+    expect([page.url.pathname, filledIn(page)]).toEqual(['/sign-in', email]);
+    expect(page.url.href).not.toContain(encodeURIComponent(email));
+    const { search } = page.url;
+    for (const path of ['/register', '/forgot-password', '/sign-in/verification']) {
+      expect(filledIn(await agent.open(path + search))).toBe(email);
+    }
+    const form = {
+      email: 'other@example.com',
+      password: 'wrong',
+      continue: String(page.url.searchParams.get('continue')),
+    };
+    expect(filledIn(await agent.open('/sign-in', { form }))).toBe('other@example.com');
+    expect(filledIn(await new UserAgent(service).open(page.url))).toBe('');
+  });
+
+  it.each(['ada', 'no-email-address', '"><script>alert(1)</script>@example.com', 'ada@example.com"onfocus="x'])(
+    'is ignored if it is no e-mail address: %s',
+    async (login_hint) => {
+      const { page } = await authorize(notes, new UserAgent(service), { login_hint });
+      expect([page.url.pathname, filledIn(page)]).toEqual(['/sign-in', '']);
+      expect(page.text).not.toContain(login_hint);
+    },
+  );
+});
+
 describe('ui_locales', () => {
   const language = ({ text }: { text: string }) => /<html lang="(\w+)"/.exec(text)?.[1];
 
