@@ -393,7 +393,10 @@ describe('a form of another site', () => {
     const [, xsrf = ''] = /name="xsrf" value="(\w+)"/.exec((await person.open(shown)).text) ?? [];
     expect(xsrf).not.toBe('');
     const form = { xsrf, user_code: 'BCDF-GHJK', logout: 'yes' };
-    const foreign: Record<string, string>[] = [{ origin: 'https://evil.example.com' }, { 'sec-fetch-site': 'cross-site' }];
+    const foreign: Record<string, string>[] = [
+      { origin: 'https://evil.example.com' },
+      { 'sec-fetch-site': 'cross-site' },
+    ];
     for (const headers of foreign) {
       const answer = await person.open(path, { form, headers });
       expect([answer.status, answer.url.pathname, answer.headers.getSetCookie()]).toEqual([400, path, []]);
