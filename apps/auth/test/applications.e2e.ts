@@ -35,7 +35,8 @@ const codeOf = async (secret: string, clientId: string) => {
 
 describe('the admin API', () => {
   it('creates an application that people can sign in to, lists, changes and deletes it', async () => {
-    const { status, body } = await create({ client_id: 'notes', first_party: true });
+    const lifetimes = { access_token_ttl_seconds: 120, refresh_token_ttl_seconds: 3600 };
+    const { status, body } = await create({ client_id: 'notes', first_party: true, ...lifetimes });
     expect([status, body.client_id, body.authentication, body.declared]).toEqual([
       201,
       'notes',
@@ -50,6 +51,14 @@ describe('the admin API', () => {
     const agent = await UserAgent.signedIn(service, client, email);
     const config = await discover(service, 'notes', openid.ClientSecretBasic(body.client_secret));
     const tokens = await signIn(config, agent);
+    const refreshed = await openid.refreshTokenGrant(config, String(tokens.refresh_token));
+    expect([tokens.expires_in, refreshed.expires_in]).toEqual([120, 120]);
+    const kept = await service.database.query(
+      `SELECT extract(epoch FROM r.expires_at - r.rotated_at)::int AS seconds
+       FROM openid_refresh_token r JOIN openid_grant g ON g.id = r.grant_id WHERE g.application_id = $1`,
+      [body.id],
+    );
+    expect(kept.rows).toEqual([{ seconds: 3600 }]);
     expect((await create({ client_id: 'notes' })).body.code).toBe('client_id_taken');
 
     const listed = await admin('GET', path);

@@ -43,17 +43,20 @@ const parameters = {
   code_challenge: 'x'.repeat(43),
   code_challenge_method: 'S256',
 };
-/** Asks for authorization with other parameters; undefined leaves one out. */
-const ask = (changes: Record<string, string | undefined>) => {
+/** Those of a request with other parameters; undefined leaves one out. */
+const defined = (changes: Record<string, string | undefined>) => {
   const asked: Record<string, string | undefined> = { ...parameters, ...changes };
-  const query = Object.entries(asked).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return agent.open(`/openid/authorize?${new URLSearchParams(query).toString()}`);
+  return new URLSearchParams(Object.entries(asked).filter((one): one is [string, string] => one[1] !== undefined));
 };
-const token = async (form: Record<string, string>) => {
-  const body = new URLSearchParams({ client_id: 'notes', client_secret: secretOf('notes'), ...form });
-  const response = await fetch(`${service.url}/openid/token`, { method: 'POST', body });
+/** Asks for authorization with other parameters. */
+const ask = (changes: Record<string, string | undefined>) =>
+  agent.open(`/openid/authorize?${defined(changes).toString()}`);
+const send = async (path: string, body: URLSearchParams) => {
+  const response = await fetch(service.url + path, { method: 'POST', body });
   return { status: response.status, body: (await response.json()) as { error?: string } };
 };
+const token = (form: Record<string, string>) =>
+  send('/openid/token', new URLSearchParams({ client_id: 'notes', client_secret: secretOf('notes'), ...form }));
 
 describe('a redirect URI', () => {
   const variants = [
@@ -147,12 +150,21 @@ describe('a redirect URI', () => {
 });
 
 describe('PKCE', () => {
+  beforeAll(() => addApplication(service, { client_id: 'single-page', kind: 'single_page' }));
+
   it.each([
     [{ code_challenge: undefined, code_challenge_method: undefined }],
     [{ code_challenge_method: 'plain' }],
     [{ code_challenge_method: undefined }],
-  ])('can not be left out or weakened by %j', async (changes) => {
-    expect((await ask(changes)).url.searchParams.get('error')).toBe('invalid_request');
+  ])('can not be left out or weakened by %j, by no kind of client, nor where a request is pushed', async (changes) => {
+    for (const client_id of ['notes', 'single-page', 'native']) {
+      const own = { client_id, redirect_uri: client_id === 'native' ? 'com.example.app:/in' : redirectUri };
+      const { url } = await ask({ ...own, ...changes });
+      const secret = client_id === 'notes' ? { client_secret: secretOf('notes') } : {};
+      const pushed = await send('/openid/par', defined({ ...own, ...changes, ...secret }));
+      expect([client_id, url.searchParams.get('error')]).toEqual([client_id, 'invalid_request']);
+      expect([client_id, pushed.status, pushed.body.error]).toEqual([client_id, 400, 'invalid_request']);
+    }
   });
 
   it('needs the verifier', async () => {
@@ -181,15 +193,20 @@ describe('a code', () => {
     await expect(exchange(notes, { ...request, page: { ...request.page, url } })).rejects.toThrow();
   });
 
-  it('is stored as a hash in an encrypted row', async () => {
-    const { page } = await authorize(notes, agent);
-    const code = String(page.url.searchParams.get('code'));
-    const { rows } = await service.database.query(
-      "SELECT encode(payload, 'escape') AS text, id_hash FROM openid_artifact",
+  it('is stored as a hash in an encrypted row, and a refresh token as a hash', async () => {
+    const request = await authorize(notes, agent);
+    const code = String(request.page.url.searchParams.get('code'));
+    const { refresh_token: refreshToken = '' } = await exchange(notes, request);
+    const { rows } = await service.database.query<{ stored: string }>(
+      'SELECT a::text AS stored FROM openid_artifact a UNION ALL SELECT r::text FROM openid_refresh_token r',
     );
-    expect(rows.length).toBeGreaterThan(0);
-    expect(rows.filter(({ text }) => String(text).includes(code))).toEqual([]);
-    expect(rows.filter(({ text }) => /accountId|codeChallenge/.test(String(text)))).toEqual([]);
+    expect(rows.length).toBeGreaterThan(1);
+    const hex = (text: string, encoding?: BufferEncoding) => Buffer.from(text, encoding).toString('hex');
+    // bytea is written in hexadecimal
+    const secrets = [code, refreshToken].flatMap((one) => [one, hex(one), hex(one, 'base64url')]);
+    const texts = ['accountId', 'codeChallenge'].map((name) => hex(name));
+    const found = (needles: string[]) => rows.filter(({ stored }) => needles.some((one) => stored.includes(one)));
+    expect(found([...secrets, ...texts])).toEqual([]);
   });
 });
 
@@ -366,7 +383,26 @@ describe('what callers may do who have proved nothing', () => {
 });
 
 describe('a form of another site', () => {
-  it.each(['/openid/device', '/openid/logout/confirm'])('changes no session at %s', async (path) => {
+  it.each([
+    ['/openid/device', '/openid/device'],
+    ['/openid/logout/confirm', '/openid/logout'],
+  ])('changes no session at %s', async (path, shown) => {
+    // even with all that the form of this service has
+    const { email } = await client.newAccount();
+    const person = await UserAgent.signedIn(service, client, email);
+    const [, xsrf = ''] = /name="xsrf" value="(\w+)"/.exec((await person.open(shown)).text) ?? [];
+    expect(xsrf).not.toBe('');
+    const form = { xsrf, user_code: 'BCDF-GHJK', logout: 'yes' };
+    const foreign: Record<string, string>[] = [
+      { origin: 'https://evil.example.com' },
+      { 'sec-fetch-site': 'cross-site' },
+    ];
+    for (const headers of foreign) {
+      const answer = await person.open(path, { form, headers });
+      expect([answer.status, answer.url.pathname, answer.headers.getSetCookie()]).toEqual([400, path, []]);
+    }
+    expect((await person.open('/account')).url.pathname).toBe('/account');
+
     for (const headers of [{ origin: 'https://evil.example.com' }, { 'sec-fetch-site': 'cross-site' }, {}]) {
       const body = new URLSearchParams({ xsrf: 'guess', user_code: 'BCDF-GHJK', logout: 'yes' });
       // without the session's cookie, as browsers send it

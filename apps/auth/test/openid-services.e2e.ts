@@ -6,9 +6,9 @@ import * as openid from 'openid-client';
 import { z } from 'zod';
 import { commonSettings } from '../../../libs/common/src/config/common-settings.ts';
 import { Client, newEmail } from './support/client.ts';
-import { addApplication, authorize, discover, signIn, startIssuer } from './support/relying-party.ts';
+import { addApplication, authorize, discover, exchange, signIn, startIssuer } from './support/relying-party.ts';
 import type { TestService } from './support/service.ts';
-import { UserAgent } from './support/user-agent.ts';
+import { UserAgent, type Page } from './support/user-agent.ts';
 
 const audience = 'https://notes.example.com';
 
@@ -58,6 +58,8 @@ beforeAll(async () => {
   await addApplication(service, { client_id: 'web', ...options });
   await addApplication(service, { client_id: 'page', kind: 'single_page', ...options });
   await addApplication(service, { client_id: 'robot', kind: 'machine', ...options });
+  await addApplication(service, { client_id: 'others', first_party: false, ...options });
+  await addApplication(service, { client_id: 'tv', kind: 'native', redirect_uris: ['com.example.tv:/in'], ...options });
   const email = newEmail();
   accountId = (await client.register(email)).body.id;
   agent = await UserAgent.signedIn(service, client, email);
@@ -80,6 +82,26 @@ it('accepts access tokens of people, new and refreshed, for its own audience onl
   expect(await actorOf((await signIn(web, agent)).access_token)).toBe('token_invalid');
   // a person gets past scopes by a role only
   expect(await actorOf(tokens.access_token, '/notes/all')).toBe('scope_required');
+});
+
+it('accepts access tokens of an application of others, which has this resource as its own', async () => {
+  const others = await discover(service, 'others');
+  const request = await authorize(others, agent, { resource: audience, scope: 'openid notes:read' });
+  const page = await agent.open(request.page.url, { form: { decision: 'allow' } });
+  expect(await actorOf((await exchange(others, { ...request, page })).access_token)).toBe(accountId);
+});
+
+it('accepts access tokens of a device', async () => {
+  const tv = await discover(service, 'tv', openid.None());
+  const code = await openid.initiateDeviceAuthorization(tv, { resource: audience, scope: 'openid notes:read' });
+  const { user_code } = code;
+  const xsrfIn = ({ text }: Page) => /name="xsrf" value="(\w+)"/.exec(text)?.[1] ?? '';
+  const form = await agent.open('/openid/device');
+  const asked = await agent.open('/openid/device', { form: { xsrf: xsrfIn(form), user_code } });
+  const consent = await agent.open('/openid/device', { form: { xsrf: xsrfIn(asked), user_code, confirm: 'yes' } });
+  await agent.open(consent.url, { form: { decision: 'allow' } });
+  const tokens = await openid.pollDeviceAuthorizationGrant(tv, { ...code, interval: 1 });
+  expect(await actorOf(tokens.access_token)).toBe(accountId);
 });
 
 it('accepts access tokens of programs by their scopes', async () => {

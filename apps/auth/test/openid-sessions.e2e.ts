@@ -251,25 +251,46 @@ describe('sign-out by an application', () => {
 
 describe('prompt and max_age', () => {
   it('send a person to confirm who they are, and go on once they have', async () => {
-    const { agent, sid } = await newPerson();
+    const { agent, sid, sub } = await newPerson();
     for (const [name, value] of [
       ['prompt', 'login'],
       ['max_age', '0'],
     ] as const) {
       await service.database.query("UPDATE session SET authenticated_at = now() - interval '1 h' WHERE id = $1", [sid]);
+      const began = Math.floor(Date.now() / 1000);
       const request = await authorize(notes, agent, { [name]: value });
       expect(request.page.url.pathname).toBe('/sign-in/confirm');
       const next = String(request.page.url.searchParams.get('continue'));
       expect((await agent.open(next)).url.pathname).toBe('/sign-in/confirm');
-      await service.database.query("UPDATE session SET authenticated_at = now() + interval '1 s' WHERE id = $1", [sid]);
-      const tokens = await exchange(notes, { ...request, page: await agent.open(next) });
-      expect(tokens.claims()?.['sid']).toBe(sid);
+      // a login counts from the second after the request
+      await sleep(1000 - (Date.now() % 1000));
+      const form = { account: sub, password: strongPassword, continue: next };
+      const page = await agent.open('/sign-in/confirm', { form });
+      const claims = (await exchange(notes, { ...request, page })).claims();
+      expect(claims?.['sid']).toBe(sid);
+      expect(claims?.auth_time).toBeGreaterThan(began);
     }
   });
 
   it('fail where nobody may be asked', async () => {
     const { page } = await authorize(notes, new UserAgent(service), { prompt: 'none' });
     expect(page.url.searchParams.get('error')).toBe('login_required');
+  });
+
+  it('ask for consent, also for an application of the operator', async () => {
+    const { agent } = await newPerson();
+    const request = await authorize(notes, agent, { prompt: 'consent' });
+    expect(request.page.text).toContain('Allow notes to use your account?');
+    const page = await agent.open(request.page.url, { form: { decision: 'allow' } });
+    expect((await exchange(notes, { ...request, page })).access_token).toBeTruthy();
+  });
+
+  it('have no other values: a browser has one session, so that there is no account to select', async () => {
+    const { agent } = await newPerson();
+    for (const prompt of ['select_account', 'create', 'none login']) {
+      const { page } = await authorize(notes, agent, { prompt });
+      expect(page.url.searchParams.get('error')).toBe('invalid_request');
+    }
   });
 
   it('begin again for another person who signs in instead', async () => {

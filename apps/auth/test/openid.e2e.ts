@@ -92,7 +92,15 @@ describe('the built program', () => {
 describe('the authorization code flow', () => {
   it('signs a person in with openid-client, and its access token opens this service', async () => {
     const { email, agent } = await newAgent();
+    // long before the request, so that no other time passes for it
+    const { rows } = await service.database.query(
+      `UPDATE session SET authenticated_at = now() - interval '1 hour'
+       WHERE browser_hash IS NOT NULL AND account_id = (SELECT id FROM account WHERE email = $1)
+       RETURNING floor(extract(epoch FROM authenticated_at))::int AS auth_time`,
+      [email],
+    );
     const tokens = await signIn(notes, agent);
+    expect(tokens.claims()).toMatchObject({ auth_time: rows[0]?.auth_time });
     expect(decodeProtectedHeader(tokens.access_token)).toMatchObject({ typ: 'at+jwt', alg: 'ES256' });
     expect(tokens.claims()).toMatchObject({ email, email_verified: false, roles: ['user'], acr: 'aal1', amr: ['pwd'] });
     const claims = decodeJwt(tokens.access_token);
@@ -125,6 +133,11 @@ describe('the authorization code flow', () => {
     expect(Object.keys(decodeJwt(tokens.access_token)).filter((claim) => claim in shown)).toEqual([]);
     const other = await signIn(notes, agent, { scope: 'openid email' });
     expect(Object.keys(other.claims() ?? {}).filter((claim) => claim in shown)).toEqual([]);
+    const rest = { family_name: 'King', picture: 'https://example.com/ada.png', locale: 'de' };
+    expect((await client.call('PATCH', '/auth/me', { token, body: rest })).status).toBe(200);
+    expect((await signIn(notes, agent)).claims()).toMatchObject({ ...profile, ...rest });
+    const later = await openid.fetchUserInfo(notes, tokens.access_token, String(tokens.claims()?.sub));
+    expect(later).toMatchObject({ ...profile, ...rest });
   });
 
   it('serves further requests of the same session without asking, each application with its own grant', async () => {
@@ -175,8 +188,26 @@ describe('the authorization code flow', () => {
     expect(rows).toContainEqual({ detail: { application_id: expect.any(String), grant_type: 'authorization_code' } });
   });
 
-  it('lets one of many concurrent uses of a code win', async () => {
+  it('gives back a state and a nonce only if the request has them, so that a client that expects them notices', async () => {
     const { agent } = await newAgent();
+    const request = async () => {
+      const { url, verifier } = await authorizationUrl(notes);
+      url.searchParams.delete('state');
+      url.searchParams.delete('nonce');
+      const { url: back } = await agent.open(url);
+      return (checks: openid.AuthorizationCodeGrantChecks) =>
+        openid.authorizationCodeGrant(notes, back, { pkceCodeVerifier: verifier, idTokenExpected: true, ...checks });
+    };
+    const grant = await request();
+    const about = (what: string) => ({ cause: { message: expect.stringContaining(what) } });
+    await expect(grant({ expectedState: 'mine' })).rejects.toMatchObject(about('state'));
+    // the client itself rejects a state or a nonce that it does not expect
+    expect((await grant({})).claims()).not.toHaveProperty('nonce');
+    await expect((await request())({ expectedNonce: 'mine' })).rejects.toMatchObject(about('nonce'));
+  });
+
+  it('lets at most one of many concurrent uses of a code win, and ends the grant once', async () => {
+    const { email, agent } = await newAgent();
     const { page, verifier } = await authorize(notes, agent);
     const body = {
       grant_type: 'authorization_code',
@@ -188,8 +219,21 @@ describe('the authorization code flow', () => {
     };
     const send = () => fetch(`${service.url}/openid/token`, { method: 'POST', body: new URLSearchParams(body) });
     const answers = await Promise.all(Array.from({ length: 20 }, send));
-    expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
     expect(new Set(answers.map(({ status }) => status))).not.toContain(500);
+    const won = answers.filter(({ status }) => status === 200);
+    // none, if a second use has ended the grant before the first one got its tokens
+    expect(won.length).toBeLessThanOrEqual(1);
+    for (const answer of won) {
+      const { refresh_token: token } = (await answer.json()) as { refresh_token: string };
+      await expect(openid.refreshTokenGrant(notes, token)).rejects.toMatchObject({ error: 'invalid_grant' });
+    }
+    // a second use, which there is only after a first one that was accepted
+    const { rows } = await service.database.query(
+      `SELECT detail ->> 'grant_type' AS type FROM audit_event e JOIN account a ON a.id = e.subject_id
+       WHERE e.type = 'grant.reused' AND a.email = $1`,
+      [email],
+    );
+    expect(rows).toEqual([{ type: 'authorization_code' }]);
   });
 });
 
@@ -232,6 +276,38 @@ describe('a request by POST', () => {
     }
     expect(statuses).toEqual([400, 413]);
   });
+});
+
+describe('login_hint', () => {
+  const filledIn = ({ text }: Page) => /<input[^>]* name="email"[^>]* value="([^"]*)"/.exec(text)?.[1];
+
+  it('fills in the e-mail address of the forms that a person signs in by, in the browser that began the request', async () => {
+    const email = newEmail();
+    const agent = new UserAgent(service);
+    const { page } = await authorize(notes, agent, { login_hint: email });
+    expect([page.url.pathname, filledIn(page)]).toEqual(['/sign-in', email]);
+    expect(page.url.href).not.toContain(encodeURIComponent(email));
+    const { search } = page.url;
+    for (const path of ['/register', '/forgot-password', '/sign-in/verification']) {
+      expect(filledIn(await agent.open(path + search))).toBe(email);
+    }
+    const form = {
+      email: 'other@example.com',
+      password: 'wrong',
+      continue: String(page.url.searchParams.get('continue')),
+    };
+    expect(filledIn(await agent.open('/sign-in', { form }))).toBe('other@example.com');
+    expect(filledIn(await new UserAgent(service).open(page.url))).toBe('');
+  });
+
+  it.each(['ada', 'no-email-address', '"><script>alert(1)</script>@example.com', 'ada@example.com"onfocus="x'])(
+    'is ignored if it is no e-mail address: %s',
+    async (login_hint) => {
+      const { page } = await authorize(notes, new UserAgent(service), { login_hint });
+      expect([page.url.pathname, filledIn(page)]).toEqual(['/sign-in', '']);
+      expect(page.text).not.toContain(login_hint);
+    },
+  );
 });
 
 describe('ui_locales', () => {

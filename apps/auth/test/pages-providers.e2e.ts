@@ -43,6 +43,16 @@ it('a person signs in by a provider and comes back to where they wanted to go', 
   expect(await visitor.count(`Signed in as ${email}`)).toBe(1);
 });
 
+it('another site can’t start a login by a provider', async () => {
+  const started = async (method: string, site: string) => {
+    const headers = { 'sec-fetch-site': site };
+    const answer = await fetch(`${service.url}/sign-in/provider/alpha`, { method, headers, redirect: 'manual' });
+    return answer.headers.getSetCookie().some((cookie) => cookie.startsWith('social_flow='));
+  };
+  const foreign = [started('GET', 'cross-site'), started('GET', 'same-site'), started('HEAD', 'same-origin')];
+  expect(await Promise.all([...foreign, started('GET', 'same-origin')])).toEqual([false, false, false, true]);
+});
+
 it('a refusal leads back to the page to sign in, which says why', async () => {
   const visitor = await newVisitor();
   alpha.visitor = alpha.person({ email: newEmail(), email_verified: false });

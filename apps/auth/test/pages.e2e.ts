@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RequestMethod, type Type } from '@nestjs/common';
+import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
+import { OpenIdModule } from '../src/openid/index.ts';
+import { PagesModule } from '../src/pages/index.ts';
 import { AuthenticatorApp } from './support/authenticator-app.ts';
 import { launchChromium } from './support/chromium.ts';
 import { Client } from './support/client.ts';
@@ -25,6 +29,28 @@ beforeAll(async () => {
 afterAll(() => chromium.close());
 
 const newVisitor = () => Visitor.arrive(chromium, service, mailbox, { javaScriptEnabled: false });
+
+/** The paths that take forms, as the decorators of the pages of these modules and their imports state them. */
+function formsOf(...modules: object[]): string[] {
+  const known = new Set(modules);
+  // a set also visits what is added meanwhile
+  for (const module of known) {
+    for (const other of of<object>('imports', module)) {
+      known.add('module' in other ? (other.module as object) : other);
+    }
+  }
+  const controllers = new Set([...known].flatMap((module) => of<Type>('controllers', module)));
+  return [...controllers].flatMap((controller) => {
+    const handlers = Object.values(Object.getOwnPropertyDescriptors(controller.prototype as object));
+    return handlers
+      .map(({ value }) => value as object)
+      .filter((one) => typeof one === 'function' && Reflect.getMetadata('method', one) === RequestMethod.POST)
+      .filter((one) => (Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, one) as { page?: true } | undefined)?.page)
+      .map((one) => [Reflect.getMetadata('path', controller), Reflect.getMetadata('path', one)].join('/'))
+      .map((path) => path.replace(/^\/+|\/+$/g, ''));
+  });
+}
+const of = <T>(name: 'imports' | 'controllers', module: object) => (Reflect.getMetadata(name, module) ?? []) as T[];
 
 describe('without scripts', () => {
   it('a first visit leads to an account with a confirmed e-mail address', async () => {
@@ -297,6 +323,11 @@ describe('attacks', () => {
     ...['account/passkeys/add', 'account/passkeys/create', 'account/passkeys/remove'],
   ];
 
+  it('are tried at all forms that there are', () => {
+    const found = formsOf(PagesModule, OpenIdModule).map((path) => path.replace(':provider', 'alpha'));
+    expect(found.map((path) => path.replace(':identity', 'x')).sort()).toEqual([...forms].sort());
+  });
+
   it.each(forms)('a form of another site is not accepted at /%s', async (path) => {
     const foreign = [
       { 'sec-fetch-site': 'cross-site' },
@@ -311,7 +342,7 @@ describe('attacks', () => {
     }
   });
 
-  const ownForms = forms.filter((path) => path.startsWith('account/') || path === 'sign-in/confirm');
+  const ownForms = forms.filter((path) => /^(account|sign-in\/confirm)(\/|$)/.test(path));
 
   it.each(ownForms)('a form of the account before is not accepted at /%s', async (path) => {
     const [before, now] = [await newOwner(), await newOwner()];
@@ -379,7 +410,8 @@ describe('attacks', () => {
     expect(headers.get('x-request-id')).not.toBeNull();
   });
 
-  it.each(['/sign-in/provider/alpha', '/account/export'])('another site can’t use the link %s', async (path) => {
+  it('another site can’t use the link to one’s data', async () => {
+    const path = '/account/export';
     const { email } = await client.newAccount();
     const login = await fetch(`${service.url}/sign-in`, {
       method: 'POST',

@@ -9,18 +9,28 @@ import { HousekeepingService } from '../src/housekeeping/index.ts';
 import { retentionLock } from '../src/housekeeping/retention-lock.repository.ts';
 import { loginKeys } from '../src/rate-limits/index.ts';
 import { Client, newEmail } from './support/client.ts';
+import { addApplication } from './support/relying-party.ts';
 import { holdLimits, startTestService, testEnvironment, type TestService } from './support/service.ts';
 
 /** Two replicas that only run housekeeping, and a service with the same database. */
 let replicas: TestingModule[];
 let service: TestService;
 let accountId: string;
+let grantId: string;
 
 beforeAll(async () => {
   service = await startTestService();
   const client = new Client(service.url);
   const { accessToken } = await client.newAccount();
   accountId = (await client.me(accessToken)).body.id;
+  const applicationId = await addApplication(service, { client_id: 'notes' });
+  const [grant] = await query(
+    `INSERT INTO openid_grant (id, session_id, application_id, account_id)
+     SELECT gen_random_uuid(), id, $1, account_id FROM session RETURNING id`,
+    [applicationId],
+  );
+  grantId = grant.id;
+  await addOpenId(1, '1 hour');
   const environment = testEnvironment({ DATABASE_URL: service.databaseUrl, AUDIT_RETENTION_DAYS: '40' });
   const start = () =>
     Test.createTestingModule({ imports: [AppModule.register(loadAuthConfig(environment))] }).compile();
@@ -33,6 +43,18 @@ const query = async (statement: string, parameters: unknown[] = []) =>
 const runAtOnce = () =>
   Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).runRound()));
 
+const addOpenId = async (count: number, expiresIn: string) => {
+  await query(
+    `INSERT INTO openid_refresh_token (id, grant_id, token_hash, payload, expires_at)
+     SELECT gen_random_uuid(), $1, '', '{}', now() + $3::interval FROM generate_series(1, $2)`,
+    [grantId, count, expiresIn],
+  );
+  await query(
+    `INSERT INTO openid_artifact (id_hash, payload, expires_at)
+     SELECT sha256(($2 || n)::bytea), '', now() + $2::interval FROM generate_series(1, $1) n`,
+    [count, expiresIn],
+  );
+};
 const addOld = async (count: number) => {
   await query(
     `INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address)
@@ -59,6 +81,7 @@ const addOld = async (count: number) => {
      SELECT gen_random_uuid(), sha256(n::text::bytea), now() - interval '31 days' FROM generate_series(1, $1) n`,
     [count],
   );
+  await addOpenId(count, '-1 s');
 };
 const left = async () => {
   const [row] = await query(`
@@ -66,6 +89,8 @@ const left = async () => {
            (SELECT count(*) FROM one_time_token WHERE expires_at <= now())::int AS tokens,
            (SELECT count(*) FROM audit_event WHERE type = 'old')::int AS events,
            (SELECT count(*) FROM mail WHERE created_at < now() - interval '1 day')::int AS mails,
+           (SELECT count(*) FROM openid_artifact WHERE expires_at <= now())::int AS artifacts,
+           (SELECT count(*) FROM openid_refresh_token WHERE expires_at <= now())::int AS refreshes,
            (SELECT count(*) FROM import_job)::int AS jobs`);
   return row;
 };
@@ -91,9 +116,13 @@ it('deletes only expired rows, in small batches, on one of two replicas at a tim
   const before = await deletions();
   const [events] = await query("SELECT count(*)::int FROM audit_event WHERE type <> 'old'");
   await runAtOnce();
-  expect(await left()).toEqual({ sessions: 0, tokens: 0, events: 0, mails: 0, jobs: 0 });
+  expect(await left()).toEqual({ sessions: 0, tokens: 0, events: 0, mails: 0, artifacts: 0, refreshes: 0, jobs: 0 });
   expect(await query("SELECT count(*)::int FROM audit_event WHERE type <> 'old'")).toEqual([events]);
   expect(await query('SELECT count(*)::int AS sessions FROM session')).toEqual([{ sessions: 1 }]);
+  expect(
+    await query(`SELECT (SELECT count(*) FROM openid_artifact)::int AS artifacts,
+                        (SELECT count(*) FROM openid_refresh_token)::int AS refreshes`),
+  ).toEqual([{ artifacts: 1, refreshes: 1 }]);
 
   const [diary] = await query('SELECT sum(deleted)::int AS total, max(deleted) AS largest FROM diary');
   expect(diary).toEqual({ total: 5000, largest: 2000 });
@@ -102,7 +131,10 @@ it('deletes only expired rows, in small batches, on one of two replicas at a tim
   );
   expect(overlaps).toEqual([]);
   const after = await deletions();
-  for (const kind of ['audit_events', 'import_jobs', 'mails', 'one_time_tokens', 'sessions']) {
+  for (const kind of [
+    ...['audit_events', 'import_jobs', 'mails', 'one_time_tokens', 'sessions'],
+    ...['openid_artifacts', 'openid_refresh_tokens'],
+  ]) {
     expect([kind, (after[kind] ?? 0) - (before[kind] ?? 0)]).toEqual([kind, 5000]);
   }
   await query('DROP TABLE diary; DROP FUNCTION note_begin, note_end CASCADE');

@@ -1,6 +1,7 @@
 import { authenticationClass, Problem, type RequestContext } from '#common';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Provider } from 'oidc-provider';
+import { email } from '../accounts/index.ts';
 import { ApplicationsService, openIdScopes, type Application } from '../applications/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { RequestingApplications, type RequestingApplication } from '../pages/kit/index.ts';
@@ -44,11 +45,14 @@ export class InteractionsService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.requesting.register((path) => this.applicationAt(path));
+    this.requesting.register((path, cookies) => this.applicationAt(path, cookies));
   }
 
-  /** The application whose request a page goes on with. That tells no more than the application's own link to sign in. */
-  private async applicationAt(path: string): Promise<RequestingApplication | undefined> {
+  /**
+   * The application whose request a page goes on with. That tells no more than the application's own link to sign in, but for the e-mail
+   * address that the link may state: only the browser that began the request gets it.
+   */
+  private async applicationAt(path: string, cookies: string | undefined): Promise<RequestingApplication | undefined> {
     const prefix = interactionPath('');
     if (!path.startsWith(prefix)) {
       return undefined;
@@ -58,7 +62,11 @@ export class InteractionsService implements OnModuleInit {
     const interaction = await provider.Interaction.find(uid);
     const application =
       interaction && (await this.applications.findByClientId(String(interaction.params['client_id'])));
-    return application && this.presented(application);
+    if (!application) {
+      return undefined;
+    }
+    const loginHint = this.begun.has(uid, cookies) ? emailIn(interaction.params['login_hint']) : undefined;
+    return { ...(await this.presented(application)), loginHint };
   }
 
   private async presented(application: Application): Promise<Application & RequestingApplication> {
@@ -176,6 +184,9 @@ export class InteractionsService implements OnModuleInit {
     return { location: url.href };
   }
 }
+
+/** `login_hint`, if it is an e-mail address. It may name an account in any other way (OpenID Connect Core §3.1.2.1). */
+const emailIn = (hint: unknown): string | undefined => email.safeParse(hint).data;
 
 const withoutLogin = (prompt: string) =>
   prompt

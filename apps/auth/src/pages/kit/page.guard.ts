@@ -43,7 +43,7 @@ export class PageGuard implements CanActivate {
       context,
       languages: session?.locale ? [] : languageLinks(request),
       settings: this.settings,
-      application: await this.applications.find(continueUrl(parameterOf(request, 'continue'))),
+      application: await this.applications.find(continueUrl(parameterOf(request, 'continue')), request.headers.cookie),
       session,
     });
     request.page.setCookies(languageCookie(request, this.isSecure));

@@ -237,9 +237,10 @@ export class Page {
     return Object.fromEntries(entries) as Record<string, string>;
   }
 
-  /** A form that nobody has filled in yet, with what the URL suggests. */
+  /** A form that nobody has filled in yet, with what the URL suggests, or else the application's request. */
   newForm(...suggested: string[]): FormState {
-    const values = suggested.map((name) => [name, this.parameter(name) ?? ''] as const);
+    const hints: Readonly<Record<string, string | undefined>> = { email: this.application?.loginHint };
+    const values = suggested.map((name) => [name, this.parameter(name) ?? hints[name] ?? ''] as const);
     return { ...emptyForm, values: Object.fromEntries(values) };
   }
 }

@@ -10,9 +10,11 @@ export interface RequestingApplication {
   brandColor: string | null;
   termsUrl: string | null;
   privacyUrl: string | null;
+  /** The e-mail address that its request suggests to sign in with. */
+  loginHint?: string | undefined;
 }
 
-type Find = (path: string) => Promise<RequestingApplication | undefined>;
+type Find = (path: string, cookies: string | undefined) => Promise<RequestingApplication | undefined>;
 
 /** Knows the applications whose requests the pages continue. The OpenID provider, which uses these pages, tells it. */
 @Injectable()
@@ -24,8 +26,11 @@ export class RequestingApplications {
     this.findByPath = find;
   }
 
-  /** @param path where the person goes afterwards */
-  find(path: string): Promise<RequestingApplication | undefined> {
-    return this.findByPath(path);
+  /**
+   * @param path where the person goes afterwards
+   * @param cookies the request's `cookie` header
+   */
+  find(path: string, cookies: string | undefined): Promise<RequestingApplication | undefined> {
+    return this.findByPath(path, cookies);
   }
 }
