@@ -10,7 +10,7 @@ import pg from 'pg';
 
 /** PostgreSQL refuses to run as root. Started by root, it runs as this user (`nobody`), who owns the data. */
 const unprivilegedId = 65534;
-const startTimeoutMs = 60_000;
+const startTimeoutMs = 300_000;
 const superuser = 'postgres';
 
 /** A running server on a loopback port. */
@@ -177,7 +177,7 @@ async function ready(server: ChildProcess, url: string, directory: string): Prom
   const deadline = Date.now() + startTimeoutMs;
   while (Date.now() < deadline && failure === undefined && server.exitCode === null) {
     await sleep(50);
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 });
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
     try {
       await client.connect();
       await client.end();

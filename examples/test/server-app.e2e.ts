@@ -88,7 +88,7 @@ it('signs a person out whose session ends elsewhere', async () => {
   await auth.database.query('DELETE FROM session USING account a WHERE a.id = session.account_id AND a.email = $1', [
     visitor.email,
   ]);
-  for (let tries = 0; tries < 100 && (await visitor.heading()) !== 'Welcome'; tries += 1) {
+  for (let tries = 0; tries < 600 && (await visitor.heading()) !== 'Welcome'; tries += 1) {
     await sleep(100);
     await visitor.page.reload();
   }

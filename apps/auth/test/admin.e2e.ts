@@ -38,7 +38,7 @@ const accept = (token: string, password = strongPassword) =>
 
 /** The tokens of all mails to an e-mail address, once there are so many. */
 const tokensOf = async (email: string, count: number) => {
-  for (let tries = 0; mailbox.to(email).length < count && tries < 200; tries += 1) {
+  for (let tries = 0; mailbox.to(email).length < count && tries < 1200; tries += 1) {
     await sleep(50);
   }
   return mailbox.to(email).map(({ text = '' }) => /token=(ot_[\w-]{43})/.exec(text)?.[1] ?? '');

@@ -217,7 +217,7 @@ describe('APPLICATIONS_FILE', () => {
     );
 
     fileWith(['grafana', 'gateway'], directory);
-    for (let tries = 0; tries < 100 && !(await clientIds(first)).includes('gateway'); tries += 1) {
+    for (let tries = 0; tries < 600 && !(await clientIds(first)).includes('gateway'); tries += 1) {
       await sleep(100);
     }
     await Promise.all(replicas.map((replica) => replica.stop()));

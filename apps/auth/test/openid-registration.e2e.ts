@@ -151,7 +151,7 @@ describe('dynamic client registration', () => {
     // postponed for less than the time that an attempt may take
     const attempted =
       "SELECT FROM logout_notification WHERE attempts > 0 AND next_attempt_at < now() + interval '30 s'";
-    for (let tries = 0; tries < 150 && (await service.database.query(attempted)).rowCount !== 2; tries += 1) {
+    for (let tries = 0; tries < 600 && (await service.database.query(attempted)).rowCount !== 2; tries += 1) {
       await sleep(100);
     }
     expect(connections).toEqual({ registered: 0, created: expect.any(Number) });

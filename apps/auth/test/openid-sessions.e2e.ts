@@ -60,7 +60,7 @@ const tokensOf = (sid: string) => received.filter((token) => decodeJwt(token)['s
 
 /** The claims of a session's next logout token, which is verified as applications do. */
 async function logoutToken(sid: string) {
-  for (let tries = 0; tries < 150 && tokensOf(sid).length === 0; tries += 1) {
+  for (let tries = 0; tries < 600 && tokensOf(sid).length === 0; tries += 1) {
     await sleep(100);
   }
   const [token = ''] = tokensOf(sid);

@@ -6,7 +6,7 @@ import { hashQueueFull } from './passwords.problems.ts';
 const full = expect.objectContaining({ problem: hashQueueFull });
 
 it('counts reserved places as full', async () => {
-  const queue = new BoundedQueue(1, 2, 1000);
+  const queue = new BoundedQueue(1, 2, 60_000);
   const prepared = Promise.withResolvers<undefined>();
   const held = [queue.holdPlace('one', () => prepared.promise), queue.holdPlace('one', () => prepared.promise)];
   await expect(queue.holdPlace('one', () => prepared.promise)).rejects.toEqual(full);
@@ -31,7 +31,7 @@ it('rejects work that would wait too long, estimated from recent durations', asy
 });
 
 it('lets clients take turns', async () => {
-  const queue = new BoundedQueue(1, 100, 1000);
+  const queue = new BoundedQueue(1, 100, 60_000);
   const order: string[] = [];
   const run = (client: string) =>
     queue.run(client, async () => {
@@ -43,7 +43,7 @@ it('lets clients take turns', async () => {
 });
 
 it('gives the last place of the client with the most work to one with less', async () => {
-  const queue = new BoundedQueue(1, 4, 1000);
+  const queue = new BoundedQueue(1, 4, 60_000);
   const running = Promise.withResolvers<string>();
   const run = (client: string) =>
     queue
