@@ -24,9 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => chromium.close());
 
-const newVisitor = () => Visitor.arrive(chromium, service, mailbox, { javaScriptEnabled: false });
+const newVisitor = () => Visitor.arrive(chromium, service, mailbox, { javaScriptEnabled: false, keyboardOnly: true });
 
-describe('without scripts', () => {
+describe('without scripts and without a mouse', () => {
   it('a first visit leads to an account with a confirmed e-mail address', async () => {
     const visitor = await newVisitor();
     await visitor.open('/');
