@@ -40,6 +40,8 @@ describe('without scripts and without a mouse', () => {
     expect(await visitor.heading()).toBe('Your e-mail address is confirmed');
     await visitor.follow('Go to your account');
     expect(await visitor.page.getByText('Confirmed', { exact: true }).count()).toBe(1);
+    await visitor.open('/');
+    expect(visitor.path).toBe('/account');
   });
 
   it('a forgotten password is replaced, and the sessions of before have ended', async () => {
