@@ -132,10 +132,16 @@ describe('without scripts and without a mouse', () => {
     await visitor.fill('Code', (codes[0] ?? '').toLowerCase());
     await visitor.press('Continue');
     expect(visitor.path).toBe('/account');
+    await visitor.press('Sign out');
+    await visitor.open('/sign-in');
+    await visitor.signIn(email);
+    await visitor.fill('Code', app.code());
+    await visitor.press('Continue');
+    expect(visitor.path).toBe('/account');
     expect(await visitor.count('9 recovery codes are left')).toBe(1);
   });
 
-  it('a session is ended from another browser, and an account is deleted', async () => {
+  it('a session is ended from another browser, and an account is downloaded and deleted', async () => {
     const [visitor, phone] = [await newVisitor(), await newVisitor()];
     const email = await visitor.register();
     await phone.open('/sign-in');
