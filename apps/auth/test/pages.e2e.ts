@@ -151,6 +151,9 @@ describe('without scripts and without a mouse', () => {
     expect(await visitor.page.getByRole('status').textContent()).toMatch(/session has ended/);
     await phone.page.reload();
     expect(phone.path).toMatch(/^\/sign-in/);
+    const [download] = await Promise.all([visitor.page.waitForEvent('download'), visitor.follow('Download your data')]);
+    expect(download.suggestedFilename()).toBe('account.json');
+    expect(JSON.parse(await readFile(await download.path(), 'utf8'))).toMatchObject({ account: [{ email }] });
     await visitor.follow('Delete account');
     await visitor.fill('Password', otherPassword);
     await visitor.press('Delete for good');
