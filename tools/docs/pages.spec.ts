@@ -13,10 +13,11 @@ const codeOf = (page: string) =>
 
 const withoutCodeBlocks = (text: string) => text.replaceAll(/^```[^]*?^```$/gm, '');
 
-/** The targets of a page's links that stay within the repository. */
+/** The targets of a page's links and pictures that stay within the repository. */
 const linksOf = (page: string) => {
   const prose = withoutCodeBlocks(read(page)).replaceAll(/`[^`\n]*`/g, '');
-  const targets = [...prose.matchAll(/\[[^\]]*\]\(([^()\s]+)\)/g)].map(([, target]) => target as string);
+  const links = prose.matchAll(/\[[^\]]*\]\(([^()\s]+)\)|<img [^>]*src="([^"]+)"/g);
+  const targets = [...links].map(([, link, picture]) => (link ?? picture) as string);
   return targets
     .filter((target) => !/^[a-z]+:/.test(target))
     .map((target) => {

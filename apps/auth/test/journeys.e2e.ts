@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from './support/chromium.ts';
-import { Client, newEmail } from './support/client.ts';
+import { Client, newAdmin, newEmail } from './support/client.ts';
 import { Mailbox } from './support/mailbox.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
 import { Visitor } from './support/visitor.ts';
@@ -49,6 +49,11 @@ async function ask(path: string, email: string, subject: RegExp): Promise<string
 const resetLink = (email: string) => ask('/forgot-password', email, /^Set a new password/);
 const magicLink = (email: string) => ask('/sign-in/link', email, /link to/);
 
+async function setPassword(visitor: Visitor): Promise<void> {
+  await visitor.fill('New password', otherPassword);
+  await visitor.press('Set password');
+}
+
 it('signing out everywhere else is seen in the other browsers', async () => {
   const { email } = await client.newAccount();
   const [laptop, phone, tablet] = [await signedIn(email), await signedIn(email), await signedIn(email)];
@@ -74,72 +79,74 @@ describe('a mailed link', () => {
       },
     ],
     [
-      'to set a password',
-      resetLink,
-      async (visitor) => {
-        await visitor.fill('New password', otherPassword);
-        await visitor.press('Set password');
-      },
-    ],
-    ['to sign in', magicLink, (visitor) => visitor.press('Sign in')],
-  ];
-
-  it.each(links)('%s says that it has expired, and changes nothing', async (_name, linkTo, use) => {
-    const { email } = await client.newAccount();
-    const link = await linkTo(email);
-    const [visitor, late] = [await newVisitor(), await newVisitor()];
-    await late.open(link);
-    await service.database.query("UPDATE one_time_token SET expires_at = now() - interval '1 s'");
-    await visitor.open(link);
-    expect(await visitor.alert()).toMatch(uselessLink);
-    await use(late);
-    expect(await late.alert()).toMatch(uselessLink);
-    expect((await client.login(email)).body).toMatchObject({ access_token: expect.any(String) });
-  });
-
-  it.each(links)('%s says that it has been used', async (_name, linkTo, use) => {
-    const link = await linkTo((await client.newAccount()).email);
-    const [visitor, slow] = [await newVisitor(), await newVisitor()];
-    await slow.open(link);
-    await visitor.open(link);
-    await use(visitor);
-    expect(await visitor.page.getByRole('alert').count()).toBe(0);
-    await visitor.open(link);
-    expect(await visitor.alert()).toMatch(uselessLink);
-    await use(slow);
-    expect(await slow.alert()).toMatch(uselessLink);
-  });
-
-  const others: typeof links = [
-    [
       'to confirm a new e-mail address',
       async (email) => {
-        const { accessToken: token } = await client.newSession(email);
+        const visitor = await signedIn(email);
         const next = newEmail();
-        const body = { email: next, password: strongPassword };
-        expect((await client.call('PUT', '/auth/me/email', { token, body })).status).toBe(202);
-        return (await newVisitor()).mailedLink(next, /^Confirm your new/);
+        await visitor.follow('Change');
+        await visitor.fill('New e-mail address', next);
+        await visitor.fill('Password', strongPassword);
+        await visitor.press('Send link to the new address');
+        return visitor.mailedLink(next, /^Confirm your new/);
       },
       async (visitor) => {
         await visitor.fill('Password', strongPassword);
         await visitor.press('Confirm');
       },
     ],
+    ['to set a password', resetLink, setPassword],
+    ['to sign in', magicLink, (visitor) => visitor.press('Sign in')],
+    [
+      'to accept an invitation',
+      async () => {
+        const { accessToken: token } = await newAdmin(service, client);
+        const body = { email: newEmail() };
+        expect((await client.call('POST', '/auth/admin/invitations', { token, body })).status).toBe(201);
+        return (await newVisitor()).mailedLink(body.email, /invited/);
+      },
+      setPassword,
+    ],
   ];
 
-  it.each([...links, ...others])('%s is not used up by programs that open it first', async (_name, linkTo, use) => {
+  /** What links change. */
+  const accounts = async () =>
+    (await service.database.query('SELECT email, email_verified_at, password_hash FROM account ORDER BY id')).rows;
+
+  it.each(links)('%s says that it has expired, and changes nothing', async (_name, linkTo, use) => {
     const link = await linkTo((await client.newAccount()).email);
+    const [visitor, late] = [await newVisitor(), await newVisitor()];
+    await late.open(link);
+    await service.database.query("UPDATE one_time_token SET expires_at = now() - interval '1 s'");
+    const before = await accounts();
+    await visitor.open(link);
+    expect(await visitor.alert()).toMatch(uselessLink);
+    await use(late);
+    expect(await late.alert()).toMatch(uselessLink);
+    expect([await accounts(), await late.session()]).toEqual([before, undefined]);
+  });
+
+  it.each(links)('%s is used by its button, and by nothing else, once', async (_name, linkTo, use) => {
+    const link = await linkTo((await client.newAccount()).email);
+    const before = await accounts();
+    // programs that open it first; the second browser also runs scripts
     for (const method of ['HEAD', 'GET']) {
       expect((await fetch(link, { method, redirect: 'manual' })).status).toBe(303);
     }
-    // one that is a browser, with cookies and scripts
-    await (await newVisitor()).open(link);
-    const visitor = await newVisitor();
+    const [visitor, slow] = [await newVisitor(), await newVisitor()];
+    await slow.open(link);
     await visitor.open(link);
+    // the token is in no history
+    expect(visitor.path).toMatch(new RegExp(`^${new URL(link).pathname}\\?link=[0-9a-f]{16}$`));
+    expect(await accounts()).toEqual(before);
     await use(visitor);
     expect(await visitor.page.getByRole('alert').count()).toBe(0);
+    const after = await accounts();
+    expect(after).not.toEqual(before);
     await visitor.open(link);
     expect(await visitor.alert()).toMatch(uselessLink);
+    await use(slow);
+    expect(await slow.alert()).toMatch(uselessLink);
+    expect(await accounts()).toEqual(after);
   });
 
   it('of another account says whose it is, and signs in to that one instead', async () => {
@@ -157,8 +164,7 @@ describe('a mailed link', () => {
     const { email } = await client.newAccount();
     await visitor.open(await resetLink(email));
     expect(await visitor.count(email)).toBeGreaterThan(0);
-    await visitor.fill('New password', otherPassword);
-    await visitor.press('Set password');
+    await setPassword(visitor);
     expect(await visitor.heading()).toBe('Your password is set');
     expect([(await client.login(own.email)).status, (await client.login(email, otherPassword)).status]).toEqual([
       200, 200,
@@ -255,38 +261,15 @@ describe('two tabs', () => {
 
 it('a person signs in and out by keyboard alone, and sees where they are', async () => {
   const { email } = await client.newAccount();
-  const visitor = await newVisitor();
-  const { page } = visitor;
+  const visitor = await Visitor.arrive(chromium, service, mailbox, { keyboardOnly: true });
   await visitor.open('/account');
-  /** Presses Tab until something has the focus, which must be visible. */
-  const tabTo = async (role: 'button' | 'link' | 'textbox', name: string) => {
-    const wanted = page.getByRole(role, { name, exact: true }).first();
-    const hasFocus = () => wanted.evaluate((element) => element === element.ownerDocument.activeElement);
-    for (let presses = 0; presses < 40 && !(await hasFocus()); presses += 1) {
-      await page.keyboard.press('Tab');
-    }
-    expect([name, await hasFocus()]).toEqual([name, true]);
-    const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');
-    expect([name, outline]).not.toEqual([name, 'none']);
-  };
-  await tabTo('textbox', 'E-mail address');
-  await page.keyboard.type(email);
-  await tabTo('textbox', 'Password');
-  await page.keyboard.type('wrong-horse-battery');
-  await page.keyboard.press('Enter');
+  await visitor.signIn(email, 'wrong-horse-battery');
   expect(await visitor.alert()).toMatch(/not correct/);
-  await tabTo('textbox', 'Password');
-  await page.keyboard.type(strongPassword);
-  await tabTo('button', 'Sign in');
-  await page.keyboard.press('Enter');
-  await page.waitForURL('**/account');
-  await tabTo('link', 'Change password');
-  await page.keyboard.press('Enter');
-  await page.waitForURL('**/account/password');
-  await tabTo('link', 'Cancel');
-  await page.keyboard.press('Enter');
-  await page.waitForURL('**/account');
-  await tabTo('button', 'Sign out');
-  await page.keyboard.press('Space');
-  await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  await visitor.fill('Password', strongPassword);
+  await visitor.page.keyboard.press('Enter');
+  await visitor.page.waitForURL('**/account');
+  await visitor.follow('Change password');
+  await visitor.follow('Cancel');
+  await visitor.press('Sign out');
+  expect(await visitor.heading()).toBe('You are signed out');
 });

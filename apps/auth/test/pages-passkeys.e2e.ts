@@ -55,8 +55,22 @@ async function addPasskey(visitor: Visitor, name = 'Passkey'): Promise<void> {
   await visitor.page.waitForURL('**/account?done=passkey-added');
 }
 
+/** Keeps how a browser is asked for passkeys from now on: its virtual authenticator answers every way alike. */
+async function mediations({ page }: Visitor): Promise<unknown[]> {
+  const asked: unknown[] = [];
+  await page.exposeFunction('keepMediation', (mediation: unknown) => asked.push(mediation));
+  await page.addInitScript(`
+    const get = navigator.credentials.get.bind(navigator.credentials);
+    navigator.credentials.get = async (options) => {
+      await keepMediation(options.mediation ?? 'modal');
+      return get(options);
+    };`);
+  return asked;
+}
+
 it('a passkey is added, signs in by autofill and by one button, and is removed', async () => {
   const visitor = await newVisitor();
+  const asked = await mediations(visitor);
   await visitor.register();
   await addPasskey(visitor, 'My laptop');
   expect(await visitor.count('My laptop')).toBe(1);
@@ -64,12 +78,15 @@ it('a passkey is added, signs in by autofill and by one button, and is removed',
   // the browser suggests it without a click
   await visitor.open('/sign-in?continue=/account/email');
   await visitor.page.waitForURL(`${service.url}/account/email`);
+  expect(asked).toEqual(['conditional']);
   await visitor.open('/sign-out');
   await visitor.press('Sign out');
   // beside an error it suggests nothing, so that the button is what signs in
   await visitor.open('/sign-in/provider/unknown?continue=/account/email');
+  expect(await visitor.page.getByLabel('E-mail address').getAttribute('autocomplete')).toBe('username webauthn');
   await visitor.press('Sign in with a passkey');
   await visitor.page.waitForURL(`${service.url}/account/email`);
+  expect(asked).toEqual(['conditional', 'modal']);
   await visitor.open('/account');
   const before = await visitor.session();
   await visitor.follow('Remove: My laptop');

@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => chromium.close());
 
-const newVisitor = () => Visitor.arrive(chromium, service, mailbox, { javaScriptEnabled: false });
+const newVisitor = () => Visitor.arrive(chromium, service, mailbox, { javaScriptEnabled: false, keyboardOnly: true });
 
 /** The paths that take forms, as the decorators of the pages of these modules and their imports state them. */
 function formsOf(...modules: object[]): string[] {
@@ -52,7 +52,7 @@ function formsOf(...modules: object[]): string[] {
 }
 const of = <T>(name: 'imports' | 'controllers', module: object) => (Reflect.getMetadata(name, module) ?? []) as T[];
 
-describe('without scripts', () => {
+describe('without scripts and without a mouse', () => {
   it('a first visit leads to an account with a confirmed e-mail address', async () => {
     const visitor = await newVisitor();
     await visitor.open('/');
@@ -66,6 +66,8 @@ describe('without scripts', () => {
     expect(await visitor.heading()).toBe('Your e-mail address is confirmed');
     await visitor.follow('Go to your account');
     expect(await visitor.page.getByText('Confirmed', { exact: true }).count()).toBe(1);
+    await visitor.open('/');
+    expect(visitor.path).toBe('/account');
   });
 
   it('a forgotten password is replaced, and the sessions of before have ended', async () => {
@@ -156,10 +158,16 @@ describe('without scripts', () => {
     await visitor.fill('Code', (codes[0] ?? '').toLowerCase());
     await visitor.press('Continue');
     expect(visitor.path).toBe('/account');
+    await visitor.press('Sign out');
+    await visitor.open('/sign-in');
+    await visitor.signIn(email);
+    await visitor.fill('Code', app.code());
+    await visitor.press('Continue');
+    expect(visitor.path).toBe('/account');
     expect(await visitor.count('9 recovery codes are left')).toBe(1);
   });
 
-  it('a session is ended from another browser, and an account is deleted', async () => {
+  it('a session is ended from another browser, and an account is downloaded and deleted', async () => {
     const [visitor, phone] = [await newVisitor(), await newVisitor()];
     const email = await visitor.register();
     await phone.open('/sign-in');
@@ -169,6 +177,9 @@ describe('without scripts', () => {
     expect(await visitor.page.getByRole('status').textContent()).toMatch(/session has ended/);
     await phone.page.reload();
     expect(phone.path).toMatch(/^\/sign-in/);
+    const [download] = await Promise.all([visitor.page.waitForEvent('download'), visitor.follow('Download your data')]);
+    expect(download.suggestedFilename()).toBe('account.json');
+    expect(JSON.parse(await readFile(await download.path(), 'utf8'))).toMatchObject({ account: [{ email }] });
     await visitor.follow('Delete account');
     await visitor.fill('Password', otherPassword);
     await visitor.press('Delete for good');

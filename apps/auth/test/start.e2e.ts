@@ -69,8 +69,12 @@ describe('make start', () => {
   const email = newEmail();
   let refreshToken: string;
 
-  it('serves the API on its own database', async () => {
+  it('serves the API and the pages on its own database', async () => {
     const client = await start();
+    const page = await (await fetch(client.url)).text();
+    expect(page).toContain('<h1>Sign in</h1>');
+    const [, register = ''] = /<a href="([^"]+)">Create an account</.exec(page) ?? [];
+    expect(await (await fetch(client.url + register)).text()).toContain('<h1>Create an account</h1>');
     ({ refreshToken } = await client.newAccount(email));
   });
 

@@ -117,10 +117,12 @@ export class OpenIdRoutes implements OnModuleInit {
     for (const path of formRoutes) {
       scope.post(path, { config }, (request, reply) => goOnByGet(path, request, reply));
     }
-    scope.get(interactionPath(':uid'), { config }, (request, reply) =>
+    // a person who returns too late gets a page
+    const pageConfig = { ...config, page: true };
+    scope.get(interactionPath(':uid'), { config: pageConfig }, (request, reply) =>
       this.step(request, reply, this.interactions.show(uidOf(request), request.headers.cookie, readerContext(request))),
     );
-    scope.post(interactionPath(':uid'), { config }, (request, reply) => {
+    scope.post(interactionPath(':uid'), { config: pageConfig }, (request, reply) => {
       this.assertSameOrigin(request);
       const decision = new URLSearchParams(String(request.body)).get('decision');
       const decided = this.interactions.decide(

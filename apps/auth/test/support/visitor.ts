@@ -1,18 +1,28 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { newEmail } from './client.ts';
 import type { Mailbox } from './mailbox.ts';
 import { strongPassword, type TestService } from './service.ts';
+
+/** More than the largest page has stops for the Tab key. */
+const maxTabs = 60;
+
+interface VisitorOptions extends BrowserContextOptions {
+  /** Whether they have no mouse (WCAG 2.2 §2.1.1). */
+  keyboardOnly?: boolean;
+}
 
 /** A person in front of a browser of their own, who reads English. */
 export class Visitor {
   readonly page: Page;
   private readonly service: TestService;
   private readonly mailbox: Mailbox;
+  private readonly keyboardOnly: boolean;
 
-  private constructor(page: Page, service: TestService, mailbox: Mailbox) {
+  private constructor(page: Page, service: TestService, mailbox: Mailbox, keyboardOnly: boolean) {
     this.page = page;
     this.service = service;
     this.mailbox = mailbox;
+    this.keyboardOnly = keyboardOnly;
   }
 
   /** A new browser without cookies. */
@@ -20,10 +30,10 @@ export class Visitor {
     chromium: Browser,
     service: TestService,
     mailbox: Mailbox,
-    options: BrowserContextOptions = {},
+    { keyboardOnly = false, ...options }: VisitorOptions = {},
   ): Promise<Visitor> {
     const context = await chromium.newContext({ baseURL: service.url, locale: 'en-GB', ...options });
-    return new Visitor(await context.newPage(), service, mailbox);
+    return new Visitor(await context.newPage(), service, mailbox, keyboardOnly);
   }
 
   /** Path and query of the page. */
@@ -36,15 +46,51 @@ export class Visitor {
   }
 
   press(name: string): Promise<void> {
-    return this.page.getByRole('button', { name, exact: true }).click();
+    return this.use(this.page.getByRole('button', { name, exact: true }), 'Space');
   }
 
   follow(name: string): Promise<void> {
-    return this.page.getByRole('link', { name, exact: true }).click();
+    return this.use(this.page.getByRole('link', { name, exact: true }), 'Enter');
   }
 
-  fill(label: string, value: string): Promise<void> {
-    return this.page.getByLabel(label, { exact: true }).fill(value);
+  async fill(label: string, value: string): Promise<void> {
+    const field = this.page.getByLabel(label, { exact: true });
+    if (!this.keyboardOnly) {
+      return field.fill(value);
+    }
+    await this.tabTo(field);
+    await this.page.keyboard.press('ControlOrMeta+a');
+    await this.page.keyboard.press('Delete');
+    await this.page.keyboard.type(value);
+  }
+
+  private async use(control: Locator, key: 'Enter' | 'Space'): Promise<void> {
+    if (!this.keyboardOnly) {
+      return control.click();
+    }
+    await this.tabTo(control);
+    // the key goes to what has the focus; this also waits for the page that it leads to
+    await this.page.locator(':focus').press(key);
+  }
+
+  /** @throws Error if the Tab key doesn't lead to it, or nothing shows that it has the focus */
+  private async tabTo(wanted: Locator): Promise<void> {
+    const focus = () =>
+      wanted.evaluate((element) =>
+        element === element.ownerDocument.activeElement
+          ? String(element.computedStyleMap().get('outline-style'))
+          : undefined,
+      );
+    let outline = await focus();
+    for (let presses = 0; presses < maxTabs && outline === undefined; presses += 1) {
+      await this.page.keyboard.press('Tab');
+      outline = await focus();
+    }
+    if (outline === undefined || outline === 'none') {
+      throw new Error(
+        `by keyboard ${String(wanted)} is ${outline === undefined ? 'out of reach' : 'not seen to have the focus'}`,
+      );
+    }
   }
 
   heading(): Promise<string | null> {

@@ -30,7 +30,8 @@ export function renderProblem(settings: PageSettings, request: FastifyRequest, e
 
 function messageOf({ errors, problems: explained }: PageTexts, exception: ProblemException) {
   const { status } = exception.problem;
-  if (status === 404) {
+  const explanation = explain(explained, exception);
+  if (status === 404 && explanation === undefined) {
     return { title: errors.notFoundTitle, text: errors.notFound };
   }
   if (status === 503) {
@@ -38,5 +39,5 @@ function messageOf({ errors, problems: explained }: PageTexts, exception: Proble
   }
   return status >= 500
     ? { title: errors.failedTitle, text: errors.failed }
-    : { title: errors.refusedTitle, text: explain(explained, exception) ?? explained.validation_failed };
+    : { title: errors.refusedTitle, text: explanation ?? explained.validation_failed };
 }

@@ -76,6 +76,8 @@ export const pages: PageTexts = {
     session_not_found: 'Diese Sitzung wurde bereits beendet.',
     token_invalid: 'Ihre Sitzung ist beendet. Melden Sie sich noch einmal an.',
     validation_failed: 'Bitte prüfen Sie Ihre Eingaben.',
+    interaction_not_found:
+      'Die Anfrage der Anwendung ist abgelaufen. Gehen Sie zur Anwendung zurück und beginnen Sie noch einmal.',
     account_changed:
       'Dieses Formular gehört zu einem anderen Konto als dem, in dem Sie jetzt angemeldet sind. Es wurde nichts geändert. Öffnen Sie die Seite neu.',
     cross_site_request:

@@ -70,6 +70,7 @@ export const pages = {
     session_not_found: 'This session has already ended.',
     token_invalid: 'Your session has ended. Sign in again.',
     validation_failed: 'Please check what you entered.',
+    interaction_not_found: 'The request of the application has expired. Go back to the application and start again.',
     account_changed:
       'This form belongs to another account than the one that you are signed in to now. Nothing was changed. Open the page again.',
     cross_site_request:

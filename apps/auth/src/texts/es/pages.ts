@@ -73,6 +73,7 @@ export const pages: PageTexts = {
     session_not_found: 'Esta sesión ya ha terminado.',
     token_invalid: 'Su sesión ha terminado. Vuelva a iniciar sesión.',
     validation_failed: 'Revise los datos que ha introducido.',
+    interaction_not_found: 'La solicitud de la aplicación ha caducado. Vuelva a la aplicación y empiece de nuevo.',
     account_changed:
       'Este formulario pertenece a una cuenta distinta de la que tiene abierta ahora. No se ha cambiado nada. Abra la página de nuevo.',
     cross_site_request:

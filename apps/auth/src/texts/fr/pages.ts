@@ -73,6 +73,7 @@ export const pages: PageTexts = {
     session_not_found: 'Cette session a déjà pris fin.',
     token_invalid: 'Votre session a pris fin. Connectez-vous à nouveau.',
     validation_failed: 'Veuillez vérifier votre saisie.',
+    interaction_not_found: 'La demande de l’application a expiré. Revenez à l’application et recommencez.',
     account_changed:
       'Ce formulaire appartient à un autre compte que celui auquel vous êtes maintenant connecté. Rien n’a été modifié. Ouvrez à nouveau la page.',
     cross_site_request:
