@@ -85,7 +85,10 @@ export class Client {
 
   /** A new account with a session. */
   async newAccount(email = newEmail()): Promise<Login> {
-    await this.register(email);
+    const { status, body } = await this.register(email);
+    if (status > 299) {
+      throw new Error(`registration responded with ${String(status)} ${JSON.stringify(body)}`);
+    }
     return this.newSession(email);
   }
 }

@@ -33,6 +33,7 @@ export class Visitor {
     { keyboardOnly = false, ...options }: VisitorOptions = {},
   ): Promise<Visitor> {
     const context = await chromium.newContext({ baseURL: service.url, locale: 'en-GB', ...options });
+    context.setDefaultTimeout(110_000);
     return new Visitor(await context.newPage(), service, mailbox, keyboardOnly);
   }
 
