@@ -7,16 +7,13 @@ import { until } from '../../tools/lib/until.ts';
 import { healthy } from '../../tools/lib/workloads.ts';
 import { backedUp, databaseReady, runJob, wipe } from './lib/database.ts';
 import { deploy, render } from './lib/environment.ts';
-import { reportLoss, serves } from './lib/loss.ts';
+import { reportLoss, secondsBeforeLoss, serves } from './lib/loss.ts';
 import { portable } from './lib/portable.ts';
 import { startS3 } from './lib/s3.ts';
 import { gatewayNamespace, pointName, startTraffic } from './lib/traffic.ts';
 
 const secrets = ['auth', 'postgres-credentials', 'postgres-tls', 'pgbackrest', 'maintenance-tls', 'pgbackrest-s3'];
 const config = { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' };
-// covers one archive timeout before the loss, and the restore after it
-const before = 75;
-const seconds = before + 150;
 
 await drill('cluster-lost', async (drill) => {
   const { own, log, check } = drill;
@@ -36,8 +33,8 @@ await drill('cluster-lost', async (drill) => {
   await gatewayNamespace(gateway);
   await pointName(gateway, first);
   const mix = { register: 2, me: 2, login: 1 };
-  const traffic = await startTraffic('client', gateway, { url: 'http://auth', seconds, mix, users: 5 });
-  await sleep(before * 1000);
+  const traffic = await startTraffic('client', gateway, { url: 'http://auth', mix, users: 5 });
+  await sleep(secondsBeforeLoss * 1000);
 
   const destroyed = await wipe(first, ['data-postgres-0', 'backups-postgres-0']);
   await kubectl(['delete', 'namespace', first, '--wait=false']);
@@ -55,7 +52,7 @@ await drill('cluster-lost', async (drill) => {
   const whole = (Date.now() - destroyed) / 1000;
   log('the second environment serves requests');
 
-  const later = await reportLoss({ namespace: second, destroyed, before, requests: await traffic.finished() }, drill, {
+  const later = await reportLoss({ namespace: second, destroyed, traffic }, drill, {
     'database ready s': ready.toFixed(1),
     'all healthy s': whole.toFixed(1),
   });

@@ -155,7 +155,6 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
   await gatewayNamespace(gateway);
   const traffic = await startTraffic('client', gateway, {
     url: `http://auth.${name}`,
-    seconds: 240,
     mix: { me: 5, refresh: 2 },
   });
   write('apps/auth/src/main.ts', `process.exit(1);\n${read('apps/auth/src/main.ts')}`);

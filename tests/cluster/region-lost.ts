@@ -12,12 +12,10 @@ import { until } from '../../tools/lib/until.ts';
 import { healthy } from '../../tools/lib/workloads.ts';
 import { wipe, sql } from './lib/database.ts';
 import { deploy, render, type Shape } from './lib/environment.ts';
-import { reportLoss, serves } from './lib/loss.ts';
+import { reportLoss, secondsBeforeLoss, serves } from './lib/loss.ts';
 import { regionSecrets, startDatabase } from './lib/regions.ts';
 import { gatewayNamespace, pointName, startTraffic } from './lib/traffic.ts';
 
-const before = 60;
-const seconds = before + 90;
 const overlay = join(root, 'k8s/overlays/prod-standby/kustomization.yaml');
 const scaledToZero = (parse(readFileSync(overlay, 'utf8')) as { patches: object[] }).patches;
 
@@ -56,8 +54,8 @@ await drill('region-lost', async (drill) => {
   await gatewayNamespace(gateway);
   await pointName(gateway, regions.first);
   const mix = { register: 2, me: 2, login: 1 };
-  const traffic = await startTraffic('client', gateway, { url: 'http://auth', seconds, mix, users: 5 });
-  await sleep(before * 1000);
+  const traffic = await startTraffic('client', gateway, { url: 'http://auth', mix, users: 5 });
+  await sleep(secondsBeforeLoss * 1000);
   const running = await kubectl([
     'get',
     'pods',
@@ -83,11 +81,10 @@ await drill('region-lost', async (drill) => {
   log('the second region serves requests');
 
   check('the second region had no running pod before', running === '');
-  const later = await reportLoss(
-    { namespace: databases.second, destroyed, before, requests: await traffic.finished() },
-    drill,
-    { 'promoted s': promoted.toFixed(1), 'all healthy s': whole.toFixed(1) },
-  );
+  const later = await reportLoss({ namespace: databases.second, destroyed, traffic }, drill, {
+    'promoted s': promoted.toFixed(1),
+    'all healthy s': whole.toFixed(1),
+  });
   check('the second region accepts tokens of the first', serves(later, 'me'));
   check('accounts of the first region can log in at the second', serves(later, 'login'));
 });

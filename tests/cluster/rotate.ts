@@ -13,9 +13,6 @@ import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic
 // the old key-encryption key is removed late, because each client must have refreshed once before
 const all = ['key-encryption-keys', 'signing-keys', 'password', 'old-key-encryption-keys', 'tls', 'passphrase'];
 const chosen = process.env['ROTATE']?.split(',') ?? all;
-// a changed Secret reaches a pod within about a minute
-const secondsFor: Record<string, number> = { password: 120, tls: 120, 'key-encryption-keys': 80, passphrase: 90 };
-const seconds = chosen.reduce((sum, what) => sum + (secondsFor[what] ?? 20), 20);
 
 await drill('rotate', async ({ own, log, table, check }) => {
   const namespace = await own('drill-rotate');
@@ -52,7 +49,6 @@ await drill('rotate', async ({ own, log, table, check }) => {
 
   const traffic = await startTraffic('client', gateway, {
     url: `http://auth.${namespace}`,
-    seconds,
     mix: { me: 5, refresh: 2, jwks: 2, login: 0.5 },
     users: 20,
   });
@@ -63,7 +59,7 @@ await drill('rotate', async ({ own, log, table, check }) => {
     await sleep(3000);
     marks.push({ what, from, to: Date.now() });
   }
-  const requests = (await traffic.finished()).filter(({ kind }) => kind !== 'setup');
+  const requests = (await traffic.stop()).filter(({ kind }) => kind !== 'setup');
   table(
     marks.map(({ what, from, to }): Row => ({
       ...summary(

@@ -399,17 +399,28 @@ describe('a form of another site', () => {
     ];
     for (const headers of foreign) {
       const answer = await person.open(path, { form, headers });
-      expect([answer.status, answer.url.pathname, answer.headers.getSetCookie()]).toEqual([400, path, []]);
+      expect([answer.status, answer.url.pathname, answer.headers.getSetCookie()]).toEqual([403, path, []]);
     }
     expect((await person.open('/account')).url.pathname).toBe('/account');
 
-    for (const headers of [{ origin: 'https://evil.example.com' }, { 'sec-fetch-site': 'cross-site' }, {}]) {
+    for (const headers of [...foreign, {}]) {
       const body = new URLSearchParams({ xsrf: 'guess', user_code: 'BCDF-GHJK', logout: 'yes' });
       // without the session's cookie, as browsers send it
       const answer = await fetch(service.url + path, { method: 'POST', redirect: 'manual', headers, body });
-      expect([answer.status, answer.headers.getSetCookie()]).toEqual([400, []]);
+      expect([answer.status, answer.headers.getSetCookie()]).toEqual([foreign.includes(headers) ? 403 : 400, []]);
     }
   });
+});
+
+it('decides nothing at the page for consent, whose reader gets the reason in the language that the application has stated', async () => {
+  const path = '/openid/interactions/unknown?ui_locales=de';
+  const body = new URLSearchParams({ decision: 'allow' });
+  const decide = (headers: Record<string, string>) =>
+    fetch(service.url + path, { method: 'POST', headers: { accept: 'text/html', ...headers }, body });
+  const foreign = await decide({ 'sec-fetch-site': 'cross-site' });
+  expect([foreign.status, await foreign.text()]).toEqual([403, expect.stringContaining('anderen Website')]);
+  const late = await decide({ 'sec-fetch-site': 'same-origin' });
+  expect([late.status, await late.text()]).toEqual([404, expect.stringContaining('Die Anfrage der Anwendung')]);
 });
 
 describe('client authentication', () => {

@@ -141,11 +141,11 @@ await Promise.all(
       throw new Error(`unknown kind: ${kind}`);
     }
     const begin = Date.now();
-    while (Date.now() < end) {
+    for (let turn = 0; Date.now() < end;) {
       const request = send().finally(() => open.delete(request));
       open.add(request);
       // what a stall of this machine has held back is not sent at once afterwards
-      const turn = Math.floor(((Date.now() - begin) * Number(rate)) / 1000) + 1;
+      turn = Math.max(turn, Math.floor(((Date.now() - begin) * Number(rate)) / 1000)) + 1;
       await sleep(begin + (turn * 1000) / Number(rate) - Date.now());
     }
   }),

@@ -14,6 +14,9 @@ export interface Request {
   subject: string;
 }
 
+/** Traffic that {@link startTraffic} has started. */
+export type RunningTraffic = Awaited<ReturnType<typeof startTraffic>>;
+
 export interface Traffic {
   url: string;
   /** An hour if not given, for traffic that is stopped before. */

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
-import { isSameOrigin, readerContext, readerLanguage } from '../pages/kit/index.ts';
+import { crossSiteRequest, isSameOrigin, readerContext, readerLanguage } from '../pages/kit/index.ts';
 import { ipKey, RateLimitsService } from '../rate-limits/index.ts';
 import { BegunInteractions } from './begun-interactions.ts';
 import { InteractionsService, type Step } from './interactions.service.ts';
@@ -201,7 +201,7 @@ export class OpenIdRoutes implements OnModuleInit {
    */
   private assertSameOrigin(request: FastifyRequest): void {
     if (!isSameOrigin(request, this.issuer.origin)) {
-      throw problems.badRequest.exception({ detail: 'The form must come from this service.' });
+      throw crossSiteRequest.exception();
     }
   }
 }

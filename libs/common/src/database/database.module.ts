@@ -57,7 +57,7 @@ export class DatabaseModule {
       module: DatabaseModule,
       imports: [
         TypeOrmModule.forRootAsync({
-          useFactory: () => ({ ...dataSourceOptions(config, schema), retryAttempts: 60, retryDelay: 1000 }),
+          useFactory: () => ({ ...dataSourceOptions(config, schema), retryAttempts: 20, retryDelay: 1000 }),
           dataSourceFactory: (options) => Promise.resolve(new PooledDataSource(options as DataSourceOptions)),
         }),
       ],

@@ -4,11 +4,11 @@ import { dataSourceOptions, type DatabaseConfig, type DatabaseSchema } from './d
 
 /** Arbitrary key of the advisory lock that serialises migrations of a database. */
 const migrationLock = 7_305_641;
-const maxWaitMs = 240_000;
+const maxWaitMs = 60_000;
 const migrationTimeoutMs = 10 * 60_000;
 
 /**
- * Applies pending migrations. Concurrent runs wait for each other. Waits for an unavailable database for up to four minutes.
+ * Applies pending migrations. Concurrent runs wait for each other. Waits for an unavailable database for up to a minute.
  * @returns names of the applied migrations
  */
 export async function runMigrations(config: DatabaseConfig, schema: DatabaseSchema): Promise<string[]> {

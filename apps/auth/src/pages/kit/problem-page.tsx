@@ -1,15 +1,17 @@
 import { type ProblemException, problems } from '#common';
 import type { FastifyRequest } from 'fastify';
-import type { PageTexts } from '../../texts/index.ts';
+import { firstLocale, type PageTexts } from '../../texts/index.ts';
 import { frameOf, htmlOf } from './frame.ts';
-import { readerLanguage } from './language.ts';
+import { pageLocale } from './language.ts';
 import { Layout } from './layout.tsx';
 import type { PageSettings } from './page-settings.ts';
 import { explain } from './page.ts';
 
 /** Renders what went wrong outside of a form. Our own faults show the request id, which the operator finds in the log. */
 export function renderProblem(settings: PageSettings, request: FastifyRequest, exception: ProblemException): string {
-  const page = frameOf(settings, readerLanguage(request));
+  // the language that an application has stated (OpenID Connect Core §3.1.2.1)
+  const { ui_locales: tags } = (request.query ?? {}) as { ui_locales?: unknown };
+  const page = frameOf(settings, null, pageLocale(request, null, typeof tags === 'string' ? firstLocale(tags) : null));
   const { texts } = page;
   const { title, text } = messageOf(texts, exception);
   const isFault = exception.problem.status >= 500 && exception.problem !== problems.overloaded;
