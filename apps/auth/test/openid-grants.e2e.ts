@@ -335,7 +335,7 @@ describe('consent', () => {
     expect(request.page.headers.get('x-frame-options')).toBeTruthy();
     const headers = { 'sec-fetch-site': 'cross-site' };
     const forged = await agent.open(request.page.url, { form: { decision: 'allow' }, headers });
-    expect(forged.status).toBe(400);
+    expect(forged.status).toBe(403);
     const stranger = await newAgent();
     expect((await stranger.agent.open(request.page.url, { form: { decision: 'allow' } })).status).toBe(404);
     const page = await agent.open(request.page.url, { form: { decision: 'allow' } });
