@@ -13,7 +13,7 @@ import {
   startIssuer,
 } from './support/relying-party.ts';
 import { holdLimits, productionSettings, startTestService, type TestService } from './support/service.ts';
-import { UserAgent } from './support/user-agent.ts';
+import { UserAgent, xsrfIn } from './support/user-agent.ts';
 
 let service: TestService;
 let client: Client;
@@ -307,12 +307,11 @@ describe('a request that somebody else has begun', () => {
     const native = await discover(service, 'native', openid.None());
     const code = await openid.initiateDeviceAuthorization(native, { scope: 'openid' });
     const attacker = new UserAgent(service);
-    const secret = (text: string) => /name="xsrf" value="(\w+)"/.exec(text)?.[1] ?? '';
     const form = await attacker.open('/openid/device');
-    const typed = { xsrf: secret(form.text), user_code: code.user_code };
+    const typed = { xsrf: xsrfIn(form), user_code: code.user_code };
     const asked = await attacker.open('/openid/device', { form: typed });
     const begun = await attacker.open('/openid/device', {
-      form: { xsrf: secret(asked.text), user_code: code.user_code, confirm: 'yes' },
+      form: { xsrf: xsrfIn(asked), user_code: code.user_code, confirm: 'yes' },
     });
     const path = String(begun.url.searchParams.get('continue'));
     expect(path).toMatch(/^\/openid\/interactions\//);
@@ -352,8 +351,7 @@ describe('what callers may do who have proved nothing', () => {
     await holdLimits(limited);
     await addApplication(limited, { client_id: 'page', kind: 'single_page' });
     const agent = new UserAgent(limited);
-    const { text } = await agent.open('/openid/device');
-    const xsrf = /name="xsrf" value="(\w+)"/.exec(text)?.[1] ?? '';
+    const xsrf = xsrfIn(await agent.open('/openid/device'));
     const guesses = [];
     for (let i = 0; i < 8; i += 1) {
       guesses.push((await agent.open('/openid/device', { form: { xsrf, user_code: 'BCDF-GHJK' } })).status);
@@ -390,7 +388,7 @@ describe('a form of another site', () => {
     // even with all that the form of this service has
     const { email } = await client.newAccount();
     const person = await UserAgent.signedIn(service, client, email);
-    const [, xsrf = ''] = /name="xsrf" value="(\w+)"/.exec((await person.open(shown)).text) ?? [];
+    const xsrf = xsrfIn(await person.open(shown));
     expect(xsrf).not.toBe('');
     const form = { xsrf, user_code: 'BCDF-GHJK', logout: 'yes' };
     const foreign: Record<string, string>[] = [

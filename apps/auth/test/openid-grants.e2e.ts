@@ -13,11 +13,12 @@ import {
   secretOf,
   signIn,
   startIssuer,
+  typeDeviceCode,
 } from './support/relying-party.ts';
 import { untilWaiting } from './support/locks.ts';
 import { Mailbox } from './support/mailbox.ts';
 import type { TestService } from './support/service.ts';
-import { UserAgent } from './support/user-agent.ts';
+import { UserAgent, xsrfIn } from './support/user-agent.ts';
 
 let service: TestService;
 let client: Client;
@@ -194,8 +195,6 @@ describe('introspection and revocation', () => {
 });
 
 describe('the device flow', () => {
-  const secretIn = (text: string) => /name="xsrf" value="(\w+)"/.exec(text)?.[1] ?? '';
-
   let television: openid.Configuration;
   const ask = () => openid.initiateDeviceAuthorization(television, { scope: 'openid email' });
   const waitingFor = ({ device_code }: { device_code: string }) => ({
@@ -203,13 +202,6 @@ describe('the device flow', () => {
     client_id: 'television',
     device_code,
   });
-  /** Types and confirms a code, and answers with the page that asks for consent. */
-  async function type(agent: UserAgent, userCode: string) {
-    const form = await agent.open('/openid/device');
-    const asked = await agent.open('/openid/device', { form: { xsrf: secretIn(form.text), user_code: userCode } });
-    const confirmed = { xsrf: secretIn(asked.text), user_code: userCode, confirm: 'yes' };
-    return agent.open('/openid/device', { form: confirmed });
-  }
 
   beforeAll(async () => {
     await addApplication(service, { client_id: 'television', kind: 'native', redirect_uris: ['com.example.tv:/done'] });
@@ -229,14 +221,14 @@ describe('the device flow', () => {
 
     const { email, agent } = await newAgent();
     const form = await agent.open(code.verification_uri);
-    const wrong = await agent.open('/openid/device', { form: { xsrf: secretIn(form.text), user_code: 'BCDF-GHJK' } });
+    const wrong = await agent.open('/openid/device', { form: { xsrf: xsrfIn(form), user_code: 'BCDF-GHJK' } });
     expect(wrong.text).toContain('The code is not correct');
     const asked = await agent.open('/openid/device', {
-      form: { xsrf: secretIn(wrong.text), user_code: code.user_code },
+      form: { xsrf: xsrfIn(wrong), user_code: code.user_code },
     });
     expect(asked.text).toContain(code.user_code);
     const consent = await agent.open('/openid/device', {
-      form: { xsrf: secretIn(asked.text), user_code: code.user_code, confirm: 'yes' },
+      form: { xsrf: xsrfIn(asked), user_code: code.user_code, confirm: 'yes' },
     });
     // a native application: somebody else's may pose as it
     expect(consent.text).toMatch(/Allow .+ to use your account\?/);
@@ -250,7 +242,7 @@ describe('the device flow', () => {
   it('gives the device a session of its own, which outlives the browser’s and ends like any other', async () => {
     const { email, agent } = await newAgent();
     const code = await ask();
-    await agent.open((await type(agent, code.user_code)).url, { form: { decision: 'allow' } });
+    await agent.open((await typeDeviceCode(agent, code.user_code)).url, { form: { decision: 'allow' } });
     let tokens = await openid.pollDeviceAuthorizationGrant(television, { ...code, interval: 1 });
     await agent.open('/sign-out', { form: {} });
     expect((await agent.open('/account')).url.pathname).toBe('/sign-in');
@@ -270,7 +262,7 @@ describe('the device flow', () => {
   it('gives a device nothing if the session of the browser ends while the code is approved', async () => {
     const { email, agent } = await newAgent();
     const code = await ask();
-    const consent = await type(agent, code.user_code);
+    const consent = await typeDeviceCode(agent, code.user_code);
     const holding = await service.database.connect();
     await holding.query('BEGIN');
     await holding.query('SELECT FROM account WHERE email = $1 FOR NO KEY UPDATE', [email]);
@@ -302,7 +294,7 @@ describe('the device flow', () => {
     await mailing.database.query("UPDATE session SET created_at = now() - interval '89 days'");
     const tv = await discover(mailing, 'tv', openid.None());
     const code = await openid.initiateDeviceAuthorization(tv, { scope: 'openid' });
-    await agent.open((await type(agent, code.user_code)).url, { form: { decision: 'allow' } });
+    await agent.open((await typeDeviceCode(agent, code.user_code)).url, { form: { decision: 'allow' } });
     const { rows } = await mailing.database.query(
       "SELECT count(*)::int, max(expires_at) < now() + interval '25 hours' AS soon FROM session",
     );
@@ -315,7 +307,7 @@ describe('the device flow', () => {
     const agent = new UserAgent(service);
     const expired = await agent.open('/openid/device/unknown');
     expect(expired.status).toBe(400);
-    const form = { xsrf: secretIn(expired.text), user_code: code.user_code };
+    const form = { xsrf: xsrfIn(expired), user_code: code.user_code };
     expect((await agent.open('/openid/device', { form })).text).toContain('name="confirm"');
     const forged = await new UserAgent(service).open('/openid/device', { form });
     expect([forged.status, forged.text.includes('name="confirm"')]).toEqual([400, false]);

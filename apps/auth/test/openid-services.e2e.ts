@@ -6,9 +6,17 @@ import * as openid from 'openid-client';
 import { z } from 'zod';
 import { commonSettings } from '../../../libs/common/src/config/common-settings.ts';
 import { Client, newEmail } from './support/client.ts';
-import { addApplication, authorize, discover, exchange, signIn, startIssuer } from './support/relying-party.ts';
+import {
+  addApplication,
+  authorize,
+  discover,
+  exchange,
+  signIn,
+  startIssuer,
+  typeDeviceCode,
+} from './support/relying-party.ts';
 import type { TestService } from './support/service.ts';
-import { UserAgent, type Page } from './support/user-agent.ts';
+import { UserAgent } from './support/user-agent.ts';
 
 const audience = 'https://notes.example.com';
 
@@ -94,11 +102,7 @@ it('accepts access tokens of an application of others, which has this resource a
 it('accepts access tokens of a device', async () => {
   const tv = await discover(service, 'tv', openid.None());
   const code = await openid.initiateDeviceAuthorization(tv, { resource: audience, scope: 'openid notes:read' });
-  const { user_code } = code;
-  const xsrfIn = ({ text }: Page) => /name="xsrf" value="(\w+)"/.exec(text)?.[1] ?? '';
-  const form = await agent.open('/openid/device');
-  const asked = await agent.open('/openid/device', { form: { xsrf: xsrfIn(form), user_code } });
-  const consent = await agent.open('/openid/device', { form: { xsrf: xsrfIn(asked), user_code, confirm: 'yes' } });
+  const consent = await typeDeviceCode(agent, code.user_code);
   await agent.open(consent.url, { form: { decision: 'allow' } });
   const tokens = await openid.pollDeviceAuthorizationGrant(tv, { ...code, interval: 1 });
   expect(await actorOf(tokens.access_token)).toBe(accountId);

@@ -16,7 +16,7 @@ import {
   startIssuer,
 } from './support/relying-party.ts';
 import { strongPassword, type TestService } from './support/service.ts';
-import { UserAgent } from './support/user-agent.ts';
+import { UserAgent, xsrfIn } from './support/user-agent.ts';
 
 let service: TestService;
 let client: Client;
@@ -181,9 +181,8 @@ describe('a session that ends while applications refresh', () => {
 
 describe('sign-out by an application', () => {
   const logoutUrl = (parameters: Record<string, string>) => openid.buildEndSessionUrl(notes, parameters);
-  const secretIn = (text: string) => /name="xsrf" value="(\w+)"/.exec(text)?.[1] ?? '';
   const confirm = (agent: UserAgent, text: string) =>
-    agent.open('/openid/logout/confirm', { form: { xsrf: secretIn(text), logout: 'yes' } });
+    agent.open('/openid/logout/confirm', { form: { xsrf: xsrfIn({ text }), logout: 'yes' } });
 
   it('ends the session, and returns to the application', async () => {
     const { agent, tokens, sid } = await newPerson();

@@ -16,7 +16,7 @@ import {
 } from './support/relying-party.ts';
 import { Program } from './support/program.ts';
 import { strongPassword, testEnvironment, type TestService } from './support/service.ts';
-import { UserAgent, type Page } from './support/user-agent.ts';
+import { UserAgent, xsrfIn, type Page } from './support/user-agent.ts';
 
 let service: TestService;
 let client: Client;
@@ -42,10 +42,9 @@ async function newAgent() {
 }
 
 /** Sends the form of a page to where it leads. */
-const submit = (agent: UserAgent, { text, url }: Page, fields: Record<string, string>) => {
-  const [, action = ''] = /action="([^"]*)"/.exec(text) ?? [];
-  const [, xsrf = ''] = /name="xsrf" value="(\w+)"/.exec(text) ?? [];
-  return agent.open(new URL(action, url), { form: { xsrf, ...fields } });
+const submit = (agent: UserAgent, page: Page, fields: Record<string, string>) => {
+  const [, action = ''] = /action="([^"]*)"/.exec(page.text) ?? [];
+  return agent.open(new URL(action, page.url), { form: { xsrf: xsrfIn(page), ...fields } });
 };
 
 describe('discovery', () => {

@@ -11,6 +11,9 @@ export interface Page {
   text: string;
 }
 
+/** What a form of the OpenID library must send back (its `xsrf`); empty if the page has none. */
+export const xsrfIn = ({ text }: Pick<Page, 'text'>): string => /name="xsrf" value="(\w+)"/.exec(text)?.[1] ?? '';
+
 /** A browser without scripts: it keeps cookies by their paths, and follows redirects within the service. */
 export class UserAgent {
   private readonly cookies = new Map<string, { value: string; path: string }>();
