@@ -8,8 +8,7 @@ interface Stating {
 }
 
 /** The first language of `ui_locales` that there are pages in (OpenID Connect Core §3.1.2.1); null if there is none. */
-export const localeIn = ({ ui_locales: tags }: Stating): Locale | null =>
-  typeof tags === 'string' ? firstLocale(tags) : null;
+export const localeIn = ({ ui_locales: tags }: Stating): Locale | null => firstLocale(tags);
 
 /** The language that a request for a page of the library states: the device's, if it connects one and the URL states none. */
 export const statedLocale = ({ oidc, query }: KoaContextWithOIDC): Locale | null =>

@@ -9,9 +9,9 @@ export function statedLocale(acceptLanguage: string | null): Locale | null {
   return acceptLanguage === null || acceptLanguage.trim() === '*' ? null : localeOf(acceptLanguage);
 }
 
-/** The first of some language tags (BCP 47), separated by spaces, in whose language there are texts; null if there is none. */
-export function firstLocale(tags: string): Locale | null {
-  const languages = tags.split(' ').map((tag) => tag.split('-', 1)[0]?.toLowerCase());
+/** The first of some language tags (BCP 47), separated by spaces, in whose language there are texts; null if there is none, or no text. */
+export function firstLocale(tags: unknown): Locale | null {
+  const languages = (typeof tags === 'string' ? tags : '').split(' ').map((tag) => tag.split('-', 1)[0]?.toLowerCase());
   return languages.flatMap((language) => locales.find((locale) => locale === language) ?? [])[0] ?? null;
 }
 

@@ -11,7 +11,7 @@ import { explain } from './page.ts';
 export function renderProblem(settings: PageSettings, request: FastifyRequest, exception: ProblemException): string {
   // the language that an application has stated (OpenID Connect Core §3.1.2.1)
   const { ui_locales: tags } = (request.query ?? {}) as { ui_locales?: unknown };
-  const page = frameOf(settings, null, pageLocale(request, null, typeof tags === 'string' ? firstLocale(tags) : null));
+  const page = frameOf(settings, null, pageLocale(request, null, firstLocale(tags)));
   const { texts } = page;
   const { title, text } = messageOf(texts, exception);
   const isFault = exception.problem.status >= 500 && exception.problem !== problems.overloaded;
