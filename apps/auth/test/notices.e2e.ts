@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthenticatorApp } from './support/authenticator-app.ts';
+import { enrol } from './support/authenticator-app.ts';
 import { Client, newAdmin, newEmail, type Answer, type Login } from './support/client.ts';
 import { OpenIdProvider, redirectUri } from './support/openid-provider.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
@@ -36,14 +36,6 @@ const mailsTo = async (email: string): Promise<string[]> => {
   return rows.map(({ mail }) => mail);
 };
 const idOf = async (token: string): Promise<string> => (await client.me(token)).body.id;
-const enrol = async (token: string, cookie: string) => {
-  const setup = await client.call('POST', '/auth/mfa/totp', { token, body: password });
-  const app = new AuthenticatorApp(setup.body.otpauth_uri);
-  await app.settle();
-  const code = app.code(-1);
-  const answer = await client.call('POST', '/auth/mfa/totp/confirm', { token, body: { code }, headers: { cookie } });
-  return { answer, recoveryCodes: answer.body.recovery_codes as string[] };
-};
 const cookieOf = ({ headers }: Answer) => headers.get('set-cookie')?.split(';', 1)[0] ?? '';
 const linkIdentity = async (token: string) => {
   const path = `/auth/me/identities/${provider.id}`;
@@ -70,7 +62,7 @@ const tokenTo = async (email: string): Promise<string> => {
 describe('the owner is told, in the language of the account,', () => {
   it('of an authenticator app added and removed, and of a used recovery code', async () => {
     const { email, accessToken: token, cookie: before } = await germanAccount();
-    const { answer, recoveryCodes } = await enrol(token, before);
+    const { answer, recoveryCodes } = await enrol(client, token, before);
     const [code, cookie] = [recoveryCodes[0], cookieOf(answer)];
     const { body } = await client.login(email, strongPassword, cookie);
     const login = { mfa_token: body.mfa_token, code };
@@ -139,9 +131,9 @@ describe('a device on which the owner changes what opens the account', () => {
       const body = { current_password: strongPassword, new_password: strongPassword };
       return client.call('PUT', '/auth/me/password', { token, body, headers: { cookie } });
     },
-    'by an authenticator app': async ({ accessToken, cookie }) => (await enrol(accessToken, cookie)).answer,
+    'by an authenticator app': async ({ accessToken, cookie }) => (await enrol(client, accessToken, cookie)).answer,
     'by removing an authenticator app': async ({ accessToken: token, cookie }) => {
-      const enrolled = cookieOf((await enrol(token, cookie)).answer);
+      const enrolled = cookieOf((await enrol(client, token, cookie)).answer);
       return client.call('DELETE', '/auth/mfa/totp', { token, body: password, headers: { cookie: enrolled } });
     },
     'by unlinking an identity': async ({ accessToken: token, cookie }) => {
@@ -171,6 +163,6 @@ describe('a device on which the owner changes what opens the account', () => {
   it('does not become a known one', async () => {
     const { accessToken } = await germanAccount();
     const stranger = await germanAccount();
-    expect(cookieOf((await enrol(accessToken, stranger.cookie)).answer)).toBe('');
+    expect(cookieOf((await enrol(client, accessToken, stranger.cookie)).answer)).toBe('');
   });
 });

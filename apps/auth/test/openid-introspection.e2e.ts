@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import * as openid from 'openid-client';
-import { AuthenticatorApp } from './support/authenticator-app.ts';
+import { enrol } from './support/authenticator-app.ts';
 import { Client, newAdmin, newEmail } from './support/client.ts';
 import { addApplication, authorize, discover, signIn, startIssuer } from './support/relying-party.ts';
-import { strongPassword, type TestService } from './support/service.ts';
+import type { TestService } from './support/service.ts';
 import { UserAgent } from './support/user-agent.ts';
 
 const audience = 'https://notes.example.com';
@@ -102,11 +102,8 @@ describe('introspection of an access token', () => {
     await service.database.query("UPDATE application SET access_token_ttl_seconds = 120 WHERE client_id = 'web'");
     const { agent } = await newAgent();
     const { access_token: token, refresh_token: refreshToken } = await signIn(web, agent);
-    const { body: setup } = await client.call('POST', '/auth/mfa/totp', { token, body: { password: strongPassword } });
-    const app = new AuthenticatorApp(setup.otpauth_uri);
-    await app.settle();
-    const confirmed = await client.call('POST', '/auth/mfa/totp/confirm', { token, body: { code: app.code(-1) } });
-    const stepUp = { token, body: { code: confirmed.body.recovery_codes[0] } };
+    const { recoveryCodes } = await enrol(client, token);
+    const stepUp = { token, body: { code: recoveryCodes[0] } };
     const { body } = await client.call('POST', '/auth/mfa/step-up', stepUp);
     const renewed = String(body.access_token);
     const { client_id, scope, aud } = decodeJwt(token);

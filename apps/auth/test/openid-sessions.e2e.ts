@@ -6,6 +6,7 @@ import { createServer as createSocketServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as openid from 'openid-client';
 import { Client, newAdmin, newEmail } from './support/client.ts';
+import { untilClock } from './support/clock.ts';
 import {
   addApplication,
   authorize,
@@ -262,7 +263,7 @@ describe('prompt and max_age', () => {
       const next = String(request.page.url.searchParams.get('continue'));
       expect((await agent.open(next)).url.pathname).toBe('/sign-in/confirm');
       // a login counts from the second after the request
-      await sleep(1000 - (Date.now() % 1000));
+      await untilClock((Math.floor(Date.now() / 1000) + 1) * 1000);
       const form = { account: sub, password: strongPassword, continue: next };
       const page = await agent.open('/sign-in/confirm', { form });
       const claims = (await exchange(notes, { ...request, page })).claims();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { AuthenticatorApp } from './support/authenticator-app.ts';
+import { enrol } from './support/authenticator-app.ts';
 import { Browser } from './support/browser.ts';
 import { Client, newAdmin, newEmail, noProfile, type Answer } from './support/client.ts';
 import { meet, untilWaiting } from './support/locks.ts';
@@ -76,14 +76,6 @@ const passkeyLogin = async () => {
   const { body } = await post('/auth/login/passkey/options');
   return post('/auth/login/passkey', { credential: await browser.get(body) });
 };
-const enrolTotp = async (token: string) => {
-  const { body } = await post('/auth/mfa/totp', { password: strongPassword }, token);
-  const app = new AuthenticatorApp(body.otpauth_uri);
-  await app.settle();
-  const confirmed = await post('/auth/mfa/totp/confirm', { code: app.code(-1) }, token);
-  expect(confirmed.status).toBe(200);
-  return { app, recoveryCodes: confirmed.body.recovery_codes as string[] };
-};
 
 /** Lets an application of others use an account, as its owner does on the page that asks for it. */
 const consent = (email: string) =>
@@ -152,7 +144,7 @@ it('a link that was requested while the account was disabled does not open it on
 it('a password reset opens each limit that others have blocked for the owner', async () => {
   const { email, accessToken } = await client.newAccount();
   await verify(email);
-  const { app, recoveryCodes } = await enrolTotp(accessToken);
+  const { app, recoveryCodes } = await enrol(client, accessToken);
   const wrong = 'a wrong but long password';
   const challenge = async (password: string, cookie?: string) =>
     (await client.login(email, password, cookie)).body.mfa_token as string;
@@ -213,7 +205,7 @@ describe('an account that somebody else registered before the mailbox’s owner 
     await addPasskey(mfa.accessToken);
     const subject = provider.person({ email: newEmail(), email_verified: true });
     expect((await socialLogin(subject, mfa.accessToken)).status).toBe(200);
-    const { app, recoveryCodes } = await enrolTotp(mfa.accessToken);
+    const { app, recoveryCodes } = await enrol(client, mfa.accessToken);
     const challenge = (await client.login(squatter.email)).body.mfa_token as string;
 
     expect((await open(squatter.email)).status).toBeLessThan(300);
@@ -328,7 +320,7 @@ describe('a password reset forced by an admin', () => {
     await addPasskey(account.accessToken);
     const subject = provider.person({ email: newEmail(), email_verified: true });
     expect((await socialLogin(subject, account.accessToken)).status).toBe(200);
-    const { app } = await enrolTotp(account.accessToken);
+    const { app } = await enrol(client, account.accessToken);
     const challenge = (await client.login(account.email)).body.mfa_token as string;
     await consent(account.email);
 
@@ -458,7 +450,7 @@ describe('a request under way', () => {
     },
     'sets up no authenticator app': (token) => Promise.resolve(() => withPassword('POST', '/auth/mfa/totp', token)),
     'removes no authenticator app': async (token) => {
-      await enrolTotp(token);
+      await enrol(client, token);
       return () => withPassword('DELETE', '/auth/mfa/totp', token);
     },
     'deletes no account': (token) => Promise.resolve(() => withPassword('DELETE', '/auth/me', token)),
@@ -532,7 +524,7 @@ describe('a request under way', () => {
     await verify(email);
     const subject = provider.person({ email: newEmail(), email_verified: true });
     const { body: identity } = await socialLogin(subject, accessToken);
-    const { recoveryCodes } = await enrolTotp(accessToken);
+    const { recoveryCodes } = await enrol(client, accessToken);
     const { body: login } = await socialLogin(subject);
     const [path, token] =
       by === 'the owner'

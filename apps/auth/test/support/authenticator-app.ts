@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TOTP, URI } from 'otpauth';
-import type { Client, Login } from './client.ts';
+import type { Answer, Client, Login } from './client.ts';
+import { untilClock } from './clock.ts';
 import { strongPassword } from './service.ts';
 
 /** A session of an account with an authenticator app. */
@@ -26,7 +26,9 @@ export class AuthenticatorApp {
   /** Waits if this step is about to end, so that the previous code is valid for at least 10 s. */
   async settle(): Promise<void> {
     const left = this.totp.remaining();
-    await sleep(left < 10_000 ? left : 0);
+    if (left < 10_000) {
+      await untilClock(Date.now() + left);
+    }
   }
 
   /** Six digits that are the code of no step near now. */
@@ -42,14 +44,19 @@ export async function newEnrolledAccount(client: Client): Promise<EnrolledLogin>
   return { ...login, ...(await enrol(client, login.accessToken)) };
 }
 
-/** Adds an authenticator app to the account of an access token. */
-export async function enrol(client: Client, token: string): Promise<Pick<EnrolledLogin, 'app' | 'recoveryCodes'>> {
+/** Adds an authenticator app to the account of an access token, in a browser with a cookie. */
+export async function enrol(
+  client: Client,
+  token: string,
+  cookie = '',
+): Promise<Pick<EnrolledLogin, 'app' | 'recoveryCodes'> & { answer: Answer }> {
   const setup = await client.call('POST', '/auth/mfa/totp', { token, body: { password: strongPassword } });
   const app = new AuthenticatorApp(setup.body.otpauth_uri);
   await app.settle();
-  const { status, body } = await client.call('POST', '/auth/mfa/totp/confirm', { token, body: { code: app.code(-1) } });
-  if (status !== 200) {
-    throw new Error(`confirm responded with ${String(status)} ${JSON.stringify(body)}`);
+  const body = { code: app.code(-1) };
+  const answer = await client.call('POST', '/auth/mfa/totp/confirm', { token, body, headers: { cookie } });
+  if (answer.status !== 200) {
+    throw new Error(`confirm responded with ${String(answer.status)} ${JSON.stringify(answer.body)}`);
   }
-  return { app, recoveryCodes: body.recovery_codes };
+  return { app, answer, recoveryCodes: answer.body.recovery_codes };
 }
