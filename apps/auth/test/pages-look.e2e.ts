@@ -305,7 +305,7 @@ it('every page is accessible, fits a phone, and is light', async () => {
   await new Client(service.url).call('POST', '/auth/password-reset', { body: { email: account.email } });
   await visitor.open(await visitor.mailedLink(account.email, /new password/));
   await look(visitor, 'reset-password');
-}, 300_000);
+}, 600_000);
 
 it('so are those about providers, applications, passkeys and devices', async () => {
   const visitor = await newVisitor();
@@ -338,7 +338,7 @@ it('so are those about providers, applications, passkeys and devices', async () 
   await visitor.fill('Code', 'BBBB-BBBB');
   await visitor.press('Continue');
   await look(visitor, 'device-refused');
-}, 180_000);
+}, 600_000);
 
 it('so are those of the OpenID provider', async () => {
   const visitor = await newVisitor();
@@ -372,7 +372,7 @@ it('so are those of the OpenID provider', async () => {
   await service.database.query("UPDATE application SET brand_color = '#707070' WHERE id = $1", [applicationId]);
   await visitor.open((await authorizationUrl(await discover(service, 'Gallery'))).url.href);
   await look(visitor, 'sign-in-in-color');
-}, 180_000);
+}, 600_000);
 
 it('so are those that people see seldom', async () => {
   const visitor = await newVisitor();
@@ -434,7 +434,7 @@ it('so are those that people see seldom', async () => {
   await visitor.open('/sign-in');
   await visitor.signIn('busy@example.com');
   await look(visitor, 'too-many-attempts');
-}, 180_000);
+}, 600_000);
 
 it('every page fits a phone in every language', async () => {
   const visitor = await newVisitor();
@@ -446,4 +446,4 @@ it('every page fits a phone in every language', async () => {
   const { url } = await authorizationUrl(await discover(service, 'Album'));
   await visitor.open(url.href);
   expect([...wide, ...(await tooWide(visitor, [visitor.path]))]).toEqual([]);
-}, 180_000);
+}, 600_000);
