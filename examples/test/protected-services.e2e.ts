@@ -7,7 +7,7 @@ import { nest, python, startNotes } from './notes.ts';
 import { tokenSigner, type Changes } from './signed-tokens.ts';
 
 // TypeScript is compiled, and packages are downloaded
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 if (!hasPython) {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../../apps/auth/test/support/chromium.ts';
 import { Client, newEmail } from '../../apps/auth/test/support/client.ts';
-import { freePort } from '../../apps/auth/test/support/free-port.ts';
+import { freePort } from '../../tools/lib/free-port.ts';
 import { Mailbox } from '../../apps/auth/test/support/mailbox.ts';
 import { startIssuer } from '../../apps/auth/test/support/relying-party.ts';
 import type { TestService } from '../../apps/auth/test/support/service.ts';
@@ -12,7 +12,7 @@ import { createApplication } from './application.ts';
 import { ExampleProgram, installPython, pythonOf } from './process.ts';
 
 // packages are downloaded
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 if (!hasPython) {

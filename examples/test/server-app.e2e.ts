@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../../apps/auth/test/support/chromium.ts';
 import { newEmail } from '../../apps/auth/test/support/client.ts';
-import { freePort } from '../../apps/auth/test/support/free-port.ts';
+import { freePort } from '../../tools/lib/free-port.ts';
 import { Mailbox } from '../../apps/auth/test/support/mailbox.ts';
 import { startIssuer } from '../../apps/auth/test/support/relying-party.ts';
 import { strongPassword, type TestService } from '../../apps/auth/test/support/service.ts';
@@ -14,7 +14,7 @@ import { nest, startNotes } from './notes.ts';
 import { ExampleProgram, start, statusOf } from './process.ts';
 
 // TypeScript is compiled
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let auth: TestService;
 let chromium: Browser;

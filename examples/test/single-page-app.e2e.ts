@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../../apps/auth/test/support/chromium.ts';
 import { Client, newEmail } from '../../apps/auth/test/support/client.ts';
-import { freePort } from '../../apps/auth/test/support/free-port.ts';
+import { freePort } from '../../tools/lib/free-port.ts';
 import { Mailbox } from '../../apps/auth/test/support/mailbox.ts';
 import { startIssuer } from '../../apps/auth/test/support/relying-party.ts';
 import type { TestService } from '../../apps/auth/test/support/service.ts';

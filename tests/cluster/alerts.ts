@@ -58,7 +58,7 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
   after(prometheus.close);
   const ask = async <T>(path: string): Promise<T> =>
     (
-      (await (await fetch(`${prometheus.url}/api/v1/${path}`, { signal: AbortSignal.timeout(5000) })).json()) as {
+      (await (await fetch(`${prometheus.url}/api/v1/${path}`, { signal: AbortSignal.timeout(60_000) })).json()) as {
         data: T;
       }
     ).data;

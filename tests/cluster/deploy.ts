@@ -196,7 +196,7 @@ await drill('deploy', async ({ own, after, log, table, check }) => {
       forward.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
       const port = await until('port-forward', 300, async () => /127\.0\.0\.1:(\d+)/.exec(output)?.[1], 100);
       const response = await fetch(`http://127.0.0.1:${port}/docs/openapi.json`, {
-        signal: AbortSignal.timeout(10_000),
+        signal: AbortSignal.timeout(60_000),
       });
       return ((await response.json()) as { info: { title: string } }).info.title;
     } finally {

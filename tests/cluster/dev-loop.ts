@@ -53,7 +53,7 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
   await until('skaffold to watch for changes', 1200, async () => (alive(), output.includes('Watching for changes')));
   const url = `http://127.0.0.1:${/Service\/auth.*?http:\/\/127\.0\.0\.1:(\d+)|service\/auth .*?127\.0\.0\.1:(\d+)/i.exec(output)?.slice(1).find(Boolean) ?? '3000'}`;
   const documents = () =>
-    fetch(`${url}/docs/openapi.json`, { signal: AbortSignal.timeout(10_000) }).then((response) => response.text());
+    fetch(`${url}/docs/openapi.json`, { signal: AbortSignal.timeout(60_000) }).then((response) => response.text());
   await until('pod to answer', 300, async () => (await documents()).length > 0, 200);
   log(`the pod serves ${url} after ${((Date.now() - started) / 1000).toFixed(0)} s`);
 

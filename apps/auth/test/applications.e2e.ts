@@ -240,7 +240,7 @@ describe('APPLICATIONS_FILE', () => {
       fileWith(['grafana', 'gateway'], directory);
     });
     fileWith(['*'], directory);
-    for (let tries = 0; tries < 200 && !(await clientIds(corrected)).includes('gateway'); tries += 1) {
+    for (let tries = 0; tries < 600 && !(await clientIds(corrected)).includes('gateway'); tries += 1) {
       await sleep(100);
     }
     expect(noticed).toHaveBeenCalledTimes(1);

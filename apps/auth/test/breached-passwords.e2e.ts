@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client, newEmail } from './support/client.ts';
-import { startTestService, strongPassword, type TestService } from './support/service.ts';
+import { holdLimits, startTestService, strongPassword, type TestService } from './support/service.ts';
 
 const breached = 'amber-heron-reads-97-maps';
 const padded = 'silver-badger-paints-55-doors';
@@ -75,7 +75,9 @@ it('accepts a password that occurs only as padding', async () => {
 
 it('calls the service only after rate limits and strength have been checked', async () => {
   await client.register(newEmail(), 'password1');
-  const strict = new Client((await startTestService({ ...environmentOf(service), REGISTER_ADDRESS_BURST: '2' })).url);
+  const limited = await startTestService({ ...environmentOf(service), REGISTER_ADDRESS_BURST: '2' });
+  await holdLimits(limited);
+  const strict = new Client(limited.url);
   for (let i = 0; i < 5; i += 1) {
     await strict.register(newEmail(), breached);
   }

@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose';
 import * as openid from 'openid-client';
 import { newEnrolledAccount } from './support/authenticator-app.ts';
 import { Client, type Login } from './support/client.ts';
-import { freePort } from './support/free-port.ts';
+import { freePort } from '../../../tools/lib/free-port.ts';
 import { meanwhile } from './support/locks.ts';
 import { newPasskey } from './support/passkey.ts';
 import { addApplication, authorize, discover, exchange, startIssuer } from './support/relying-party.ts';

@@ -5,10 +5,10 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
-import { launchChromium } from './support/chromium.ts';
+import { launchChromium, patienceMs } from './support/chromium.ts';
 import { AuthenticatorApp, newEnrolledAccount } from './support/authenticator-app.ts';
 import { Client, newEmail } from './support/client.ts';
-import { freePort } from './support/free-port.ts';
+import { freePort } from '../../../tools/lib/free-port.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
 
 /** Chromium takes `*.auth.localhost` for one site, as it takes the sub-domains of example.com. */
@@ -233,6 +233,7 @@ describe('in Chromium', () => {
     const email = newEmail();
     await client.register(email);
     const context = await chromium.newContext({ locale: 'en-GB' });
+    context.setDefaultTimeout(patienceMs);
     const page = await context.newPage();
     const visit = async (url: string) => {
       await page.goto(url);

@@ -9,7 +9,6 @@ it('in production, cookies are for this host, HTTPS and no script', async () => 
   const { url } = await startTestService({
     ...productionSettings,
     OIDC_PROVIDERS: JSON.stringify([alpha.settings]),
-    OIDC_TIMEOUT_MS: '15000',
   });
   const client = new Client(url);
   const { refreshToken } = await client.newAccount();

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
-import { launchChromium } from './support/chromium.ts';
+import { launchChromium, patienceMs } from './support/chromium.ts';
 import { Client, newAdmin, newEmail } from './support/client.ts';
 import { addApplication, redirectUri, startIssuer } from './support/relying-party.ts';
 import { strongPassword, type TestService } from './support/service.ts';
@@ -185,6 +185,7 @@ describe('in Chromium', () => {
   /** Logs in, refreshes, reads the account and logs out, and returns what the page could read. */
   const journey = async (origin: string, url: string, email: string) => {
     const page = await chromium.newPage();
+    page.setDefaultTimeout(patienceMs);
     await page.goto(origin);
     const result = await page.evaluate(
       async ({ base, credentials }) => {

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { startTestService } from './support/service.ts';
 
 const status = async (url: string, host: string) =>
-  (await fetch(url.replace('127.0.0.1', host), { signal: AbortSignal.timeout(5000) })).status;
+  (await fetch(url.replace('127.0.0.1', host), { signal: AbortSignal.timeout(60_000) })).status;
 
 it('both ports accept IPv4 and IPv6 by default', async () => {
   const { url, metricsUrl } = await startTestService({ HOST: undefined });

@@ -6,7 +6,7 @@ import * as openid from 'openid-client';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from './support/chromium.ts';
 import { Client, newEmail } from './support/client.ts';
-import { freePort } from './support/free-port.ts';
+import { freePort } from '../../../tools/lib/free-port.ts';
 import { Mailbox } from './support/mailbox.ts';
 import { addApplication, discover, startIssuer } from './support/relying-party.ts';
 import type { TestService } from './support/service.ts';

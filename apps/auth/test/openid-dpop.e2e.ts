@@ -17,7 +17,7 @@ import * as openid from 'openid-client';
 import { z } from 'zod';
 import { AuthenticatorApp } from './support/authenticator-app.ts';
 import { Client, newEmail } from './support/client.ts';
-import { freePort } from './support/free-port.ts';
+import { freePort } from '../../../tools/lib/free-port.ts';
 import { addApplication, authorize, discover, startIssuer } from './support/relying-party.ts';
 import { strongPassword, type TestService } from './support/service.ts';
 import { UserAgent } from './support/user-agent.ts';

@@ -9,7 +9,7 @@ import { locales } from '../src/texts/index.ts';
 import { AuthenticatorApp } from './support/authenticator-app.ts';
 import { launchChromium } from './support/chromium.ts';
 import { Client, newAdmin } from './support/client.ts';
-import { freePort } from './support/free-port.ts';
+import { freePort } from '../../../tools/lib/free-port.ts';
 import { Mailbox } from './support/mailbox.ts';
 import { addApplication, authorizationUrl, discover } from './support/relying-party.ts';
 import { holdLimits, startTestService, strongPassword, type TestService } from './support/service.ts';

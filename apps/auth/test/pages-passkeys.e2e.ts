@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from './support/chromium.ts';
 import { newEmail } from './support/client.ts';
-import { freePort } from './support/free-port.ts';
+import { freePort } from '../../../tools/lib/free-port.ts';
 import { Mailbox } from './support/mailbox.ts';
 import { addApplication, authorizationUrl, discover, exchange } from './support/relying-party.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
@@ -75,8 +75,8 @@ it('a passkey is added, signs in by autofill and by one button, and is removed',
   await addPasskey(visitor, 'My laptop');
   expect(await visitor.count('My laptop')).toBe(1);
   await visitor.press('Sign out');
-  // the browser suggests it without a click
-  await visitor.open('/sign-in?continue=/account/email');
+  // the browser suggests it without a click, perhaps before the page has loaded
+  await visitor.page.goto('/sign-in?continue=/account/email', { waitUntil: 'commit' });
   await visitor.page.waitForURL(`${service.url}/account/email`);
   expect(asked).toEqual(['conditional']);
   await visitor.open('/sign-out');
@@ -95,7 +95,7 @@ it('a passkey is added, signs in by autofill and by one button, and is removed',
   expect(visitor.path).toBe('/account?done=passkey-removed');
   expect(await visitor.session()).not.toBe(before);
   await visitor.press('Sign out');
-  await visitor.open('/sign-in');
+  await visitor.page.goto('/sign-in', { waitUntil: 'commit' });
   await visitor.page.waitForURL('**/sign-in/passkey');
   expect(await visitor.alert()).toMatch(/not known here/);
 });
@@ -175,7 +175,7 @@ it('a new account has a passkey and no password, once its e-mail address is conf
   await visitor.page.waitForURL('**/account?done=passkey-added');
   expect(await visitor.count('You sign in without a password.')).toBe(1);
   await visitor.press('Sign out');
-  await visitor.open('/sign-in');
+  await visitor.page.goto('/sign-in', { waitUntil: 'commit' });
   await visitor.page.waitForURL(`${service.url}/account`);
   await visitor.follow('Set a password');
   await visitor.fill('New password', strongPassword);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from './support/chromium.ts';
 import { newEmail } from './support/client.ts';
-import { freePort } from './support/free-port.ts';
+import { freePort } from '../../../tools/lib/free-port.ts';
 import { Mailbox } from './support/mailbox.ts';
 import { OpenIdProvider } from './support/openid-provider.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
@@ -23,7 +23,6 @@ beforeAll(async () => {
     PORT: port,
     TOKEN_ISSUER: issuer,
     OIDC_PROVIDERS: JSON.stringify([alpha.settings, elsewhere]),
-    OIDC_TIMEOUT_MS: '15000',
   });
   service = { ...started, url: issuer };
   chromium = await launchChromium();

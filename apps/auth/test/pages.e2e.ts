@@ -131,13 +131,13 @@ describe('without scripts and without a mouse', () => {
     await visitor.fill('Password', strongPassword);
     await visitor.press('Set up');
     const app = new AuthenticatorApp(await readQrCode(await visitor.page.screenshot({ fullPage: true })));
-    await app.settle();
     await visitor.fill('Code', app.wrongCode());
     await visitor.press('Turn on');
     expect(await visitor.alert()).toMatch(/code is not correct/);
     expect(new AuthenticatorApp(await readQrCode(await visitor.page.screenshot({ fullPage: true }))).code()).toBe(
       app.code(),
     );
+    await app.settle();
     await visitor.fill('Code', app.code(-1));
     await visitor.press('Turn on');
     expect(await visitor.heading()).toBe('Recovery codes');

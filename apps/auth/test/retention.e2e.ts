@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { register } from 'prom-client';
 import { AppModule } from '../src/app.module.ts';
 import { AuditRepository } from '../src/audit/index.ts';
@@ -10,16 +11,19 @@ import { retentionLock } from '../src/housekeeping/retention-lock.repository.ts'
 import { loginKeys } from '../src/rate-limits/index.ts';
 import { Client, newEmail } from './support/client.ts';
 import { addApplication } from './support/relying-party.ts';
-import { holdLimits, startTestService, testEnvironment, type TestService } from './support/service.ts';
+import { holdLimits, startTestService, testEnvironment } from './support/service.ts';
 
-/** Two replicas that only run housekeeping, and a service with the same database. */
+/** Two replicas that run housekeeping only when they are told to. */
 let replicas: TestingModule[];
-let service: TestService;
+let databaseUrl: string;
+let database: pg.Pool;
 let accountId: string;
 let grantId: string;
 
 beforeAll(async () => {
-  service = await startTestService();
+  const service = await startTestService();
+  ({ databaseUrl } = service);
+  database = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   const client = new Client(service.url);
   const { accessToken } = await client.newAccount();
   accountId = (await client.me(accessToken)).body.id;
@@ -31,15 +35,20 @@ beforeAll(async () => {
   );
   grantId = grant.id;
   await addOpenId(1, '1 hour');
-  const environment = testEnvironment({ DATABASE_URL: service.databaseUrl, AUDIT_RETENTION_DAYS: '40' });
+  // its own housekeeping, twice a minute, would delete what the tests count
+  await service.stop();
+  const environment = testEnvironment({ DATABASE_URL: databaseUrl, AUDIT_RETENTION_DAYS: '40' });
   const start = () =>
     Test.createTestingModule({ imports: [AppModule.register(loadAuthConfig(environment))] }).compile();
   replicas = [await start(), await start()];
 });
-afterAll(() => Promise.all(replicas.map((replica) => replica.close())));
+afterAll(async () => {
+  await Promise.all(replicas.map((replica) => replica.close()));
+  await database.end();
+});
 
 const query = async (statement: string, parameters: unknown[] = []) =>
-  (await service.database.query(statement, parameters)).rows;
+  (await database.query(statement, parameters)).rows;
 const runAtOnce = () =>
   Promise.all(replicas.map((replica) => replica.get(HousekeepingService, { strict: false }).runRound()));
 
@@ -141,6 +150,7 @@ it('deletes only expired rows, in small batches, on one of two replicas at a tim
 });
 
 it('keeps limits that still block or count, younger events and mails that wait', async () => {
+  const service = await startTestService({ DATABASE_URL: databaseUrl });
   await holdLimits(service);
   const client = new Client(service.url);
   const [blocked, counting, forgotten] = [newEmail(), newEmail(), newEmail()];
@@ -184,10 +194,11 @@ it('keeps limits that still block or count, younger events and mails that wait',
   );
   expect(kept).toEqual({ forgotten: 0, events: 1, mails: 1 });
   await query("DELETE FROM mail WHERE recipient = 'waiting@example.com'");
+  await service.stop();
 });
 
 it('deletes nothing while another replica holds the lock', async () => {
-  const holder = await service.database.connect();
+  const holder = await database.connect();
   await holder.query('SELECT pg_advisory_lock($1)', [retentionLock]);
   await runAtOnce();
   expect(await left()).toMatchObject({ sessions: 5000, tokens: 5000, events: 5000, mails: 5000 });

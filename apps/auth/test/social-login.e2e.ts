@@ -13,7 +13,7 @@ let environment: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   [alpha, beta] = await Promise.all([OpenIdProvider.start('alpha'), OpenIdProvider.start('beta')]);
-  environment = { OIDC_PROVIDERS: JSON.stringify([alpha.settings, beta.settings]), OIDC_TIMEOUT_MS: '15000' };
+  environment = { OIDC_PROVIDERS: JSON.stringify([alpha.settings, beta.settings]) };
   service = await startTestService(environment);
   await holdLimits(service);
   client = new Client(service.url);
@@ -479,7 +479,7 @@ describe('a provider', () => {
       (
         await startTestService({
           OIDC_PROVIDERS: JSON.stringify([gamma.settings, { ...gamma.settings, id: 'later' }]),
-          OIDC_TIMEOUT_MS: '1500',
+          OIDC_TIMEOUT_MS: '5000',
         })
       ).url,
     );
@@ -512,7 +512,7 @@ describe('a provider', () => {
   it('is used again without a restart when it recovers', async () => {
     const delta = await OpenIdProvider.start('delta');
     const other = new Client(
-      (await startTestService({ OIDC_PROVIDERS: JSON.stringify([delta.settings]), OIDC_TIMEOUT_MS: '1500' })).url,
+      (await startTestService({ OIDC_PROVIDERS: JSON.stringify([delta.settings]), OIDC_TIMEOUT_MS: '5000' })).url,
     );
     delta.silence();
     const begin = () => other.call('POST', '/auth/social/delta/start', { body: { redirect_uri: redirectUri } });

@@ -31,6 +31,7 @@ class TestController {
   @Get('hijacked')
   async hijacked(@Res() reply: FastifyReply) {
     reply.hijack();
+    started += 1;
     await released.promise;
     reply.raw.end('{}');
   }
@@ -76,7 +77,9 @@ it('counts requests of disconnected clients until their handlers finish', () =>
 it('counts hijacked responses until they are sent', () =>
   withApp(TestController, { MAX_IN_FLIGHT_REQUESTS: '1' }, async ({ client }) => {
     const hijacked = client.call('GET', '/hijacked');
-    await sleep(50);
+    while (started < 1) {
+      await sleep(5);
+    }
     expect((await client.call('GET', '/quick')).status).toBe(503);
     released.resolve(undefined);
     expect((await hijacked).status).toBe(200);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser as Chromium, CDPSession, Page } from 'playwright-core';
-import { launchChromium } from './chromium.ts';
+import { launchChromium, patienceMs } from './chromium.ts';
 
 /** A passkey as an authenticator stores it. */
 export interface StoredCredential {
@@ -46,6 +46,7 @@ export class Browser {
     await once(server, 'listening');
     const browser = await launchChromium();
     const page = await browser.newPage();
+    page.setDefaultTimeout(patienceMs);
     const devtools = await page.context().newCDPSession(page);
     await devtools.send('WebAuthn.enable');
     const started = new Browser(browser, page, devtools, server);

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { chromium, type Browser, type LaunchOptions } from 'playwright-core';
 
 const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+/** How long a browser may take on a slow machine: to start, and for each step. */
+export const patienceMs = 110_000;
 const args = [
   '--no-sandbox',
   '--disable-gpu',
@@ -22,5 +24,5 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
   if (!existsSync(executablePath)) {
     throw new Error(`There is no ${executablePath}: run tools/install-chromium.sh, or set CHROMIUM_PATH.`);
   }
-  return chromium.launch({ executablePath, args, ...options });
+  return chromium.launch({ executablePath, args, timeout: patienceMs, ...options });
 }

@@ -2,9 +2,12 @@ import type { Pool, PoolClient } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestService } from './service.ts';
 
+/** Less than statements under test may wait for a lock. */
+const meetMs = 5000;
+
 /**
- * Makes statements collide: runs `hold` in a transaction, sends the requests, and commits once all of them wait for a lock,
- * or after a second.
+ * Makes statements collide: runs `hold` in a transaction, sends the requests, and commits once all of them wait for a lock or
+ * are answered, or after five seconds.
  */
 export async function meet<T>(
   { database }: TestService,
@@ -15,8 +18,14 @@ export async function meet<T>(
   try {
     await client.query('BEGIN');
     await hold(client);
-    const answers = requests.map((send) => send());
-    await untilWaiting(database, requests.length, 1);
+    let answered = 0;
+    const answers = requests.map((send) => send().finally(() => (answered += 1)));
+    for (const end = Date.now() + meetMs; Date.now() < end;) {
+      await sleep(20);
+      if (answered + (await waiting(database)) >= requests.length) {
+        break;
+      }
+    }
     await client.query('COMMIT');
     return await Promise.all(answers);
   } finally {
@@ -52,13 +61,17 @@ export async function meanwhile<T>(
   }
 }
 
-/** Waits until as many statements wait for a lock, for some time at most. */
-export async function untilWaiting(database: Pool, count: number, seconds = 60): Promise<void> {
-  for (let waiting = 0, tries = 0; waiting < count && tries < 50 * seconds; tries += 1) {
+/** Waits until as many statements wait for a lock, for a minute at most. */
+export async function untilWaiting(database: Pool, count: number): Promise<void> {
+  for (const end = Date.now() + 60_000; (await waiting(database)) < count && Date.now() < end;) {
     await sleep(20);
-    const { rows } = await database.query(
-      "SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-    );
-    waiting = rows[0].count;
   }
+}
+
+/** How many statements wait for a lock now. */
+async function waiting(database: Pool): Promise<number> {
+  const { rows } = await database.query(
+    "SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+  );
+  return rows[0].count;
 }

@@ -1,6 +1,7 @@
 import { afterAll } from '@jest/globals';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../../../tools/lib/free-port.ts';
 import type { TestService } from './service.ts';
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
@@ -19,10 +20,12 @@ export class Mailbox {
   /** The reply at one step, by default to each recipient, instead of accepting it. */
   refuse: { code: number; message: string; at?: Step } | undefined;
   private server: SMTPServer | undefined;
+  /** One that is still free after {@link close}. */
   private port = 0;
 
   static async open(): Promise<Mailbox> {
     const mailbox = new Mailbox();
+    mailbox.port = await freePort();
     await mailbox.listen();
     open.add(mailbox);
     return mailbox;
@@ -61,7 +64,6 @@ export class Mailbox {
     });
     const listener = this.server.listen(this.port, '127.0.0.1');
     await once(listener, 'listening');
-    this.port = (listener.address() as { port: number }).port;
   }
 
   async close(): Promise<void> {

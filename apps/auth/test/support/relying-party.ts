@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import * as openid from 'openid-client';
+import { freePort } from '../../../../tools/lib/free-port.ts';
 import { startTestService, type TestService } from './service.ts';
 import { xsrfIn, type Page, type UserAgent } from './user-agent.ts';
 
@@ -9,12 +8,8 @@ export const redirectUri = 'https://app.example.com/signed-in';
 
 /** A service whose issuer is the URL that it listens on, as the clients of an OpenID provider demand. */
 export async function startIssuer(overrides: NodeJS.ProcessEnv = {}): Promise<TestService> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return startTestService({ PORT: String(port), TOKEN_ISSUER: `http://127.0.0.1:${String(port)}`, ...overrides });
+  const port = String(await freePort());
+  return startTestService({ PORT: port, TOKEN_ISSUER: `http://127.0.0.1:${port}`, ...overrides });
 }
 
 /** An application to register. */

@@ -36,6 +36,7 @@ export function testEnvironment(overrides: NodeJS.ProcessEnv = {}): NodeJS.Proce
     DATABASE_CONNECT_TIMEOUT_MS: '10000',
     DATABASE_STATEMENT_TIMEOUT_MS: '20000',
     DATABASE_LOCK_TIMEOUT_MS: '10000',
+    OIDC_TIMEOUT_MS: '15000',
     LOGIN_ADDRESS_BURST: '100000',
     REGISTER_ADDRESS_BURST: '100000',
     ...overrides,

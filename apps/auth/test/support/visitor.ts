@@ -1,4 +1,5 @@
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { patienceMs } from './chromium.ts';
 import { newEmail } from './client.ts';
 import type { Mailbox } from './mailbox.ts';
 import { strongPassword, type TestService } from './service.ts';
@@ -33,7 +34,7 @@ export class Visitor {
     { keyboardOnly = false, ...options }: VisitorOptions = {},
   ): Promise<Visitor> {
     const context = await chromium.newContext({ baseURL: service.url, locale: 'en-GB', ...options });
-    context.setDefaultTimeout(110_000);
+    context.setDefaultTimeout(patienceMs);
     return new Visitor(await context.newPage(), service, mailbox, keyboardOnly);
   }
 
@@ -66,12 +67,15 @@ export class Visitor {
   }
 
   private async use(control: Locator, key: 'Enter' | 'Space'): Promise<void> {
-    if (!this.keyboardOnly) {
-      return control.click();
+    if (this.keyboardOnly) {
+      await this.tabTo(control);
+      // the key goes to what has the focus
+      await this.page.locator(':focus').press(key);
+    } else {
+      await control.click();
     }
-    await this.tabTo(control);
-    // the key goes to what has the focus; this also waits for the page that it leads to
-    await this.page.locator(':focus').press(key);
+    // both end when the page that they lead to begins
+    await this.page.waitForLoadState('domcontentloaded');
   }
 
   /** @throws Error if the Tab key doesn't lead to it, or nothing shows that it has the focus */
