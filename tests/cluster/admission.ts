@@ -1,12 +1,13 @@
 // The API server rejects each broken manifest by the rule that the file is named after, or by its schema. Without these rules,
-// Pod Security rejects the pods that it covers.
+// Pod Security rejects the pods that it covers. It accepts what cert-manager creates to solve a challenge.
 import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { build } from '../../tools/lib/kustomize.ts';
 import { CommandError } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
+import { solverObjects } from './lib/acme-solver.ts';
 import { loadBroken } from './lib/broken.ts';
-import { isServed, type Manifest } from './lib/manifests.ts';
+import { isServed, label, type Manifest, parse } from './lib/manifests.ts';
 import { isCustom } from './lib/schemas.ts';
 
 /** The server's error, or undefined if it accepts the manifest. */
@@ -103,6 +104,29 @@ await drill('admission', async ({ own, log, table, check }) => {
     `${rows.length} of ${broken.length} broken manifests are rejected by the rule that they are named after`,
     rows.every((row) => row['rule'] === row['rejected by']),
   );
+  const prod = 'drill-admission-prod';
+  const environment = parse(await build('k8s/overlays/prod'));
+  for (const kind of ['ResourceQuota', 'LimitRange']) {
+    const limits = environment.filter((manifest) => manifest.kind === kind);
+    await apply({ apiVersion: 'v1', kind: 'List', items: limits.map((manifest) => into(manifest, prod)) });
+  }
+  await until('quota to be in effect', 300, () =>
+    kubectl(['get', 'resourcequota', 'environment', '-n', prod, '-o', 'jsonpath={.status.hard}']),
+  );
+  const solved: Row[] = [];
+  for (const object of await solverObjects(prod)) {
+    const served = await isServed(object);
+    solved.push({
+      'of cert-manager': label(object),
+      answer: served ? reason(await rejection(object)) : 'kind not served',
+    });
+  }
+  table(solved);
+  check(
+    'pods, Services and routes of HTTP-01 challenges are accepted in prod, within its quota',
+    solved.every(({ answer }) => ['accepted', 'kind not served'].includes(String(answer))),
+  );
+
   const podSecurityRules = ['capabilities', 'host', 'privilege-escalation', 'run-as-non-root', 'seccomp'];
   check(
     'in a namespace without the rules, Pod Security rejects the pods that it covers and no other',

@@ -7,8 +7,9 @@ import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { build, buildWith } from '../../tools/lib/kustomize.ts';
 import { root } from '../../tools/lib/root.ts';
 import { CommandError, run } from '../../tools/lib/run.ts';
+import { solverObjects } from './lib/acme-solver.ts';
 import { loadBroken } from './lib/broken.ts';
-import { isServed, label, type Manifest, parse } from './lib/manifests.ts';
+import { groupOf, isServed, label, type Manifest, parse } from './lib/manifests.ts';
 import { loadPolicies } from './lib/policies.ts';
 import { checkBuiltIn, checkCustom, isCustom, kubernetesVersions } from './lib/schemas.ts';
 import { checkStandIn } from './lib/sealed-secrets-controller.ts';
@@ -133,6 +134,41 @@ await drill('verify', async ({ own, log, table, check }) => {
     }
   }
   clean('every overlay, and k8s/observability, satisfies the rules of k8s/policies');
+
+  const { namespaceResourceWhitelist: kinds } = parse(built.get('k8s/argocd') ?? '').find(
+    ({ kind, metadata }) => kind === 'AppProject' && metadata.name === 'devopslocally',
+  )?.spec as { namespaceResourceWhitelist: { group: string; kind: string }[] };
+  const deployable = (manifest: Manifest) =>
+    manifest.kind === 'Namespace' ||
+    kinds.some(({ group, kind }) => group === groupOf(manifest) && kind === manifest.kind);
+  for (const [name, yaml] of built) {
+    if (name.startsWith('base')) {
+      const refused = parse(yaml).filter((manifest) => !deployable(manifest));
+      report(name, [...new Set(refused.map(({ kind }) => kind))]);
+    }
+  }
+  clean("Argo CD's project permits every kind of the base and its components");
+
+  const solved = new Set<string>();
+  for (const { folder, manifests } of inOverlays.filter(({ folder }) =>
+    ['staging', 'prod'].includes(basename(folder)),
+  )) {
+    const namespace = manifests.find(({ kind }) => kind === 'Namespace');
+    for (const object of namespace ? await solverObjects(namespace.metadata.name) : []) {
+      const schema = isCustom(object)
+        ? await checkCustom(object)
+        : await checkBuiltIn([object], kubernetesVersions[0] ?? '');
+      report(`${folder} ${label(object)}`, [...schema, ...(namespace ? policies(object, namespace) : [])]);
+      solved.add(object.kind);
+    }
+  }
+  report(
+    'k8s/platform',
+    ['Pod', 'Service', 'HTTPRoute', 'Ingress']
+      .filter((kind) => !solved.has(kind))
+      .map((kind) => `no ${kind} of a solver`),
+  );
+  clean('staging and prod admit what cert-manager creates to solve a challenge, by Gateway API and by Ingress');
 
   const sealed = inOverlays.filter(({ folder }) => existsSync(join(root, folder, 'sealed-secrets')));
   for (const { folder, manifests } of sealed) {

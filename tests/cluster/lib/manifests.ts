@@ -10,6 +10,10 @@ export interface Manifest {
 
 export const label = ({ kind, metadata }: Manifest): string => `${kind}/${metadata.name}`;
 
+/** The API group, which is empty for the core API. */
+export const groupOf = ({ apiVersion }: Manifest): string =>
+  apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+
 export const parse = (yaml: string): Manifest[] =>
   parseAllDocuments(yaml).map((document) => document.toJS() as Manifest);
 

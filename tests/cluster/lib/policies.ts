@@ -1,6 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { build } from '../../../tools/lib/kustomize.ts';
-import { type Manifest, parse } from './manifests.ts';
+import { groupOf, type Manifest, parse } from './manifests.ts';
 
 interface Policy extends Manifest {
   spec: {
@@ -18,7 +18,6 @@ const cel = new Environment({
 cel.registerVariable('object', 'dyn').registerVariable('namespaceObject', 'dyn').registerVariable('variables', 'dyn');
 
 const plural = (kind: string) => kind.toLowerCase().replace(/y$/, 'ie').replace(/s$/, 'se') + 's';
-const group = (apiVersion: string) => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '');
 
 /**
  * Loads the admission policies of k8s/policies and evaluates them locally. The returned function lists the messages of the
@@ -29,9 +28,9 @@ export async function loadPolicies(): Promise<(manifest: Manifest, namespace: Ma
     (document): document is Policy => document.kind === 'ValidatingAdmissionPolicy',
   );
   const compiled = policies.map(({ spec }) => ({
-    covers: ({ apiVersion, kind }: Manifest) =>
+    covers: (manifest: Manifest) =>
       spec.matchConstraints.resourceRules.some(
-        (rule) => rule.apiGroups.includes(group(apiVersion)) && rule.resources.includes(plural(kind)),
+        (rule) => rule.apiGroups.includes(groupOf(manifest)) && rule.resources.includes(plural(manifest.kind)),
       ),
     variables: spec.variables.map(({ name, expression }) => ({ name, evaluate: cel.parse(expression) })),
     validations: spec.validations.map(({ message, expression }) => ({ message, evaluate: cel.parse(expression) })),
