@@ -1,7 +1,15 @@
 import { ApiProblems, CurrentPrincipal, OptionalAuth, problems, tokenProblems, type Principal } from '#common';
 import { All, Controller, Get, Param, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBearerAuth, ApiExcludeEndpoint, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiExcludeEndpoint,
+  ApiHeader,
+  ApiOperation,
+  ApiResponse,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { crossSiteRequest, SeeOtherFilter } from '../pages/kit/index.ts';
 import { sessionMissing } from '../sessions/browser-sessions/index.ts';
@@ -20,6 +28,7 @@ export class ForwardAuthController {
   @Get('forward-auth')
   @RouteConfig({ readers: true })
   @ApiBearerAuth()
+  @ApiSecurity({})
   @ApiOperation({
     summary: 'Authenticate a request for a gateway',
     description:
