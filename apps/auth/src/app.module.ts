@@ -7,6 +7,7 @@ import { AuditLogModule } from './audit/log/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from './config.ts';
 import { EmailChangeModule } from './accounts/email-change/index.ts';
 import { EmailVerificationModule } from './accounts/email-verification/index.ts';
+import { ForwardAuthModule } from './forward-auth/index.ts';
 import { HousekeepingModule } from './housekeeping/index.ts';
 import { ImportExportModule } from './accounts/import-export/index.ts';
 import { InvitationsModule } from './accounts/invitations/index.ts';
@@ -107,6 +108,7 @@ export class AppModule {
         AuditLogModule,
         InvitationsModule,
         PagesModule,
+        ForwardAuthModule,
         DevMailsModule.register(config.NODE_ENV !== 'production'),
       ],
     };

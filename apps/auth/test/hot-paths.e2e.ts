@@ -76,6 +76,19 @@ const paths: [name: string, statements: number, request: () => Promise<{ status:
   ['a login on a known device', 2, () => client.login(login.email, strongPassword, login.cookie)],
   ['a refresh', 1, () => client.refresh(login.refreshToken)],
   [
+    'a request that a gateway asks about',
+    1,
+    () =>
+      client.call('GET', '/auth/forward-auth', {
+        headers: {
+          cookie: browser.cookie,
+          'x-forwarded-host': new URL(browser.origin).host,
+          'x-forwarded-method': 'GET',
+          'x-forwarded-uri': '/orders',
+        },
+      }),
+  ],
+  [
     'an access token for a cookie',
     1,
     () => client.call('POST', '/auth/session/access-token', { headers: { ...browser } }),

@@ -37,7 +37,7 @@ export { Context, contextOf, type RequestContext } from './http/request-context.
 export { LatestValuesCookie, SecureCookie } from './http/secure-cookie.ts';
 export { accessTokenType, signatureAlgorithm, UnusableTokenError } from './jwt/access-token.strategy.ts';
 export { JwtAuthModule } from './jwt/jwt-auth.module.ts';
-export { RequireMfa } from './jwt/mfa.guard.ts';
+export { RequireMfa, stepUpRequired } from './jwt/mfa.guard.ts';
 export {
   authenticationClass,
   callerId,

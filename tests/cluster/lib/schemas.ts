@@ -12,6 +12,7 @@ const packages: Record<string, string> = {
   'cert-manager.io': 'cert-manager',
   'gateway.networking.k8s.io': 'gateway-api',
   'monitoring.coreos.com': 'prometheus-operator',
+  'traefik.io': 'traefik',
 };
 
 const packageOf = ({ apiVersion }: Manifest) => packages[apiVersion.split('/')[0] ?? ''];

@@ -4,6 +4,8 @@ import { newPassword, ownPassword } from '../passwords/index.ts';
 import type { AccountDetails, OwnAccount } from './account.ts';
 import { ownProfileFields, profileExample, profileChangeSchema, toOwnProfile } from './profile.schema.ts';
 
+export const role = z.enum(['user', 'admin']);
+
 /** RFC 5321 §4.5.3.1.3 allows a path of 256 octets, its angle brackets included. */
 const maxEmailLength = 254;
 const maxLocalPartLength = 64;
@@ -51,7 +53,7 @@ export const accountSchema = z
     id: z.uuid(),
     email: z.string(),
     email_verified: z.boolean().meta({ description: 'whether the owner has confirmed the e-mail address' }),
-    roles: z.array(z.enum(['user', 'admin'])),
+    roles: z.array(role),
     created_at: z.iso.datetime(),
     password_changed_at: z.iso.datetime(),
     ...ownProfileFields,

@@ -10,7 +10,7 @@ export { AdminAuthorityService, type ActScope } from './admin-authority.service.
 export { BulkAccountsRepository } from './bulk-accounts.repository.ts';
 export { AccountsService } from './accounts.service.ts';
 export { KnownDevicesService } from './known-devices.service.ts';
-export { email } from './accounts.schema.ts';
+export { email, role } from './accounts.schema.ts';
 export {
   adminProfileChangeSchema,
   adminProfileFields,

@@ -1,7 +1,7 @@
 import { instant } from '#common';
 import { z } from 'zod';
-import type { AccountCount, FoundAccount } from '../accounts/index.ts';
-import { adminAccountSchema, role, toAdminAccount } from './admin.schema.ts';
+import { role, type AccountCount, type FoundAccount } from '../accounts/index.ts';
+import { adminAccountSchema, toAdminAccount } from './admin.schema.ts';
 
 const maxPage = 200;
 const defaultPage = 50;

@@ -4,13 +4,13 @@ import {
   adminProfileFields,
   email,
   profileExample,
+  role,
   toOwnProfile,
   type AccountDetails,
 } from '../accounts/index.ts';
 import { locales } from '../texts/index.ts';
 import { newPassword } from '../passwords/index.ts';
 
-export const role = z.enum(['user', 'admin']);
 const roles = z
   .array(role)
   .min(1)

@@ -54,7 +54,7 @@ export async function sendProblem(
   }
   reply.request.problemCode = problem.code;
   const { renderProblem, pageHeaders = {} } = reply.server;
-  if (renderProblem && (isPage(reply.request) || isLostReader(reply.request))) {
+  if (renderProblem && (isPage(reply.request) || isReader(reply.request, problem))) {
     const html = renderProblem(reply.request, exception);
     await reply.headers(pageHeaders).status(problem.status).type('text/html; charset=utf-8').send(html);
     return;
@@ -69,8 +69,9 @@ export async function sendProblem(
     .send(JSON.stringify(oauth ? { error: oauthError(problem), error_description: problem.title, ...body } : body));
 }
 
-/** Whether a person has opened a URL that does not exist. */
-const isLostReader = ({ is404, headers }: FastifyRequest) => is404 && headers.accept?.includes('text/html') === true;
+/** Whether a person has opened a URL that does not exist, or a route with `readers`. A 401 is for programs: it has a challenge. */
+const isReader = ({ is404, headers, routeOptions }: FastifyRequest, { status }: Problem) =>
+  (is404 || (routeOptions.config.readers === true && status !== 401)) && headers.accept?.includes('text/html') === true;
 
 /** Turns every exception into a response. Server errors are logged with their cause. */
 @Catch()

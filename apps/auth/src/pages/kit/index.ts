@@ -2,6 +2,7 @@ export { frameOf, htmlOf, type PageFrame } from './frame.ts';
 export { RequestingApplications, type RequestingApplication } from './requesting-applications.ts';
 export { settingsFor, settingsOf, type PageSettings } from './page-settings.ts';
 export { crossSiteRequest } from './page.problems.ts';
+export { SeeOtherFilter } from './see-other.filter.ts';
 export { isSameOrigin } from './same-origin.ts';
 export { styleSource } from './page-headers.ts';
 export { readerContext, readerLanguage } from './language.ts';

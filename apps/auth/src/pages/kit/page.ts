@@ -17,7 +17,7 @@ export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 export class SeeOther extends Error {
   readonly location: string;
 
-  /** @param location path of the page */
+  /** @param location path of the page, or its URL */
   constructor(location: string) {
     super(`see ${location}`);
     this.location = location;

@@ -23,6 +23,10 @@ export interface BrowserSession {
   locale: Locale | null;
 }
 
+/** The columns of a {@link BrowserSession}: of the session `s` and its account `a`. */
+const sessionColumns = sql`s.id AS "sessionId", s.account_id AS "accountId", a.email, a.email_verified_at IS NOT NULL AS "emailVerified",
+          a.password_hash IS NOT NULL AS "hasPassword", a.roles, s.amr, ${authTime}, s.expires_at AS "expiresAt", a.locale`;
+
 /** The columns of the table `session` that only sessions of browsers use. */
 @Injectable()
 export class BrowserSessionsRepository {
@@ -56,9 +60,22 @@ export class BrowserSessionsRepository {
           ${prolonging(this.config, context)}
         FROM account a
         WHERE s.browser_hash = ${browserHash} AND a.id = s.account_id AND a.disabled_at IS NULL AND s.expires_at > now()
-        RETURNING s.id AS "sessionId", s.account_id AS "accountId", a.email, a.email_verified_at IS NOT NULL AS "emailVerified",
-          a.password_hash IS NOT NULL AS "hasPassword", a.roles, s.amr, ${authTime},
-          s.expires_at AS "expiresAt", a.locale`,
+        RETURNING ${sessionColumns}`,
+    );
+  }
+
+  /**
+   * {@link use} that prolongs the session only if it was last used more than a minute ago. The session is as it was before that.
+   */
+  see(browserHash: Buffer, context: RequestContext): Promise<BrowserSession | undefined> {
+    const isActive = sql`s.browser_hash = ${browserHash} AND a.id = s.account_id AND a.disabled_at IS NULL AND s.expires_at > now()`;
+    return queryRow(
+      this.dataSource,
+      sql`/* browser-sessions.see */
+        WITH used AS (
+          UPDATE session s SET ${prolonging(this.config, context)}
+          FROM account a WHERE ${isActive} AND s.last_used_at < now() - interval '1 minute')
+        SELECT ${sessionColumns} FROM session s, account a WHERE ${isActive}`,
     );
   }
 

@@ -80,6 +80,7 @@ export const pages: PageTexts = {
       'Die Anfrage der Anwendung ist abgelaufen. Gehen Sie zur Anwendung zurück und beginnen Sie noch einmal.',
     account_changed:
       'Dieses Formular gehört zu einem anderen Konto als dem, in dem Sie jetzt angemeldet sind. Es wurde nichts geändert. Öffnen Sie die Seite neu.',
+    role_required: 'Ihr Konto darf diese Seite nicht öffnen.',
     cross_site_request:
       'Dieses Formular wurde von einer anderen Website gesendet und deshalb nicht angenommen. Öffnen Sie die Seite hier und versuchen Sie es noch einmal.',
   },

@@ -73,6 +73,7 @@ export const pages = {
     interaction_not_found: 'The request of the application has expired. Go back to the application and start again.',
     account_changed:
       'This form belongs to another account than the one that you are signed in to now. Nothing was changed. Open the page again.',
+    role_required: 'Your account may not open this page.',
     cross_site_request:
       'This form was sent from another website, so it was not accepted. Open the page here and try again.',
   },

@@ -76,6 +76,7 @@ export const pages: PageTexts = {
     interaction_not_found: 'La solicitud de la aplicación ha caducado. Vuelva a la aplicación y empiece de nuevo.',
     account_changed:
       'Este formulario pertenece a una cuenta distinta de la que tiene abierta ahora. No se ha cambiado nada. Abra la página de nuevo.',
+    role_required: 'Su cuenta no puede abrir esta página.',
     cross_site_request:
       'Este formulario se envió desde otro sitio web y por eso no se ha aceptado. Abra la página aquí y vuelva a intentarlo.',
   },

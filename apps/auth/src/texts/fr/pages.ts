@@ -76,6 +76,7 @@ export const pages: PageTexts = {
     interaction_not_found: 'La demande de l’application a expiré. Revenez à l’application et recommencez.',
     account_changed:
       'Ce formulaire appartient à un autre compte que celui auquel vous êtes maintenant connecté. Rien n’a été modifié. Ouvrez à nouveau la page.',
+    role_required: 'Votre compte ne peut pas ouvrir cette page.',
     cross_site_request:
       'Ce formulaire a été envoyé depuis un autre site et n’a donc pas été accepté. Ouvrez la page ici et réessayez.',
   },
