@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { parse, parseAllDocuments } from 'yaml';
-import { freePort } from '../../apps/auth/test/support/free-port.ts';
+import { freePort } from '../lib/free-port.ts';
 import { startProgram } from '../../bench/lib/programs.ts';
 import { loadAuthConfig, migrate } from '../built.ts';
 import { startPostgres } from '../embedded-postgres.ts';
