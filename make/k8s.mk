@@ -55,6 +55,7 @@ NEEDS_seal := ENVIRONMENT CERTIFICATE $(if $(filter monitoring,$(ENVIRONMENT)),W
 NEEDS_seal-value := ENVIRONMENT SECRET KEY
 NEEDS_drill-ingress := INGRESS_ADDRESS
 NEEDS_drill-gitops := GITOPS_ROOT
+NEEDS_drill-kubectl := SET_AUTHENTICATION
 NEEDS_drills := INGRESS_ADDRESS GITOPS_ROOT
 
 images: ## Build and push the drills' images
@@ -78,10 +79,11 @@ drill-database-restart: ## Kill the database under traffic; no acknowledged writ
 drill-scale: ## Load until the autoscaler adds pods, then removes them
 drill-ingress: ## Test TLS, redirect and routes of an ingress controller
 drill-gitops: ## Argo CD syncs each overlay from nothing, stops bad commits, undoes manual changes
+drill-kubectl: ## People use kubectl with their accounts and roles
 drill-dev-loop: ## Measure the time from a saved file to the running pod
 
 DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop restore cluster-lost region-lost pitr rotate sealed-secrets
-$(DRILLS:%=drill-%) drill-encryption-at-rest: drill-%: $(TOOLS) $(DRILL_IMAGES) node_modules/.package-lock.json
+$(DRILLS:%=drill-%) drill-encryption-at-rest drill-kubectl: drill-%: $(TOOLS) $(DRILL_IMAGES) node_modules/.package-lock.json
 	@. ./$(DRILL_IMAGES) && node tests/cluster/$*.ts
 
 drills: $(DRILLS:%=drill-%) ## Run the drills of deployments, the database and secrets, one after another

@@ -13,12 +13,11 @@ import {
   secretOf,
   signIn,
   startIssuer,
-  typeDeviceCode,
 } from './support/relying-party.ts';
 import { untilWaiting } from './support/locks.ts';
 import { Mailbox } from './support/mailbox.ts';
 import type { TestService } from './support/service.ts';
-import { UserAgent, xsrfIn } from './support/user-agent.ts';
+import { typeDeviceCode, UserAgent, xsrfIn } from './support/user-agent.ts';
 
 let service: TestService;
 let client: Client;

@@ -6,17 +6,9 @@ import * as openid from 'openid-client';
 import { z } from 'zod';
 import { commonSettings } from '../../../libs/common/src/config/common-settings.ts';
 import { Client, newEmail } from './support/client.ts';
-import {
-  addApplication,
-  authorize,
-  discover,
-  exchange,
-  signIn,
-  startIssuer,
-  typeDeviceCode,
-} from './support/relying-party.ts';
+import { addApplication, authorize, discover, exchange, signIn, startIssuer } from './support/relying-party.ts';
 import type { TestService } from './support/service.ts';
-import { UserAgent } from './support/user-agent.ts';
+import { typeDeviceCode, UserAgent } from './support/user-agent.ts';
 
 const audience = 'https://notes.example.com';
 

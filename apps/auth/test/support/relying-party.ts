@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as openid from 'openid-client';
 import { freePort } from '../../../../tools/lib/free-port.ts';
 import { startTestService, type TestService } from './service.ts';
-import { xsrfIn, type Page, type UserAgent } from './user-agent.ts';
+import type { Page, UserAgent } from './user-agent.ts';
 
 export const redirectUri = 'https://app.example.com/signed-in';
 
@@ -118,10 +118,3 @@ export const exchange = (
 /** Signs in to an application as its server does, and returns its tokens. */
 export const signIn = async (config: openid.Configuration, agent: UserAgent, parameters: Record<string, string> = {}) =>
   exchange(config, await authorize(config, agent, parameters));
-
-/** Types and confirms the code of a device (RFC 8628 §3.3), and answers with the page that asks for consent. */
-export async function typeDeviceCode(agent: UserAgent, code: string): Promise<Page> {
-  const form = await agent.open('/openid/device');
-  const asked = await agent.open('/openid/device', { form: { xsrf: xsrfIn(form), user_code: code } });
-  return agent.open('/openid/device', { form: { xsrf: xsrfIn(asked), user_code: code, confirm: 'yes' } });
-}

@@ -93,3 +93,10 @@ export class UserAgent {
     return { url, status: response.status, headers: response.headers, text: await response.text() };
   }
 }
+
+/** Types and confirms the code of a device (RFC 8628 §3.3), and answers with the page that asks for consent. */
+export async function typeDeviceCode(agent: UserAgent, code: string): Promise<Page> {
+  const form = await agent.open('/openid/device');
+  const asked = await agent.open('/openid/device', { form: { xsrf: xsrfIn(form), user_code: code } });
+  return agent.open('/openid/device', { form: { xsrf: xsrfIn(asked), user_code: code, confirm: 'yes' } });
+}
