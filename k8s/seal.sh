@@ -37,11 +37,7 @@ else
   namespace=devopslocally-$environment
   "$here/components/generated-secrets/generate.sh" "$plain"
 fi
-for folder in "$plain"/*/; do
-  name=$(basename "$folder")
-  kubectl create secret generic "$name" --namespace "$namespace" --from-file "$folder" --dry-run=client --output yaml |
-    kubeseal --cert "$certificate" --format yaml | "$here/sealed-for.sh" "$certificate" >"$sealed/$name.yaml"
-done
+"$here/seal-folder.sh" "$plain" "$namespace" "$certificate" "$sealed"
 # all files or none
 [ "$certificate" -ef "$overlay/sealed-secrets/certificate.pem" ] || cp "$certificate" "$sealed/certificate.pem"
 cp "$sealed"/* "$overlay/sealed-secrets"

@@ -50,7 +50,7 @@ export build_images
 $(DRILL_IMAGES): bin/controller bin/versitygw
 	@bash -c "$$build_images"
 
-.PHONY: images verify seal seal-value drills
+.PHONY: images verify seal seal-value seal-single-sign-on drills
 NEEDS_seal := ENVIRONMENT CERTIFICATE $(if $(filter monitoring,$(ENVIRONMENT)),WEBHOOK_URL)
 NEEDS_seal-value := ENVIRONMENT SECRET KEY
 NEEDS_drill-ingress := INGRESS_ADDRESS
@@ -70,6 +70,9 @@ seal: bin/kubeseal ## First deployment only: generate and seal ALL secrets: ENVI
 
 seal-value: bin/kubeseal ## Replace one value of a sealed secret by the standard input: ENVIRONMENT=prod SECRET=auth KEY=database-url
 	@k8s/seal-value.sh $(ENVIRONMENT) $(SECRET) $(KEY)
+
+seal-single-sign-on: bin/kubeseal ## Generate and seal the secrets of single sign-on, and print the applications to declare
+	@k8s/seal-single-sign-on.sh
 
 drill-first-deploy: ## Deploy into an empty namespace, unattended, with the smoke test
 drill-denial: ## Test each connection: allowed or denied

@@ -1,6 +1,5 @@
 # Prometheus, Alertmanager and kube-state-metrics for tests and drills, in the versions of k8s/observability. Programs under the AGPL
 # (Loki, Grafana), and Alloy, which links Loki, are not built: the drill pulls their images where it can.
-OBSERVABILITY_TOOLS := bin/promtool bin/prometheus bin/amtool bin/alertmanager bin/kube-state-metrics
 
 bin/promtool bin/prometheus:
 	tools/go-build.sh $@ github.com/prometheus/prometheus/cmd/$(@F) github.com/prometheus/prometheus@v0.305.0
@@ -17,29 +16,28 @@ generate-observability: node_modules/.package-lock.json ## Generate the dashboar
 	@node k8s/observability/generate.ts
 
 # Stand-ins with the manifests' names and versions, for clusters that can't pull the images.
-OBSERVABILITY_IMAGES := .cache/observability-images.env
-define build_observability_images
-set -euo pipefail
-mkdir -p .cache
-: >$(OBSERVABILITY_IMAGES).new
-stand_in() { # VARIABLE TARGET NAME:TAG
-  docker build --quiet --file tests/cluster/stand-ins/observability.Dockerfile --target $$2 --tag $(REGISTRY)/$$3 bin
-  docker push --quiet $(REGISTRY)/$$3
-  echo "export $$1=$$(docker image inspect --format '{{index .RepoDigests 0}}' $(REGISTRY)/$$3)" >>$(OBSERVABILITY_IMAGES).new
-}
-stand_in PROMETHEUS_IMAGE prometheus prom/prometheus:v3.5.0
-stand_in ALERTMANAGER_IMAGE alertmanager prom/alertmanager:v0.28.1
-stand_in KUBE_STATE_METRICS_IMAGE kube-state-metrics kube-state-metrics/kube-state-metrics:v2.15.0
-mv $(OBSERVABILITY_IMAGES).new $(OBSERVABILITY_IMAGES)
-endef
-export build_observability_images
+IMAGE_prometheus := prom/prometheus:v3.5.0
+IMAGE_alertmanager := prom/alertmanager:v0.28.1
+IMAGE_kube-state-metrics := kube-state-metrics/kube-state-metrics:v2.15.0
+# a patch release newer than the image, whose digest is the last one that is known
+IMAGE_oauth2-proxy := oauth2-proxy/oauth2-proxy:v7.15.6
+.cache/stand-in-%.env: bin/% tests/cluster/stand-ins/observability.Dockerfile
+	@mkdir -p $(@D)
+	@docker build --quiet --file tests/cluster/stand-ins/observability.Dockerfile --target $* --tag $(REGISTRY)/$(IMAGE_$*) bin
+	@docker push --quiet $(REGISTRY)/$(IMAGE_$*)
+	@echo "export $$(echo $* | tr a-z- A-Z_)_IMAGE=$$(docker image inspect --format '{{index .RepoDigests 0}}' $(REGISTRY)/$(IMAGE_$*))" >$@
+.cache/stand-in-prometheus.env: bin/promtool
+.cache/stand-in-alertmanager.env: bin/amtool
+ALERTS_IMAGES := $(DRILL_IMAGES) $(patsubst %,.cache/stand-in-%.env,prometheus alertmanager kube-state-metrics)
+SSO_IMAGES := $(DRILL_IMAGES) $(patsubst %,.cache/stand-in-%.env,prometheus alertmanager oauth2-proxy)
 
-$(OBSERVABILITY_IMAGES): $(OBSERVABILITY_TOOLS) tests/cluster/stand-ins/observability.Dockerfile
-	@bash -c "$$build_observability_images"
+.PHONY: generate-observability drill-alerts drill-sso
+drill-alerts: $(TOOLS) $(ALERTS_IMAGES) node_modules/.package-lock.json ## Cause five faults; each alert fires, is delivered and is resolved
+	@for file in $(ALERTS_IMAGES); do . ./$$file; done && node tests/cluster/alerts.ts
 
-.PHONY: generate-observability drill-alerts
-drill-alerts: $(TOOLS) $(DRILL_IMAGES) $(OBSERVABILITY_IMAGES) node_modules/.package-lock.json ## Cause five faults; each alert fires, is delivered and is resolved
-	@. ./$(DRILL_IMAGES) && . ./$(OBSERVABILITY_IMAGES) && node tests/cluster/alerts.ts
+NEEDS_drill-sso := INGRESS_ADDRESS
+drill-sso: $(TOOLS) $(SSO_IMAGES) node_modules/.package-lock.json ## Sign in to Prometheus and Alertmanager by the auth service; what ends it
+	@for file in $(SSO_IMAGES); do . ./$$file; done && node tests/cluster/sso.ts
 
 .PHONY: observe
 observe: ## Apply the observability stack to the current context, forward its ports and print the URLs

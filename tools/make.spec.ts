@@ -24,6 +24,7 @@ describe('make', () => {
     ['drill-deploy', 'GITOPS_ROOT=…'],
     ['drill-gitops', 'GITOPS_ROOT=…'],
     ['drill-ingress', 'INGRESS_ADDRESS=…'],
+    ['drill-sso', 'INGRESS_ADDRESS=…'],
     ['drill-encryption-at-rest', 'ETCD_URL=…'],
     ['drills', 'INGRESS_ADDRESS=… GITOPS_ROOT=…'],
   ])('%s without its arguments prints its usage and builds nothing', (target, usage) => {

@@ -33,6 +33,7 @@ const inOverlay: Record<string, Record<string, string>> = {
   'dev-released': dev,
   observability: monitoring,
   monitoring,
+  'single-sign-on': monitoring,
   'prod-standby': {
     'deployment-replicas': 'the passive region is scaled to zero',
     'networkpolicy-targets-pod': 'their Jobs are created when the region is activated',
@@ -70,14 +71,20 @@ await drill('verify', async ({ own, log, table, check }) => {
   };
 
   const overlays = folders('k8s/overlays').map((name) => `k8s/overlays/${name}`);
-  const deployed = [...overlays, 'k8s/observability'];
+  const deployed = [...overlays, 'k8s/observability', 'tests/cluster/single-sign-on'];
   const components = folders('k8s/components');
   // what three of them break, two of them break
   const combinations = Array.from({ length: 2 ** components.length }, (_, bits) =>
     components.filter((_, i) => bits & (1 << i)),
   ).filter(({ length }) => length <= 2 || length === components.length);
   const built = new Map<string, string>();
-  const others = ['k8s/policies', 'k8s/platform', 'k8s/argocd', 'tests/cluster/environment'];
+  const others = [
+    'k8s/policies',
+    'k8s/platform',
+    'k8s/argocd',
+    'k8s/argocd/single-sign-on',
+    'tests/cluster/environment',
+  ];
   await inPairs([...deployed, ...others], (folder) =>
     build(folder).then(
       (yaml) => void built.set(folder, yaml),
@@ -100,7 +107,7 @@ await drill('verify', async ({ own, log, table, check }) => {
     (error: unknown) => report(operator, [String(error)]),
   );
   clean(
-    `${overlays.length} overlays, k8s/observability, and each of ${components.length} components, each two and all together render without a warning`,
+    `${overlays.length} overlays, k8s/observability without and with single-sign-on, and each of ${components.length} components, each two and all together render without a warning`,
   );
 
   const unique = new Map<string, Manifest>();

@@ -12,11 +12,11 @@ const rendered = join(root, '.cache/rendered');
 rmSync(rendered, { recursive: true, force: true });
 mkdirSync(rendered, { recursive: true });
 const folders = [
-  ...readdirSync(join(root, 'k8s/overlays')).map((overlay) => `overlays/${overlay}`),
-  ...['observability', 'platform', 'policies', 'argocd'],
+  ...readdirSync(join(root, 'k8s/overlays')).map((overlay) => `k8s/overlays/${overlay}`),
+  ...['k8s/observability', 'k8s/platform', 'k8s/policies', 'k8s/argocd', 'tests/cluster/single-sign-on'],
 ];
 for (const folder of folders) {
-  writeFileSync(join(rendered, `${basename(folder)}.yaml`), await build(`k8s/${folder}`));
+  writeFileSync(join(rendered, `${basename(folder)}.yaml`), await build(folder));
 }
 
 const exceptions = join(import.meta.dirname, 'trivy-exceptions.yaml');

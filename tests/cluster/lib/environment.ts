@@ -32,6 +32,7 @@ export const images = {
   s3: () => image('S3_IMAGE'),
   prometheus: () => image('PROMETHEUS_IMAGE'),
   alertmanager: () => image('ALERTMANAGER_IMAGE'),
+  oauth2Proxy: () => image('OAUTH2_PROXY_IMAGE'),
   kubeStateMetrics: () => image('KUBE_STATE_METRICS_IMAGE'),
   postgresExporter: () => image('POSTGRES_EXPORTER_IMAGE'),
 };

@@ -7,6 +7,10 @@ FROM scratch AS alertmanager
 COPY alertmanager amtool /bin/
 ENTRYPOINT ["/bin/alertmanager"]
 
+FROM scratch AS oauth2-proxy
+COPY oauth2-proxy /bin/
+ENTRYPOINT ["/bin/oauth2-proxy"]
+
 FROM scratch AS kube-state-metrics
 COPY kube-state-metrics /
 ENTRYPOINT ["/kube-state-metrics"]
