@@ -258,6 +258,18 @@ describe('the device flow', () => {
     await expect(openid.refreshTokenGrant(television, String(tokens.refresh_token))).rejects.toThrow();
   });
 
+  it('asks a person for consent who has just signed in for it: the code may be somebody else’s', async () => {
+    const { user_code: userCode } = await ask();
+    const agent = new UserAgent(service);
+    const login = await typeDeviceCode(agent, userCode);
+    expect(login.url.pathname).toBe('/sign-in');
+    const email = newEmail();
+    await client.register(email);
+    await agent.signIn(service, client, email);
+    const page = await agent.open(login.url.searchParams.get('continue') ?? '');
+    expect(page.text).toMatch(/Allow .+ to use your account\?/);
+  });
+
   it('gives a device nothing if the session of the browser ends while the code is approved', async () => {
     const { email, agent } = await newAgent();
     const code = await ask();
@@ -294,6 +306,8 @@ describe('the device flow', () => {
     const tv = await discover(mailing, 'tv', openid.None());
     const code = await openid.initiateDeviceAuthorization(tv, { scope: 'openid' });
     await agent.open((await typeDeviceCode(agent, code.user_code)).url, { form: { decision: 'allow' } });
+    const tokens = await openid.pollDeviceAuthorizationGrant(tv, { ...code, interval: 1 });
+    await openid.refreshTokenGrant(tv, String(tokens.refresh_token));
     const { rows } = await mailing.database.query(
       "SELECT count(*)::int, max(expires_at) < now() + interval '25 hours' AS soon FROM session",
     );
@@ -359,7 +373,22 @@ describe('consent', () => {
     const withdraw = () => client.call('DELETE', '/auth/applications/other', { token: accessToken });
     expect((await withdraw()).status).toBe(204);
     expect((await withdraw()).body.code).toBe('consent_not_found');
+    expect((await openid.tokenIntrospection(other, String(tokens.refresh_token))).active).toBe(false);
+    // consent that is given again brings nothing of before back
+    await agent.open((await authorize(other, agent)).page.url, { form: { decision: 'allow' } });
     await expect(openid.refreshTokenGrant(other, String(tokens.refresh_token))).rejects.toThrow();
+  });
+
+  it('is not given by a person who signs in while another one is asked', async () => {
+    await addApplication(service, { client_id: 'shared', first_party: false });
+    const shared = await discover(service, 'shared');
+    const { agent } = await newAgent();
+    const { page } = await authorize(shared, agent);
+    const { email } = await newAgent();
+    await agent.signIn(service, client, email);
+    const asked = await agent.open(page.url, { form: { decision: 'allow' } });
+    expect(asked.text).toContain(email);
+    expect(asked.text).toContain('Allow shared to use your account?');
   });
 
   it('can be refused', async () => {
