@@ -16,6 +16,7 @@ interface Job {
 }
 
 interface Skaffold {
+  resourceSelector: { allow: { groupKind: string; labels: string[] }[] };
   deploy: { kubectl: { defaultNamespace: string; hooks: { before: { host: { command: string[] } }[] } } };
   build: { local: { push?: boolean }; artifacts: { image: string }[] };
   profiles: { name: string; patches: Patch[] }[];
@@ -32,6 +33,11 @@ const generated = new Map(addToManifests(root, 'order-history'));
 describe('skaffold.yaml', () => {
   it('leaves to Skaffold whether a cluster is local or needs a push', () => {
     expect((parse(committed) as Skaffold).build.local.push).toBeUndefined();
+  });
+
+  it('keeps the id of a run out of the database pod, which would restart at each run', () => {
+    const { allow } = (parse(committed) as Skaffold).resourceSelector;
+    expect(allow.find(({ groupKind }) => groupKind === 'StatefulSet.apps')?.labels).toEqual(['.metadata.labels']);
   });
 
   it.each(['staging', 'prod'])('deletes the Jobs of the last deployment in the namespace of %s', (profile) => {

@@ -48,7 +48,13 @@ export function dataSourceOptions(config: DatabaseConfig, schema: DatabaseSchema
   };
 }
 
-/** Provides TypeORM's `DataSource` with a PostgreSQL connection pool and its metrics. */
+/** Milliseconds between attempts to connect at the start, which differ so that many replicas don't come at the same moment. */
+export const connectRetryMs = (): number => 500 + Math.random() * 1000;
+
+/**
+ * Provides TypeORM's `DataSource` with a PostgreSQL connection pool and its metrics. At the start, waits for a database that is not
+ * available: five minutes if it refuses connections, and longer if it does not answer.
+ */
 @Global()
 @Module({})
 export class DatabaseModule {
@@ -57,7 +63,11 @@ export class DatabaseModule {
       module: DatabaseModule,
       imports: [
         TypeOrmModule.forRootAsync({
-          useFactory: () => ({ ...dataSourceOptions(config, schema), retryAttempts: 20, retryDelay: 1000 }),
+          useFactory: () => ({
+            ...dataSourceOptions(config, schema),
+            retryAttempts: 300,
+            retryDelay: connectRetryMs(),
+          }),
           dataSourceFactory: (options) => Promise.resolve(new PooledDataSource(options as DataSourceOptions)),
         }),
       ],

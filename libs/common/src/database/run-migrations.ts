@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { dataSourceOptions, type DatabaseConfig, type DatabaseSchema } from './database.module.ts';
+import { connectRetryMs, dataSourceOptions, type DatabaseConfig, type DatabaseSchema } from './database.module.ts';
 
 /** Arbitrary key of the advisory lock that serialises migrations of a database. */
 const migrationLock = 7_305_641;
-const maxWaitMs = 60_000;
+/** Less than a Job's `activeDeadlineSeconds`: after a failed pod, Kubernetes waits before it starts another. */
+const maxWaitMs = 240_000;
 const migrationTimeoutMs = 10 * 60_000;
 
 /**
- * Applies pending migrations. Concurrent runs wait for each other. Waits for an unavailable database for up to a minute.
+ * Applies pending migrations. Concurrent runs wait for each other. Waits for an unavailable database for up to four minutes.
  * @returns names of the applied migrations
  */
 export async function runMigrations(config: DatabaseConfig, schema: DatabaseSchema): Promise<string[]> {
@@ -41,7 +42,7 @@ async function connect(config: DatabaseConfig, schema: DatabaseSchema, deadline:
       if (Date.now() > deadline) {
         throw error;
       }
-      await sleep(1000);
+      await sleep(connectRetryMs());
     }
   }
 }
