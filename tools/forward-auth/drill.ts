@@ -177,6 +177,14 @@ await drill('forward-auth', async ({ after, log, table, check }) => {
     const { status } = await send(wanted, { ...opens, cookie, [header]: 'admin' });
     claim(`a look-alike: ${header}`, status, status === 400);
   }
+  const hidden = await send(wanted, {
+    ...opens,
+    cookie,
+    connection: 'keep-alive, X_Auth_Roles',
+    X_Auth_Roles: 'admin',
+  });
+  const isHidden = hidden.status === 400 || !Object.keys(received(hidden).headers).includes('x_auth_roles');
+  claim('a look-alike declared hop-by-hop', hidden.status, isHidden);
   const hop = await send(wanted, { ...opens, cookie, connection: 'keep-alive, X-Auth-Roles', 'x-auth-roles': 'admin' });
   const roles = received(hop).headers['x-auth-roles'] ?? '';
   claim('a header declared hop-by-hop', roles || 'none', !roles.includes('admin'));
