@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { parse, parseAllDocuments } from 'yaml';
 import { freePort } from '../../apps/auth/test/support/free-port.ts';
+import { nodeFlags } from '../../bench/lib/dockerfile.ts';
 import { startProgram } from '../../bench/lib/programs.ts';
 import { loadAuthConfig, migrate } from '../built.ts';
 import { startPostgres } from '../embedded-postgres.ts';
@@ -27,6 +28,8 @@ const host = 'auth.example.com';
 const origin = `https://${host}`;
 const password = 'seven quiet herons over the delta';
 const measured = 2000;
+/** Requests before these, in which Node.js still compiles. */
+const warmUp = 1000;
 
 /** The generated controller, open to everybody and with an answer that shows what reaches the service. */
 const echo = `import { Public } from '#common';
@@ -87,12 +90,18 @@ await drill('forward-auth', async ({ after, log, table, check }) => {
     KEY_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
   };
   await migrate(loadAuthConfig(environment));
-  const auth = await startProgram(join(root, 'dist/apps/auth/src/main.js'), environment, join(folder, 'auth.log'));
+  const auth = await startProgram(
+    join(root, 'dist/apps/auth/src/main.js'),
+    environment,
+    join(folder, 'auth.log'),
+    nodeFlags,
+  );
   after(() => auth.stop());
   const service = await startProgram(
     join(copy, `dist/apps/${name}/src/main.js`),
     { ...common, NODE_ENV: 'production', AUTH_URL: auth.url },
     join(folder, 'service.log'),
+    nodeFlags,
   );
   after(() => service.stop());
   const traefik = await startTraefik(folder, auth.url, service.url);
@@ -219,7 +228,7 @@ await drill('forward-auth', async ({ after, log, table, check }) => {
   claim('a preflight of another site', preflight.status, preflight.status === 401);
 
   const times = { bare: [] as number[], protected: [] as number[] };
-  for (let turn = -200; turn < measured; turn += 1) {
+  for (let turn = -warmUp; turn < measured; turn += 1) {
     for (const [route, path] of [
       ['bare', `/${name}/bare`],
       ['protected', `/${name}/list`],
