@@ -1,6 +1,6 @@
 #!/bin/bash
 # Generates the secrets of single sign-on, seals them with the certificate of the monitoring overlay, and prints the applications to
-# declare. The old secrets stop working as soon as the new applications are declared: the environment's file may keep their hashes.
+# declare. The old secrets stop working when their hashes are no longer declared.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$here/overlays/monitoring/sealed-secrets
