@@ -11,7 +11,7 @@ comma := ,
 # These choose what is replaced, so they count from the command line only: runbooks export NAMESPACE for kubectl.
 $(foreach variable,NAMESPACE COMPOSE REPLACE,$(if $(filter command,$(origin $(variable))),,$(eval override $(variable) :=)))
 
-.PHONY: start test fuzz check build bundle help
+.PHONY: start test watch fuzz check build bundle help
 
 start: node_modules/.package-lock.json ## Start the auth service with its own embedded PostgreSQL
 	@npm run --silent build && exec npm run --silent start
@@ -19,6 +19,9 @@ start: node_modules/.package-lock.json ## Start the auth service with its own em
 test: node_modules/.package-lock.json ## Run all tests, with a real PostgreSQL and a real browser; COVERAGE=1 measures what they cover
 	@tools/install-chromium.sh
 	@npm test $(if $(COVERAGE),-- --coverage)
+
+watch: node_modules/.package-lock.json ## On each save, run the tests that depend on a changed file; TESTS=sessions: those whose path matches; Ctrl-C ends it
+	@npm test -- --watch $(TESTS)
 
 fuzz: node_modules/.package-lock.json ## Fuzz the API from its OpenAPI document (needs python3); SEED=N repeats a run, QUICK=1 sends fewer requests
 	@npm run --silent build && npm run --silent fuzz -- $(if $(SEED),--seed=$(SEED)) $(if $(QUICK),--max-examples=20 --phases=examples$(comma)fuzzing)

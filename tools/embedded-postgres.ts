@@ -66,6 +66,10 @@ export async function startPostgres(
     log.fd,
   );
   await log.close();
+  // a process that exits without `stop`, such as an interrupted test run, leaves no server behind
+  const abandon = () => void server.kill('SIGINT');
+  process.once('exit', abandon);
+  server.once('exit', () => process.off('exit', abandon));
   const url = (database: string) => `postgresql://${superuser}:${password}@127.0.0.1:${String(port)}/${database}`;
   await ready(server, url('postgres'), directory);
   const end = async (signal: NodeJS.Signals) => {

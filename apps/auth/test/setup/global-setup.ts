@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,12 @@ import { migrate } from '../../src/database/index.ts';
 
 /** What the teardown needs. */
 export const shared: { postgres?: EmbeddedPostgres; directory?: string } = {};
+
+// there is no teardown after Ctrl-C; PostgreSQL, which ends with this process, may still write
+process.once('exit', () => rmSync(shared.directory ?? '', { recursive: true, force: true, maxRetries: 10 }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => process.exit(1));
+}
 
 /** One real PostgreSQL for all tests, with a migrated database that each test file copies. */
 export default async function globalSetup(): Promise<void> {
