@@ -10,7 +10,11 @@ import { migrate } from '../../src/database/index.ts';
 export const shared: { postgres?: EmbeddedPostgres; directory?: string } = {};
 
 // there is no teardown after Ctrl-C; PostgreSQL, which ends with this process, may still write
-process.once('exit', () => rmSync(shared.directory ?? '', { recursive: true, force: true, maxRetries: 10 }));
+process.once('exit', () => {
+  if (shared.directory !== undefined) {
+    rmSync(shared.directory, { recursive: true, force: true, maxRetries: 10 });
+  }
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => process.exit(1));
 }
