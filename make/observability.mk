@@ -35,8 +35,12 @@ SSO_IMAGES := $(DRILL_IMAGES) $(patsubst %,.cache/stand-in-%.env,prometheus aler
 drill-alerts: $(TOOLS) $(ALERTS_IMAGES) node_modules/.package-lock.json ## Cause five faults; each alert fires, is delivered and is resolved
 	@for file in $(ALERTS_IMAGES); do . ./$$file; done && node tests/cluster/alerts.ts
 
+# includes the server
+bin/argocd:
+	tools/go-build.sh $@ github.com/argoproj/argo-cd/v2/cmd github.com/argoproj/argo-cd/v2@v2.14.11
+
 NEEDS_drill-sso := INGRESS_ADDRESS
-drill-sso: $(TOOLS) $(SSO_IMAGES) node_modules/.package-lock.json ## Sign in to Prometheus and Alertmanager by the auth service; what ends it
+drill-sso: $(TOOLS) bin/argocd $(SSO_IMAGES) node_modules/.package-lock.json ## Sign in to Prometheus, Alertmanager and Argo CD by the auth service; what ends it
 	@for file in $(SSO_IMAGES); do . ./$$file; done && node tests/cluster/sso.ts
 
 .PHONY: observe

@@ -1,6 +1,6 @@
-// Single sign-on to Prometheus and Alertmanager by the auth service, through the cluster's ingress controller: who gets in, and what
-// ends it. INGRESS_ADDRESS: IP address of the controller, on port 443.  INGRESS_NAMESPACE: namespace of its pods.
-import { randomBytes } from 'node:crypto';
+// Single sign-on to Prometheus, Alertmanager and Argo CD by the auth service, through the cluster's ingress controller: who gets in, and
+// what ends it. INGRESS_ADDRESS: IP address of the controller, on port 443.  INGRESS_NAMESPACE: namespace of its pods.
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { root } from '../../tools/lib/root.ts';
 import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { healthy } from '../../tools/lib/workloads.ts';
+import { startArgoCd } from './lib/argocd.ts';
 import { Browser, type Page } from './lib/browser.ts';
 import { selfSigned } from './lib/certificate.ts';
 import { sql } from './lib/database.ts';
@@ -22,6 +23,7 @@ import { phase, pod } from './lib/traffic.ts';
 const issuer = 'https://auth.example.com';
 const prometheus = 'https://prometheus.example.com';
 const alertmanager = 'https://alertmanager.example.com';
+const argocd = 'https://argocd.example.com';
 const hostOf = (url: string) => new URL(url).host;
 const buildInfo = `${prometheus}/api/v1/status/buildinfo`;
 /** After how long the proxies ask the provider again: `cookie_refresh`. */
@@ -47,6 +49,30 @@ const isSignIn = (page: Page) => place(page) === `${issuer}/sign-in`;
 async function signIn({ browser, email }: Person, tool = prometheus): Promise<Page> {
   const page = await browser.open(`${tool}/`);
   return isSignIn(page) ? browser.open(page.url, { email, password }) : page;
+}
+
+interface ArgoCdSettings {
+  oidcConfig: { clientID: string; scopes: string[] };
+}
+
+/** Signs in to Argo CD as its pages do, after another sign-in. Returns the ID token, which they get for the code and keep as a cookie. */
+async function signInToArgoCd({ browser }: Person, url: string): Promise<string> {
+  const { oidcConfig } = (await (await fetch(`${url}/api/v1/settings`)).json()) as ArgoCdSettings;
+  const client = { client_id: oidcConfig.clientID, redirect_uri: `${argocd}/pkce/verify` };
+  const verifier = randomBytes(32).toString('base64url');
+  const request = new URLSearchParams({
+    ...client,
+    response_type: 'code',
+    scope: oidcConfig.scopes.join(' '),
+    state: randomBytes(16).toString('hex'),
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
+  const { url: back } = await browser.open(`${issuer}/openid/authorize?${request.toString()}`, undefined, argocd);
+  const code = back.searchParams.get('code') ?? '';
+  const exchange = { ...client, grant_type: 'authorization_code', code, code_verifier: verifier };
+  const { text } = await browser.open(`${issuer}/openid/token`, exchange, argocd);
+  return (JSON.parse(text) as { id_token: string }).id_token;
 }
 
 /** Deploys Prometheus, Alertmanager and their proxies with routes, out of k8s/observability with its component single-sign-on. */
@@ -218,6 +244,10 @@ await drill('sso', async ({ own, after, log, table, check }) => {
   await tls('drill-tls', monitoring);
   log('Prometheus, Alertmanager and their proxies are healthy');
 
+  const argoCd = await startArgoCd(await own('drill-sso-argocd'), ip, ca);
+  after(argoCd.close);
+  log('Argo CD answers');
+
   const newBrowser = () => new Browser({ ip, ca });
   for (const url of [`${issuer}/.well-known/jwks.json`, `${prometheus}/ping`, `${alertmanager}/ping`]) {
     await until(`route of ${url}`, 300, async () => (await newBrowser().open(url)).status === 200);
@@ -259,8 +289,9 @@ await drill('sso', async ({ own, after, log, table, check }) => {
   }
   const refused = await newBrowser().open(buildInfo);
   expect('anonymous, at the API', refused.status, refused.status === 401);
-  const user = await signIn(await newPerson('user'));
-  expect('user', user.status, user.status === 403);
+  const user = await newPerson('user');
+  const forbidden = await signIn(user);
+  expect('user', forbidden.status, forbidden.status === 403);
 
   const admin = await newPerson('user,admin');
   await signIn(admin);
@@ -281,6 +312,18 @@ await drill('sso', async ({ own, after, log, table, check }) => {
     cookies.length,
     cookies.length > 0 && cookies.every((header) => attributes.every((part) => header.split('; ').includes(part))),
   );
+
+  for (const [role, person, allowed] of [
+    ['user', user, 'no'],
+    ['admin', admin, 'yes'],
+  ] as const) {
+    const cookie = `argocd.token=${await signInToArgoCd(person, argoCd.url)}`;
+    const path = '/api/v1/account/can-i/applications/sync/devopslocally%2Fprod';
+    const { value } = (await (await fetch(argoCd.url + path, { headers: { cookie } })).json()) as { value?: string };
+    expect(`Argo CD: may ${role} sync prod?`, value ?? 'no answer', value === allowed);
+  }
+  const stranger = await fetch(`${argoCd.url}/api/v1/applications`);
+  expect('Argo CD: anonymous', stranger.status, stranger.status === 401);
 
   const [ended, disabled, demoted] = [
     await newPerson('user,admin'),

@@ -33,18 +33,20 @@ export class Browser {
 
   /**
    * Opens a URL, or sends a form to it, and follows redirects.
-   * @param leaving an origin that it does not follow redirects to: the page is then empty, at that URL
+   * @param form what it posts instead, from a page of the same origin
+   * @param application the origin of an application that is not there: a redirect to it ends at an empty page with that URL, and forms
+   *   come from its pages
    */
-  async open(target: string | URL, form?: Record<string, string>, leaving?: string): Promise<Page> {
+  async open(target: string | URL, form?: Record<string, string>, application?: string): Promise<Page> {
     let url = new URL(target);
     let sent = form;
     for (let hops = 0; hops < 20; hops += 1) {
-      const { status, location, text } = await this.send(url, sent);
+      const { status, location, text } = await this.send(url, sent, application);
       if (!location) {
         return { url, status, text };
       }
       url = new URL(location, url);
-      if (url.origin === leaving) {
+      if (url.origin === application) {
         return { url, status, text: '' };
       }
       sent = undefined;
@@ -60,7 +62,11 @@ export class Browser {
     return this.open(new URL(action.replaceAll('&amp;', '&'), url), { ...values, ...fields });
   }
 
-  private send(url: URL, form?: Record<string, string>): Promise<{ status: number; location?: string; text: string }> {
+  private send(
+    url: URL,
+    form: Record<string, string> | undefined,
+    origin = url.origin,
+  ): Promise<{ status: number; location?: string; text: string }> {
     const cookie = [...this.cookies.entries()]
       .filter(([, { host, path }]) => host === url.host && url.pathname.startsWith(path))
       .map(([key, { value }]) => `${key.slice(url.host.length + 1)}=${value}`)
@@ -77,7 +83,7 @@ export class Browser {
             host: url.host,
             accept: 'text/html,*/*;q=0.8',
             ...(cookie && { cookie }),
-            ...(form && { origin: url.origin, 'content-type': 'application/x-www-form-urlencoded' }),
+            ...(form && { origin, 'content-type': 'application/x-www-form-urlencoded' }),
           },
           agent: false,
           timeout: 60_000,
