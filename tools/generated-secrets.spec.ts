@@ -67,7 +67,7 @@ const folder = mkdtempSync(join(tmpdir(), 'generated-secrets-'));
 async function generate(set: string, databases: string): Promise<string> {
   const script = join(folder, 'generate.sh');
   const committed = readFileSync(join(component, 'generate.sh'), 'utf8');
-  writeFileSync(script, committed.replace('databases=(auth)', `databases=(${databases})`));
+  writeFileSync(script, committed.replace(/databases=\(.*\)/, `databases=(${databases})`));
   await run('bash', [script, join(folder, set)]);
   return join(folder, set);
 }

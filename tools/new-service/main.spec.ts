@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
 import { root } from '../lib/root.ts';
+import { addDatabase } from './manifests.ts';
 
 describe('npm run new:service', () => {
   it.each([
@@ -27,5 +29,22 @@ describe('npm run new:service', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('with a database, gives it a role, a password, a Secret and its share of the connections in dev', () => {
+    const files = new Map(addDatabase(root, 'order-history'));
+    expect(files.get('k8s/components/generated-secrets/generate.sh')).toContain('\ndatabases=(auth order-history)\n');
+    expect(parse(files.get('k8s/components/generated-secrets/role.yaml') ?? '')).toMatchObject({
+      rules: [{}, { resourceNames: expect.arrayContaining(['order-history', 'postgres-credentials']) }],
+    });
+    expect(parse(files.get('k8s/overlays/dev/kustomization.yaml') ?? '')).toMatchObject({
+      configMapGenerator: expect.arrayContaining([
+        {
+          name: 'postgres-config',
+          behavior: 'merge',
+          literals: ['DATABASES=auth,order-history', 'CONNECTIONS_PER_DATABASE=53'],
+        },
+      ]),
+    });
   });
 });

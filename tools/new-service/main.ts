@@ -1,16 +1,23 @@
 /**
- * `npm run new:service NAME`: generates a service built on libs/common with its tests and manifests, and adds it to the build
- * and to Skaffold. The service authenticates callers by the auth service's access tokens.
+ * `npm run new:service NAME [-- --database]`: generates a service built on libs/common with its tests and manifests, and adds it
+ * to the build and to Skaffold. The service authenticates callers by the auth service's access tokens. With `--database` it has a
+ * database of its own in the PostgreSQL of the environment.
  */
 import { readFileSync, readdirSync, statSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
-import { addToManifests } from './manifests.ts';
+import { addDatabase, addToManifests } from './manifests.ts';
 
 const root = process.cwd();
-const name = process.argv[2] ?? '';
+const {
+  values: { database },
+  positionals: [name = ''],
+} = parseArgs({ allowPositionals: true, options: { database: { type: 'boolean', default: false } } });
 if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 30) {
-  console.error('Usage: npm run new:service NAME. NAME is lower-case words joined by dashes, such as order-history.');
+  console.error(
+    'Usage: npm run new:service NAME [-- --database]. NAME is lower-case words joined by dashes, such as order-history.',
+  );
   process.exit(1);
 }
 // a name that manifests have is taken too: files would be overwritten, and objects named alike
@@ -27,8 +34,17 @@ if (taken) {
 
 const pascal = name.replaceAll(/(?:^|-)([a-z0-9])/g, (_all, letter: string) => letter.toUpperCase());
 const key = name.includes('-') ? `'${name}'` : name;
+/** Lines that end with one of these words belong to services with or without a database. */
+const [kept, dropped] = database ? [' __database__', ' __stateless__'] : [' __stateless__', ' __database__'];
 const fill = (text: string) =>
-  text.replaceAll('__name__', name).replaceAll('__Name__', pascal).replaceAll('__key__', key);
+  text
+    .split('\n')
+    .filter((line) => !line.endsWith(dropped))
+    .map((line) => (line.endsWith(kept) ? line.slice(0, -kept.length) : line))
+    .join('\n')
+    .replaceAll('__name__', name)
+    .replaceAll('__Name__', pascal)
+    .replaceAll('__key__', key);
 
 async function write(path: string, text: string): Promise<void> {
   const file = join(root, path);
@@ -38,18 +54,20 @@ async function write(path: string, text: string): Promise<void> {
   console.log(path);
 }
 
-const template = join(import.meta.dirname, 'template');
-for (const entry of readdirSync(template, { recursive: true, encoding: 'utf8' })) {
-  const source = join(template, entry);
-  if (!statSync(source).isFile()) {
-    continue;
+for (const folder of database ? ['template', 'template-database'] : ['template']) {
+  const template = join(import.meta.dirname, folder);
+  for (const entry of readdirSync(template, { recursive: true, encoding: 'utf8' })) {
+    const source = join(template, entry);
+    if (!statSync(source).isFile()) {
+      continue;
+    }
+    const target = fill(
+      relative(template, source)
+        .replaceAll('NAME', name)
+        .replace(/\.template$/, ''),
+    );
+    await write(target, fill(readFileSync(source, 'utf8')));
   }
-  const target = fill(
-    relative(template, source)
-      .replaceAll('NAME', name)
-      .replace(/\.template$/, ''),
-  );
-  await write(target, fill(readFileSync(source, 'utf8')));
 }
 
 interface NestProjects {
@@ -69,7 +87,10 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 manifest.scripts['build'] = `${manifest.scripts['build'] ?? ''} && tsc -p apps/${name}/tsconfig.app.json`;
 await write('package.json', JSON.stringify(manifest, null, 2));
 
-for (const [path, text] of addToManifests(root, name)) {
-  await write(path, text);
+// in turn: both change the overlay dev
+for (const add of database ? [addToManifests, addDatabase] : [addToManifests]) {
+  for (const [path, text] of add(root, name)) {
+    await write(path, text);
+  }
 }
 console.log(`\nNext: npm test -- ${name}, make verify, skaffold run`);

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Document, parseDocument, YAMLSeq } from 'yaml';
+import { type Document, parseDocument, type YAMLMap, YAMLSeq } from 'yaml';
 import { exclude } from '../deploy/overlay.ts';
 
 /** Adds a service to the existing manifests. Returns their paths and new texts. */
 export function addToManifests(root: string, name: string): [string, string][] {
   const image = `devopslocally/${name}`;
-  const changes: [string, (document: Document) => void][] = [
+  const changes: Change[] = [
     ['k8s/base/kustomization.yaml', append(['resources'], name)],
     ['k8s/base/network-policies/kustomization.yaml', append(['resources'], `${name}.yaml`)],
     [
@@ -26,7 +26,7 @@ export function addToManifests(root: string, name: string): [string, string][] {
         backend: { service: { name, port: { name: 'http' } } },
       }),
     ],
-    ...['dev-released', 'staging', 'prod'].map((overlay): [string, (document: Document) => void] => [
+    ...['dev-released', 'staging', 'prod'].map((overlay): Change => [
       `k8s/overlays/${overlay}/kustomization.yaml`,
       (document) => exclude(document, name),
     ]),
@@ -55,12 +55,50 @@ export function addToManifests(root: string, name: string): [string, string][] {
       ),
     ],
   ];
-  return changes.map(([path, change]) => {
+  return apply(root, changes);
+}
+
+/**
+ * Adds the service's database, after the service itself, where secrets are generated: in dev. Elsewhere, PostgreSQL would not start
+ * before the password is sealed. Returns paths and new texts.
+ */
+export function addDatabase(root: string, name: string): [string, string][] {
+  const script = 'k8s/components/generated-secrets/generate.sh';
+  const text = readFileSync(join(root, script), 'utf8').replace(/^databases=\(([^)]*)/m, `$& ${name}`);
+  const databases = (/^databases=\(([^)]*)/m.exec(text)?.[1] ?? '').split(' ');
+  const settings = [
+    `DATABASES=${databases.join(',')}`,
+    `CONNECTIONS_PER_DATABASE=${Math.floor(availableConnections / databases.length)}`,
+  ];
+  return [
+    [script, text],
+    ...apply(root, [
+      ['k8s/base/network-policies/kustomization.yaml', append(['resources'], `${name}-database.yaml`)],
+      ['k8s/components/generated-secrets/role.yaml', append(['rules', 1, 'resourceNames'], name)],
+      [
+        'k8s/overlays/dev/kustomization.yaml',
+        (document) => {
+          const generators = document.get('configMapGenerator') as YAMLSeq<YAMLMap>;
+          const generator = { name: 'postgres-config', behavior: 'merge', literals: settings };
+          const index = generators.items.findIndex((item) => item.get('name') === generator.name);
+          generators.set(index === -1 ? generators.items.length : index, document.createNode(generator));
+        },
+      ],
+    ]),
+  ];
+}
+
+/** Of PostgreSQL, without those of maintenance, monitoring and the superuser: see images/postgres/credentials.sh. */
+const availableConnections = 107;
+
+type Change = [path: string, change: (document: Document) => void];
+
+const apply = (root: string, changes: Change[]): [string, string][] =>
+  changes.map(([path, change]) => {
     const document = parseDocument(readFileSync(join(root, path), 'utf8'));
     change(document);
     return [path, document.toString({ lineWidth: 0 })];
   });
-}
 
 const devSettings = [
   'NODE_ENV=development',

@@ -52,13 +52,16 @@ export const productionSettings = {
   WEBAUTHN_ORIGINS: 'https://app.example.com',
 };
 
-/** A fresh copy of the migrated template database. */
-export async function copyDatabase(): Promise<string> {
+/**
+ * A fresh copy of a database.
+ * @param template its name: by default the migrated one of this service; `template0` is empty
+ */
+export async function copyDatabase(template = 'template'): Promise<string> {
   const server = process.env['TEST_DATABASE_SERVER'] ?? '';
   const name = `test_${randomBytes(6).toString('hex')}`;
   const client = new pg.Client(`${server}postgres`);
   await client.connect();
-  await client.query(`CREATE DATABASE ${name} TEMPLATE template`);
+  await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   await client.end();
   return server + name;
 }
