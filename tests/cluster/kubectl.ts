@@ -144,11 +144,15 @@ await drill('kubectl', async ({ own, after, log, table, check }) => {
     await call('POST', '/auth/admin/applications', owner, body);
   }
 
-  /** Answers the question of a device in a browser. */
+  /** Answers the question of a device in a browser, which signs in once more if the service was too busy. */
   async function decide({ email }: Person, code: string, decision: 'allow' | 'deny'): Promise<void> {
     const agent = new UserAgent({ url: issuer });
-    await agent.open('/sign-in', { form: { email, password } });
-    await agent.open((await typeDeviceCode(agent, code)).url, { form: { decision } });
+    const asked = await until(`${email} to be signed in`, 300, async () => {
+      await agent.open('/sign-in', { form: { email, password } });
+      const page = await typeDeviceCode(agent, code);
+      return page.status === 200 && page.url.pathname !== '/sign-in' ? page : undefined;
+    });
+    await agent.open(asked.url, { form: { decision } });
   }
 
   /** Tokens of an application, which somebody has allowed. */
