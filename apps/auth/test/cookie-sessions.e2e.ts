@@ -83,11 +83,25 @@ describe('a session in a cookie', () => {
     }
   });
 
+  it('ends the one that the browser held before', async () => {
+    const { cookie, accessToken } = await newCookie();
+    const { refreshToken } = await client.newAccount();
+    const kept = await call('POST', '/auth/session', { origin: origins.app, cookie }, { refresh_token: refreshToken });
+    expect([kept.status, (await client.me(accessToken)).status]).toEqual([204, 401]);
+  });
+
   it('does not outlive the account’s access', async () => {
     const { cookie, email } = await newCookie();
     await service.database.query('UPDATE account SET disabled_at = now() WHERE email = $1', [email]);
     expect((await exchange(cookie)).body.code).toBe('session_missing');
     expect((await exchange('session=unknown')).body.code).toBe('session_missing');
+  });
+
+  it('expires with its session', async () => {
+    const { cookie, accessToken } = await newCookie();
+    const { sid } = decodeJwt(accessToken);
+    await service.database.query('UPDATE session SET expires_at = now() WHERE id = $1', [sid]);
+    expect((await exchange(cookie)).body.code).toBe('session_missing');
   });
 
   const nextPassword = 'amber-heron-reads-97-maps';

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { createHmac, type KeyObject } from 'node:crypto';
+import { Keyring } from '../src/keyring/index.ts';
 import { Client, newEmail, waitsSince } from './support/client.ts';
 import { meet } from './support/locks.ts';
 import {
@@ -204,12 +206,16 @@ describe('while a login is blocked', () => {
     const attacker = await client.newAccount();
     await Promise.all(Array.from({ length: 20 }, () => client.login(victim.email, wrong)));
     const [id = '', issuedAt = '', epoch = '', signature = ''] = victim.cookie.replace('device=', '').split('.');
+    const key = new Keyring(service.config).derive('device cookie')[0] as KeyObject;
+    const sign = (time: string) =>
+      createHmac('sha256', key).update([id, time, epoch, victim.email].join('\n')).digest('base64url');
+    expect(sign(issuedAt)).toBe(signature);
     const old = String(Number(issuedAt) - 366 * 24 * 60 * 60);
     for (const cookie of [
       attacker.cookie,
       `device=${id}.${issuedAt}.${epoch}.AAAA`,
       `device=x.${issuedAt}.${epoch}.${signature}`,
-      `device=${id}.${old}.${epoch}.${signature}`,
+      `device=${id}.${old}.${epoch}.${sign(old)}`,
       `device=${id}.${issuedAt}.1.${signature}`,
       `device=${id}.${issuedAt}.${signature}`,
       'device=',

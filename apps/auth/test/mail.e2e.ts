@@ -153,6 +153,26 @@ describe('the outbox', () => {
     await mailbox.expect(broken, /Confirm/);
   });
 
+  it('sends no mail with the variables of another one, which contain its link', async () => {
+    const emails = [newEmail(), newEmail()];
+    mailbox.refuse = { code: 451, message: 'try later' };
+    await registerRefused(emails);
+    mailbox.refuse = undefined;
+    const swap = () =>
+      database.query(
+        `UPDATE mail m SET variables = o.variables, next_attempt_at = now()
+         FROM mail o WHERE m.recipient = ANY ($1) AND o.recipient = ANY ($1) AND m.id <> o.id`,
+        [emails],
+      );
+    await swap();
+    const waiting = async () => (await Promise.all(emails.map(outbox))).flat();
+    await until(async () => (await waiting()).every(({ last_error }) => last_error === 'UndecryptableError'));
+    expect(emails.map((email) => mailbox.to(email))).toEqual([[], []]);
+    await swap();
+    await until(async () => (await waiting()).length === 0);
+    expect(emails.map((email) => mailbox.to(email).length)).toEqual([1, 1]);
+  });
+
   it('waits twice as long after each attempt, and an hour at most', async () => {
     const waits = new Map([0, 1, 2, 3, 7, 8, 99].map((attempts) => [newEmail(), attempts]));
     const emails = [...waits.keys()];

@@ -208,6 +208,21 @@ describe('a code', () => {
     const found = (needles: string[]) => rows.filter(({ stored }) => needles.some((one) => stored.includes(one)));
     expect(found([...secrets, ...texts])).toEqual([]);
   });
+
+  it('is of no use if its row has got the payload of another person’s', async () => {
+    const { email } = await client.newAccount();
+    const victim = await authorize(notes, await UserAgent.signedIn(service, client, email));
+    const { page, state } = await authorize(notes, agent);
+    const codes = [page, victim.page].map(({ url }) => url.searchParams.get('code'));
+    const { rowCount } = await service.database.query(
+      `UPDATE openid_artifact a SET payload = o.payload FROM openid_artifact o
+       WHERE a.id_hash = sha256(('AuthorizationCode ' || $1)::bytea)
+         AND o.id_hash = sha256(('AuthorizationCode ' || $2)::bytea)`,
+      codes,
+    );
+    expect(rowCount).toBe(1);
+    await expect(exchange(notes, { ...victim, page, state })).rejects.toThrow();
+  });
 });
 
 describe('text that PostgreSQL can not store', () => {
