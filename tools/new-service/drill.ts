@@ -1,6 +1,6 @@
 /**
- * `make drill-new-service`: generates a service in a copy of the repository and verifies that the copy passes all checks, the
- * service's tests and the checks of the manifests.
+ * `make drill-new-service`: generates a service with a database in a copy of the repository and verifies that the copy passes all
+ * checks, the service's tests and the checks of the manifests.
  */
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,15 @@ await drill('new-service', async ({ after, log, table, check }) => {
     });
     check(claim, output !== undefined);
   };
-  await passes('npm run new:service generates a service', 'npm', 'run', 'new:service', name);
+  await passes(
+    'npm run new:service generates a service with a database',
+    'npm',
+    'run',
+    'new:service',
+    name,
+    '--',
+    '--database',
+  );
   const repositoryPasses = async (...rules: string[]) => {
     for (const rule of rules) {
       await passes(`${rule}: the whole repository passes`, 'npm', 'run', `check:${rule}`);

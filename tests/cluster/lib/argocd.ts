@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { freePort } from '../../../apps/auth/test/support/free-port.ts';
+import { freePort } from '../../../tools/lib/free-port.ts';
 import { apply, kubectl } from '../../../tools/lib/kubectl.ts';
 import { buildWith } from '../../../tools/lib/kustomize.ts';
 import { until } from '../../../tools/lib/until.ts';
