@@ -59,7 +59,7 @@ NEEDS_drill-kubectl := SET_AUTHENTICATION
 NEEDS_drills := INGRESS_ADDRESS GITOPS_ROOT
 
 images: ## Build and push the drills' images
-	@rm -f $(DRILL_IMAGES)
+	@rm -f $(DRILL_IMAGES) .cache/stand-in-*.env
 	@$(MAKE) --no-print-directory --silent $(DRILL_IMAGES)
 
 verify: $(TOOLS) node_modules/.package-lock.json ## Check all manifests; SERVER=1 adds a dry run on the API server
@@ -82,7 +82,7 @@ drill-database-restart: ## Kill the database under traffic; no acknowledged writ
 drill-scale: ## Load until the autoscaler adds pods, then removes them
 drill-ingress: ## Test TLS, redirect and routes of an ingress controller
 drill-gitops: ## Argo CD syncs each overlay from nothing, stops bad commits, undoes manual changes
-drill-kubectl: ## People use kubectl with their accounts and roles
+drill-kubectl: ## People use kubectl with their accounts and roles; SET_AUTHENTICATION=command configures the API server (docs/operations/kubectl.md)
 drill-dev-loop: ## Measure the time from a saved file to the running pod
 
 DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop restore cluster-lost region-lost pitr rotate sealed-secrets

@@ -25,6 +25,7 @@ describe('make', () => {
     ['drill-gitops', 'GITOPS_ROOT=…'],
     ['drill-ingress', 'INGRESS_ADDRESS=…'],
     ['drill-sso', 'INGRESS_ADDRESS=…'],
+    ['drill-kubectl', 'SET_AUTHENTICATION=…'],
     ['drill-encryption-at-rest', 'ETCD_URL=…'],
     ['drills', 'INGRESS_ADDRESS=… GITOPS_ROOT=…'],
   ])('%s without its arguments prints its usage and builds nothing', (target, usage) => {

@@ -14,6 +14,7 @@ import { apply, getJson, kubectl } from '../../tools/lib/kubectl.ts';
 import { root } from '../../tools/lib/root.ts';
 import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
+import { callApi } from './lib/api.ts';
 import { selfSigned } from './lib/certificate.ts';
 import { sql } from './lib/database.ts';
 import { deploy } from './lib/environment.ts';
@@ -99,22 +100,8 @@ await drill('kubectl', async ({ own, after, log, table, check }) => {
   const authority = Buffer.from(cluster['certificate-authority-data'], 'base64').toString();
   setDefaultCACertificates([...getCACertificates(), authority, certificate]);
 
-  async function call(method: string, target: string, token: string, body?: object): Promise<Record<string, string>> {
-    const response = await fetch(issuer + target, {
-      method,
-      headers: {
-        ...(token && { authorization: `Bearer ${token}` }),
-        ...(body && { 'content-type': 'application/json' }),
-      },
-      ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(60_000),
-    });
-    const text = await response.text();
-    if (!response.ok) {
-      throw new Error(`${method} ${target}: ${response.status} ${text}`);
-    }
-    return text ? (JSON.parse(text) as Record<string, string>) : {};
-  }
+  const call = (method: string, target: string, token: string, body?: object) =>
+    callApi<Record<string, string>>(issuer + target, method, { body, token });
 
   /** An access token of the admin for the service itself. */
   const login = async () =>

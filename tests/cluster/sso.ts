@@ -11,6 +11,7 @@ import { root } from '../../tools/lib/root.ts';
 import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { healthy } from '../../tools/lib/workloads.ts';
+import { callApi } from './lib/api.ts';
 import { startArgoCd } from './lib/argocd.ts';
 import { Browser, type Page } from './lib/browser.ts';
 import { selfSigned } from './lib/certificate.ts';
@@ -254,22 +255,8 @@ await drill('sso', async ({ own, after, log, table, check }) => {
   }
   const service = await portForward(namespace, 'deployment/auth', 3000);
   after(service.close);
-  async function call<T>(method: string, path: string, body?: object, token?: string): Promise<T> {
-    const response = await fetch(service.url + path, {
-      method,
-      headers: {
-        ...(body && { 'content-type': 'application/json' }),
-        ...(token && { authorization: `Bearer ${token}` }),
-      },
-      ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(60_000),
-    });
-    const text = await response.text();
-    if (!response.ok) {
-      throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    }
-    return (text ? JSON.parse(text) : undefined) as T;
-  }
+  const call = <T>(method: string, path: string, body?: object, token?: string) =>
+    callApi<T>(service.url + path, method, { body, token });
   const login = async ({ email }: Person) =>
     (await call<{ access_token: string }>('POST', '/auth/login', { email, password })).access_token;
   async function newPerson(roles: string): Promise<Person> {

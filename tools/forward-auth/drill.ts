@@ -314,7 +314,7 @@ async function startTraefik(folder: string, authUrl: string, serviceUrl: string)
   );
   await once(child, 'spawn');
   const stop = async () => {
-    if (child.exitCode === null) {
+    if (child.exitCode === null && child.signalCode === null) {
       child.kill();
       await once(child, 'exit');
     }

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below the ports that Linux gives to whoever asks for any, from 32768, and those of Kubernetes for nodes, from 30000. */
+/** Below Linux's ephemeral ports, from 32768, and Kubernetes' node ports, from 30000. */
 const firstPort = 20_000;
 const lastPort = 29_999;
 /** More than there are workers of Jest at once, each of which has ports of its own. */

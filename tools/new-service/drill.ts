@@ -1,6 +1,6 @@
 /**
- * `make drill-new-service`: generates a service with a database in a copy of the repository and verifies that the copy passes all
- * checks, the service's tests and the checks of the manifests.
+ * `make drill-new-service`: generates two services in a copy of the repository, one of them with a database, and verifies that the copy
+ * passes all checks, the services' tests and the checks of the manifests.
  */
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,8 @@ import { drill } from '../lib/drill.ts';
 import { root } from '../lib/root.ts';
 import { run } from '../lib/run.ts';
 
-const name = 'order-history';
+const [stateless, stateful] = ['order-history', 'order-archive'];
+const names = [stateless, stateful];
 
 await drill('new-service', async ({ after, log, table, check }) => {
   const copy = mkdtempSync(join(tmpdir(), 'new-service-'));
@@ -35,15 +36,8 @@ await drill('new-service', async ({ after, log, table, check }) => {
     });
     check(claim, output !== undefined);
   };
-  await passes(
-    'npm run new:service generates a service with a database',
-    'npm',
-    'run',
-    'new:service',
-    name,
-    '--',
-    '--database',
-  );
+  await passes('npm run new:service generates a service', 'npm', 'run', 'new:service', stateless);
+  await passes('and one with a database', 'npm', 'run', 'new:service', stateful, '--', '--database');
   const repositoryPasses = async (...rules: string[]) => {
     for (const rule of rules) {
       await passes(`${rule}: the whole repository passes`, 'npm', 'run', `check:${rule}`);
@@ -52,23 +46,28 @@ await drill('new-service', async ({ after, log, table, check }) => {
   // two at a time: each of them keeps one processor busy
   await Promise.all([
     (async () => {
-      await passes('the service’s code passes the linter', 'npx', 'eslint', '--max-warnings', '0', `apps/${name}`);
+      const folders = names.map((name) => `apps/${name}`);
+      await passes('their code passes the linter', 'npx', 'eslint', '--max-warnings', '0', ...folders);
       await repositoryPasses('types', 'unused');
-      await passes('the tests of the new service pass against the auth service', 'npm', 'test', '--', `apps/${name}`);
+      await passes('their tests pass against the auth service', 'npm', 'test', '--', ...folders);
     })(),
     (async () => {
       await repositoryPasses('format', 'dependencies');
-      await passes('the manifests pass before its first deployment', 'node', 'tests/cluster/verify.ts');
+      await passes('the manifests pass before their first deployment', 'node', 'tests/cluster/verify.ts');
     })(),
   ]);
   for (const overlay of ['dev-released', 'staging', 'prod']) {
     const file = join(copy, `k8s/overlays/${overlay}/kustomization.yaml`);
     const document = parseDocument(readFileSync(file, 'utf8'));
-    setImages(document, {
-      [`devopslocally/${name}`]: `registry.example.com/devopslocally/${name}@sha256:${'1'.repeat(64)}`,
-    });
+    const digest = `sha256:${'1'.repeat(64)}`;
+    setImages(
+      document,
+      Object.fromEntries(
+        names.map((name) => [`devopslocally/${name}`, `registry.example.com/devopslocally/${name}@${digest}`]),
+      ),
+    );
     writeFileSync(file, document.toString());
   }
-  await passes('the manifests pass after it', 'node', 'tests/cluster/verify.ts');
+  await passes('the manifests pass after that', 'node', 'tests/cluster/verify.ts');
   table(rows);
 });

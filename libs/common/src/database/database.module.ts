@@ -48,6 +48,9 @@ export function dataSourceOptions(config: DatabaseConfig, schema: DatabaseSchema
   };
 }
 
+/** How long a start waits for a database that refuses connections. */
+const maxConnectMs = 5 * 60_000;
+
 /** Milliseconds between attempts to connect at the start, which differ so that many replicas don't come at the same moment. */
 export const connectRetryMs = (): number => 500 + Math.random() * 1000;
 
@@ -63,11 +66,14 @@ export class DatabaseModule {
       module: DatabaseModule,
       imports: [
         TypeOrmModule.forRootAsync({
-          useFactory: () => ({
-            ...dataSourceOptions(config, schema),
-            retryAttempts: 300,
-            retryDelay: connectRetryMs(),
-          }),
+          useFactory: () => {
+            const retryDelay = connectRetryMs();
+            return {
+              ...dataSourceOptions(config, schema),
+              retryAttempts: Math.ceil(maxConnectMs / retryDelay),
+              retryDelay,
+            };
+          },
           dataSourceFactory: (options) => Promise.resolve(new PooledDataSource(options as DataSourceOptions)),
         }),
       ],

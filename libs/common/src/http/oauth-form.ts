@@ -11,7 +11,7 @@ declare module 'fastify' {
     oauth?: boolean;
     /** Set on routes that are pages for people: they take forms, ignore unknown parameters and show problems as a page. */
     page?: boolean;
-    /** Set on routes of the API that browsers may open: who accepts HTML sees problems as a page. */
+    /** Set on routes of the API that browsers may open: clients that accept HTML get problems as a page. */
     readers?: boolean;
   }
   interface FastifyInstance {
