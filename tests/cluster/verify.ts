@@ -7,7 +7,7 @@ import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { build, buildWith } from '../../tools/lib/kustomize.ts';
 import { root } from '../../tools/lib/root.ts';
 import { CommandError, run } from '../../tools/lib/run.ts';
-import { solverObjects } from './lib/acme-solver.ts';
+import { missingGateways, solverObjects } from './lib/acme-solver.ts';
 import { loadBroken } from './lib/broken.ts';
 import { groupOf, isServed, label, type Manifest, parse } from './lib/manifests.ts';
 import { loadPolicies } from './lib/policies.ts';
@@ -169,13 +169,22 @@ await drill('verify', async ({ own, log, table, check }) => {
       solved.add(object.kind);
     }
   }
+  for (const { folder, manifests } of inOverlays) {
+    const missing = await missingGateways(manifests);
+    report(
+      folder,
+      missing.map((name) => `no Gateway ${name}, through which a Certificate's challenge would be solved`),
+    );
+  }
   report(
     'k8s/platform',
     ['Pod', 'Service', 'HTTPRoute', 'Ingress']
       .filter((kind) => !solved.has(kind))
       .map((kind) => `no ${kind} of a solver`),
   );
-  clean('staging and prod admit what cert-manager creates to solve a challenge, by Gateway API and by Ingress');
+  clean(
+    'staging and prod admit what cert-manager creates to solve a challenge, by Gateway API and by Ingress; each Gateway for it exists',
+  );
 
   const sealed = inOverlays.filter(({ folder }) => existsSync(join(root, folder, 'sealed-secrets')));
   for (const { folder, manifests } of sealed) {

@@ -14,7 +14,9 @@ const {
   values: { database },
   positionals: [name = ''],
 } = parseArgs({ allowPositionals: true, options: { database: { type: 'boolean', default: false } } });
-if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 30) {
+// without --, npm keeps the option for itself
+const isOptionLost = process.env['npm_config_database'] !== undefined;
+if (isOptionLost || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 30) {
   console.error(
     'Usage: npm run new:service NAME [-- --database]. NAME is lower-case words joined by dashes, such as order-history.',
   );

@@ -10,6 +10,7 @@ export {
   type DatabaseSchema,
 } from './database/database.module.ts';
 export { execute, purge, queryRow, queryRows, type Queryable } from './database/queries.ts';
+export { assertDatabase } from './database/assert-database.ts';
 export { runMigrations } from './database/run-migrations.ts';
 export { sql, type Sql } from './database/sql.ts';
 export {

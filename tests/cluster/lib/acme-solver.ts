@@ -9,7 +9,12 @@ interface Solver {
 
 interface Issuer extends Manifest {
   spec: {
-    acme: { solvers: { http01: { ingress?: Solver; gatewayHTTPRoute?: Solver & { parentRefs: object[] } } }[] };
+    acme: {
+      solvers: {
+        selector?: { matchLabels: Record<string, string> };
+        http01: { ingress?: Solver; gatewayHTTPRoute?: Solver & { parentRefs: { name: string }[] } };
+      }[];
+    };
   };
 }
 
@@ -22,11 +27,30 @@ const token = 'hnqqHCZJMqMLpMZP2lkFqG4a2mJgqk2ZzBnWj3Q1zEw';
  * @param namespace where they would be created
  */
 export async function solverObjects(namespace: string): Promise<Manifest[]> {
-  const issuer = parse(await build('k8s/platform')).find((object): object is Issuer => object.kind === 'ClusterIssuer');
-  return (issuer?.spec.acme.solvers ?? []).flatMap(({ http01: { ingress, gatewayHTTPRoute } }) => [
+  return (await solvers()).flatMap(({ http01: { ingress, gatewayHTTPRoute: gateway } }) => [
     ...(ingress ? objects('ingress', ingress, namespace) : []),
-    ...(gatewayHTTPRoute ? objects('gateway', gatewayHTTPRoute, namespace, gatewayHTTPRoute.parentRefs) : []),
+    ...(gateway ? objects(`gateway-${gateway.parentRefs[0]?.name ?? ''}`, gateway, namespace, gateway.parentRefs) : []),
   ]);
+}
+
+/** The Gateways through which cert-manager would solve challenges of these Certificates, and which are not among the manifests. */
+export async function missingGateways(manifests: Manifest[]): Promise<string[]> {
+  const known = await solvers();
+  const named = manifests
+    .filter(({ kind }) => kind === 'Certificate')
+    .flatMap(({ metadata: { labels = {} } }) => {
+      const isSelected = ({ selector }: (typeof known)[number]) =>
+        selector && Object.entries(selector.matchLabels).every(([name, value]) => labels[name] === value);
+      const solver = known.find(isSelected) ?? known.find(({ selector }) => !selector);
+      return (solver?.http01.gatewayHTTPRoute?.parentRefs ?? []).map(({ name }) => name);
+    });
+  const gateways = new Set(manifests.filter(({ kind }) => kind === 'Gateway').map(({ metadata: { name } }) => name));
+  return named.filter((name) => !gateways.has(name));
+}
+
+async function solvers(): Promise<Issuer['spec']['acme']['solvers']> {
+  const issuer = parse(await build('k8s/platform')).find((object): object is Issuer => object.kind === 'ClusterIssuer');
+  return issuer?.spec.acme.solvers ?? [];
 }
 
 function objects(by: string, solver: Solver, namespace: string, parentRefs?: object[]): Manifest[] {

@@ -1,4 +1,4 @@
-import { ConfigError, ProblemException } from '#common';
+import { assertDatabase, ConfigError, ProblemException } from '#common';
 import { NestFactory } from '@nestjs/core';
 import { Command } from 'commander';
 import { createInterface } from 'node:readline/promises';
@@ -94,7 +94,9 @@ function createProgram(terminal: Terminal): Command {
 
   /** Runs a job with a provider of the application, without the HTTP server. */
   async function withService<S, T>(service: new (...args: never[]) => S, job: (service: S) => Promise<T>): Promise<T> {
-    const app = await NestFactory.createApplicationContext(AppModule.register(config()), {
+    const settings = config();
+    await assertDatabase(settings);
+    const app = await NestFactory.createApplicationContext(AppModule.register(settings), {
       logger: false,
       abortOnError: false,
     });

@@ -35,12 +35,15 @@ export async function runMigrations(config: DatabaseConfig, schema: DatabaseSche
 }
 
 async function connect(config: DatabaseConfig, schema: DatabaseSchema, deadline: number): Promise<DataSource> {
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await new DataSource(dataSourceOptions(config, schema)).initialize();
     } catch (error) {
       if (Date.now() > deadline) {
         throw error;
+      }
+      if (attempt === 1) {
+        process.stderr.write(`Waiting for the database: ${String(error)}\n`);
       }
       await sleep(connectRetryMs());
     }

@@ -8,6 +8,8 @@ import { stopOnSignals, type RunningService } from './run-service.ts';
 
 /** `EX_CONFIG` of sysexits(3): a restart does not help. */
 const exitConfig = 78;
+/** 128 and the number of SIGTERM, as shells have it. */
+const exitTerminated = 143;
 
 /**
  * Makes V8 optimise functions after a quarter of the default number of calls or fewer. With the defaults, rarely called code
@@ -54,6 +56,9 @@ export async function runMain<Config extends Parameters<typeof stopOnSignals>[1]
     process.exit(1);
   });
   const config = loadOrExit(() => load(process.env));
+  // the first process of a container ignores signals that nothing handles, and a start may wait for the database
+  const terminated = () => process.exit(exitTerminated);
+  process.once('SIGTERM', terminated);
   const service = await start(config);
   for (const flag of compileSooner) {
     setFlagsFromString(flag);
@@ -65,5 +70,6 @@ export async function runMain<Config extends Parameters<typeof stopOnSignals>[1]
     // undelivered traces must not fail the shutdown
     await tracing?.stop().catch(() => undefined);
   };
+  process.off('SIGTERM', terminated);
   stopOnSignals({ stop }, config);
 }

@@ -37,17 +37,19 @@ export class ConfirmationService {
 
   /**
    * What the page offers. A password is too little where more than one factor is asked for, and would weaken a session that has more.
-   * @throws SeeOther the page to sign in, if there is nothing
+   * @throws SeeOther if there is nothing: the page to add a second factor if one is asked for, otherwise the page to sign in
    */
   async waysOf(page: Page): Promise<ConfirmationWays> {
     const { signedIn, settings } = page;
     const { totp } = await this.mfa.status(signedIn);
     const { passkeys } = settings.passkeysEnabled ? await this.passkeys.list(signedIn.accountId) : { passkeys: [] };
-    const isPasswordEnough = !signedIn.amr.includes('mfa') && page.parameter('acr') !== 'aal2';
+    const isFactorRequired = page.parameter('acr') === 'aal2';
+    const isPasswordEnough = !signedIn.amr.includes('mfa') && !isFactorRequired;
     const byPassword = signedIn.hasPassword && isPasswordEnough ? 'password' : undefined;
     const ways: ConfirmationWays = { by: totp ? 'code' : byPassword, passkey: passkeys.length > 0 };
     if (ways.by === undefined && !ways.passkey) {
-      throw new SeeOther(withContinue('/sign-in', page.continueUrl));
+      // signing in again would not be a second factor
+      throw new SeeOther(isFactorRequired ? '/account/authenticator' : withContinue('/sign-in', page.continueUrl));
     }
     return ways;
   }
