@@ -131,6 +131,14 @@ it('keys rotate publishes a successor', async () => {
   expect([code, output]).toEqual([0, expect.stringMatching(/^published [\w-]{43}, which signs from /)]);
 });
 
+it('fails at once, and says why, without the database', async () => {
+  const DATABASE_URL = service.databaseUrl.replace(/:[^:@]+@/, ':wrong@');
+  expect(await run(['keys', 'rotate'], '', { DATABASE_URL })).toEqual({
+    code: 1,
+    output: expect.stringMatching(/^password authentication failed for user .*\n$/),
+  });
+});
+
 it('prints its usage, and exits with 78 if the settings are invalid', async () => {
   expect((await run(['--help'])).output).toContain('Usage: auth');
   expect(await run(['migrate'], '', { DATABASE_URL: 'mysql://x' })).toEqual({
