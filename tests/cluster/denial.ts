@@ -1,17 +1,13 @@
 // Opens a connection from every source to every destination, without the component back-channel-logout and with it. Two controls show what the cluster enforces: a pod without any
 // policy must reach everything outside, and a pod that is denied everything must reach nothing.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { buildWith } from '../../tools/lib/kustomize.ts';
 import { until } from '../../tools/lib/until.ts';
+import { idle, tryConnections } from './lib/connections.ts';
 import { deploy } from './lib/environment.ts';
 import { phase, pod } from './lib/traffic.ts';
-
-const probe = readFileSync(join(import.meta.dirname, 'lib/probe.ts'), 'utf8');
-const idle = ['node', '-e', 'setInterval(() => {}, 1 << 30)'];
 
 interface Source {
   name: string;
@@ -170,12 +166,7 @@ await drill('denial', async ({ own, log, table, check }) => {
       );
     }
     const name = source.labels ? podName(source) : 'deployment/auth';
-    return JSON.parse(
-      await kubectl(
-        ['exec', '-i', name, '-n', source.namespace, '--', 'node', '--input-type=module-typescript', '-', ...targets],
-        { input: probe },
-      ),
-    ) as Record<string, string>;
+    return tryConnections(name, source.namespace, targets);
   }
 
   const answered = (result: string | undefined) => result !== undefined && result !== 'dropped';

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { buildWith, imageEntry } from '../../tools/lib/kustomize.ts';
@@ -15,6 +16,7 @@ import { callApi } from './lib/api.ts';
 import { startArgoCd } from './lib/argocd.ts';
 import { Browser, type Page } from './lib/browser.ts';
 import { selfSigned } from './lib/certificate.ts';
+import { idle, tryConnections } from './lib/connections.ts';
 import { sql } from './lib/database.ts';
 import { deploy, images } from './lib/environment.ts';
 import { parse } from './lib/manifests.ts';
@@ -164,13 +166,6 @@ async function deployTools(namespace: string, ip: string, ca: string, secrets: s
 
 /** What pods with the labels of the proxies, and other pods, can reach. */
 async function connections(namespace: string, environment: string, controller: string): Promise<Row[]> {
-  const script = readFileSync(join(import.meta.dirname, 'lib/probe.ts'), 'utf8');
-  await apply({
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'scripts', namespace },
-    data: { 'probe.ts': script },
-  });
   const ipOf = async (selector: string, of: string) =>
     (await kubectl(['get', 'pods', '-n', of, '-l', selector, '-o', 'jsonpath={.items[0].status.podIP}'])).trim();
   const destinations: Record<string, string> = {
@@ -186,21 +181,27 @@ async function connections(namespace: string, environment: string, controller: s
     'probe-alertmanager': { labels: proxy('alertmanager'), may: ['alertmanager', 'gateway'] },
     'probe-other': { labels: { app: 'other' }, may: [] as string[] },
   };
-  for (const [name, { labels }] of Object.entries(sources)) {
-    await apply(pod(name, namespace, labels, ['node', '/scripts/probe.ts', ...Object.values(destinations)]));
-  }
-  const rows: Row[] = [];
-  for (const [name, { may }] of Object.entries(sources)) {
-    await until(`${name} done`, 300, async () => (await phase(name, namespace)) === 'Succeeded');
-    const results = JSON.parse(await kubectl(['logs', name, '-n', namespace])) as Record<string, string>;
-    const reached = Object.keys(destinations).filter((to) => results[destinations[to] ?? ''] === 'connected');
-    rows.push({
-      from: name,
-      reaches: reached.join(', ') || 'nothing',
-      holds: reached.join() === may.join() ? 'yes' : 'NO',
-    });
-  }
-  return rows;
+  const reachedBy = async (name: string) => {
+    const results = await tryConnections(name, namespace, Object.values(destinations));
+    return Object.keys(destinations).filter((to) => results[destinations[to] ?? ''] === 'connected');
+  };
+  return Promise.all(
+    Object.entries(sources).map(async ([name, { labels, may }]) => {
+      await apply(pod(name, namespace, labels, idle));
+      await until(`${name} to run`, 300, async () => (await phase(name, namespace)) === 'Running');
+      let reached = await reachedBy(name);
+      // policies take effect shortly after a pod has started
+      for (let tries = 0; reached.join() !== may.join() && tries < 10; tries += 1) {
+        await sleep(5000);
+        reached = await reachedBy(name);
+      }
+      return {
+        from: name,
+        reaches: reached.join(', ') || 'nothing',
+        holds: reached.join() === may.join() ? 'yes' : 'NO',
+      };
+    }),
+  );
 }
 
 await drill('sso', async ({ own, after, log, table, check }) => {
