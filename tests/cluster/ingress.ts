@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type TLSSocket } from 'node:tls';
 import { drill, type Row } from '../../tools/lib/drill.ts';
-import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { apply } from '../../tools/lib/kubectl.ts';
 import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { deploy } from './lib/environment.ts';
+import { admitGateway, ingressController } from './lib/ingress-controller.ts';
 
 const host = 'auth.example.com';
 
@@ -23,11 +24,7 @@ interface Answer {
 }
 
 await drill('ingress', async ({ own, after, log, table, check }) => {
-  const ip = process.env['INGRESS_ADDRESS'];
-  const controller = process.env['INGRESS_NAMESPACE'] ?? 'ingress';
-  if (!ip) {
-    throw new Error('INGRESS_ADDRESS is not set: the IP address of the ingress controller');
-  }
+  const { ip, controller } = ingressController();
   const namespace = await own('drill-ingress');
   const folder = mkdtempSync(join(tmpdir(), 'ingress-'));
   after(async () => rmSync(folder, { recursive: true }));
@@ -127,8 +124,7 @@ await drill('ingress', async ({ own, after, log, table, check }) => {
   }
 
   await deploy({ namespace, components: ['ingress'] });
-  await kubectl(['label', 'namespace', controller, 'devopslocally/role=gateway', '--overwrite']);
-  after(() => kubectl(['label', 'namespace', controller, 'devopslocally/role-']));
+  await admitGateway(controller, after);
   await certify('A1');
   await until('route', 300, async () => (await request(true, '/.well-known/jwks.json')).status === 200);
 

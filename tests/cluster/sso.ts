@@ -19,6 +19,7 @@ import { selfSigned } from './lib/certificate.ts';
 import { idle, tryConnections } from './lib/connections.ts';
 import { sql } from './lib/database.ts';
 import { deploy, images } from './lib/environment.ts';
+import { admitGateway, ingressController } from './lib/ingress-controller.ts';
 import { parse } from './lib/manifests.ts';
 import { portForward } from './lib/monitoring.ts';
 import { phase, pod } from './lib/traffic.ts';
@@ -205,11 +206,7 @@ async function connections(namespace: string, environment: string, controller: s
 }
 
 await drill('sso', async ({ own, after, log, table, check }) => {
-  const ip = process.env['INGRESS_ADDRESS'];
-  const controller = process.env['INGRESS_NAMESPACE'] ?? 'ingress';
-  if (!ip) {
-    throw new Error('INGRESS_ADDRESS is not set: the IP address of the ingress controller');
-  }
+  const { ip, controller } = ingressController();
   const namespace = await own('drill-sso');
   const monitoring = await own('drill-sso-monitoring');
   const secrets = mkdtempSync(join(tmpdir(), 'sso-'));
@@ -226,8 +223,7 @@ await drill('sso', async ({ own, after, log, table, check }) => {
       stringData: { 'tls.crt': ca, 'tls.key': key },
     });
 
-  await kubectl(['label', 'namespace', controller, 'devopslocally/role=gateway', '--overwrite']);
-  after(() => kubectl(['label', 'namespace', controller, 'devopslocally/role-']));
+  await admitGateway(controller, after);
   await deploy({
     namespace,
     components: ['ingress'],

@@ -168,7 +168,7 @@ describe('a request that a gateway asks about', () => {
     ]);
     const page = await check({ cookie, ...navigation }, '?acr=aal2');
     expect([page.status, page.headers.location]).toEqual([303, signIn.replace('?', '/confirm?acr=aal2&')]);
-    // whoever has none is asked to add one, instead of going round between this page and the sign-in
+    // an account without one leads to the page to add one, not round between this page and the sign-in
     const confirm = await ask('/sign-in/confirm?acr=aal2', { cookie, ...navigation });
     expect([confirm.status, confirm.headers.location]).toEqual([303, '/account/authenticator']);
   });
