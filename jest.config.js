@@ -23,7 +23,10 @@ export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform: { '^.+\\.ts$': compile({ tsx: false }), '^.+\\.tsx$': compile({ tsx: true }) },
-  moduleNameMapper: { '^#common$': '<rootDir>/libs/common/src/index.ts' },
+  moduleNameMapper: {
+    '^#client$': '<rootDir>/libs/client/src/index.ts',
+    '^#common$': '<rootDir>/libs/common/src/index.ts',
+  },
   // CommonJS packages require() Nest, which fails while Jest is still importing it
   setupFiles: ['<rootDir>/apps/auth/test/setup/load-nest.ts'],
   globalSetup: '<rootDir>/apps/auth/test/setup/global-setup.ts',

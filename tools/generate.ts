@@ -1,9 +1,11 @@
-/** `npm run generate`: writes what is derived from the code and committed: the OpenAPI document and the reference pages of docs/. */
+/** `npm run generate`: writes what is derived from the code and committed: the OpenAPI document, the client’s types and
+ * the reference pages of docs/. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { authSettings, createService, describeApi, describeSettings, loadAuthConfig, migrate } from './built.ts';
+import { clientTypes } from './docs/client-types.ts';
 import { apiPage } from './docs/api.ts';
 import { configurationPage } from './docs/configuration.ts';
 import { dataModelPage } from './docs/data-model.ts';
@@ -30,6 +32,7 @@ try {
   await app.close();
   await write('apps/auth/openapi.json', JSON.stringify(document));
   await writePage('docs/api.md', apiPage(document));
+  await write('libs/client/src/api.ts', await clientTypes(document));
 } finally {
   await postgres.stop();
   await rm(directory, { recursive: true });

@@ -35,7 +35,7 @@ export class AccountCredentialsController {
     example: { passkeys: [passkeyExample] },
   })
   @ApiProblems(...adminProblems, ...recentLoginProblems, accountNotFound)
-  listPasskeys(
+  listAccountPasskeys(
     @Param('id', { schema: accountIdSchema }) id: string,
     @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
@@ -48,7 +48,7 @@ export class AccountCredentialsController {
   @ApiOperation({ summary: 'Delete a passkey of an account', description: 'For admins. Sessions continue.' })
   @ApiResponse({ status: 204, description: 'The passkey no longer logs anybody in.' })
   @ApiProblems(...adminProblems, ...recentLoginProblems, passkeyNotFound, lastAdmin)
-  deletePasskey(
+  deleteAccountPasskey(
     @Param('id', { schema: accountIdSchema }) id: string,
     @Param('passkeyId', { schema: passkeyIdSchema }) passkeyId: string,
     @CurrentPrincipal() actor: Principal,
@@ -66,7 +66,7 @@ export class AccountCredentialsController {
     example: { identities: [identityExample] },
   })
   @ApiProblems(...adminProblems, ...recentLoginProblems, accountNotFound)
-  listIdentities(
+  listAccountIdentities(
     @Param('id', { schema: accountIdSchema }) id: string,
     @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
@@ -83,7 +83,7 @@ export class AccountCredentialsController {
   })
   @ApiResponse({ status: 204, description: 'The identity no longer logs anybody in.' })
   @ApiProblems(...adminProblems, ...recentLoginProblems, identityNotFound, lastAdmin)
-  unlinkIdentity(
+  unlinkAccountIdentity(
     @Param('id', { schema: accountIdSchema }) id: string,
     @Param('identityId', { schema: identityIdSchema }) identityId: string,
     @CurrentPrincipal() actor: Principal,

@@ -158,11 +158,17 @@ function describeProblems(mediaType: string, list: Problem[]): MethodDecorator &
  * @param group problems with the same status
  */
 export function problemResponse(mediaType: string, group: Problem[]) {
+  const codes = group.map(({ code }) => code);
   return {
     description: group.map((problem) => `\`${problem.code}\`: ${problem.title}.`).join(' '),
     content: {
       [mediaType]: {
-        schema: { $ref: '#/components/schemas/Problem' },
+        schema: {
+          allOf: [
+            { $ref: '#/components/schemas/Problem' },
+            { type: 'object', properties: { code: { type: 'string', enum: codes } } },
+          ],
+        },
         examples: Object.fromEntries(
           group.map((problem) => [problem.code, { summary: problem.title, value: problem.body(exampleRequestId) }]),
         ),

@@ -1,0 +1,42 @@
+import { createContext, useContext } from 'react';
+
+/** The languages of the console, those of the pages. */
+export const locales = ['en', 'de', 'fr', 'es'] as const;
+export type Locale = (typeof locales)[number];
+
+/** Texts in all languages. */
+export type Translated<Texts> = Readonly<Record<Locale, Texts>>;
+
+const storageKey = 'console-language';
+
+const isLocale = (text: string | undefined | null): text is Locale => locales.some((locale) => locale === text);
+
+/** The language that a person has chosen, otherwise the first of the browser's that there are texts in. */
+export function initialLocale(): Locale {
+  const preferred = [localStorage.getItem(storageKey), ...navigator.languages.map((tag) => tag.split('-', 1)[0])];
+  return preferred.find(isLocale) ?? 'en';
+}
+
+export function keepLocale(locale: Locale): void {
+  localStorage.setItem(storageKey, locale);
+}
+
+export const LocaleContext = createContext<{ locale: Locale; setLocale: (locale: Locale) => void }>({
+  locale: 'en',
+  setLocale: () => undefined,
+});
+
+/** The texts in the person's language. */
+export const useTexts = <Texts>(texts: Translated<Texts>): Texts => texts[useContext(LocaleContext).locale];
+
+/** Formats numbers and moments for the person's language, in the browser's time zone. */
+export function useFormats() {
+  const { locale } = useContext(LocaleContext);
+  return {
+    number: (value: number) => new Intl.NumberFormat(locale).format(value),
+    moment: (iso: string) =>
+      new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso)),
+    time: (iso: string, options: Intl.DateTimeFormatOptions) =>
+      new Intl.DateTimeFormat(locale, options).format(new Date(iso)),
+  };
+}

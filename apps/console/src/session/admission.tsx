@@ -1,0 +1,112 @@
+import { Button, Center, Loader, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { use, useState, type ReactNode } from 'react';
+import { api, codeOf, orThrow } from '../api.ts';
+import { useTexts } from '../language.ts';
+import { Shell } from '../layout/shell.tsx';
+import { authorize, refusalOf, signOut } from './authorization.ts';
+import { IdentityContext } from './identity.ts';
+import { texts } from './texts.ts';
+
+const outcome = new WeakMap<Promise<void>, Promise<{ refusal?: string | undefined }>>();
+/** The result of a login, as a promise that never rejects. */
+function settled(signedIn: Promise<void>) {
+  const known =
+    outcome.get(signedIn) ??
+    signedIn.then(
+      () => ({}),
+      (error: unknown) => {
+        console.error(error);
+        return { refusal: refusalOf(error) ?? 'failed' };
+      },
+    );
+  outcome.set(signedIn, known);
+  return known;
+}
+
+/** A page instead of the console. */
+function Notice({ title, children, action }: { title: string; children: ReactNode; action: ReactNode }) {
+  return (
+    <Center component="main" mih="100vh" p="md">
+      <Stack maw={480} gap="md">
+        <Title order={1} size="h2">
+          {title}
+        </Title>
+        <Text>{children}</Text>
+        <div>{action}</div>
+      </Stack>
+    </Center>
+  );
+}
+
+/** Lets admins with a second factor in, and tells everybody else why they are not. */
+export function Admission({ signedIn }: { signedIn: Promise<void> }) {
+  const t = useTexts(texts);
+  const { refusal } = use(settled(signedIn));
+  const [isLeaving, setLeaving] = useState(false);
+  const me = useQuery({
+    queryKey: ['me'],
+    queryFn: ({ signal }) => orThrow(api.GET('/auth/me', { signal })),
+    enabled: refusal === undefined,
+    staleTime: Infinity,
+  });
+
+  const again = (label: string) => (
+    <Button
+      loading={isLeaving}
+      onClick={() => {
+        setLeaving(true);
+        void authorize();
+      }}
+    >
+      {label}
+    </Button>
+  );
+  if (refusal === 'unmet_authentication_requirements') {
+    return (
+      <Notice
+        title={t.factorTitle}
+        action={
+          <Button component="a" href="/account">
+            {t.factorAction}
+          </Button>
+        }
+      >
+        {t.factorText}
+      </Notice>
+    );
+  }
+  if (refusal !== undefined || (me.isError && codeOf(me.error) !== undefined)) {
+    return (
+      <Notice title={t.failedTitle} action={again(t.again)}>
+        {t.failedText}
+      </Notice>
+    );
+  }
+  if (me.isError) {
+    return (
+      <Notice title={t.offlineTitle} action={<Button onClick={() => void me.refetch()}>{t.again}</Button>}>
+        {t.offlineText}
+      </Notice>
+    );
+  }
+  if (!me.data) {
+    return (
+      <Center component="main" mih="100vh">
+        <Loader aria-label={t.loading} />
+      </Center>
+    );
+  }
+  if (!me.data.roles.includes('admin')) {
+    return (
+      <Notice title={t.roleTitle} action={<Button onClick={signOut}>{t.signOut}</Button>}>
+        {t.roleText.replace('{email}', me.data.email)}
+      </Notice>
+    );
+  }
+  return (
+    <IdentityContext value={me.data}>
+      <Shell />
+    </IdentityContext>
+  );
+}

@@ -1,0 +1,68 @@
+import type { Translated } from '../language.ts';
+
+const en = {
+  loading: 'Loading',
+  again: 'Try again',
+  signOut: 'Sign out',
+  factorTitle: 'Add a second factor first',
+  factorText:
+    'The console is for admins with a second factor. Add a passkey or an authenticator app to your account, then come back.',
+  factorAction: 'Go to your account',
+  failedTitle: 'The sign-in failed',
+  failedText: 'Nothing was changed.',
+  offlineTitle: 'The service can’t be reached',
+  offlineText: 'Check your connection.',
+  roleTitle: 'You may not use the console',
+  roleText: '{email} is not an admin. Ask an admin for the role, or sign in with another account.',
+};
+
+export const texts: Translated<typeof en> = {
+  en,
+  de: {
+    loading: 'Wird geladen',
+    again: 'Erneut versuchen',
+    signOut: 'Abmelden',
+    factorTitle: 'Richten Sie zuerst einen zweiten Faktor ein',
+    factorText:
+      'Die Konsole ist für Administratoren mit einem zweiten Faktor. Richten Sie einen Passkey oder eine Authenticator-App ein und kommen Sie zurück.',
+    factorAction: 'Zu Ihrem Konto',
+    failedTitle: 'Die Anmeldung ist fehlgeschlagen',
+    failedText: 'Es wurde nichts geändert.',
+    offlineTitle: 'Der Dienst ist nicht erreichbar',
+    offlineText: 'Prüfen Sie Ihre Verbindung.',
+    roleTitle: 'Sie dürfen die Konsole nicht benutzen',
+    roleText:
+      '{email} ist kein Administrator. Bitten Sie einen Administrator um die Rolle oder melden Sie sich mit einem anderen Konto an.',
+  },
+  fr: {
+    loading: 'Chargement',
+    again: 'Réessayer',
+    signOut: 'Se déconnecter',
+    factorTitle: 'Ajoutez d’abord un second facteur',
+    factorText:
+      'La console est réservée aux administrateurs avec un second facteur. Ajoutez une clé d’accès ou une application d’authentification, puis revenez.',
+    factorAction: 'Aller à votre compte',
+    failedTitle: 'La connexion a échoué',
+    failedText: 'Rien n’a été modifié.',
+    offlineTitle: 'Le service est injoignable',
+    offlineText: 'Vérifiez votre connexion.',
+    roleTitle: 'Vous ne pouvez pas utiliser la console',
+    roleText:
+      '{email} n’est pas administrateur. Demandez le rôle à un administrateur ou connectez-vous avec un autre compte.',
+  },
+  es: {
+    loading: 'Cargando',
+    again: 'Reintentar',
+    signOut: 'Cerrar sesión',
+    factorTitle: 'Añada primero un segundo factor',
+    factorText:
+      'La consola es para administradores con un segundo factor. Añada una llave de acceso o una aplicación de autenticación y vuelva.',
+    factorAction: 'Ir a su cuenta',
+    failedTitle: 'El inicio de sesión ha fallado',
+    failedText: 'No se ha cambiado nada.',
+    offlineTitle: 'No se puede acceder al servicio',
+    offlineText: 'Compruebe su conexión.',
+    roleTitle: 'No puede usar la consola',
+    roleText: '{email} no es administrador. Pida el rol a un administrador o inicie sesión con otra cuenta.',
+  },
+};
