@@ -34,6 +34,15 @@ export default defineConfig({
     // the service's policy allows no data: URL for fonts or scripts
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // packages mark modules for React's server components, which the console has none of
+      onwarn(warning, warn) {
+        if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') {
+          warn(warning);
+        }
+      },
+      checks: { pluginTimings: false },
+    },
   },
   logLevel: 'warn',
 });

@@ -8,13 +8,13 @@ import { authorize, refusalOf, signOut } from './authorization.ts';
 import { IdentityContext } from './identity.ts';
 import { texts } from './texts.ts';
 
-const outcome = new WeakMap<Promise<void>, Promise<{ refusal?: string | undefined }>>();
+const outcome = new WeakMap<Promise<void>, Promise<{ refusal: string | undefined }>>();
 /** The result of a login, as a promise that never rejects. */
 function settled(signedIn: Promise<void>) {
   const known =
     outcome.get(signedIn) ??
     signedIn.then(
-      () => ({}),
+      () => ({ refusal: undefined }),
       (error: unknown) => {
         console.error(error);
         return { refusal: refusalOf(error) ?? 'failed' };

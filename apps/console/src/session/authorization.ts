@@ -58,7 +58,8 @@ export async function authorize({ maxAge = maxAgeSeconds } = {}): Promise<never>
 }
 
 /** Whether the URL is an answer of the provider. */
-export const isAnswer = (): boolean => location.pathname === '/console/' && new URL(location.href).searchParams.has('state');
+export const isAnswer = (): boolean =>
+  location.pathname === '/console/' && new URL(location.href).searchParams.has('state');
 
 /**
  * Exchanges the code that the browser has brought back for tokens.

@@ -1,0 +1,54 @@
+import { Button, Code, CopyButton, Group, Modal, Stack, Text } from '@mantine/core';
+import { useTexts } from '../language.ts';
+import { texts } from './texts.ts';
+
+/** Text to copy. */
+export function Copyable({ text }: { text: string }) {
+  const t = useTexts(texts);
+  return (
+    <Group gap="xs" align="flex-start" wrap="nowrap">
+      <Code block className="wrap" flex={1} style={{ whiteSpace: 'pre-wrap' }}>
+        {text}
+      </Code>
+      <CopyButton value={text}>
+        {({ copied, copy }) => (
+          <Button variant="default" size="xs" onClick={copy}>
+            {copied ? t.copied : t.copy}
+          </Button>
+        )}
+      </CopyButton>
+    </Group>
+  );
+}
+
+/** Shows a secret once: it is gone when the dialog closes, which only its button does. */
+export function SecretDialog({
+  secret,
+  title,
+  onClose,
+}: {
+  secret: string | undefined;
+  title: string;
+  onClose: () => void;
+}) {
+  const t = useTexts(texts);
+  return (
+    <Modal
+      opened={secret !== undefined}
+      onClose={onClose}
+      title={title}
+      centered
+      closeOnClickOutside={false}
+      closeOnEscape={false}
+      withCloseButton={false}
+    >
+      <Stack>
+        <Text size="sm">{t.secretOnce}</Text>
+        <Copyable text={secret ?? ''} />
+        <Group justify="flex-end">
+          <Button onClick={onClose}>{t.secretKept}</Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
