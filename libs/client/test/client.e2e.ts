@@ -188,7 +188,7 @@ describe('a call', () => {
   it('with a stream for its body is not repeated', async () => {
     front.faults.push(respond(503, 'overloaded', { 'retry-after': '0' }));
     const stream = new Blob([JSON.stringify(body)]).stream();
-    const streamed = { body, bodySerializer: () => stream, duplex: 'half' };
+    const streamed = { body, bodySerializer: () => stream, duplex: 'half' as const };
     const { error } = await anonymous().POST('/auth/login', streamed);
     expect([error, front.count(login)]).toEqual([expect.objectContaining({ code: 'overloaded' }), 1]);
   });

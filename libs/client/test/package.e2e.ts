@@ -31,7 +31,7 @@ beforeAll(async () => {
     format: 'esm',
     write: false,
   });
-  bundle = outputFiles[0].text;
+  bundle = outputFiles[0]?.text ?? '';
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -94,7 +94,7 @@ it.each([
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const output = await run(process.execPath, [tsc, '-p', folder]).then(
     () => '',
-    (error: { stdout: string }) => error.stdout,
+    (error: unknown) => (error as { stdout: string }).stdout,
   );
   expect(output).toBe('');
 });
