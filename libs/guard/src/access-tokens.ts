@@ -140,7 +140,11 @@ export class AccessTokens {
   /** The claims of a token that was verified before with a key that is still current. */
   private async knownClaims(token: string): Promise<unknown> {
     const known = this.verified.find(token);
-    return known && (await this.options.resolveKey(known.kid)) === known.key ? known.claims : undefined;
+    if (!known) {
+      return undefined;
+    }
+    const key = await this.options.resolveKey(known.kid);
+    return key === known.key ? known.claims : undefined;
   }
 
   private async verify(token: string): Promise<unknown> {

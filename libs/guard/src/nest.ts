@@ -63,19 +63,17 @@ class TokenGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
-    const read = <T>(mark: string | { KEY: string }) =>
-      this.reflector.getAllAndOverride<T | undefined>(typeof mark === 'string' ? mark : mark.KEY, targets);
-    if (read<boolean>(IS_PUBLIC)) {
+    const roles = this.reflector.getAllAndOverride(Roles, targets) as string[] | undefined;
+    const scopes = this.reflector.getAllAndOverride(Scopes, targets) as string[] | undefined;
+    const mfa = this.reflector.getAllAndOverride(RequireMfa, targets) as MfaRequirement | undefined;
+    if (this.reflector.getAllAndOverride<boolean | undefined>(IS_PUBLIC, targets)) {
       return true;
     }
     const http = context.switchToHttp();
     const request = http.getRequest<GuardedRequest>();
     const { headers, method, originalUrl, url } = request;
     try {
-      request.user = await this.tokens.authorize(
-        { headers, method, url: originalUrl ?? url },
-        { roles: read<string[]>(Roles), scopes: read<string[]>(Scopes), mfa: read<MfaRequirement>(RequireMfa) },
-      );
+      request.user = await this.tokens.authorize({ headers, method, url: originalUrl ?? url }, { roles, scopes, mfa });
     } catch (error) {
       if (!(error instanceof Rejection)) {
         throw error;

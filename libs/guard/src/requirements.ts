@@ -20,7 +20,9 @@ export interface Requirements {
   mfa?: MfaRequirement | undefined;
 }
 
-type WithHeaders = { headers: IncomingHttpHeaders };
+interface WithHeaders {
+  headers: IncomingHttpHeaders;
+}
 
 /**
  * Requires roles of an account, and scopes of a service account.

@@ -30,7 +30,7 @@ export class AccessTokenStrategy extends passport.Strategy {
         this.success(caller);
       },
       (error: unknown) => {
-        this.error(error as Error);
+        this.error(error);
       },
     );
   }
