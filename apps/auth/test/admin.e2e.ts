@@ -497,6 +497,11 @@ it('only admins have access', async () => {
     ['PUT', `/accounts/${id}/roles`, { roles: ['admin'] }],
     ['PUT', `/accounts/${id}/email`, { email: newEmail() }],
     ['POST', `/accounts/${id}/email-verification`],
+    ['GET', `/accounts/${id}/sessions`],
+    ['DELETE', `/accounts/${id}/sessions/${id}`],
+    ['GET', `/accounts/${id}/applications`],
+    ['DELETE', `/accounts/${id}/applications/notes`],
+    ['GET', `/accounts/${id}/export`],
     ['GET', '/audit'],
     ['GET', '/audit/export'],
   ] as const) {
