@@ -1,5 +1,7 @@
 import { purge, queryRow, sql, type Queryable, type RequestContext, type Sql } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import type { AuditEventType } from './audit-event.ts';
@@ -31,10 +33,25 @@ export const shortestRetentionDays = 30;
 /** The tables `audit_event` and `erased_account`. */
 @Injectable()
 export class AuditRepository {
-  constructor(@Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'AUDIT_RETENTION_DAYS'>) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'AUDIT_RETENTION_DAYS'>,
+  ) {}
 
   async record(on: Queryable, context: RequestContext | null, entries: AuditEntry[]): Promise<void> {
     await queryRow(on, sql`/* audit.record */ ${recording(context, entries)}`);
+  }
+
+  async recordFollowing(context: RequestContext, actorId: string, filter: Record<string, unknown>): Promise<void> {
+    const detail = { ...filter, following: true };
+    await queryRow(
+      this.dataSource,
+      sql`/* audit.record-following */ ${recording(context, [{ type: 'audit.read', actorId, detail }])}
+        WHERE NOT EXISTS (
+          SELECT FROM audit_event earlier
+          WHERE earlier.actor_id = ${actorId} AND earlier.occurred_at > now() - interval '5 minutes'
+            AND earlier.type = 'audit.read' AND earlier.detail ? 'following')`,
+    );
   }
 
   async hasEvent(on: Queryable, subjectId: string, type: AuditEventType): Promise<boolean> {
