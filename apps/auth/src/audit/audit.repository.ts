@@ -1,7 +1,5 @@
 import { purge, queryRow, sql, type Queryable, type RequestContext, type Sql } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import type { AuditEventType } from './audit-event.ts';
@@ -33,19 +31,22 @@ export const shortestRetentionDays = 30;
 /** The tables `audit_event` and `erased_account`. */
 @Injectable()
 export class AuditRepository {
-  constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'AUDIT_RETENTION_DAYS'>,
-  ) {}
+  constructor(@Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'AUDIT_RETENTION_DAYS'>) {}
 
   async record(on: Queryable, context: RequestContext | null, entries: AuditEntry[]): Promise<void> {
     await queryRow(on, sql`/* audit.record */ ${recording(context, entries)}`);
   }
 
-  async recordFollowing(context: RequestContext, actorId: string, filter: Record<string, unknown>): Promise<void> {
+  /** Records that somebody follows the trail, unless the trail says so since five minutes. */
+  async recordFollowing(
+    on: Queryable,
+    context: RequestContext,
+    actorId: string,
+    filter: Record<string, unknown>,
+  ): Promise<void> {
     const detail = { ...filter, following: true };
     await queryRow(
-      this.dataSource,
+      on,
       sql`/* audit.record-following */ ${recording(context, [{ type: 'audit.read', actorId, detail }])}
         WHERE NOT EXISTS (
           SELECT FROM audit_event earlier

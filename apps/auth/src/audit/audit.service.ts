@@ -23,8 +23,13 @@ export class AuditService {
   }
 
   /** Records that somebody follows the trail, once in five minutes. */
-  async recordFollowing(context: RequestContext, actorId: string, filter: Record<string, unknown>): Promise<void> {
-    await this.events.recordFollowing(context, actorId, filter);
+  async recordFollowing(
+    manager: EntityManager,
+    context: RequestContext,
+    actorId: string,
+    filter: Record<string, unknown>,
+  ): Promise<void> {
+    await this.events.recordFollowing(manager, context, actorId, filter);
   }
 
   /** Whether an event of a type about an account is on record, in the caller's transaction. */

@@ -53,7 +53,7 @@ export class AuditLogService {
     if (since === undefined) {
       await this.audit.record(this.dataSource.manager, context, { type: 'audit.read', actorId, detail: filter });
     } else {
-      await this.audit.recordFollowing(context, actorId, filter);
+      await this.audit.recordFollowing(this.dataSource.manager, context, actorId, filter);
     }
     const events = await this.repository.search(filter, limit, { after, since });
     return { events, next: events.length === limit ? (events.at(-1)?.id ?? null) : null };
