@@ -62,6 +62,7 @@ const powers = (id: string): Route[] => [
   ['GET', `/accounts/${id}/applications`],
   ['DELETE', `/accounts/${id}/applications/notes`],
   ['GET', `/accounts/${id}/export`],
+  ['GET', '/statistics'],
   ['POST', '/service-accounts', { name: newEmail(), scopes: ['accounts:write'] }],
   ['GET', '/service-accounts'],
 ];

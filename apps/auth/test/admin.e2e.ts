@@ -503,6 +503,7 @@ it('only admins have access', async () => {
     ['GET', `/accounts/${id}/applications`],
     ['DELETE', `/accounts/${id}/applications/notes`],
     ['GET', `/accounts/${id}/export`],
+    ['GET', '/statistics'],
     ['GET', '/audit'],
     ['GET', '/audit/export'],
   ] as const) {

@@ -9,7 +9,15 @@ export {
   type DatabaseConfig,
   type DatabaseSchema,
 } from './database/database.module.ts';
-export { execute, purge, queryRow, queryRows, type Queryable } from './database/queries.ts';
+export {
+  type BoundedCount,
+  countBounded,
+  execute,
+  purge,
+  queryRow,
+  queryRows,
+  type Queryable,
+} from './database/queries.ts';
 export { assertDatabase } from './database/assert-database.ts';
 export { runMigrations } from './database/run-migrations.ts';
 export { sql, type Sql } from './database/sql.ts';
