@@ -63,6 +63,8 @@ const powers = (id: string): Route[] => [
   ['DELETE', `/accounts/${id}/applications/notes`],
   ['GET', `/accounts/${id}/export`],
   ['GET', '/statistics'],
+  ['GET', '/settings'],
+  ['GET', '/signing-keys'],
   ['POST', '/service-accounts', { name: newEmail(), scopes: ['accounts:write'] }],
   ['GET', '/service-accounts'],
 ];

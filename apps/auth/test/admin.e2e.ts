@@ -504,6 +504,8 @@ it('only admins have access', async () => {
     ['DELETE', `/accounts/${id}/applications/notes`],
     ['GET', `/accounts/${id}/export`],
     ['GET', '/statistics'],
+    ['GET', '/settings'],
+    ['GET', '/signing-keys'],
     ['GET', '/audit'],
     ['GET', '/audit/export'],
   ] as const) {

@@ -35,6 +35,8 @@ import { AdminActsService } from './admin-acts.service.ts';
 import { AdminController } from './admin.controller.ts';
 import { AdminService } from './admin.service.ts';
 import { KeyRotationController } from './key-rotation.controller.ts';
+import { SettingsController } from './settings.controller.ts';
+import { SigningKeyListController } from './signing-keys.controller.ts';
 import { StatisticsController } from './statistics.controller.ts';
 import { StatisticsService } from './statistics.service.ts';
 
@@ -69,6 +71,8 @@ import { StatisticsService } from './statistics.service.ts';
     AccountSearchController,
     AdminController,
     KeyRotationController,
+    SettingsController,
+    SigningKeyListController,
     StatisticsController,
   ],
   providers: [
