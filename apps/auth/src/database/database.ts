@@ -29,6 +29,7 @@ import { LogoutNotificationsByApplication1764400810000 } from './migrations/1764
 import { ScopeDescriptions1764400820000 } from './migrations/1764400820000-scope-descriptions.ts';
 import { ActivityCounts1764400910000 } from './migrations/1764400910000-activity-counts.ts';
 import { MailDelivery1764400920000 } from './migrations/1764400920000-mail-delivery.ts';
+import { AccountNames1764400930000 } from './migrations/1764400930000-account-names.ts';
 
 /** The service's entities and migrations. */
 export const authSchema: DatabaseSchema = {
@@ -61,6 +62,7 @@ export const authSchema: DatabaseSchema = {
     ScopeDescriptions1764400820000,
     ActivityCounts1764400910000,
     MailDelivery1764400920000,
+    AccountNames1764400930000,
   ],
 };
 
