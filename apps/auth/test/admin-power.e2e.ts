@@ -38,6 +38,8 @@ const acts = ({ account, serviceAccount, key }: Targets): [string, string, objec
   ['POST', `/admin/accounts/${account}/password-reset`],
   ['DELETE', `/admin/accounts/${account}/mfa`],
   ['DELETE', `/admin/accounts/${account}/sessions`],
+  ['DELETE', `/admin/accounts/${account}/sessions/${nobody}`],
+  ['DELETE', `/admin/accounts/${account}/applications/notes`],
   ['DELETE', `/admin/accounts/${account}/passkeys/${nobody}`],
   ['DELETE', `/admin/accounts/${account}/identities/${nobody}`],
   ['DELETE', `/admin/accounts/${account}`],
@@ -50,6 +52,7 @@ const acts = ({ account, serviceAccount, key }: Targets): [string, string, objec
   ['PUT', `/admin/applications/${nobody}`, { name: 'notes' }],
   ['POST', `/admin/applications/${nobody}/secrets`, {}],
   ['DELETE', `/admin/applications/${nobody}`],
+  ['POST', `/admin/mails/${nobody}/retry`],
   ['POST', '/keys/rotate'],
 ];
 

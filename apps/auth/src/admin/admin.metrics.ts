@@ -10,9 +10,11 @@ const actions = [
   'account.limits_lifted',
   'account.profile_changed',
   'account.roles_changed',
+  'consent.withdrawn',
   'email.changed',
   'email.verified',
   'identity.unlinked',
+  'mail.retried',
   'mfa.reset',
   'passkey.deleted',
   'password.reset_forced',
@@ -22,6 +24,6 @@ export type AdminAction = (typeof actions)[number];
 
 export const adminActions = counter({
   name: 'auth_admin_actions_total',
-  help: 'Changes that admins made to accounts, by audit event',
+  help: 'Changes that admins made to accounts and mails, by audit event',
   labels: { type: actions },
 });

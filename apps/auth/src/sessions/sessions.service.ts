@@ -1,10 +1,11 @@
-import { counter, problems, type Principal, type Queryable, type RequestContext } from '#common';
+import { counter, problems, type BoundedCount, type Principal, type Queryable, type RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService, type AuditEntry } from '../audit/index.ts';
+import { ActivityService } from '../statistics/index.ts';
 import { AccessTokensService, RefreshTokens, type RefreshToken } from './tokens/index.ts';
 import { deviceName } from './device-name.ts';
 import { SessionLocksRepository } from './session-locks.repository.ts';
@@ -42,6 +43,7 @@ export class SessionsService {
     private readonly accessTokens: AccessTokensService,
     private readonly refreshTokens: RefreshTokens,
     private readonly audit: AuditService,
+    private readonly activity: ActivityService,
   ) {}
 
   /**
@@ -65,6 +67,7 @@ export class SessionsService {
     if (!started) {
       throw loginRefused.exception();
     }
+    this.activity.count('login_succeeded');
     if (started.others >= trimFrom) {
       await this.sessions.trim(on, account.id);
     }
@@ -176,9 +179,12 @@ export class SessionsService {
     await this.assertActive(manager, owner);
   }
 
-  /** The sessions of the caller's account. */
-  async list(principal: Principal): Promise<{ sessions: SessionView[] }> {
-    const sessions = await this.sessions.list(principal.accountId);
+  /**
+   * The sessions of an account.
+   * @param owner.sessionId the session of the request, which the list marks
+   */
+  async list({ accountId, sessionId }: SessionOwner): Promise<{ sessions: SessionView[] }> {
+    const sessions = await this.sessions.list(accountId);
     return {
       sessions: sessions.map((session) => ({
         id: session.id,
@@ -188,7 +194,7 @@ export class SessionsService {
         address: session.address,
         device: deviceName(session.userAgent),
         user_agent: session.userAgent,
-        current: session.id === principal.sessionId,
+        current: session.id === sessionId,
       })),
     };
   }
@@ -201,11 +207,19 @@ export class SessionsService {
     const { accountId } = principal;
     await this.dataSource.transaction(async (manager) => {
       await this.lockActive(manager, principal);
-      if (!(await this.sessions.remove(manager, accountId, sessionId))) {
-        throw sessionNotFound.exception();
-      }
+      await this.removeOne(manager, accountId, sessionId);
       await this.recordRevoked(manager, accountId, [sessionId], context);
     });
+  }
+
+  /**
+   * Ends one session of an account, in the caller's transaction, which records the event.
+   * @throws ProblemException `session_not_found`
+   */
+  async removeOne(manager: EntityManager, accountId: string, sessionId: string): Promise<void> {
+    if (!(await this.sessions.remove(manager, accountId, sessionId))) {
+      throw sessionNotFound.exception();
+    }
   }
 
   /** Makes the end of all other sessions end what applications have of the one that stays, too. */
@@ -241,6 +255,11 @@ export class SessionsService {
       await this.lockActive(manager, principal);
       await this.revokeAllOf(manager, principal.accountId, context, { except: principal });
     });
+  }
+
+  /** Counts the sessions of all accounts; beyond 10,000 it is an estimate. */
+  countActive(): Promise<BoundedCount> {
+    return this.sessions.countActive();
   }
 
   /** Deletes expired sessions, `limit` at most, and returns how many. */
