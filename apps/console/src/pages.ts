@@ -19,9 +19,21 @@ export const pages: ConsolePage[] = [
     label: { en: 'People', de: 'Personen', fr: 'Personnes', es: 'Personas' },
     component: lazy(() => import('./pages/people/people.tsx')),
   },
+  {
+    path: '/applications',
+    label: { en: 'Applications', de: 'Anwendungen', fr: 'Applications', es: 'Aplicaciones' },
+    component: lazy(() => import('./pages/applications/applications.tsx')),
+  },
+  {
+    path: '/service-accounts',
+    label: { en: 'Service accounts', de: 'Dienstkonten', fr: 'Comptes de service', es: 'Cuentas de servicio' },
+    component: lazy(() => import('./pages/service-accounts/service-accounts.tsx')),
+  },
 ];
 
 /** Pages that the navigation does not list. */
 export const subPages: { path: string; component: ComponentType }[] = [
   { path: '/people/:id', component: lazy(() => import('./pages/people/person.tsx')) },
+  { path: '/applications/:id', component: lazy(() => import('./pages/applications/application.tsx')) },
+  { path: '/service-accounts/:id', component: lazy(() => import('./pages/service-accounts/service-account.tsx')) },
 ];
