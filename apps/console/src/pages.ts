@@ -29,6 +29,11 @@ export const pages: ConsolePage[] = [
     label: { en: 'Service accounts', de: 'Dienstkonten', fr: 'Comptes de service', es: 'Cuentas de servicio' },
     component: lazy(() => import('./pages/service-accounts/service-accounts.tsx')),
   },
+  {
+    path: '/audit',
+    label: { en: 'Audit log', de: 'Audit-Protokoll', fr: 'Journal d’audit', es: 'Registro de auditoría' },
+    component: lazy(() => import('./pages/audit/audit.tsx')),
+  },
 ];
 
 /** Pages that the navigation does not list. */
