@@ -503,6 +503,9 @@ it('only admins have access', async () => {
     ['GET', `/accounts/${id}/applications`],
     ['DELETE', `/accounts/${id}/applications/notes`],
     ['GET', `/accounts/${id}/export`],
+    ['GET', '/statistics'],
+    ['GET', '/settings'],
+    ['GET', '/signing-keys'],
     ['GET', '/audit'],
     ['GET', '/audit/export'],
   ] as const) {

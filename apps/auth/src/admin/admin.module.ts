@@ -14,6 +14,7 @@ import { RateLimitsModule } from '../rate-limits/index.ts';
 import { ServiceAccountsModule } from '../service-accounts/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
 import { SigningKeysModule } from '../signing-keys/index.ts';
+import { StatisticsModule } from '../statistics/index.ts';
 import { AccountConnectionsController } from './account-connections.controller.ts';
 import { AccountConnectionsService } from './account-connections.service.ts';
 import { AccountCreationController } from './account-creation.controller.ts';
@@ -34,6 +35,10 @@ import { AdminActsService } from './admin-acts.service.ts';
 import { AdminController } from './admin.controller.ts';
 import { AdminService } from './admin.service.ts';
 import { KeyRotationController } from './key-rotation.controller.ts';
+import { SettingsController } from './settings.controller.ts';
+import { SigningKeyListController } from './signing-keys.controller.ts';
+import { StatisticsController } from './statistics.controller.ts';
+import { StatisticsService } from './statistics.service.ts';
 
 /** What admins do with accounts. */
 @Module({
@@ -53,6 +58,7 @@ import { KeyRotationController } from './key-rotation.controller.ts';
     SessionsModule,
     SigningKeysModule,
     SocialLoginModule,
+    StatisticsModule,
   ],
   controllers: [
     AccountConnectionsController,
@@ -65,6 +71,9 @@ import { KeyRotationController } from './key-rotation.controller.ts';
     AccountSearchController,
     AdminController,
     KeyRotationController,
+    SettingsController,
+    SigningKeyListController,
+    StatisticsController,
   ],
   providers: [
     AccountConnectionsService,
@@ -77,6 +86,7 @@ import { KeyRotationController } from './key-rotation.controller.ts';
     AccountSearchService,
     AdminActsService,
     AdminService,
+    StatisticsService,
   ],
 })
 export class AdminModule {}

@@ -1,4 +1,14 @@
-import { execute, purge, queryRow, queryRows, sql, type Queryable } from '#common';
+import {
+  type BoundedCount,
+  countBounded,
+  execute,
+  purge,
+  queryRow,
+  queryRows,
+  sql,
+  type Queryable,
+  type Sql,
+} from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -51,6 +61,14 @@ export interface MailOwner {
 /** Longer than an attempt can take: when another replica takes the mail, the first one has finished or crashed. */
 const leaseSeconds = 120;
 const retentionDays = 30;
+
+/** What has become of a mail. An index serves each. */
+export type MailState = 'waiting' | 'failed' | 'sent';
+const states: Record<MailState, Sql> = {
+  waiting: sql.raw('sent_at IS NULL AND failed_at IS NULL'),
+  failed: sql.raw('failed_at IS NOT NULL'),
+  sent: sql.raw('sent_at IS NOT NULL'),
+};
 
 const columns = sql.raw(
   'id, account_id AS "accountId", recipient, template, locale, variables, attempts, coalesce(expires_at <= now(), false) AS expired',
@@ -153,6 +171,11 @@ export class MailRepository {
         WHERE sent_at IS NULL AND failed_at IS NULL`,
     );
     return row?.seconds ?? 0;
+  }
+
+  /** Counts the mails in a state: up to 10,000 one by one, beyond that by PostgreSQL's estimate. */
+  count(state: MailState): Promise<BoundedCount> {
+    return countBounded(this.dataSource, 'mail', states[state], 'created_at');
   }
 
   /** The latest mails that are marked as sent, the newest first. */

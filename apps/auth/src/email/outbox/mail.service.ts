@@ -1,3 +1,4 @@
+import type { BoundedCount } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -7,7 +8,7 @@ import type { MailVariables } from './render-mail.ts';
 import { mailLimits } from './mail-limits.ts';
 import { mails } from './mail.metrics.ts';
 import { mailDisabled } from './mail.problems.ts';
-import { MailRepository, type MailOwner, type SentInstead } from './mail.repository.ts';
+import { MailRepository, type MailOwner, type MailState, type SentInstead } from './mail.repository.ts';
 
 /** A mail to send. */
 export interface MailEntry {
@@ -69,6 +70,16 @@ export class MailService {
   /** Sends the mails that were given up again, unless their link has expired, and returns how many. */
   retryFailed(): Promise<number> {
     return this.repository.retryFailed();
+  }
+
+  /** How many mails are in a state; beyond 10,000 it is an estimate. */
+  count(state: MailState): Promise<BoundedCount> {
+    return this.repository.count(state);
+  }
+
+  /** Seconds since the oldest waiting mail was written; 0 if there is none. */
+  oldestWaitingSeconds(): Promise<number> {
+    return this.repository.oldestWaitingSeconds();
   }
 
   /** What is stored about an account's mails, as JSON objects without their content. */
