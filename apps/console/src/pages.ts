@@ -30,9 +30,19 @@ export const pages: ConsolePage[] = [
     component: lazy(() => import('./pages/service-accounts/service-accounts.tsx')),
   },
   {
+    path: '/signing-keys',
+    label: { en: 'Signing keys', de: 'Signaturschlüssel', fr: 'Clés de signature', es: 'Claves de firma' },
+    component: lazy(() => import('./pages/signing-keys/signing-keys.tsx')),
+  },
+  {
     path: '/audit',
     label: { en: 'Audit log', de: 'Audit-Protokoll', fr: 'Journal d’audit', es: 'Registro de auditoría' },
     component: lazy(() => import('./pages/audit/audit.tsx')),
+  },
+  {
+    path: '/settings',
+    label: { en: 'Settings', de: 'Einstellungen', fr: 'Réglages', es: 'Ajustes' },
+    component: lazy(() => import('./pages/settings/settings.tsx')),
   },
 ];
 

@@ -1216,6 +1216,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/auth/admin/settings': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the settings
+     * @description For admins. The settings of the replica that responds. Of a secret it tells only whether it is set. URLs are shown without credentials and query.
+     */
+    get: operations['listSettings'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/signing-keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the signing keys
+     * @description For admins. Without their private parts. `POST /auth/keys/rotate` makes successors.
+     */
+    get: operations['listSigningKeys'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/statistics': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show statistics
+     * @description For admins. Logins, registrations and rejected attempts by time, and the present state. Each replica adds what it has counted every 5 seconds; a crash loses the last seconds. The audit trail has each login and registration exactly.
+     */
+    get: operations['showStatistics'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/auth/admin/audit': {
     parameters: {
       query?: never;
@@ -2726,6 +2786,84 @@ export interface components {
        */
       active_from: string;
     };
+    /** @description The settings in force */
+    SettingList: {
+      settings: {
+        name: string;
+        description: string;
+        unit: string | null;
+        secret: boolean;
+        /** @description whether it is set to something else than its default */
+        set: boolean;
+        /** @description the value in force; null if there is none, for a secret, and for a text that may be one */
+        value: (string | number | boolean | string[]) | null;
+        default_value: string | null;
+      }[];
+    };
+    /** @description All stored signing keys, the newest first, without their private parts */
+    SigningKeyList: {
+      keys: {
+        kid: string;
+        /** @enum {string} */
+        algorithm: 'ES256' | 'RS256';
+        /**
+         * Format: date-time
+         * @description when the keys of this generation were made. They are published from then on; the first RSA key from the first use of the key set
+         */
+        created_at: string;
+        /**
+         * Format: date-time
+         * @description when it starts to sign
+         */
+        active_from: string;
+        /** @description when its successor began to sign; it stays published until its last token has expired */
+        retired_at: string | null;
+        /** @description whether it signs now */
+        active: boolean;
+      }[];
+    };
+    /** @description What has happened in a period, and the present state */
+    Statistics: {
+      /** @description the oldest first; the last one has not ended */
+      buckets: {
+        /**
+         * Format: date-time
+         * @description start of the minute, the hour or the day in UTC
+         */
+        from: string;
+        logins_succeeded: number;
+        logins_failed: number;
+        registrations: number;
+        /** @description attempts of any kind that a rate limit rejected */
+        rate_limited: number;
+      }[];
+      now: {
+        accounts: {
+          value: number;
+          /** @description false if the value is an estimate: above 10,000 */
+          exact: boolean;
+        };
+        active_sessions: {
+          value: number;
+          /** @description false if the value is an estimate: above 10,000 */
+          exact: boolean;
+        };
+        mails_waiting: {
+          value: number;
+          /** @description false if the value is an estimate: above 10,000 */
+          exact: boolean;
+        };
+        mails_failed: {
+          value: number;
+          /** @description false if the value is an estimate: above 10,000 */
+          exact: boolean;
+        };
+        /** @description 0 if no mail is waiting */
+        oldest_waiting_mail_seconds: number;
+        /** @description for how long the current key of access tokens has signed; null if there is none */
+        signing_key_seconds: number | null;
+      };
+    };
     /** @description A page of events, the latest first; with `since` the oldest first */
     AuditPage: {
       events: {
@@ -3402,6 +3540,9 @@ export type AdminProfileChange = components['schemas']['AdminProfileChange'];
 export type AccountPage = components['schemas']['AccountPage'];
 export type Roles = components['schemas']['Roles'];
 export type KeyRotation = components['schemas']['KeyRotation'];
+export type SettingList = components['schemas']['SettingList'];
+export type SigningKeyList = components['schemas']['SigningKeyList'];
+export type Statistics = components['schemas']['Statistics'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type InvitationAcceptance = components['schemas']['InvitationAcceptance'];
 export type ForwardAuthRequirements = components['schemas']['ForwardAuthRequirements'];
@@ -10525,6 +10666,284 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
             code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  listSettings: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The settings. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "settings": [
+           *         {
+           *           "name": "SESSION_IDLE_TTL_SECONDS",
+           *           "description": "lifetime of a session after its last refresh",
+           *           "unit": "s",
+           *           "secret": false,
+           *           "set": true,
+           *           "value": 604800,
+           *           "default_value": "2592000"
+           *         },
+           *         {
+           *           "name": "SMTP_URL",
+           *           "description": "mail server",
+           *           "unit": null,
+           *           "secret": true,
+           *           "set": true,
+           *           "value": null,
+           *           "default_value": null
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['SettingList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  listSigningKeys: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The keys. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "keys": [
+           *         {
+           *           "kid": "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U",
+           *           "algorithm": "ES256",
+           *           "created_at": "2026-11-25T12:00:00.000Z",
+           *           "active_from": "2026-11-25T12:10:00.000Z",
+           *           "retired_at": null,
+           *           "active": true
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['SigningKeyList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  showStatistics: {
+    parameters: {
+      query?: {
+        /** @description the last 60 minutes by the minute, the last 24 hours by the hour, or the last 30 days by the day */
+        period?: 'hour' | 'day' | 'month';
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The statistics. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "buckets": [
+           *         {
+           *           "from": "2026-11-25T12:00:00.000Z",
+           *           "logins_succeeded": 1815,
+           *           "logins_failed": 42,
+           *           "registrations": 7,
+           *           "rate_limited": 12
+           *         }
+           *       ],
+           *       "now": {
+           *         "accounts": {
+           *           "value": 1204000,
+           *           "exact": false
+           *         },
+           *         "active_sessions": {
+           *           "value": 9120,
+           *           "exact": true
+           *         },
+           *         "mails_waiting": {
+           *           "value": 3,
+           *           "exact": true
+           *         },
+           *         "mails_failed": {
+           *           "value": 0,
+           *           "exact": true
+           *         },
+           *         "oldest_waiting_mail_seconds": 4.2,
+           *         "signing_key_seconds": 864000
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['Statistics'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
           };
         };
       };

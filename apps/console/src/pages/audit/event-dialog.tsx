@@ -16,7 +16,7 @@ function readable(value: unknown): string {
     const members = Object.entries(value).map(([name, part]) => `${name}: ${readable(part)}`);
     return members.join('; ') || '–';
   }
-  return typeof value === 'string' ? value || '–' : ((JSON.stringify(value) as string | undefined) ?? '–');
+  return typeof value === 'string' ? value || '–' : value === null ? '–' : JSON.stringify(value);
 }
 
 /** All that is known of an event. */
