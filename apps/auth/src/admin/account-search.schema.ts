@@ -1,18 +1,11 @@
 import { instant } from '#common';
 import { z } from 'zod';
 import { role, type AccountCount, type FoundAccount } from '../accounts/index.ts';
+import { cursor, encodeCursor, isCreationPosition } from './cursor.ts';
 import { adminAccountSchema, toAdminAccount } from './admin.schema.ts';
 
 const maxPage = 200;
 const defaultPage = 50;
-
-/** An opaque position in the order of a search. */
-const cursor = z
-  .string()
-  .regex(/^[\w-]{1,344}$/)
-  .transform((text) => Buffer.from(text, 'base64url').toString('latin1'))
-  .refine((text) => /^[\x21-\x7e]+$/.test(text), 'must be the `next` of a page');
-const creationPosition = z.tuple([z.iso.datetime({ precision: 6 }).pipe(instant), z.uuid()]);
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const emailPart = (minLength: number) =>
@@ -59,11 +52,10 @@ export const accountSearchSchema = z
       .optional()
       .meta({ description: 'the `next` of the previous page, which must have the same `sort` and `order`' }),
   })
-  .refine(
-    ({ sort, after }) =>
-      after === undefined || sort === 'email' || creationPosition.safeParse(after.split(',')).success,
-    { path: ['after'], message: 'must be the `next` of a page in the same order' },
-  );
+  .refine(({ sort, after }) => after === undefined || sort === 'email' || isCreationPosition(after), {
+    path: ['after'],
+    message: 'must be the `next` of a page in the same order',
+  });
 
 export type AccountSearch = z.output<typeof accountSearchSchema>;
 
@@ -90,7 +82,7 @@ export function toAccountPage(
   const last = accounts.length === limit ? accounts.at(-1) : undefined;
   return {
     accounts: accounts.map(toAdminAccount),
-    next: last ? Buffer.from(last.position).toString('base64url') : null,
+    next: last ? encodeCursor(last.position) : null,
     ...(count ? { count } : {}),
   };
 }

@@ -35,6 +35,8 @@ import { AdminActsService } from './admin-acts.service.ts';
 import { AdminController } from './admin.controller.ts';
 import { AdminService } from './admin.service.ts';
 import { KeyRotationController } from './key-rotation.controller.ts';
+import { AdminMailsController } from './mails.controller.ts';
+import { AdminMailsService } from './mails.service.ts';
 import { SettingsController } from './settings.controller.ts';
 import { SigningKeyListController } from './signing-keys.controller.ts';
 import { StatisticsController } from './statistics.controller.ts';
@@ -70,6 +72,7 @@ import { StatisticsService } from './statistics.service.ts';
     AccountProfileController,
     AccountSearchController,
     AdminController,
+    AdminMailsController,
     KeyRotationController,
     SettingsController,
     SigningKeyListController,
@@ -85,6 +88,7 @@ import { StatisticsService } from './statistics.service.ts';
     AccountReadsService,
     AccountSearchService,
     AdminActsService,
+    AdminMailsService,
     AdminService,
     StatisticsService,
   ],

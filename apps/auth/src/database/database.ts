@@ -28,6 +28,7 @@ import { RegisteredApplications1764400800000 } from './migrations/1764400800000-
 import { LogoutNotificationsByApplication1764400810000 } from './migrations/1764400810000-logout-notifications-by-application.ts';
 import { ScopeDescriptions1764400820000 } from './migrations/1764400820000-scope-descriptions.ts';
 import { ActivityCounts1764400910000 } from './migrations/1764400910000-activity-counts.ts';
+import { MailDelivery1764400920000 } from './migrations/1764400920000-mail-delivery.ts';
 
 /** The service's entities and migrations. */
 export const authSchema: DatabaseSchema = {
@@ -59,6 +60,7 @@ export const authSchema: DatabaseSchema = {
     LogoutNotificationsByApplication1764400810000,
     ScopeDescriptions1764400820000,
     ActivityCounts1764400910000,
+    MailDelivery1764400920000,
   ],
 };
 

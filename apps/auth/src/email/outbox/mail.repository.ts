@@ -52,6 +52,21 @@ export interface StoredMail extends Omit<NewMail, 'ttlSeconds'> {
 /** A stored mail whose variables are still encrypted. */
 export type SealedMail = Omit<StoredMail, 'variables' | 'instead'> & { variables: Buffer };
 
+/** A mail as admins see it: without its variables, which may contain a token. */
+export interface ListedMail extends Pick<
+  StoredMail,
+  'id' | 'accountId' | 'recipient' | 'template' | 'locale' | 'attempts'
+> {
+  lastError: string | null;
+  createdAt: Date;
+  nextAttemptAt: Date;
+  sentAt: Date | null;
+  failedAt: Date | null;
+  expiresAt: Date | null;
+  /** Its place in the order of creation. */
+  position: string;
+}
+
 /** The account whose mails are meant. */
 export interface MailOwner {
   id: string;
@@ -60,6 +75,7 @@ export interface MailOwner {
 
 /** Longer than an attempt can take: when another replica takes the mail, the first one has finished or crashed. */
 const leaseSeconds = 120;
+const leaseEnd = sql.raw(`now() + make_interval(secs => ${String(leaseSeconds)})`);
 const retentionDays = 30;
 
 /** What has become of a mail. An index serves each. */
@@ -72,6 +88,11 @@ const states: Record<MailState, Sql> = {
 
 const columns = sql.raw(
   'id, account_id AS "accountId", recipient, template, locale, variables, attempts, coalesce(expires_at <= now(), false) AS expired',
+);
+const listedColumns = sql.raw(
+  'id, account_id AS "accountId", recipient, template, locale, attempts, last_error AS "lastError", created_at AS "createdAt", ' +
+    'next_attempt_at AS "nextAttemptAt", sent_at AS "sentAt", failed_at AS "failedAt", expires_at AS "expiresAt", ' +
+    `to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || ',' || id AS position`,
 );
 const contextOf = (id: string) => `mail ${id}`;
 
@@ -108,7 +129,7 @@ export class MailRepository {
       this.dataSource,
       sql`/* mail.take */
       UPDATE mail
-      SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => ${sql.raw(String(leaseSeconds))})
+      SET attempts = attempts + 1, next_attempt_at = ${leaseEnd}, taken_until = ${leaseEnd}
       WHERE id IN (
         SELECT id FROM mail WHERE sent_at IS NULL AND failed_at IS NULL AND next_attempt_at <= now()
         ORDER BY next_attempt_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
@@ -140,7 +161,8 @@ export class MailRepository {
     await execute(
       this.dataSource,
       sql`/* mail.postpone */
-        UPDATE mail SET next_attempt_at = now() + make_interval(secs => ${seconds}::int), last_error = ${error}
+        UPDATE mail SET next_attempt_at = now() + make_interval(secs => ${seconds}::int), last_error = ${error},
+          taken_until = NULL
         WHERE id = ${id}`,
     );
   }
@@ -148,7 +170,7 @@ export class MailRepository {
   async markFailed(id: string, error: string): Promise<void> {
     await execute(
       this.dataSource,
-      sql`/* mail.mark-failed */ UPDATE mail SET failed_at = now(), last_error = ${error} WHERE id = ${id}`,
+      sql`/* mail.mark-failed */ UPDATE mail SET failed_at = now(), last_error = ${error}, taken_until = NULL WHERE id = ${id}`,
     );
   }
 
@@ -159,6 +181,45 @@ export class MailRepository {
       sql`/* mail.retry-failed */
         UPDATE mail SET failed_at = NULL, attempts = 0, next_attempt_at = now()
         WHERE failed_at IS NOT NULL AND (expires_at IS NULL OR expires_at > now())`,
+    );
+  }
+
+  /**
+   * Makes a mail that waits or has failed due now, unless its link has expired or a replica is sending it, in one atomic statement.
+   * @returns nothing if it did not
+   */
+  async retry(on: Queryable, id: string): Promise<ListedMail | undefined> {
+    return queryRow<ListedMail>(
+      on,
+      sql`/* mail.retry */
+        UPDATE mail SET failed_at = NULL, attempts = 0, next_attempt_at = now()
+        WHERE id = ${id} AND sent_at IS NULL AND (taken_until IS NULL OR taken_until <= now())
+          AND (expires_at IS NULL OR expires_at > now())
+        RETURNING ${listedColumns}`,
+    );
+  }
+
+  /** Whether the link of a mail has expired; undefined if there is no such mail. */
+  async hasExpired(on: Queryable, id: string): Promise<boolean | undefined> {
+    const row = await queryRow<{ expired: boolean }>(
+      on,
+      sql`/* mail.has-expired */ SELECT coalesce(expires_at <= now(), false) AS expired FROM mail WHERE id = ${id}`,
+    );
+    return row?.expired;
+  }
+
+  /**
+   * A page of the mails in a state, the latest first, without their variables.
+   * @param after the position of the last mail of the previous page
+   */
+  list(state: MailState, limit: number, after?: string): Promise<ListedMail[]> {
+    const [createdAt, id] = after?.split(',') ?? [];
+    const following =
+      after === undefined ? sql.raw('') : sql`AND (created_at, id) < (${createdAt}::timestamptz, ${id}::uuid)`;
+    return queryRows<ListedMail>(
+      this.dataSource,
+      sql`/* mail.list */
+        SELECT ${listedColumns} FROM mail WHERE ${states[state]} ${following} ORDER BY created_at DESC, id DESC LIMIT ${limit}`,
     );
   }
 
