@@ -1196,6 +1196,86 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/auth/admin/mails': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the mails in the outbox
+     * @description For admins. Without their content.
+     */
+    get: operations['listMails'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/mails/{id}/retry': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send a mail again
+     * @description For admins. Makes a mail that waits or has failed due now, unless its link has expired.
+     */
+    post: operations['retryMail'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/mail-previews': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the mails that can be shown
+     * @description For admins. All mails in all languages.
+     */
+    get: operations['listMailPreviews'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/mail-previews/{template}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show a mail with example values
+     * @description For admins. As it is sent. Show the HTML in a frame without scripts.
+     */
+    get: operations['showMailPreview'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/auth/keys/rotate': {
     parameters: {
       query?: never;
@@ -2776,6 +2856,95 @@ export interface components {
        */
       roles: ('user' | 'admin')[];
     };
+    /** @description A page of mails, the latest first */
+    MailPage: {
+      mails: components['schemas']['Mail'][];
+      /** @description `after` of the next page; null on the last one */
+      next: string | null;
+    };
+    /** @description A mail in the outbox, without its content */
+    Mail: {
+      /** Format: uuid */
+      id: string;
+      account_id: string | null;
+      /** @description e-mail address */
+      recipient: string;
+      template: string;
+      locale: string;
+      /** Format: date-time */
+      created_at: string;
+      /** @description attempts to send it, one under way included */
+      attempts: number;
+      /** @description why the latest attempt failed */
+      last_error: string | null;
+      /** @description null if it is sent or has failed */
+      next_attempt_at: string | null;
+      sent_at: string | null;
+      /** @description when the mail server rejected it for good */
+      failed_at: string | null;
+      /** @description when its link expires; null without a link */
+      expires_at: string | null;
+    };
+    /** @description All mails in all languages */
+    MailPreviewList: {
+      previews: {
+        /** @enum {string} */
+        template:
+          | 'account_exists'
+          | 'email_change'
+          | 'email_verification'
+          | 'invitation'
+          | 'magic_link'
+          | 'password_reset'
+          | 'password_reset_required'
+          | 'account_deleted'
+          | 'authenticator_added'
+          | 'authenticator_removed'
+          | 'email_change_notice'
+          | 'email_changed'
+          | 'identity_linked'
+          | 'identity_unlinked'
+          | 'mfa_reset'
+          | 'new_device'
+          | 'passkey_added'
+          | 'passkey_removed'
+          | 'password_changed'
+          | 'recovery_code_used';
+        /** @enum {string} */
+        locale: 'en' | 'de' | 'fr' | 'es';
+        subject: string;
+      }[];
+    };
+    /** @description A mail with example values */
+    MailPreview: {
+      /** @enum {string} */
+      template:
+        | 'account_exists'
+        | 'email_change'
+        | 'email_verification'
+        | 'invitation'
+        | 'magic_link'
+        | 'password_reset'
+        | 'password_reset_required'
+        | 'account_deleted'
+        | 'authenticator_added'
+        | 'authenticator_removed'
+        | 'email_change_notice'
+        | 'email_changed'
+        | 'identity_linked'
+        | 'identity_unlinked'
+        | 'mfa_reset'
+        | 'new_device'
+        | 'passkey_added'
+        | 'passkey_removed'
+        | 'password_changed'
+        | 'recovery_code_used';
+      /** @enum {string} */
+      locale: 'en' | 'de' | 'fr' | 'es';
+      subject: string;
+      text: string;
+      html: string;
+    };
     /** @description The successors of the signing keys */
     KeyRotation: {
       /** @description id of the new key for access tokens */
@@ -3539,6 +3708,10 @@ export type AccountEmail = components['schemas']['AccountEmail'];
 export type AdminProfileChange = components['schemas']['AdminProfileChange'];
 export type AccountPage = components['schemas']['AccountPage'];
 export type Roles = components['schemas']['Roles'];
+export type MailPage = components['schemas']['MailPage'];
+export type Mail = components['schemas']['Mail'];
+export type MailPreviewList = components['schemas']['MailPreviewList'];
+export type MailPreview = components['schemas']['MailPreview'];
 export type KeyRotation = components['schemas']['KeyRotation'];
 export type SettingList = components['schemas']['SettingList'];
 export type SigningKeyList = components['schemas']['SigningKeyList'];
@@ -10580,6 +10753,419 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
             code?: 'last_admin';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  listMails: {
+    parameters: {
+      query?: {
+        /** @description what has become of the mails; those that a mail server has accepted are deleted, so `sent` is for development */
+        state?: 'waiting' | 'failed' | 'sent';
+        /** @description mails on the page */
+        limit?: number;
+        /** @description `next` of the previous page */
+        after?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of mails. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "mails": [
+           *         {
+           *           "id": "0199f2c4-9b1d-7c55-8f10-3a7d5e2b4c61",
+           *           "account_id": "0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10",
+           *           "recipient": "ada@example.com",
+           *           "template": "invitation",
+           *           "locale": "en",
+           *           "created_at": "2026-11-25T12:00:00.000Z",
+           *           "attempts": 3,
+           *           "last_error": "ESOCKET CONN",
+           *           "next_attempt_at": "2026-11-25T12:02:00.000Z",
+           *           "sent_at": null,
+           *           "failed_at": null,
+           *           "expires_at": "2026-12-02T12:00:00.000Z"
+           *         }
+           *       ],
+           *       "next": "MjAyNi0xMS0yNVQxMjowMDowMC4wMDAwMDBaLDAxOTlm"
+           *     }
+           */
+          'application/json': components['schemas']['MailPage'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  retryMail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description id of the mail */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The mail, which is sent within seconds. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "0199f2c4-9b1d-7c55-8f10-3a7d5e2b4c61",
+           *       "account_id": "0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10",
+           *       "recipient": "ada@example.com",
+           *       "template": "invitation",
+           *       "locale": "en",
+           *       "created_at": "2026-11-25T12:00:00.000Z",
+           *       "attempts": 0,
+           *       "last_error": "ESOCKET CONN",
+           *       "next_attempt_at": "2026-11-25T12:02:00.000Z",
+           *       "sent_at": null,
+           *       "failed_at": null,
+           *       "expires_at": "2026-12-02T12:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Mail'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `mail_not_found`: Mail not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'mail_not_found';
+          };
+        };
+      };
+      /** @description `mail_link_expired`: The link in the mail has expired. `mail_in_delivery`: The mail is sent, or is being sent now. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'mail_link_expired' | 'mail_in_delivery';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. `mail_off`: This requires a mail server, and none is configured. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable' | 'mail_off';
+          };
+        };
+      };
+    };
+  };
+  listMailPreviews: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The mails. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "previews": [
+           *         {
+           *           "template": "invitation",
+           *           "locale": "en",
+           *           "subject": "You have been invited"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['MailPreviewList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  showMailPreview: {
+    parameters: {
+      query?: {
+        /** @description language of the mail */
+        locale?: 'en' | 'de' | 'fr' | 'es';
+      };
+      header?: never;
+      path: {
+        /** @description template of the mail */
+        template:
+          | 'account_exists'
+          | 'email_change'
+          | 'email_verification'
+          | 'invitation'
+          | 'magic_link'
+          | 'password_reset'
+          | 'password_reset_required'
+          | 'account_deleted'
+          | 'authenticator_added'
+          | 'authenticator_removed'
+          | 'email_change_notice'
+          | 'email_changed'
+          | 'identity_linked'
+          | 'identity_unlinked'
+          | 'mfa_reset'
+          | 'new_device'
+          | 'passkey_added'
+          | 'passkey_removed'
+          | 'password_changed'
+          | 'recovery_code_used';
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The mail. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "template": "invitation",
+           *       "locale": "en",
+           *       "subject": "You have been invited",
+           *       "text": "An account was created for ada@example.com. Set a password to start using it.",
+           *       "html": "<!doctype html><html lang=\"en\">…</html>"
+           *     }
+           */
+          'application/json': components['schemas']['MailPreview'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
           };
         };
       };
