@@ -35,6 +35,11 @@ export const pages: ConsolePage[] = [
     component: lazy(() => import('./pages/signing-keys/signing-keys.tsx')),
   },
   {
+    path: '/mail',
+    label: { en: 'Mail', de: 'E-Mail', fr: 'E-mails', es: 'Correo' },
+    component: lazy(() => import('./pages/mail/mail.tsx')),
+  },
+  {
     path: '/audit',
     label: { en: 'Audit log', de: 'Audit-Protokoll', fr: 'Journal d’audit', es: 'Registro de auditoría' },
     component: lazy(() => import('./pages/audit/audit.tsx')),

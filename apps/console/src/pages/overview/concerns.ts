@@ -9,12 +9,16 @@ interface Concern {
 }
 
 const lateMailSeconds = 300;
-const oldKeySeconds = 180 * 86_400;
+/** How late a rotation may be. */
+const overdue = 1.1;
 /** Below it, a share of failed logins says nothing. */
 const enoughLogins = 50;
 
-/** What an admin should look into. */
-export function concernsOf({ buckets, now }: Statistics): Concern[] {
+/**
+ * What an admin should look into.
+ * @param rotationSeconds how often the signing keys are rotated, if that is known
+ */
+export function concernsOf({ buckets, now }: Statistics, rotationSeconds = Infinity): Concern[] {
   const sum = (of: (bucket: Statistics['buckets'][number]) => number) =>
     buckets.reduce((total, bucket) => total + of(bucket), 0);
   const failed = sum(({ logins_failed }) => logins_failed);
@@ -25,7 +29,7 @@ export function concernsOf({ buckets, now }: Statistics): Concern[] {
     [now.mails_failed.value > 0, { name: 'mailsFailed', link: '/mail?state=failed' }],
     [now.oldest_waiting_mail_seconds > lateMailSeconds, { name: 'mailsLate', link: '/mail' }],
     [keyAge === null, { name: 'noKey', link: '/signing-keys' }],
-    [keyAge !== null && keyAge > oldKeySeconds, { name: 'keyOld', link: '/signing-keys' }],
+    [keyAge !== null && keyAge > overdue * rotationSeconds, { name: 'keyOld', link: '/signing-keys' }],
     [failed >= enoughLogins && failed > succeeded, { name: 'failures', link: '/audit?type=login.failed' }],
     [rateLimited >= enoughLogins && rateLimited > succeeded, { name: 'rateLimited', link: '/audit?type=login.failed' }],
   ];

@@ -56,7 +56,13 @@ function Present({ now }: { now: Statistics['now'] }) {
 
 function Attention({ statistics }: { statistics: Statistics }) {
   const t = useTexts(texts);
-  const concerns = concernsOf(statistics);
+  const { data } = useQuery({
+    queryKey: ['settings'],
+    queryFn: ({ signal }) => orThrow(api.GET('/auth/admin/settings', { signal })),
+    staleTime: Infinity,
+  });
+  const rotation = data?.settings.find(({ name }) => name === 'KEY_ROTATION_INTERVAL_SECONDS')?.value;
+  const concerns = concernsOf(statistics, typeof rotation === 'number' ? rotation : undefined);
   return (
     <Section title={t.attention}>
       {concerns.length === 0 ? (
