@@ -1,4 +1,4 @@
-import { getServers } from 'node:dns';
+import dns from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
 
@@ -100,7 +100,7 @@ export class Destinations {
 async function resolve(hostname: string): Promise<Address[]> {
   const resolver = new Resolver({ timeout: dnsTimeoutMs, tries: dnsTries });
   // those that the process uses elsewhere
-  resolver.setServers(getServers());
+  resolver.setServers(dns.getServers());
   const [v4, v6] = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
   if (v4.status === 'rejected' && v6.status === 'rejected') {
     throw v4.reason;
