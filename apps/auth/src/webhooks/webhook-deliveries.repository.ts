@@ -202,8 +202,9 @@ export class WebhookDeliveriesRepository {
       on,
       sql`/* webhook-deliveries.purge-orphans */
         DELETE FROM webhook_delivery WHERE id = ANY (ARRAY (
-          SELECT d.id FROM webhook_endpoint e JOIN webhook_delivery d ON d.endpoint_id = e.id
-          WHERE e.deleted_at IS NOT NULL LIMIT ${limit} FOR UPDATE OF d SKIP LOCKED))`,
+          SELECT d.id FROM webhook_endpoint e, LATERAL (
+            SELECT id FROM webhook_delivery WHERE endpoint_id = e.id LIMIT ${limit} FOR UPDATE SKIP LOCKED) d
+          WHERE e.deleted_at IS NOT NULL LIMIT ${limit}))`,
     );
   }
 

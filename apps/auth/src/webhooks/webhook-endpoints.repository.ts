@@ -184,6 +184,16 @@ export class WebhookEndpointsRepository {
     );
   }
 
+  /** Deletes previous secrets that have ended. */
+  async forgetEndedSecrets(on: Queryable): Promise<void> {
+    await execute(
+      on,
+      sql`/* webhook-endpoints.forget-ended-secrets */
+        UPDATE webhook_endpoint SET previous_secret = NULL, previous_secret_expires_at = NULL
+        WHERE previous_secret_expires_at <= now()`,
+    );
+  }
+
   purgeDeleted(on: Queryable, limit: number): Promise<number> {
     return execute(
       on,

@@ -164,10 +164,14 @@ export class WebhooksService {
     });
   }
 
-  /** Deletes what has been delivered, what is old and what belongs to deleted webhooks, `limit` at most, and returns how many. */
+  /**
+   * Deletes ended secrets, and deliveries that are delivered, old or of deleted webhooks.
+   * @returns how many deliveries, `limit` at most
+   */
   async purge(manager: EntityManager, limit: number): Promise<number> {
     const orphans = await this.deliveries.purgeOrphans(manager, limit);
     const expired = await this.deliveries.purge(manager, limit - orphans);
+    await this.endpoints.forgetEndedSecrets(manager);
     await this.endpoints.purgeDeleted(manager, limit);
     return orphans + expired;
   }
