@@ -43,6 +43,7 @@ export {
 export { sendProblem, toProblem } from './errors/problem.filter.ts';
 export { HealthModule } from './health/health.module.ts';
 export { atLeast } from './http/at-least.ts';
+export { isAddressRange } from './http/client-address.ts';
 export { AnyOrigin } from './http/cors.ts';
 export { displayText } from './http/display-text.ts';
 export { fastifyOf } from './http/fastify-of.ts';
@@ -77,3 +78,6 @@ export { LoggingModule } from './logging/logging.module.ts';
 export { requestAddress } from './logging/request-log.ts';
 export { counter, gauge, type Counter } from './metrics/metrics.ts';
 export { createOpenApiDocument, serveOpenApi } from './openapi/openapi.ts';
+export { Destinations } from './outgoing/destinations.ts';
+export { FairDelivery } from './outgoing/fair-delivery.ts';
+export { post } from './outgoing/post.ts';
