@@ -49,6 +49,8 @@ const subscribable: Record<AuditEventType, boolean> = {
   'login.confirmed': true,
   'login.failed': true,
   'login.mfa_required': false,
+  'mail.retried': true,
+  'mails.listed': false,
   'login.succeeded': true,
   'mfa.failed': true,
   'mfa.recovery_code_used': true,
