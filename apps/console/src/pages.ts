@@ -30,6 +30,11 @@ export const pages: ConsolePage[] = [
     component: lazy(() => import('./pages/service-accounts/service-accounts.tsx')),
   },
   {
+    path: '/webhooks',
+    label: { en: 'Webhooks', de: 'Webhooks', fr: 'Webhooks', es: 'Webhooks' },
+    component: lazy(() => import('./pages/webhooks/webhooks.tsx')),
+  },
+  {
     path: '/signing-keys',
     label: { en: 'Signing keys', de: 'Signaturschlüssel', fr: 'Clés de signature', es: 'Claves de firma' },
     component: lazy(() => import('./pages/signing-keys/signing-keys.tsx')),
@@ -56,4 +61,5 @@ export const subPages: { path: string; component: ComponentType }[] = [
   { path: '/people/:id', component: lazy(() => import('./pages/people/person.tsx')) },
   { path: '/applications/:id', component: lazy(() => import('./pages/applications/application.tsx')) },
   { path: '/service-accounts/:id', component: lazy(() => import('./pages/service-accounts/service-account.tsx')) },
+  { path: '/webhooks/:id', component: lazy(() => import('./pages/webhooks/webhook.tsx')) },
 ];

@@ -40,20 +40,24 @@ const texts: Translated<typeof en> = {
 
 export const defaultOverlapSeconds = 86_400;
 
+interface OverlapProps {
+  seconds: number;
+  onChange: (seconds: number) => void;
+  /** The longest that the service allows. */
+  max?: number;
+}
+
 /** How long the old secret stays valid beside the new one. */
-export function OverlapField({ seconds, onChange }: { seconds: number; onChange: (seconds: number) => void }) {
+export function OverlapField({ seconds, onChange, max = Infinity }: OverlapProps) {
   const t = useTexts(texts);
+  const choices = { 0: t.none, 3600: t.hour, 86_400: t.day, 604_800: t.week, 2_592_000: t.month };
   return (
     <NativeSelect
       label={t.label}
       value={String(seconds)}
-      data={[
-        { value: '0', label: t.none },
-        { value: '3600', label: t.hour },
-        { value: '86400', label: t.day },
-        { value: '604800', label: t.week },
-        { value: '2592000', label: t.month },
-      ]}
+      data={Object.entries(choices)
+        .filter(([value]) => Number(value) <= max)
+        .map(([value, label]) => ({ value, label }))}
       onChange={({ currentTarget }) => {
         onChange(Number(currentTarget.value));
       }}
