@@ -17,7 +17,7 @@ export const de: typeof en = {
     'Niemand kann sich mehr bei ihr anmelden. Ihre Zugriffe, Einwilligungen und Refresh-Tokens enden sofort; andere Dienste akzeptieren ihre Access-Tokens, bis sie ablaufen.',
   declaredTitle: 'Nur lesbar',
   declaredText:
-    'Diese Anwendung ist in der Datei erklärt, die APPLICATIONS_FILE nennt, damit sie geprüft und versioniert wird. Ändern Sie sie dort: Was hier geändert würde, würde beim nächsten Start überschrieben.',
+    'Diese Anwendung ist in der Datei erklärt, die APPLICATIONS_FILE nennt, wo sie geprüft und versioniert wird, oder sie ist die Konsole selbst. Sie wird nur dort geändert: Der Dienst wendet die Datei beim Start an und immer, wenn sie sich ändert.',
   kind: 'Art',
   kinds: { web: 'Web', single_page: 'Single-Page', native: 'Nativ', machine: 'Maschine' },
   kindDescriptions: {

@@ -15,7 +15,7 @@ export const en = {
     'Nobody can sign in to it any longer. Its grants, consents and refresh tokens end at once; other services accept its access tokens until they expire.',
   declaredTitle: 'Read-only',
   declaredText:
-    'This application is declared in the file that APPLICATIONS_FILE names, so that it is reviewed and versioned. Change it there: what is changed here would be overwritten at the next start.',
+    'This application is declared in the file that APPLICATIONS_FILE names, where it is reviewed and versioned, or is the console itself. It is changed there alone: the service applies the file at its start and whenever the file changes.',
   kind: 'Kind',
   kinds: { web: 'Web', single_page: 'Single-page', native: 'Native', machine: 'Machine' },
   kindDescriptions: {

@@ -17,7 +17,7 @@ export const es: typeof en = {
     'Nadie podrá iniciar sesión en ella. Sus autorizaciones, consentimientos y tokens de actualización terminan de inmediato; los demás servicios aceptan sus tokens de acceso hasta que caduquen.',
   declaredTitle: 'Solo lectura',
   declaredText:
-    'Esta aplicación está declarada en el archivo que indica APPLICATIONS_FILE, para que se revise y se versione. Cámbiela allí: lo que se cambiara aquí se sobrescribiría en el próximo arranque.',
+    'Esta aplicación está declarada en el archivo que indica APPLICATIONS_FILE, donde se revisa y se versiona, o es la propia consola. Solo se cambia allí: el servicio aplica el archivo al arrancar y cada vez que el archivo cambia.',
   kind: 'Tipo',
   kinds: { web: 'Web', single_page: 'De una sola página', native: 'Nativa', machine: 'Máquina' },
   kindDescriptions: {

@@ -18,7 +18,7 @@ export const fr: typeof en = {
     'Plus personne ne peut s’y connecter. Ses autorisations, consentements et jetons de rafraîchissement prennent fin immédiatement ; les autres services acceptent ses jetons d’accès jusqu’à leur expiration.',
   declaredTitle: 'Lecture seule',
   declaredText:
-    'Cette application est déclarée dans le fichier nommé par APPLICATIONS_FILE, afin d’être relue et versionnée. Modifiez-la là-bas : un changement fait ici serait écrasé au prochain démarrage.',
+    'Cette application est déclarée dans le fichier nommé par APPLICATIONS_FILE, où elle est relue et versionnée, ou c’est la console elle-même. Elle ne se modifie que là : le service applique le fichier à son démarrage et à chaque changement du fichier.',
   kind: 'Type',
   kinds: { web: 'Web', single_page: 'Monopage', native: 'Native', machine: 'Machine' },
   kindDescriptions: {
