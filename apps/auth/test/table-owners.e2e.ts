@@ -35,6 +35,8 @@ const owners: Record<string, string> = {
   social_flow: 'login/social',
   totp: 'login/mfa',
   unlinked_identity: 'login/social',
+  webhook_delivery: 'webhooks',
+  webhook_endpoint: 'webhooks',
 };
 
 /** Statements that span capabilities, to save a round trip or to take locks in one order: the only other places. */

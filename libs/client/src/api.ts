@@ -780,6 +780,90 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/auth/admin/accounts/{id}/sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the sessions of an account
+     * @description For admins. Each login starts one session.
+     */
+    get: operations['listAccountSessions'];
+    put?: never;
+    post?: never;
+    /**
+     * End all sessions of an account
+     * @description For admins and for service accounts with the scope `accounts:write`.
+     */
+    delete: operations['revokeSessions'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/accounts/{id}/sessions/{sessionId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * End one session of an account
+     * @description For admins.
+     */
+    delete: operations['revokeAccountSession'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/accounts/{id}/applications': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the applications with access to an account
+     * @description For admins. Those that the owner has consented to. Applications of the operator need no consent.
+     */
+    get: operations['listAccountApplications'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/accounts/{id}/applications/{clientId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Withdraw the access of an application to an account
+     * @description For admins. Its refresh tokens end at once, and its access tokens when they expire.
+     */
+    delete: operations['withdrawAccountApplication'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/auth/admin/accounts': {
     parameters: {
       query?: never;
@@ -944,6 +1028,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/auth/admin/accounts/{id}/export': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Export an account’s data
+     * @description For admins, to answer a request of the owner. The same document as `GET /auth/me/export`.
+     */
+    get: operations['exportAccount'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/auth/admin/accounts/{id}/rate-limits': {
     parameters: {
       query?: never;
@@ -1092,7 +1196,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/auth/admin/accounts/{id}/sessions': {
+  '/auth/admin/mails': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the mails in the outbox
+     * @description For admins. Without their content.
+     */
+    get: operations['listMails'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/mails/{id}/retry': {
     parameters: {
       query?: never;
       header?: never;
@@ -1101,12 +1225,52 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    post?: never;
     /**
-     * End all sessions of an account
-     * @description For admins and for service accounts with the scope `accounts:write`.
+     * Send a mail again
+     * @description For admins. Makes a mail that waits or has failed due now, unless its link has expired.
      */
-    delete: operations['revokeSessions'];
+    post: operations['retryMail'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/mail-previews': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the mails that can be shown
+     * @description For admins. All mails in all languages.
+     */
+    get: operations['listMailPreviews'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/mail-previews/{template}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show a mail with example values
+     * @description For admins. As it is sent. Show the HTML in a frame without scripts.
+     */
+    get: operations['showMailPreview'];
+    put?: never;
+    post?: never;
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -1132,6 +1296,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/auth/admin/settings': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the settings
+     * @description For admins. The settings of the replica that responds. Of a secret it tells only whether it is set. URLs are shown without credentials and query.
+     */
+    get: operations['listSettings'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/signing-keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the signing keys
+     * @description For admins. Without their private parts. `POST /auth/keys/rotate` makes successors.
+     */
+    get: operations['listSigningKeys'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/statistics': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show statistics
+     * @description For admins. Logins, registrations and rejected attempts by time, and the present state. Each replica adds what it has counted every 5 seconds; a crash loses the last seconds. The audit trail has each login and registration exactly.
+     */
+    get: operations['showStatistics'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/auth/admin/audit': {
     parameters: {
       query?: never;
@@ -1141,7 +1365,7 @@ export interface paths {
     };
     /**
      * Search the audit trail
-     * @description For admins and for service accounts with the scope `audit:read`. Returns pages of events, the latest first.
+     * @description For admins and for service accounts with the scope `audit:read`. Returns pages of events, the latest first. With `since` it returns what has happened after an event, the oldest first.
      */
     get: operations['searchAudit'];
     put?: never;
@@ -1206,6 +1430,158 @@ export interface paths {
     get: operations['authenticate'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/webhooks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List webhooks
+     * @description For admins.
+     */
+    get: operations['listWebhooks'];
+    put?: never;
+    /**
+     * Create a webhook
+     * @description For admins. The secret is shown only once.
+     */
+    post: operations['createWebhook'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/webhooks/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get a webhook
+     * @description For admins.
+     */
+    get: operations['getWebhook'];
+    /**
+     * Change a webhook
+     * @description For admins. The secret stays. What waits for a disabled webhook is delivered once it is enabled.
+     */
+    put: operations['changeWebhook'];
+    post?: never;
+    /**
+     * Delete a webhook
+     * @description For admins. What waits for it is not delivered, and its deliveries are deleted soon.
+     */
+    delete: operations['deleteWebhook'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/webhooks/{id}/secret': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Give a webhook a new secret
+     * @description For admins. It is shown only once. For `overlap_seconds`, messages are signed with the new secret and with the previous one.
+     */
+    post: operations['rotateWebhookSecret'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/webhooks/{id}/test': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Try a webhook
+     * @description For admins. Queues a message of the type `webhook.test`.
+     */
+    post: operations['testWebhook'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/webhooks/{id}/deliveries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the deliveries of a webhook
+     * @description For admins. Returns pages, the oldest first; the dead letters by default. Delivered ones are kept for 7 days, others for 30.
+     */
+    get: operations['listWebhookDeliveries'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/webhooks/{id}/deliveries/{deliveryId}/replay': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Deliver a message again
+     * @description For admins. It keeps its `webhook-id`, by which a receiver recognises what it has processed.
+     */
+    post: operations['replayWebhookDelivery'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/webhooks/{id}/replay': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Deliver the dead letters of a webhook again
+     * @description For admins. The oldest 1000 since a moment; repeat the request until it returns 0.
+     */
+    post: operations['replayWebhook'];
     delete?: never;
     options?: never;
     head?: never;
@@ -2330,6 +2706,29 @@ export interface components {
         [key: string]: unknown;
       }[];
     };
+    /** @description The account’s sessions, most recently used first; 100 at most */
+    SessionList: {
+      sessions: {
+        /** Format: uuid */
+        id: string;
+        /** Format: date-time */
+        created_at: string;
+        /**
+         * Format: date-time
+         * @description time of the login or of the latest refresh
+         */
+        last_used_at: string;
+        /** Format: date-time */
+        expires_at: string;
+        /** @description IP address that last used the session */
+        address: string;
+        /** @description name of the device, derived from its user agent */
+        device: string;
+        user_agent: string | null;
+        /** @description whether this is the session of the request */
+        current: boolean;
+      }[];
+    };
     /**
      * @example {
      *       "email": "ada@example.com",
@@ -2609,6 +3008,95 @@ export interface components {
        */
       roles: ('user' | 'admin')[];
     };
+    /** @description A page of mails, the latest first */
+    MailPage: {
+      mails: components['schemas']['Mail'][];
+      /** @description `after` of the next page; null on the last one */
+      next: string | null;
+    };
+    /** @description A mail in the outbox, without its content */
+    Mail: {
+      /** Format: uuid */
+      id: string;
+      account_id: string | null;
+      /** @description e-mail address */
+      recipient: string;
+      template: string;
+      locale: string;
+      /** Format: date-time */
+      created_at: string;
+      /** @description attempts to send it, one under way included */
+      attempts: number;
+      /** @description why the latest attempt failed */
+      last_error: string | null;
+      /** @description null if it is sent or has failed */
+      next_attempt_at: string | null;
+      sent_at: string | null;
+      /** @description when the mail server rejected it for good */
+      failed_at: string | null;
+      /** @description when its link expires; null without a link */
+      expires_at: string | null;
+    };
+    /** @description All mails in all languages */
+    MailPreviewList: {
+      previews: {
+        /** @enum {string} */
+        template:
+          | 'account_exists'
+          | 'email_change'
+          | 'email_verification'
+          | 'invitation'
+          | 'magic_link'
+          | 'password_reset'
+          | 'password_reset_required'
+          | 'account_deleted'
+          | 'authenticator_added'
+          | 'authenticator_removed'
+          | 'email_change_notice'
+          | 'email_changed'
+          | 'identity_linked'
+          | 'identity_unlinked'
+          | 'mfa_reset'
+          | 'new_device'
+          | 'passkey_added'
+          | 'passkey_removed'
+          | 'password_changed'
+          | 'recovery_code_used';
+        /** @enum {string} */
+        locale: 'en' | 'de' | 'fr' | 'es';
+        subject: string;
+      }[];
+    };
+    /** @description A mail with example values */
+    MailPreview: {
+      /** @enum {string} */
+      template:
+        | 'account_exists'
+        | 'email_change'
+        | 'email_verification'
+        | 'invitation'
+        | 'magic_link'
+        | 'password_reset'
+        | 'password_reset_required'
+        | 'account_deleted'
+        | 'authenticator_added'
+        | 'authenticator_removed'
+        | 'email_change_notice'
+        | 'email_changed'
+        | 'identity_linked'
+        | 'identity_unlinked'
+        | 'mfa_reset'
+        | 'new_device'
+        | 'passkey_added'
+        | 'passkey_removed'
+        | 'password_changed'
+        | 'recovery_code_used';
+      /** @enum {string} */
+      locale: 'en' | 'de' | 'fr' | 'es';
+      subject: string;
+      text: string;
+      html: string;
+    };
     /** @description The successors of the signing keys */
     KeyRotation: {
       /** @description id of the new key for access tokens */
@@ -2619,7 +3107,85 @@ export interface components {
        */
       active_from: string;
     };
-    /** @description A page of events, the latest first */
+    /** @description The settings in force */
+    SettingList: {
+      settings: {
+        name: string;
+        description: string;
+        unit: string | null;
+        secret: boolean;
+        /** @description whether it is set to something else than its default */
+        set: boolean;
+        /** @description the value in force; null if there is none, for a secret, and for a text that may be one */
+        value: (string | number | boolean | string[]) | null;
+        default_value: string | null;
+      }[];
+    };
+    /** @description All stored signing keys, the newest first, without their private parts */
+    SigningKeyList: {
+      keys: {
+        kid: string;
+        /** @enum {string} */
+        algorithm: 'ES256' | 'RS256';
+        /**
+         * Format: date-time
+         * @description when the keys of this generation were made. They are published from then on; the first RSA key from the first use of the key set
+         */
+        created_at: string;
+        /**
+         * Format: date-time
+         * @description when it starts to sign
+         */
+        active_from: string;
+        /** @description when its successor began to sign; it stays published until its last token has expired */
+        retired_at: string | null;
+        /** @description whether it signs now */
+        active: boolean;
+      }[];
+    };
+    /** @description What has happened in a period, and the present state */
+    Statistics: {
+      /** @description the oldest first; the last one has not ended */
+      buckets: {
+        /**
+         * Format: date-time
+         * @description start of the minute, the hour or the day in UTC
+         */
+        from: string;
+        logins_succeeded: number;
+        logins_failed: number;
+        registrations: number;
+        /** @description attempts of any kind that a rate limit rejected */
+        rate_limited: number;
+      }[];
+      now: {
+        accounts: {
+          value: number;
+          /** @description false if the value is an estimate: above 10,000 */
+          exact: boolean;
+        };
+        active_sessions: {
+          value: number;
+          /** @description false if the value is an estimate: above 10,000 */
+          exact: boolean;
+        };
+        mails_waiting: {
+          value: number;
+          /** @description false if the value is an estimate: above 10,000 */
+          exact: boolean;
+        };
+        mails_failed: {
+          value: number;
+          /** @description false if the value is an estimate: above 10,000 */
+          exact: boolean;
+        };
+        /** @description 0 if no mail is waiting */
+        oldest_waiting_mail_seconds: number;
+        /** @description for how long the current key of access tokens has signed; null if there is none */
+        signing_key_seconds: number | null;
+      };
+    };
+    /** @description A page of events, the latest first; with `since` the oldest first */
     AuditPage: {
       events: {
         /** Format: uuid */
@@ -2637,7 +3203,7 @@ export interface components {
           [key: string]: unknown;
         };
       }[];
-      /** @description value of `after` for the next page; null on the last page */
+      /** @description value of `after`, or of `since`, for the next page; null on the last page */
       next: string | null;
     };
     /**
@@ -2672,6 +3238,207 @@ export interface components {
        * @enum {string}
        */
       redirect_status?: '303' | '401';
+    };
+    /**
+     * @example {
+     *       "url": "https://crm.example.com/hooks/auth",
+     *       "description": "CRM",
+     *       "event_types": [
+     *         "account.created",
+     *         "account.deleted"
+     *       ],
+     *       "enabled": true
+     *     }
+     */
+    WebhookSettings: {
+      /**
+       * @description HTTPS at a public IP address, at any port, unless `WEBHOOK_ALLOWED_NETWORKS` allows others; its host must be a full domain name
+       * @example https://crm.example.com/hooks/auth
+       */
+      url: string;
+      /** @default webhook */
+      description: string;
+      /**
+       * @example [
+       *       "account.created",
+       *       "account.deleted"
+       *     ]
+       */
+      event_types: (
+        | 'account.registered'
+        | 'account.data_exported'
+        | 'account.created'
+        | 'account.disabled'
+        | 'account.enabled'
+        | 'account.invited'
+        | 'account.limits_lifted'
+        | 'account.profile_changed'
+        | 'account.roles_changed'
+        | 'invitation.accepted'
+        | 'account.deleted'
+        | 'account.imported'
+        | 'accounts.exported'
+        | 'admin.created'
+        | 'consent.given'
+        | 'consent.withdrawn'
+        | 'credentials.removed'
+        | 'email.change_requested'
+        | 'email.changed'
+        | 'email.verified'
+        | 'api_key.created'
+        | 'api_key.revoked'
+        | 'api_key.rotated'
+        | 'application.changed'
+        | 'application.created'
+        | 'application.declared'
+        | 'application.deleted'
+        | 'application.secret_rotated'
+        | 'audit.exported'
+        | 'device.connected'
+        | 'grant.reused'
+        | 'identity.link_refused'
+        | 'identity.linked'
+        | 'identity.unlinked'
+        | 'key.rotated'
+        | 'login.confirmed'
+        | 'login.failed'
+        | 'mail.retried'
+        | 'login.succeeded'
+        | 'mfa.failed'
+        | 'mfa.recovery_code_used'
+        | 'mfa.recovery_codes_regenerated'
+        | 'mfa.reset'
+        | 'mfa.stepped_up'
+        | 'mfa.totp_disabled'
+        | 'mfa.totp_enrolled'
+        | 'mfa.totp_set_up'
+        | 'passkey.cloned'
+        | 'passkey.deleted'
+        | 'passkey.registered'
+        | 'passkey.renamed'
+        | 'password.changed'
+        | 'password.reset_forced'
+        | 'service_account.created'
+        | 'service_account.deleted'
+        | 'session.refresh_reused'
+        | 'session.revoked'
+        | 'webhook.changed'
+        | 'webhook.created'
+        | 'webhook.deleted'
+        | 'webhook.disabled'
+        | 'webhook.replayed'
+        | 'webhook.secret_rotated'
+        | 'webhook.tested'
+      )[];
+      /** @default true */
+      enabled: boolean;
+    };
+    /** @description A new webhook with its secret */
+    CreatedWebhook: {
+      /** Format: uuid */
+      id: string;
+      url: string;
+      description: string;
+      event_types: string[];
+      enabled: boolean;
+      /** @description `failing`: it has refused everything for 5 days; `gone`: it has answered with 410 */
+      disabled_reason: ('admin' | 'failing' | 'gone') | null;
+      /** @description null after a success */
+      failing_since: string | null;
+      previous_secret_expires_at: string | null;
+      /** Format: date-time */
+      created_at: string;
+      /** Format: date-time */
+      updated_at: string;
+      /** @description key of the signatures, shown only once */
+      secret: string;
+    };
+    /** @description Up to 50 webhooks, the oldest first */
+    WebhookList: {
+      webhooks: components['schemas']['Webhook'][];
+    };
+    /** @description A subscriber of events */
+    Webhook: {
+      /** Format: uuid */
+      id: string;
+      url: string;
+      description: string;
+      event_types: string[];
+      enabled: boolean;
+      /** @description `failing`: it has refused everything for 5 days; `gone`: it has answered with 410 */
+      disabled_reason: ('admin' | 'failing' | 'gone') | null;
+      /** @description null after a success */
+      failing_since: string | null;
+      previous_secret_expires_at: string | null;
+      /** Format: date-time */
+      created_at: string;
+      /** Format: date-time */
+      updated_at: string;
+    };
+    /**
+     * @example {
+     *       "overlap_seconds": 86400
+     *     }
+     */
+    WebhookSecretRotation: {
+      /**
+       * @description how long messages are signed with the previous secret too
+       * @default 86400
+       */
+      overlap_seconds: number;
+    };
+    /** @description A new secret */
+    IssuedWebhookSecret: {
+      /** @description key of the signatures, shown only once */
+      secret: string;
+    };
+    /** @description A message that waits for its delivery */
+    QueuedWebhookDelivery: {
+      /**
+       * Format: uuid
+       * @description `webhook-id` of the message
+       */
+      id: string;
+    };
+    /** @description A page of deliveries, the oldest first */
+    WebhookDeliveryPage: {
+      deliveries: components['schemas']['WebhookDelivery'][];
+      /** @description value of `after` for the next page; null on the last page */
+      next: string | null;
+    };
+    WebhookDelivery: {
+      /**
+       * Format: uuid
+       * @description `webhook-id` of the message
+       */
+      id: string;
+      event_type: string;
+      /** @enum {string} */
+      state: 'waiting' | 'delivered' | 'failed';
+      attempts: number;
+      next_attempt_at: string | null;
+      finished_at: string | null;
+      last_status: number | null;
+      last_error: string | null;
+      /** Format: date-time */
+      created_at: string;
+    };
+    /**
+     * @example {
+     *       "since": "2026-11-25T12:00:00.000Z"
+     *     }
+     */
+    WebhookReplay: {
+      /**
+       * Format: date-time
+       * @description when the first of them was queued
+       */
+      since: string;
+    };
+    /** @description How many deliveries wait again */
+    WebhookReplayed: {
+      /** @description 1000 at most; then repeat the request */
+      replayed: number;
     };
     /** @description Public keys that verify access tokens and ID tokens (RFC 7517 §5) */
     JsonWebKeySet: {
@@ -2729,29 +3496,6 @@ export interface components {
        * @example rt_AZny…
        */
       refresh_token?: string;
-    };
-    /** @description The account’s sessions, most recently used first; 100 at most */
-    SessionList: {
-      sessions: {
-        /** Format: uuid */
-        id: string;
-        /** Format: date-time */
-        created_at: string;
-        /**
-         * Format: date-time
-         * @description time of the login or of the latest refresh
-         */
-        last_used_at: string;
-        /** Format: date-time */
-        expires_at: string;
-        /** @description IP address that last used the session */
-        address: string;
-        /** @description name of the device, derived from its user agent */
-        device: string;
-        user_agent: string | null;
-        /** @description whether this is the session of the request */
-        current: boolean;
-      }[];
     };
     /**
      * @example {
@@ -3309,6 +4053,7 @@ export type PasskeyList = components['schemas']['PasskeyList'];
 export type PasskeyRenaming = components['schemas']['PasskeyRenaming'];
 export type PasskeyRemoval = components['schemas']['PasskeyRemoval'];
 export type PersonalData = components['schemas']['PersonalData'];
+export type SessionList = components['schemas']['SessionList'];
 export type NewAccount = components['schemas']['NewAccount'];
 export type AdminAccount = components['schemas']['AdminAccount'];
 export type Invitation = components['schemas']['Invitation'];
@@ -3316,14 +4061,31 @@ export type AccountEmail = components['schemas']['AccountEmail'];
 export type AdminProfileChange = components['schemas']['AdminProfileChange'];
 export type AccountPage = components['schemas']['AccountPage'];
 export type Roles = components['schemas']['Roles'];
+export type MailPage = components['schemas']['MailPage'];
+export type Mail = components['schemas']['Mail'];
+export type MailPreviewList = components['schemas']['MailPreviewList'];
+export type MailPreview = components['schemas']['MailPreview'];
 export type KeyRotation = components['schemas']['KeyRotation'];
+export type SettingList = components['schemas']['SettingList'];
+export type SigningKeyList = components['schemas']['SigningKeyList'];
+export type Statistics = components['schemas']['Statistics'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type InvitationAcceptance = components['schemas']['InvitationAcceptance'];
 export type ForwardAuthRequirements = components['schemas']['ForwardAuthRequirements'];
+export type WebhookSettings = components['schemas']['WebhookSettings'];
+export type CreatedWebhook = components['schemas']['CreatedWebhook'];
+export type WebhookList = components['schemas']['WebhookList'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookSecretRotation = components['schemas']['WebhookSecretRotation'];
+export type IssuedWebhookSecret = components['schemas']['IssuedWebhookSecret'];
+export type QueuedWebhookDelivery = components['schemas']['QueuedWebhookDelivery'];
+export type WebhookDeliveryPage = components['schemas']['WebhookDeliveryPage'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookReplay = components['schemas']['WebhookReplay'];
+export type WebhookReplayed = components['schemas']['WebhookReplayed'];
 export type JsonWebKeySet = components['schemas']['JsonWebKeySet'];
 export type RefreshRequest = components['schemas']['RefreshRequest'];
 export type Logout = components['schemas']['Logout'];
-export type SessionList = components['schemas']['SessionList'];
 export type NewServiceAccount = components['schemas']['NewServiceAccount'];
 export type ServiceAccount = components['schemas']['ServiceAccount'];
 export type ServiceAccountList = components['schemas']['ServiceAccountList'];
@@ -7601,6 +8363,515 @@ export interface operations {
       };
     };
   };
+  listAccountSessions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description an account’s id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The sessions. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "sessions": [
+           *         {
+           *           "id": "0199f2c4-77aa-7c1e-8f5e-0d9a4b6c2e11",
+           *           "created_at": "2026-11-25T12:00:00.000Z",
+           *           "last_used_at": "2026-11-25T12:10:00.000Z",
+           *           "expires_at": "2026-12-25T12:10:00.000Z",
+           *           "address": "192.0.2.7",
+           *           "device": "curl",
+           *           "user_agent": "curl/8.14.1",
+           *           "current": true
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['SessionList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `account_not_found`: Account not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'account_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  revokeSessions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description an account’s id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The sessions have ended. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `scope_required`: The access token lacks a required scope. `admin_required`: Only an admin may change an admin’s account, make an admin or vouch for an e-mail address. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'scope_required' | 'admin_required';
+          };
+        };
+      };
+      /** @description `account_not_found`: Account not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'account_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  revokeAccountSession: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description an account’s id */
+        id: string;
+        /** @description id of the session */
+        sessionId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The session has ended. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `session_not_found`: The account has no such session. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'session_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  listAccountApplications: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description an account’s id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The applications. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "applications": [
+           *         {
+           *           "client_id": "notes",
+           *           "name": "Notes",
+           *           "scopes": [
+           *             "email",
+           *             "notes:read",
+           *             "openid"
+           *           ],
+           *           "scope_descriptions": {
+           *             "notes:read": "read your notes"
+           *           },
+           *           "granted_at": "2026-11-25T12:00:00.000Z",
+           *           "updated_at": "2026-11-25T12:00:00.000Z"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['ConsentList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `account_not_found`: Account not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'account_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  withdrawAccountApplication: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description an account’s id */
+        id: string;
+        /** @description client id of the application */
+        clientId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Withdrawn. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `consent_not_found`: The application has no access to the account. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'consent_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
   searchAccounts: {
     parameters: {
       query?: {
@@ -8715,6 +9986,141 @@ export interface operations {
       };
     };
   };
+  exportAccount: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description an account’s id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The data, by kind. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "exported_at": "2026-11-25T12:00:00.000Z",
+           *       "account": [
+           *         {
+           *           "id": "0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10",
+           *           "email": "ada@example.com",
+           *           "roles": [
+           *             "user"
+           *           ]
+           *         }
+           *       ],
+           *       "sessions": [
+           *         {
+           *           "id": "0199f2c4-77aa-7c1e-8f5e-0d9a4b6c2e11",
+           *           "address": "192.0.2.7",
+           *           "user_agent": "curl/8.14.1"
+           *         }
+           *       ],
+           *       "audit_events": [
+           *         {
+           *           "occurred_at": "2026-11-25T12:00:00.000Z",
+           *           "type": "login.succeeded",
+           *           "actor": "self"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['PersonalData'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `account_not_found`: Account not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'account_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `too_many_attempts`: Too many attempts; wait before the next one. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'too_many_attempts';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
   liftRateLimits: {
     parameters: {
       query?: never;
@@ -9740,24 +11146,51 @@ export interface operations {
       };
     };
   };
-  revokeSessions: {
+  listMails: {
     parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description an account’s id */
-        id: string;
+      query?: {
+        /** @description what has become of the mails; those that a mail server has accepted are deleted, so `sent` is for development */
+        state?: 'waiting' | 'failed' | 'sent';
+        /** @description mails on the page */
+        limit?: number;
+        /** @description `next` of the previous page */
+        after?: string;
       };
+      header?: never;
+      path?: never;
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description The sessions have ended. */
-      204: {
+      /** @description A page of mails. */
+      200: {
         headers: {
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          /**
+           * @example {
+           *       "mails": [
+           *         {
+           *           "id": "0199f2c4-9b1d-7c55-8f10-3a7d5e2b4c61",
+           *           "account_id": "0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10",
+           *           "recipient": "ada@example.com",
+           *           "template": "invitation",
+           *           "locale": "en",
+           *           "created_at": "2026-11-25T12:00:00.000Z",
+           *           "attempts": 3,
+           *           "last_error": "ESOCKET CONN",
+           *           "next_attempt_at": "2026-11-25T12:02:00.000Z",
+           *           "sent_at": null,
+           *           "failed_at": null,
+           *           "expires_at": "2026-12-02T12:00:00.000Z"
+           *         }
+           *       ],
+           *       "next": "MjAyNi0xMS0yNVQxMjowMDowMC4wMDAwMDBaLDAxOTlm"
+           *     }
+           */
+          'application/json': components['schemas']['MailPage'];
+        };
       };
       /** @description `validation_failed`: The request is not valid. */
       400: {
@@ -9783,7 +11216,7 @@ export interface operations {
           };
         };
       };
-      /** @description `role_required`: The account lacks a required role. `scope_required`: The access token lacks a required scope. `admin_required`: Only an admin may change an admin’s account, make an admin or vouch for an e-mail address. */
+      /** @description `role_required`: The account lacks a required role. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9791,11 +11224,98 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'role_required' | 'scope_required' | 'admin_required';
+            code?: 'role_required';
           };
         };
       };
-      /** @description `account_not_found`: Account not found. */
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  retryMail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description id of the mail */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The mail, which is sent within seconds. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "0199f2c4-9b1d-7c55-8f10-3a7d5e2b4c61",
+           *       "account_id": "0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10",
+           *       "recipient": "ada@example.com",
+           *       "template": "invitation",
+           *       "locale": "en",
+           *       "created_at": "2026-11-25T12:00:00.000Z",
+           *       "attempts": 0,
+           *       "last_error": "ESOCKET CONN",
+           *       "next_attempt_at": "2026-11-25T12:02:00.000Z",
+           *       "sent_at": null,
+           *       "failed_at": null,
+           *       "expires_at": "2026-12-02T12:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Mail'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `mail_not_found`: Mail not found. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -9803,7 +11323,213 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'account_not_found';
+            code?: 'mail_not_found';
+          };
+        };
+      };
+      /** @description `mail_link_expired`: The link in the mail has expired. `mail_in_delivery`: The mail is sent, or is being sent now. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'mail_link_expired' | 'mail_in_delivery';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. `mail_off`: This requires a mail server, and none is configured. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable' | 'mail_off';
+          };
+        };
+      };
+    };
+  };
+  listMailPreviews: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The mails. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "previews": [
+           *         {
+           *           "template": "invitation",
+           *           "locale": "en",
+           *           "subject": "You have been invited"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['MailPreviewList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  showMailPreview: {
+    parameters: {
+      query?: {
+        /** @description language of the mail */
+        locale?: 'en' | 'de' | 'fr' | 'es';
+      };
+      header?: never;
+      path: {
+        /** @description template of the mail */
+        template:
+          | 'account_exists'
+          | 'email_change'
+          | 'email_verification'
+          | 'invitation'
+          | 'magic_link'
+          | 'password_reset'
+          | 'password_reset_required'
+          | 'account_deleted'
+          | 'authenticator_added'
+          | 'authenticator_removed'
+          | 'email_change_notice'
+          | 'email_changed'
+          | 'identity_linked'
+          | 'identity_unlinked'
+          | 'mfa_reset'
+          | 'new_device'
+          | 'passkey_added'
+          | 'passkey_removed'
+          | 'password_changed'
+          | 'recovery_code_used';
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The mail. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "template": "invitation",
+           *       "locale": "en",
+           *       "subject": "You have been invited",
+           *       "text": "An account was created for ada@example.com. Set a password to start using it.",
+           *       "html": "<!doctype html><html lang=\"en\">…</html>"
+           *     }
+           */
+          'application/json': components['schemas']['MailPreview'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
           };
         };
       };
@@ -9907,11 +11633,291 @@ export interface operations {
       };
     };
   };
+  listSettings: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The settings. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "settings": [
+           *         {
+           *           "name": "SESSION_IDLE_TTL_SECONDS",
+           *           "description": "lifetime of a session after its last refresh",
+           *           "unit": "s",
+           *           "secret": false,
+           *           "set": true,
+           *           "value": 604800,
+           *           "default_value": "2592000"
+           *         },
+           *         {
+           *           "name": "SMTP_URL",
+           *           "description": "mail server",
+           *           "unit": null,
+           *           "secret": true,
+           *           "set": true,
+           *           "value": null,
+           *           "default_value": null
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['SettingList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  listSigningKeys: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The keys. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "keys": [
+           *         {
+           *           "kid": "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U",
+           *           "algorithm": "ES256",
+           *           "created_at": "2026-11-25T12:00:00.000Z",
+           *           "active_from": "2026-11-25T12:10:00.000Z",
+           *           "retired_at": null,
+           *           "active": true
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['SigningKeyList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  showStatistics: {
+    parameters: {
+      query?: {
+        /** @description the last 60 minutes by the minute, the last 24 hours by the hour, or the last 30 days by the day */
+        period?: 'hour' | 'day' | 'month';
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The statistics. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "buckets": [
+           *         {
+           *           "from": "2026-11-25T12:00:00.000Z",
+           *           "logins_succeeded": 1815,
+           *           "logins_failed": 42,
+           *           "registrations": 7,
+           *           "rate_limited": 12
+           *         }
+           *       ],
+           *       "now": {
+           *         "accounts": {
+           *           "value": 1204000,
+           *           "exact": false
+           *         },
+           *         "active_sessions": {
+           *           "value": 9120,
+           *           "exact": true
+           *         },
+           *         "mails_waiting": {
+           *           "value": 3,
+           *           "exact": true
+           *         },
+           *         "mails_failed": {
+           *           "value": 0,
+           *           "exact": true
+           *         },
+           *         "oldest_waiting_mail_seconds": 4.2,
+           *         "signing_key_seconds": 864000
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['Statistics'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
   searchAudit: {
     parameters: {
       query?: {
-        /** @description event type */
+        /** @description event type, or up to 10 of them, comma-separated */
         type?: string;
+        /** @description account or service account that acted or was affected: everything about it */
+        account_id?: string;
         /** @description account or service account that acted */
         actor_id?: string;
         /** @description account or service account that was affected */
@@ -9924,6 +11930,8 @@ export interface operations {
         limit?: number;
         /** @description `next` of the previous page */
         after?: string;
+        /** @description id of an event: returns those that are newer, the oldest first, to follow the trail. An event appears when its transaction commits, so poll with an event that is some seconds old and skip the ids that you have. Not together with `after` */
+        since?: string;
       };
       header?: never;
       path?: never;
@@ -10011,8 +12019,10 @@ export interface operations {
   exportAudit: {
     parameters: {
       query?: {
-        /** @description event type */
+        /** @description event type, or up to 10 of them, comma-separated */
         type?: string;
+        /** @description account or service account that acted or was affected: everything about it */
+        account_id?: string;
         /** @description account or service account that acted */
         actor_id?: string;
         /** @description account or service account that was affected */
@@ -10249,6 +12259,1152 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
             code?: 'role_required' | 'cross_site_request';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  listWebhooks: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The webhooks. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "webhooks": [
+           *         {
+           *           "id": "0199f2c4-9a10-7b2c-8d1e-3c5a7e9f1b20",
+           *           "url": "https://crm.example.com/hooks/auth",
+           *           "description": "CRM",
+           *           "event_types": [
+           *             "account.created",
+           *             "account.deleted"
+           *           ],
+           *           "enabled": true,
+           *           "disabled_reason": null,
+           *           "failing_since": null,
+           *           "previous_secret_expires_at": null,
+           *           "created_at": "2026-11-25T12:00:00.000Z",
+           *           "updated_at": "2026-11-25T12:00:00.000Z"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['WebhookList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  createWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WebhookSettings'];
+      };
+    };
+    responses: {
+      /** @description The new webhook. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "0199f2c4-9a10-7b2c-8d1e-3c5a7e9f1b20",
+           *       "url": "https://crm.example.com/hooks/auth",
+           *       "description": "CRM",
+           *       "event_types": [
+           *         "account.created",
+           *         "account.deleted"
+           *       ],
+           *       "enabled": true,
+           *       "disabled_reason": null,
+           *       "failing_since": null,
+           *       "previous_secret_expires_at": null,
+           *       "created_at": "2026-11-25T12:00:00.000Z",
+           *       "updated_at": "2026-11-25T12:00:00.000Z",
+           *       "secret": "whsec_…"
+           *     }
+           */
+          'application/json': components['schemas']['CreatedWebhook'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. `malformed_json`: The body is not valid JSON in UTF-8. `webhook_url_refused`: The URL must be an https:// URL of a public host, or one within WEBHOOK_ALLOWED_NETWORKS. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed' | 'malformed_json' | 'webhook_url_refused';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `webhooks_full`: There are as many webhooks as are possible; delete one. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhooks_full';
+          };
+        };
+      };
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'body_too_large';
+          };
+        };
+      };
+      /** @description `unsupported_media_type`: The body must be application/json. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'unsupported_media_type';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  getWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The webhook. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "0199f2c4-9a10-7b2c-8d1e-3c5a7e9f1b20",
+           *       "url": "https://crm.example.com/hooks/auth",
+           *       "description": "CRM",
+           *       "event_types": [
+           *         "account.created",
+           *         "account.deleted"
+           *       ],
+           *       "enabled": true,
+           *       "disabled_reason": null,
+           *       "failing_since": null,
+           *       "previous_secret_expires_at": null,
+           *       "created_at": "2026-11-25T12:00:00.000Z",
+           *       "updated_at": "2026-11-25T12:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Webhook'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  changeWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WebhookSettings'];
+      };
+    };
+    responses: {
+      /** @description The webhook. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "0199f2c4-9a10-7b2c-8d1e-3c5a7e9f1b20",
+           *       "url": "https://crm.example.com/hooks/auth",
+           *       "description": "CRM",
+           *       "event_types": [
+           *         "account.created",
+           *         "account.deleted"
+           *       ],
+           *       "enabled": true,
+           *       "disabled_reason": null,
+           *       "failing_since": null,
+           *       "previous_secret_expires_at": null,
+           *       "created_at": "2026-11-25T12:00:00.000Z",
+           *       "updated_at": "2026-11-25T12:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Webhook'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. `malformed_json`: The body is not valid JSON in UTF-8. `webhook_url_refused`: The URL must be an https:// URL of a public host, or one within WEBHOOK_ALLOWED_NETWORKS. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed' | 'malformed_json' | 'webhook_url_refused';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found';
+          };
+        };
+      };
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'body_too_large';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `unsupported_media_type`: The body must be application/json. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'unsupported_media_type';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  deleteWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Deleted. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  rotateWebhookSecret: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WebhookSecretRotation'];
+      };
+    };
+    responses: {
+      /** @description The new secret. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "secret": "whsec_…"
+           *     }
+           */
+          'application/json': components['schemas']['IssuedWebhookSecret'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. `malformed_json`: The body is not valid JSON in UTF-8. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed' | 'malformed_json';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found';
+          };
+        };
+      };
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'body_too_large';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `unsupported_media_type`: The body must be application/json. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'unsupported_media_type';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  testWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The message is queued. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "5d9c7a52-63f1-4d0e-9a43-0c1f2e7b8d16"
+           *     }
+           */
+          'application/json': components['schemas']['QueuedWebhookDelivery'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found';
+          };
+        };
+      };
+      /** @description `webhook_disabled`: The webhook is disabled; enable it first. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_disabled';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  listWebhookDeliveries: {
+    parameters: {
+      query?: {
+        /** @description `failed` ones are given up */
+        state?: 'waiting' | 'delivered' | 'failed';
+        /** @description deliveries per page */
+        limit?: number;
+        /** @description `next` of the previous page */
+        after?: string;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of deliveries. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "deliveries": [
+           *         {
+           *           "id": "5d9c7a52-63f1-4d0e-9a43-0c1f2e7b8d16",
+           *           "event_type": "account.deleted",
+           *           "state": "failed",
+           *           "attempts": 10,
+           *           "next_attempt_at": null,
+           *           "finished_at": "2026-11-28T16:00:00.000Z",
+           *           "last_status": 500,
+           *           "last_error": "the receiver responded with 500",
+           *           "created_at": "2026-11-25T12:00:00.000Z"
+           *         }
+           *       ],
+           *       "next": "5d9c7a52-63f1-4d0e-9a43-0c1f2e7b8d16"
+           *     }
+           */
+          'application/json': components['schemas']['WebhookDeliveryPage'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  replayWebhookDelivery: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        deliveryId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The message waits for its delivery. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. `webhook_delivery_not_found`: Delivery not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found' | 'webhook_delivery_not_found';
+          };
+        };
+      };
+      /** @description `webhook_delivery_waiting`: The delivery is waiting for an attempt. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_delivery_waiting';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  replayWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WebhookReplay'];
+      };
+    };
+    responses: {
+      /** @description The messages wait for their delivery. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "replayed": 12
+           *     }
+           */
+          'application/json': components['schemas']['WebhookReplayed'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. `malformed_json`: The body is not valid JSON in UTF-8. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed' | 'malformed_json';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found';
+          };
+        };
+      };
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'body_too_large';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `unsupported_media_type`: The body must be application/json. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'unsupported_media_type';
           };
         };
       };

@@ -43,6 +43,7 @@ export {
 export { sendProblem, toProblem } from './errors/problem.filter.ts';
 export { HealthModule } from './health/health.module.ts';
 export { atLeast } from './http/at-least.ts';
+export { isAddressRange } from './http/client-address.ts';
 export { AnyOrigin } from './http/cors.ts';
 export { displayText } from './http/display-text.ts';
 export { fastifyOf } from './http/fastify-of.ts';
@@ -76,3 +77,6 @@ export {
   type Principal,
 } from '#guard';
 export { CurrentActor, CurrentCaller, CurrentPrincipal, Public, RequireMfa, Roles, Scopes } from '#guard/nest';
+export { Destinations } from './outgoing/destinations.ts';
+export { FairDelivery } from './outgoing/fair-delivery.ts';
+export { post } from './outgoing/post.ts';
