@@ -17,7 +17,7 @@ const signatureBytes = 64;
 /** The `typ` of access tokens (RFC 9068 §2.1). Tokens of other types are rejected. */
 export const accessTokenType = 'at+jwt';
 
-const clockToleranceSeconds = 5;
+export const clockToleranceSeconds = 5;
 
 const decoder = new TextDecoder();
 
@@ -88,23 +88,63 @@ export class AccessTokens {
   async authenticate(request: PresentingRequest): Promise<Caller> {
     const token = this.credentialsOf(request)?.token;
     if (token === undefined) {
-      throw new Rejection(rejections.tokenMissing, { challenge: this.challenge });
+      throw this.missing();
     }
     try {
-      const claims = (await this.knownClaims(token)) ?? (await this.verify(token));
-      const caller = await this.callerOf(request, claims);
-      if (caller) {
-        return caller;
+      const known = await this.knownCaller(request);
+      if (known) {
+        return known;
       }
+      const key = await this.keyOf(token);
+      const { issuer, audience } = this.options;
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: [signatureAlgorithm],
+        typ: accessTokenType,
+        issuer,
+        audience,
+        clockTolerance: clockToleranceSeconds,
+      });
+      return await this.accept(request, key, payload);
     } catch (error) {
       if (error instanceof errors.JWTExpired) {
-        throw challenged(rejections.tokenExpired, request, 'error="invalid_token", error_description="expired"');
+        throw this.expired(request);
       }
-      if (!(error instanceof UnusableTokenError || error instanceof errors.JOSEError)) {
-        throw error;
+      if (error instanceof UnusableTokenError || error instanceof errors.JOSEError) {
+        throw this.invalid(request);
       }
+      throw error;
     }
-    throw challenged(rejections.tokenInvalid, request, 'error="invalid_token"');
+  }
+
+  /** The caller of a token that was verified before with a key that is still current. */
+  async knownCaller(request: PresentingRequest): Promise<Caller | undefined> {
+    const known = this.verified.find(this.credentialsOf(request)?.token ?? '');
+    const isCurrent = known !== undefined && (await this.options.resolveKey(known.kid)) === known.key;
+    return isCurrent ? this.callerOf(request, known.claims) : undefined;
+  }
+
+  /**
+   * The caller of a token whose signature, issuer, audience and expiry a library has just verified. Its next use costs no signature.
+   * @throws Rejection `token_invalid`, `dpop_proof_invalid`
+   */
+  async accept(request: PresentingRequest, key: KeyObject, claims: { exp?: number }): Promise<Caller> {
+    const { token = '' } = this.credentialsOf(request) ?? {};
+    if (claims.exp !== undefined) {
+      this.verified.add(token, { kid: tokenHeader(token).kid, key, claims, until: claims.exp + clockToleranceSeconds });
+    }
+    return this.callerOf(request, claims);
+  }
+
+  missing(): Rejection {
+    return new Rejection(rejections.tokenMissing, { challenge: this.challenge });
+  }
+
+  expired(request: PresentingRequest): Rejection {
+    return challenged(rejections.tokenExpired, request, 'error="invalid_token", error_description="expired"');
+  }
+
+  invalid(request: PresentingRequest): Rejection {
+    return challenged(rejections.tokenInvalid, request, 'error="invalid_token"');
   }
 
   /**
@@ -113,7 +153,7 @@ export class AccessTokens {
    */
   async expiredCaller(request: PresentingRequest): Promise<Principal | undefined> {
     const token = this.credentialsOf(request)?.token ?? '';
-    const { key } = await this.keyOf(token);
+    const key = await this.keyOf(token);
     const { issuer, audience } = this.options;
     const expected = accessTokenClaims.extend({ iss: z.literal(issuer), aud: z.literal(audience) });
     try {
@@ -127,7 +167,7 @@ export class AccessTokens {
   }
 
   /** The credentials of a request, if the service accepts their scheme. */
-  private credentialsOf(request: Pick<PresentingRequest, 'headers'>): Credentials | undefined {
+  credentialsOf(request: Pick<PresentingRequest, 'headers'>): Credentials | undefined {
     const credentials = credentialsOf(request);
     return credentials?.scheme === 'DPoP' && !this.proofs ? undefined : credentials;
   }
@@ -137,33 +177,16 @@ export class AccessTokens {
     return this.proofs ? `${challengeOf('Bearer')}, ${challengeOf('DPoP')}` : challengeOf('Bearer');
   }
 
-  /** The claims of a token that was verified before with a key that is still current. */
-  private async knownClaims(token: string): Promise<unknown> {
-    const known = this.verified.find(token);
-    if (!known) {
-      return undefined;
+  /** @throws Rejection `token_invalid`, `dpop_proof_invalid` */
+  private async callerOf(request: PresentingRequest, payload: unknown): Promise<Caller> {
+    const caller = await this.checkedCaller(request, payload);
+    if (!caller) {
+      throw this.invalid(request);
     }
-    const key = await this.options.resolveKey(known.kid);
-    return key === known.key ? known.claims : undefined;
+    return caller;
   }
 
-  private async verify(token: string): Promise<unknown> {
-    const { kid, key } = await this.keyOf(token);
-    const { issuer, audience } = this.options;
-    const { payload } = await jwtVerify(token, key, {
-      algorithms: [signatureAlgorithm],
-      typ: accessTokenType,
-      issuer,
-      audience,
-      clockTolerance: clockToleranceSeconds,
-    });
-    if (payload.exp !== undefined) {
-      this.verified.add(token, { kid, key, claims: payload, until: payload.exp + clockToleranceSeconds });
-    }
-    return payload;
-  }
-
-  private async callerOf(request: PresentingRequest, payload: unknown): Promise<Caller | null> {
+  private async checkedCaller(request: PresentingRequest, payload: unknown): Promise<Caller | null> {
     const client = clientTokenClaims.safeParse(payload);
     if (client.success) {
       await this.assertBinding(request, client.data.cnf);
@@ -199,9 +222,12 @@ export class AccessTokens {
     }
   }
 
-  private async keyOf(token: string): Promise<{ kid: string; key: KeyObject }> {
-    const { kid } = tokenHeader(token);
-    return { kid, key: await this.options.resolveKey(kid) };
+  /**
+   * The key that a token names.
+   * @throws UnusableTokenError if it names none, or is no access token
+   */
+  async keyOf(token: string): Promise<KeyObject> {
+    return this.options.resolveKey(tokenHeader(token).kid);
   }
 }
 

@@ -2,6 +2,7 @@
 export {
   accessTokenType,
   AccessTokens,
+  clockToleranceSeconds,
   signatureAlgorithm,
   UnusableTokenError,
   type AccessTokenOptions,

@@ -2,9 +2,9 @@ import { Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { Rejection, rejections, type Caller } from '#guard';
+import { Rejection, rejections, UnusableTokenError, type Caller } from '#guard';
 import { IS_PUBLIC } from '#guard/nest';
-import { problems, tokenProblems } from '../errors/problem.ts';
+import { tokenProblems } from '../errors/problem.ts';
 import { AccessTokenStrategy } from './access-token.strategy.ts';
 import { IgnoreUnusableToken, IS_AUTH_OPTIONAL, IS_EXPIRY_IGNORED } from './public.decorator.ts';
 
@@ -54,10 +54,29 @@ export class AccessTokenGuard extends AuthGuard() {
     return rule?.ifBody(body) === true;
   }
 
-  override handleRequest<User>(error: unknown, caller: User | false | null): User {
-    if (error || !caller) {
-      throw (error ?? problems.tokenInvalid.exception()) as Error;
+  override handleRequest<User>(
+    error: unknown,
+    caller: User | false | null,
+    info: unknown,
+    context: ExecutionContext,
+  ): User {
+    if (!error && caller) {
+      return caller;
     }
-    return caller;
+    throw this.rejection(context.switchToHttp().getRequest<FastifyRequest>(), error ?? info);
+  }
+
+  /** Maps what Passport reports to an error: invalid tokens, and also keys that could not be fetched. */
+  private rejection(request: FastifyRequest, reason: unknown): Error {
+    const { tokens } = this.strategy;
+    const { name, message } = reason instanceof Error ? reason : new Error();
+    if (message === 'No auth token') {
+      return tokens.missing();
+    }
+    if (name === 'TokenExpiredError') {
+      return tokens.expired(request);
+    }
+    const isFault = reason instanceof UnusableTokenError || /^(JsonWebToken|NotBefore)Error$/.test(name);
+    return reason instanceof Error && !isFault ? reason : tokens.invalid(request);
   }
 }

@@ -1,7 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
+import { PassportStrategy } from '@nestjs/passport';
+import { randomUUID, type KeyObject } from 'node:crypto';
 import passport from 'passport';
-import { AccessTokens, type AccessTokenOptions, type PresentingRequest } from '#guard';
+import { Strategy } from 'passport-jwt';
+import {
+  AccessTokens,
+  clockToleranceSeconds,
+  signatureAlgorithm,
+  type AccessTokenOptions,
+  type Caller,
+  type PresentingRequest,
+} from '#guard';
 
 /** How a service verifies access tokens, and what its routes require. */
 export interface JwtAuthOptions extends AccessTokenOptions {
@@ -11,27 +20,65 @@ export interface JwtAuthOptions extends AccessTokenOptions {
 
 export const ACCESS_TOKEN_OPTIONS = Symbol('access token options');
 
-/** Passport's way to the guard's verification of access tokens. */
+type Request = Parameters<Strategy['authenticate']>[0];
+
+/** Verifies a request's access token by passport-jwt, and asks the guard who its caller is. */
 @Injectable()
-export class AccessTokenStrategy extends passport.Strategy {
+export class AccessTokenStrategy extends PassportStrategy(Strategy) {
   /** Unique, because Passport's names are global and a process may run several applications. */
   readonly registeredName = `access-token ${randomUUID()}`;
   readonly tokens: AccessTokens;
+  /** The key that each request's token is being verified with. */
+  private readonly keys = new WeakMap<Request, KeyObject>();
 
   constructor(@Inject(ACCESS_TOKEN_OPTIONS) options: JwtAuthOptions) {
-    super();
+    super({
+      jwtFromRequest: (request: Request) => this.tokens.credentialsOf(request)?.token ?? null,
+      passReqToCallback: true,
+      algorithms: [signatureAlgorithm],
+      issuer: options.issuer,
+      audience: options.audience,
+      // only other members of this option are deprecated; clockTolerance can't be set elsewhere
+      // eslint-disable-next-line @typescript-eslint/no-deprecated
+      jsonWebTokenOptions: { clockTolerance: clockToleranceSeconds },
+      secretOrKeyProvider: (request: Request, token: string, done) => {
+        this.tokens.keyOf(token).then((key) => {
+          this.keys.set(request, key);
+          // jsonwebtoken accepts a KeyObject; the types of passport-jwt do not
+          done(null, key as unknown as Buffer);
+        }, done);
+      },
+    });
     this.tokens = new AccessTokens(options);
     passport.use(this.registeredName, this);
   }
 
-  override authenticate(request: PresentingRequest): void {
-    this.tokens.authenticate(request).then(
+  /** The signature of a known token is not verified again while its key is unchanged. */
+  override authenticate(request: Request, options?: unknown): void {
+    this.tokens.knownCaller(request).then(
       (caller) => {
-        this.success(caller);
+        if (caller) {
+          this.success(caller);
+        } else {
+          super.authenticate(request, options);
+        }
       },
       (error: unknown) => {
-        this.error(error);
+        this.error(error as Error);
       },
     );
+  }
+
+  /**
+   * Called once the signature is verified.
+   * @returns the value of `request.user`
+   * @throws Rejection if the claims or the session are invalid
+   */
+  async validate(request: Request & PresentingRequest, payload: { exp?: number }): Promise<Caller> {
+    const key = this.keys.get(request);
+    if (!key) {
+      throw this.tokens.invalid(request);
+    }
+    return this.tokens.accept(request, key, payload);
   }
 }
