@@ -57,6 +57,11 @@ const powers = (id: string): Route[] => [
   ['DELETE', `/accounts/${id}/passkeys/${nobody}`],
   ['GET', `/accounts/${id}/identities`],
   ['DELETE', `/accounts/${id}/identities/${nobody}`],
+  ['GET', `/accounts/${id}/sessions`],
+  ['DELETE', `/accounts/${id}/sessions/${nobody}`],
+  ['GET', `/accounts/${id}/applications`],
+  ['DELETE', `/accounts/${id}/applications/notes`],
+  ['GET', `/accounts/${id}/export`],
   ['POST', '/service-accounts', { name: newEmail(), scopes: ['accounts:write'] }],
   ['GET', '/service-accounts'],
 ];

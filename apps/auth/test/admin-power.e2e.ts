@@ -38,6 +38,8 @@ const acts = ({ account, serviceAccount, key }: Targets): [string, string, objec
   ['POST', `/admin/accounts/${account}/password-reset`],
   ['DELETE', `/admin/accounts/${account}/mfa`],
   ['DELETE', `/admin/accounts/${account}/sessions`],
+  ['DELETE', `/admin/accounts/${account}/sessions/${nobody}`],
+  ['DELETE', `/admin/accounts/${account}/applications/notes`],
   ['DELETE', `/admin/accounts/${account}/passkeys/${nobody}`],
   ['DELETE', `/admin/accounts/${account}/identities/${nobody}`],
   ['DELETE', `/admin/accounts/${account}`],

@@ -206,6 +206,7 @@ it('searches of accounts and of the audit trail read index ranges, never whole t
   const accounts = ['', 'email_prefix=user77', 'role=admin', 'role=user', 'disabled=true', 'disabled=false&role=admin'];
   const now = encodeURIComponent(new Date(Date.now() - 3_600_000).toISOString());
   const events = ['', 'type=type.c', `actor_id=${id}`, `subject_id=${id}`, `until=${now}`, `type=type.c&from=${now}`];
+  events.push('type=type.c,type.d,type.e', `account_id=${id}`, `account_id=${id}&type=type.c,audit.read`);
   for (const [path, queries] of [
     ['accounts', accounts],
     ['audit', events],
@@ -497,6 +498,11 @@ it('only admins have access', async () => {
     ['PUT', `/accounts/${id}/roles`, { roles: ['admin'] }],
     ['PUT', `/accounts/${id}/email`, { email: newEmail() }],
     ['POST', `/accounts/${id}/email-verification`],
+    ['GET', `/accounts/${id}/sessions`],
+    ['DELETE', `/accounts/${id}/sessions/${id}`],
+    ['GET', `/accounts/${id}/applications`],
+    ['DELETE', `/accounts/${id}/applications/notes`],
+    ['GET', `/accounts/${id}/export`],
     ['GET', '/audit'],
     ['GET', '/audit/export'],
   ] as const) {

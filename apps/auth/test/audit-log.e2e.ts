@@ -67,7 +67,72 @@ describe('GET /auth/admin/audit', () => {
     expect(events).toHaveLength(23);
   });
 
+  it('finds what an account did and what happened to it, page by page, also by several types', async () => {
+    const user = await newUser();
+    await client.login(user.email, 'not-the-password');
+    await client.call('POST', `/auth/admin/accounts/${user.id}/disable`, { token: admin.accessToken });
+    await client.call('GET', `/auth/admin/accounts/${admin.id}`, { token: admin.accessToken });
+    await service.database.query('INSERT INTO audit_event (id, type, actor_id, subject_id) VALUES ($1, $2, $3, $4)', [
+      '0199f2c4-8d02-7f4b-b1a6-5e3c9d7f2a40',
+      'account.read',
+      user.id,
+      admin.id,
+    ]);
+    const all: Event[] = [];
+    for (let after: string | undefined, more = true; more;) {
+      const { body } = await search({ account_id: user.id, limit: '2', ...(after ? { after } : {}) });
+      all.push(...body.events);
+      after = body.next;
+      more = body.next !== null;
+    }
+    expect(types(all)).toEqual([
+      'account.read',
+      'account.disabled',
+      'session.revoked',
+      'login.failed',
+      'login.succeeded',
+      'account.registered',
+    ]);
+    const found = async (query: Record<string, string>) => types((await search(query)).body.events);
+    expect(await found({ account_id: user.id, type: 'login.failed,account.disabled' })).toEqual([
+      'account.disabled',
+      'login.failed',
+    ]);
+    expect(
+      await found({ subject_id: user.id, type: 'account.registered,account.disabled,account.read', limit: '2' }),
+    ).toEqual(['account.disabled', 'account.registered']);
+    expect((await (await download(`account_id=${user.id}`)).text()).trimEnd().split('\n')).toHaveLength(6);
+  });
+
+  it('follows the trail from an event on, and is recorded once in five minutes', async () => {
+    const user = await newUser();
+    const [latest] = (await search({ subject_id: user.id, limit: '1' })).body.events as Event[];
+    const follow = (query: Record<string, string>) => search({ since: String(latest?.id), ...query });
+    expect((await follow({ subject_id: user.id })).body).toEqual({ events: [], next: null });
+    for (let i = 0; i < 3; i += 1) {
+      await client.login(user.email, 'not-the-password');
+    }
+    const first = await follow({ subject_id: user.id, limit: '2' });
+    expect(types(first.body.events)).toEqual(['login.failed', 'login.failed']);
+    expect(first.body.next).toBe(first.body.events[1].id);
+    const second = await search({ since: first.body.next, subject_id: user.id });
+    expect(types(second.body.events)).toEqual(['login.failed']);
+    const times = [...first.body.events, ...second.body.events].map(({ occurred_at }: Event) => occurred_at);
+    expect(times).toEqual(times.toSorted());
+    const { rows } = await service.database.query(
+      "SELECT detail FROM audit_event WHERE actor_id = $1 AND type = 'audit.read' AND detail ? 'following'",
+      [admin.id],
+    );
+    expect(rows).toEqual([{ detail: { subject_id: user.id, following: true } }]);
+  });
+
   it.each([
+    'type=login.failed,DROP',
+    'type=login.failed,',
+    `type=${'login.failed,'.repeat(10)}login.failed`,
+    'account_id=me',
+    'since=0',
+    'since=0199f2c4-8d02-7f4b-b1a6-5e3c9d7f2a40&after=0199f2c4-8d02-7f4b-b1a6-5e3c9d7f2a40',
     'type=DROP',
     'actor_id=me',
     'from=yesterday',

@@ -780,6 +780,90 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/auth/admin/accounts/{id}/sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the sessions of an account
+     * @description For admins. Each login starts one session.
+     */
+    get: operations['listAccountSessions'];
+    put?: never;
+    post?: never;
+    /**
+     * End all sessions of an account
+     * @description For admins and for service accounts with the scope `accounts:write`.
+     */
+    delete: operations['revokeSessions'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/accounts/{id}/sessions/{sessionId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * End one session of an account
+     * @description For admins.
+     */
+    delete: operations['revokeAccountSession'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/accounts/{id}/applications': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the applications with access to an account
+     * @description For admins. Those that the owner has consented to. Applications of the operator need no consent.
+     */
+    get: operations['listAccountApplications'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/accounts/{id}/applications/{clientId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Withdraw the access of an application to an account
+     * @description For admins. Its refresh tokens end at once, and its access tokens when they expire.
+     */
+    delete: operations['withdrawAccountApplication'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/auth/admin/accounts': {
     parameters: {
       query?: never;
@@ -944,6 +1028,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/auth/admin/accounts/{id}/export': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Export an account’s data
+     * @description For admins, to answer a request of the owner. The same document as `GET /auth/me/export`.
+     */
+    get: operations['exportAccount'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/auth/admin/accounts/{id}/rate-limits': {
     parameters: {
       query?: never;
@@ -1092,26 +1196,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/auth/admin/accounts/{id}/sessions': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /**
-     * End all sessions of an account
-     * @description For admins and for service accounts with the scope `accounts:write`.
-     */
-    delete: operations['revokeSessions'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   '/auth/keys/rotate': {
     parameters: {
       query?: never;
@@ -1141,7 +1225,7 @@ export interface paths {
     };
     /**
      * Search the audit trail
-     * @description For admins and for service accounts with the scope `audit:read`. Returns pages of events, the latest first.
+     * @description For admins and for service accounts with the scope `audit:read`. Returns pages of events, the latest first. With `since` it returns what has happened after an event, the oldest first.
      */
     get: operations['searchAudit'];
     put?: never;
@@ -2330,6 +2414,29 @@ export interface components {
         [key: string]: unknown;
       }[];
     };
+    /** @description The account’s sessions, most recently used first; 100 at most */
+    SessionList: {
+      sessions: {
+        /** Format: uuid */
+        id: string;
+        /** Format: date-time */
+        created_at: string;
+        /**
+         * Format: date-time
+         * @description time of the login or of the latest refresh
+         */
+        last_used_at: string;
+        /** Format: date-time */
+        expires_at: string;
+        /** @description IP address that last used the session */
+        address: string;
+        /** @description name of the device, derived from its user agent */
+        device: string;
+        user_agent: string | null;
+        /** @description whether this is the session of the request */
+        current: boolean;
+      }[];
+    };
     /**
      * @example {
      *       "email": "ada@example.com",
@@ -2619,7 +2726,7 @@ export interface components {
        */
       active_from: string;
     };
-    /** @description A page of events, the latest first */
+    /** @description A page of events, the latest first; with `since` the oldest first */
     AuditPage: {
       events: {
         /** Format: uuid */
@@ -2637,7 +2744,7 @@ export interface components {
           [key: string]: unknown;
         };
       }[];
-      /** @description value of `after` for the next page; null on the last page */
+      /** @description value of `after`, or of `since`, for the next page; null on the last page */
       next: string | null;
     };
     /**
@@ -2729,29 +2836,6 @@ export interface components {
        * @example rt_AZny…
        */
       refresh_token?: string;
-    };
-    /** @description The account’s sessions, most recently used first; 100 at most */
-    SessionList: {
-      sessions: {
-        /** Format: uuid */
-        id: string;
-        /** Format: date-time */
-        created_at: string;
-        /**
-         * Format: date-time
-         * @description time of the login or of the latest refresh
-         */
-        last_used_at: string;
-        /** Format: date-time */
-        expires_at: string;
-        /** @description IP address that last used the session */
-        address: string;
-        /** @description name of the device, derived from its user agent */
-        device: string;
-        user_agent: string | null;
-        /** @description whether this is the session of the request */
-        current: boolean;
-      }[];
     };
     /**
      * @example {
@@ -3309,6 +3393,7 @@ export type PasskeyList = components['schemas']['PasskeyList'];
 export type PasskeyRenaming = components['schemas']['PasskeyRenaming'];
 export type PasskeyRemoval = components['schemas']['PasskeyRemoval'];
 export type PersonalData = components['schemas']['PersonalData'];
+export type SessionList = components['schemas']['SessionList'];
 export type NewAccount = components['schemas']['NewAccount'];
 export type AdminAccount = components['schemas']['AdminAccount'];
 export type Invitation = components['schemas']['Invitation'];
@@ -3323,7 +3408,6 @@ export type ForwardAuthRequirements = components['schemas']['ForwardAuthRequirem
 export type JsonWebKeySet = components['schemas']['JsonWebKeySet'];
 export type RefreshRequest = components['schemas']['RefreshRequest'];
 export type Logout = components['schemas']['Logout'];
-export type SessionList = components['schemas']['SessionList'];
 export type NewServiceAccount = components['schemas']['NewServiceAccount'];
 export type ServiceAccount = components['schemas']['ServiceAccount'];
 export type ServiceAccountList = components['schemas']['ServiceAccountList'];
@@ -7601,6 +7685,515 @@ export interface operations {
       };
     };
   };
+  listAccountSessions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description an account’s id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The sessions. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "sessions": [
+           *         {
+           *           "id": "0199f2c4-77aa-7c1e-8f5e-0d9a4b6c2e11",
+           *           "created_at": "2026-11-25T12:00:00.000Z",
+           *           "last_used_at": "2026-11-25T12:10:00.000Z",
+           *           "expires_at": "2026-12-25T12:10:00.000Z",
+           *           "address": "192.0.2.7",
+           *           "device": "curl",
+           *           "user_agent": "curl/8.14.1",
+           *           "current": true
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['SessionList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `account_not_found`: Account not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'account_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  revokeSessions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description an account’s id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The sessions have ended. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `scope_required`: The access token lacks a required scope. `admin_required`: Only an admin may change an admin’s account, make an admin or vouch for an e-mail address. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'scope_required' | 'admin_required';
+          };
+        };
+      };
+      /** @description `account_not_found`: Account not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'account_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  revokeAccountSession: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description an account’s id */
+        id: string;
+        /** @description id of the session */
+        sessionId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The session has ended. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `session_not_found`: The account has no such session. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'session_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  listAccountApplications: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description an account’s id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The applications. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "applications": [
+           *         {
+           *           "client_id": "notes",
+           *           "name": "Notes",
+           *           "scopes": [
+           *             "email",
+           *             "notes:read",
+           *             "openid"
+           *           ],
+           *           "scope_descriptions": {
+           *             "notes:read": "read your notes"
+           *           },
+           *           "granted_at": "2026-11-25T12:00:00.000Z",
+           *           "updated_at": "2026-11-25T12:00:00.000Z"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['ConsentList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `account_not_found`: Account not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'account_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  withdrawAccountApplication: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description an account’s id */
+        id: string;
+        /** @description client id of the application */
+        clientId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Withdrawn. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `consent_not_found`: The application has no access to the account. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'consent_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
   searchAccounts: {
     parameters: {
       query?: {
@@ -8715,6 +9308,141 @@ export interface operations {
       };
     };
   };
+  exportAccount: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description an account’s id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The data, by kind. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "exported_at": "2026-11-25T12:00:00.000Z",
+           *       "account": [
+           *         {
+           *           "id": "0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10",
+           *           "email": "ada@example.com",
+           *           "roles": [
+           *             "user"
+           *           ]
+           *         }
+           *       ],
+           *       "sessions": [
+           *         {
+           *           "id": "0199f2c4-77aa-7c1e-8f5e-0d9a4b6c2e11",
+           *           "address": "192.0.2.7",
+           *           "user_agent": "curl/8.14.1"
+           *         }
+           *       ],
+           *       "audit_events": [
+           *         {
+           *           "occurred_at": "2026-11-25T12:00:00.000Z",
+           *           "type": "login.succeeded",
+           *           "actor": "self"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['PersonalData'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `account_not_found`: Account not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'account_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `too_many_attempts`: Too many attempts; wait before the next one. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'too_many_attempts';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
   liftRateLimits: {
     parameters: {
       query?: never;
@@ -9740,99 +10468,6 @@ export interface operations {
       };
     };
   };
-  revokeSessions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description an account’s id */
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The sessions have ended. */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description `validation_failed`: The request is not valid. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'] & {
-            /** @enum {string} */
-            code?: 'validation_failed';
-          };
-        };
-      };
-      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'] & {
-            /** @enum {string} */
-            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
-          };
-        };
-      };
-      /** @description `role_required`: The account lacks a required role. `scope_required`: The access token lacks a required scope. `admin_required`: Only an admin may change an admin’s account, make an admin or vouch for an e-mail address. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'] & {
-            /** @enum {string} */
-            code?: 'role_required' | 'scope_required' | 'admin_required';
-          };
-        };
-      };
-      /** @description `account_not_found`: Account not found. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'] & {
-            /** @enum {string} */
-            code?: 'account_not_found';
-          };
-        };
-      };
-      /** @description `uri_too_long`: The URL is too long. */
-      414: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'] & {
-            /** @enum {string} */
-            code?: 'uri_too_long';
-          };
-        };
-      };
-      /** @description `database_unavailable`: The database is unavailable. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'] & {
-            /** @enum {string} */
-            code?: 'database_unavailable';
-          };
-        };
-      };
-    };
-  };
   rotateKeys: {
     parameters: {
       query?: never;
@@ -9910,8 +10545,10 @@ export interface operations {
   searchAudit: {
     parameters: {
       query?: {
-        /** @description event type */
+        /** @description event type, or up to 10 of them, comma-separated */
         type?: string;
+        /** @description account or service account that acted or was affected: everything about it */
+        account_id?: string;
         /** @description account or service account that acted */
         actor_id?: string;
         /** @description account or service account that was affected */
@@ -9924,6 +10561,8 @@ export interface operations {
         limit?: number;
         /** @description `next` of the previous page */
         after?: string;
+        /** @description id of an event: returns those that are newer, the oldest first, to follow the trail. An event appears when its transaction commits, so poll with an event that is some seconds old and skip the ids that you have. Not together with `after` */
+        since?: string;
       };
       header?: never;
       path?: never;
@@ -10011,8 +10650,10 @@ export interface operations {
   exportAudit: {
     parameters: {
       query?: {
-        /** @description event type */
+        /** @description event type, or up to 10 of them, comma-separated */
         type?: string;
+        /** @description account or service account that acted or was affected: everything about it */
+        account_id?: string;
         /** @description account or service account that acted */
         actor_id?: string;
         /** @description account or service account that was affected */

@@ -1,37 +1,33 @@
 import type { Principal, RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
-import { AccountsRepository, AdminAuthorityService } from '../accounts/index.ts';
-import { AuditService } from '../audit/index.ts';
+import type { EntityManager } from 'typeorm';
+import { AdminAuthorityService } from '../accounts/index.ts';
 import { PasskeysService } from '../login/passkeys/index.ts';
 import { IdentitiesService } from '../login/social/index.ts';
+import { AccountReadsService } from './account-reads.service.ts';
 import { AdminActsService } from './admin-acts.service.ts';
 import type { AdminAction } from './admin.metrics.ts';
-import { accountNotFound } from './admin.problems.ts';
 
 /** Shows and removes the passkeys and identities that open an account. */
 @Injectable()
 export class AccountCredentialsService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
     private readonly acts: AdminActsService,
-    private readonly accounts: AccountsRepository,
-    private readonly audit: AuditService,
     private readonly authority: AdminAuthorityService,
     private readonly identities: IdentitiesService,
     private readonly passkeys: PasskeysService,
+    private readonly reads: AccountReadsService,
   ) {}
 
   /** @throws ProblemException `account_not_found` */
   async listPasskeys(id: string, actor: Principal, context: RequestContext) {
-    await this.recordRead(id, actor, context);
+    await this.reads.record(id, actor, context);
     return this.passkeys.list(id);
   }
 
   /** @throws ProblemException `account_not_found` */
   async listIdentities(id: string, actor: Principal, context: RequestContext) {
-    await this.recordRead(id, actor, context);
+    await this.reads.record(id, actor, context);
     return this.identities.list(id);
   }
 
@@ -47,17 +43,6 @@ export class AccountCredentialsService {
     return this.remove('identity.unlinked', { identity_id: identityId }, id, actor, context, (manager) =>
       this.identities.removeOne(manager, id, identityId),
     );
-  }
-
-  private async recordRead(id: string, actor: Principal, context: RequestContext): Promise<void> {
-    if (!(await this.accounts.findById(this.dataSource, id))) {
-      throw accountNotFound.exception();
-    }
-    await this.audit.record(this.dataSource.manager, context, {
-      type: 'account.read',
-      actorId: actor.accountId,
-      subjectId: id,
-    });
   }
 
   private remove(

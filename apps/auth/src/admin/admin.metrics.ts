@@ -10,6 +10,7 @@ const actions = [
   'account.limits_lifted',
   'account.profile_changed',
   'account.roles_changed',
+  'consent.withdrawn',
   'email.changed',
   'email.verified',
   'identity.unlinked',

@@ -7,20 +7,27 @@ import { MailModule } from '../email/outbox/index.ts';
 import { MfaModule } from '../login/mfa/index.ts';
 import { PasskeysModule } from '../login/passkeys/index.ts';
 import { SocialLoginModule } from '../login/social/index.ts';
+import { OpenIdModule } from '../openid/index.ts';
 import { PasswordsModule } from '../passwords/index.ts';
+import { PrivacyModule } from '../privacy/index.ts';
 import { RateLimitsModule } from '../rate-limits/index.ts';
 import { ServiceAccountsModule } from '../service-accounts/index.ts';
+import { SessionsModule } from '../sessions/index.ts';
 import { SigningKeysModule } from '../signing-keys/index.ts';
+import { AccountConnectionsController } from './account-connections.controller.ts';
+import { AccountConnectionsService } from './account-connections.service.ts';
 import { AccountCreationController } from './account-creation.controller.ts';
 import { AccountCreationService } from './account-creation.service.ts';
 import { AccountCredentialsController } from './account-credentials.controller.ts';
 import { AccountCredentialsService } from './account-credentials.service.ts';
 import { AccountEmailController } from './account-email.controller.ts';
 import { AccountEmailService } from './account-email.service.ts';
+import { AccountExportController } from './account-export.controller.ts';
 import { AccountLimitsController } from './account-limits.controller.ts';
 import { AccountLimitsService } from './account-limits.service.ts';
 import { AccountProfileController } from './account-profile.controller.ts';
 import { AccountProfileService } from './account-profile.service.ts';
+import { AccountReadsService } from './account-reads.service.ts';
 import { AccountSearchController } from './account-search.controller.ts';
 import { AccountSearchService } from './account-search.service.ts';
 import { AdminActsService } from './admin-acts.service.ts';
@@ -37,17 +44,22 @@ import { KeyRotationController } from './key-rotation.controller.ts';
     MailModule,
     MfaModule,
     OneTimeTokensModule,
+    OpenIdModule,
     PasskeysModule,
     PasswordsModule,
+    PrivacyModule,
     RateLimitsModule,
     ServiceAccountsModule,
+    SessionsModule,
     SigningKeysModule,
     SocialLoginModule,
   ],
   controllers: [
+    AccountConnectionsController,
     AccountCreationController,
     AccountCredentialsController,
     AccountEmailController,
+    AccountExportController,
     AccountLimitsController,
     AccountProfileController,
     AccountSearchController,
@@ -55,11 +67,13 @@ import { KeyRotationController } from './key-rotation.controller.ts';
     KeyRotationController,
   ],
   providers: [
+    AccountConnectionsService,
     AccountCreationService,
     AccountCredentialsService,
     AccountEmailService,
     AccountLimitsService,
     AccountProfileService,
+    AccountReadsService,
     AccountSearchService,
     AdminActsService,
     AdminService,

@@ -37,6 +37,24 @@ export class AuditRepository {
     await queryRow(on, sql`/* audit.record */ ${recording(context, entries)}`);
   }
 
+  /** Records that somebody follows the trail, unless the trail says so since five minutes. */
+  async recordFollowing(
+    on: Queryable,
+    context: RequestContext,
+    actorId: string,
+    filter: Record<string, unknown>,
+  ): Promise<void> {
+    const detail = { ...filter, following: true };
+    await queryRow(
+      on,
+      sql`/* audit.record-following */ ${recording(context, [{ type: 'audit.read', actorId, detail }])}
+        WHERE NOT EXISTS (
+          SELECT FROM audit_event earlier
+          WHERE earlier.actor_id = ${actorId} AND earlier.occurred_at > now() - interval '5 minutes'
+            AND earlier.type = 'audit.read' AND earlier.detail ? 'following')`,
+    );
+  }
+
   async hasEvent(on: Queryable, subjectId: string, type: AuditEventType): Promise<boolean> {
     const row = await queryRow<{ exists: boolean }>(
       on,

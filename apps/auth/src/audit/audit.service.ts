@@ -22,6 +22,16 @@ export class AuditService {
     await this.events.record(manager, context, entries);
   }
 
+  /** Records that somebody follows the trail, once in five minutes. */
+  async recordFollowing(
+    manager: EntityManager,
+    context: RequestContext,
+    actorId: string,
+    filter: Record<string, unknown>,
+  ): Promise<void> {
+    await this.events.recordFollowing(manager, context, actorId, filter);
+  }
+
   /** Whether an event of a type about an account is on record, in the caller's transaction. */
   hasEvent(manager: EntityManager, subjectId: string, type: AuditEventType): Promise<boolean> {
     return this.events.hasEvent(manager, subjectId, type);

@@ -125,15 +125,25 @@ export class GrantsService implements CredentialStore, SessionGrants {
     const { accountId } = owner;
     await this.dataSource.transaction(async (manager) => {
       await this.sessions.lockActive(manager, owner);
-      const applicationId = await this.grants.withdraw(manager, accountId, clientId);
-      if (applicationId === undefined) {
-        throw consentNotFound.exception();
-      }
-      await this.grants.endAll(manager, accountId, applicationId);
+      const applicationId = await this.removeOne(manager, accountId, clientId);
       const detail = { application_id: applicationId, client_id: clientId };
       const ids = { actorId: accountId, subjectId: accountId };
       await this.audit.record(manager, context, { type: 'consent.withdrawn', ...ids, detail });
     });
+  }
+
+  /**
+   * Withdraws the access of an application to an account and ends its grants, in the caller's transaction, which records the event.
+   * @returns the application's id
+   * @throws ProblemException `consent_not_found`
+   */
+  async removeOne(manager: EntityManager, accountId: string, clientId: string): Promise<string> {
+    const applicationId = await this.grants.withdraw(manager, accountId, clientId);
+    if (applicationId === undefined) {
+      throw consentNotFound.exception();
+    }
+    await this.grants.endAll(manager, accountId, applicationId);
+    return applicationId;
   }
 
   /** Forgets all that the owner of an account has consented to. Its grants end with the sessions. */

@@ -8,13 +8,15 @@ import { RateLimitsService } from '../rate-limits/index.ts';
 import { PersonalDataSources } from './personal-data-sources.ts';
 
 const exportBurst = 5;
+/** For all accounts together that one admin exports. */
+const adminExportBurst = 50;
 
 const dataExports = counter({
   name: 'auth_data_exports_total',
   help: 'Exports of personal data by the owners of accounts',
 });
 
-/** Exports to an account's owner what is stored about the account. */
+/** Exports what is stored about an account: to its owner, and to admins. */
 @Injectable()
 export class PrivacyService {
   constructor(
@@ -31,13 +33,24 @@ export class PrivacyService {
    */
   async export({ accountId }: Principal, context: RequestContext): Promise<AsyncGenerator<string>> {
     await this.rateLimits.consume({ key: `export:account:${accountId}`, burst: exportBurst });
-    await this.audit.record(this.dataSource.manager, context, {
-      type: 'account.data_exported',
-      actorId: accountId,
-      subjectId: accountId,
-    });
+    await this.record(accountId, accountId, context);
     dataExports.inc();
     return this.write(accountId);
+  }
+
+  /**
+   * What {@link export} gives to the owner, for an admin who answers the owner's request.
+   * @throws ProblemException `too_many_attempts`
+   */
+  async exportFor(admin: Principal, accountId: string, context: RequestContext): Promise<AsyncGenerator<string>> {
+    await this.rateLimits.consume({ key: `export:admin:${admin.accountId}`, burst: adminExportBurst });
+    await this.record(accountId, admin.accountId, context);
+    return this.write(accountId);
+  }
+
+  private async record(subjectId: string, actorId: string, context: RequestContext): Promise<void> {
+    const entry = { type: 'account.data_exported' as const, actorId, subjectId };
+    await this.audit.record(this.dataSource.manager, context, entry);
   }
 
   private async *write(accountId: string): AsyncGenerator<string> {

@@ -6,6 +6,9 @@ export {
   accessTokenExample,
   accessTokenSchema,
   refreshSchema,
+  sessionIdSchema,
+  sessionListExample,
+  sessionListSchema,
   tokensExample,
   tokensSchema,
   type AccessToken,
@@ -14,5 +17,5 @@ export {
 } from './sessions.schema.ts';
 export type { Authentication, Device, KeptSession, SessionGrants, SessionOwner } from './session.ts';
 export { deviceName } from './device-name.ts';
-export { loginRefused, refreshTokenInvalid } from './sessions.problems.ts';
+export { loginRefused, refreshTokenInvalid, sessionNotFound } from './sessions.problems.ts';
 export { ROTATES_BROWSER_SESSION, RotatesBrowserSession } from './rotates-browser-session.decorator.ts';

@@ -176,9 +176,12 @@ export class SessionsService {
     await this.assertActive(manager, owner);
   }
 
-  /** The sessions of the caller's account. */
-  async list(principal: Principal): Promise<{ sessions: SessionView[] }> {
-    const sessions = await this.sessions.list(principal.accountId);
+  /**
+   * The sessions of an account.
+   * @param owner.sessionId the session of the request, which the list marks
+   */
+  async list({ accountId, sessionId }: SessionOwner): Promise<{ sessions: SessionView[] }> {
+    const sessions = await this.sessions.list(accountId);
     return {
       sessions: sessions.map((session) => ({
         id: session.id,
@@ -188,7 +191,7 @@ export class SessionsService {
         address: session.address,
         device: deviceName(session.userAgent),
         user_agent: session.userAgent,
-        current: session.id === principal.sessionId,
+        current: session.id === sessionId,
       })),
     };
   }
@@ -201,11 +204,19 @@ export class SessionsService {
     const { accountId } = principal;
     await this.dataSource.transaction(async (manager) => {
       await this.lockActive(manager, principal);
-      if (!(await this.sessions.remove(manager, accountId, sessionId))) {
-        throw sessionNotFound.exception();
-      }
+      await this.removeOne(manager, accountId, sessionId);
       await this.recordRevoked(manager, accountId, [sessionId], context);
     });
+  }
+
+  /**
+   * Ends one session of an account, in the caller's transaction, which records the event.
+   * @throws ProblemException `session_not_found`
+   */
+  async removeOne(manager: EntityManager, accountId: string, sessionId: string): Promise<void> {
+    if (!(await this.sessions.remove(manager, accountId, sessionId))) {
+      throw sessionNotFound.exception();
+    }
   }
 
   /** Makes the end of all other sessions end what applications have of the one that stays, too. */

@@ -30,7 +30,8 @@ export class AuditLogController {
   @ApiOperation({
     summary: 'Search the audit trail',
     description:
-      'For admins and for service accounts with the scope `audit:read`. Returns pages of events, the latest first.',
+      'For admins and for service accounts with the scope `audit:read`. Returns pages of events, the latest first. ' +
+      'With `since` it returns what has happened after an event, the oldest first.',
   })
   @ApiResponse({
     status: 200,

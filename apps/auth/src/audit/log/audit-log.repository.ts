@@ -6,13 +6,18 @@ import { auditColumns, type AuditEventView, type AuditFilter } from './audit-log
 
 const columns = sql.raw(auditColumns.join(', '));
 
-const conditions: Record<keyof AuditFilter, (value: string) => Sql> = {
-  type: (value) => sql`type = ${value}`,
+/** Filters of which each value has an index range of its own. The page is merged from a page of each. */
+type Range = 'account_id' | 'type';
+
+const conditions: Record<Exclude<keyof AuditFilter, Range>, (value: string) => Sql> = {
   actor_id: (value) => sql`actor_id = ${value}`,
   subject_id: (value) => sql`subject_id = ${value}`,
   from: (value) => sql`occurred_at >= ${value}`,
   until: (value) => sql`occurred_at < ${value}`,
 };
+
+/** The position of the event with an id. An index serves the comparison with two values, but not with one row of a subquery. */
+const positionOf = (id: string) => sql`((SELECT occurred_at FROM audit_event WHERE id = ${id}::uuid), ${id}::uuid)`;
 
 /** An event as its subject or actor may see it. */
 export interface AccountEvent {
@@ -26,22 +31,34 @@ export class AuditLogRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
-   * Reads one page of events, the latest first.
-   * @param after id of the last event of the previous page
+   * Reads one page of events, the latest first, or with `since` the oldest first.
+   * @param from.after id of the last event of the previous page
+   * @param from.since id of the event after which the page begins
    */
-  async search(filter: AuditFilter, limit: number, after?: string): Promise<AuditEventView[]> {
-    const where = Object.entries(filter).map(([name, value]) => conditions[name as keyof AuditFilter](value));
+  async search(
+    { type, account_id: accountId, ...filter }: AuditFilter,
+    limit: number,
+    { after, since }: { after?: string | undefined; since?: string | undefined } = {},
+  ): Promise<AuditEventView[]> {
+    const where = Object.entries(filter).map(([name, value]) => conditions[name as keyof typeof filter](value));
     if (after !== undefined) {
-      // an index serves the comparison with two values, but not the comparison with one row of a subquery
-      where.push(
-        sql`(occurred_at, id) < ((SELECT occurred_at FROM audit_event WHERE id = ${after}::uuid), ${after}::uuid)`,
-      );
+      where.push(sql`(occurred_at, id) < ${positionOf(after)}`);
     }
+    if (since !== undefined) {
+      where.push(sql`(occurred_at, id) > ${positionOf(since)}`);
+    }
+    const order = sql.raw(since === undefined ? 'occurred_at DESC, id DESC' : 'occurred_at, id');
+    const pages = rangesOf(type, accountId).map(
+      (range) => sql`
+        SELECT ${columns} FROM audit_event ${whereAll([...range, ...where])} ORDER BY ${order} LIMIT ${limit}`,
+    );
+    const [page] = pages;
     const rows = await queryRows<Omit<AuditEventView, 'occurred_at'> & { occurred_at: Date }>(
       this.dataSource,
-      sql`/* audit.search */
-        SELECT ${columns} FROM audit_event ${where.length > 0 ? sql`WHERE ${sql.join(where, ' AND ')}` : sql.raw('')}
-        ORDER BY occurred_at DESC, id DESC LIMIT ${limit}`,
+      pages.length === 1
+        ? sql`/* audit.search */ ${page}`
+        : sql`/* audit.search-ranges */
+            SELECT * FROM ((${sql.join(pages, ') UNION (')})) AS found ORDER BY ${order} LIMIT ${limit} ${sql.planEachTime}`,
     );
     return rows.map((row) => ({ ...row, occurred_at: row.occurred_at.toISOString() }));
   }
@@ -65,3 +82,19 @@ export class AuditLogRepository {
     );
   }
 }
+
+/** The conditions of each range of an index. */
+function rangesOf(type: string | undefined, accountId: string | undefined): Sql[][] {
+  const types = type?.split(',') ?? [];
+  if (accountId === undefined) {
+    return types.length === 0 ? [[]] : [...new Set(types)].map((one) => [sql`type = ${one}`]);
+  }
+  // an account has few events of all types
+  const ofTypes = types.length === 0 ? [] : [sql`type = ANY (${types}::text[])`];
+  return [
+    [sql`actor_id = ${accountId}`, ...ofTypes],
+    [sql`subject_id = ${accountId}`, ...ofTypes],
+  ];
+}
+
+const whereAll = (all: Sql[]) => (all.length > 0 ? sql`WHERE ${sql.join(all, ' AND ')}` : sql.raw(''));

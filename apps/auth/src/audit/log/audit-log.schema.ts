@@ -9,20 +9,33 @@ const id = z.uuid();
 const filters = {
   type: z
     .string()
-    .regex(/^[a-z][a-z_.]{0,63}$/, 'must be an event type')
+    .regex(/^[a-z][a-z_.]{0,63}(,[a-z][a-z_.]{0,63}){0,9}$/, 'must be event types')
     .optional()
-    .meta({ description: 'event type', example: 'login.failed' }),
+    .meta({ description: 'event type, or up to 10 of them, comma-separated', example: 'login.failed' }),
+  account_id: id
+    .optional()
+    .meta({ description: 'account or service account that acted or was affected: everything about it' }),
   actor_id: id.optional().meta({ description: 'account or service account that acted' }),
   subject_id: id.optional().meta({ description: 'account or service account that was affected' }),
   from: instant.optional().meta({ description: 'start of the period, inclusive', example: '2026-11-01T00:00:00Z' }),
   until: instant.optional().meta({ description: 'end of the period, exclusive', example: '2026-12-01T00:00:00Z' }),
 };
 
-export const auditFilterSchema = z.strictObject({
-  ...filters,
-  limit: z.coerce.number().int().min(1).max(maxPage).default(defaultPage).meta({ description: 'events per page' }),
-  after: id.optional().meta({ description: '`next` of the previous page' }),
-});
+export const auditFilterSchema = z
+  .strictObject({
+    ...filters,
+    limit: z.coerce.number().int().min(1).max(maxPage).default(defaultPage).meta({ description: 'events per page' }),
+    after: id.optional().meta({ description: '`next` of the previous page' }),
+    since: id.optional().meta({
+      description:
+        'id of an event: returns those that are newer, the oldest first, to follow the trail. An event appears when its ' +
+        'transaction commits, so poll with an event that is some seconds old and skip the ids that you have. Not together with `after`',
+    }),
+  })
+  .refine(({ after, since }) => after === undefined || since === undefined, {
+    path: ['since'],
+    message: 'must not stand together with after',
+  });
 
 export const auditExportSchema = z.strictObject({
   ...filters,
@@ -33,7 +46,7 @@ export const auditExportSchema = z.strictObject({
 });
 
 /** Selects events. */
-export type AuditFilter = Omit<z.output<typeof auditFilterSchema>, 'limit' | 'after'>;
+export type AuditFilter = Omit<z.output<typeof auditFilterSchema>, 'limit' | 'after' | 'since'>;
 
 const auditEventSchema = z.object({
   id: z.uuid(),
@@ -67,9 +80,12 @@ export const auditColumns = [
 export const auditPageSchema = z
   .object({
     events: z.array(auditEventSchema),
-    next: z.uuid().nullable().meta({ description: 'value of `after` for the next page; null on the last page' }),
+    next: z
+      .uuid()
+      .nullable()
+      .meta({ description: 'value of `after`, or of `since`, for the next page; null on the last page' }),
   })
-  .meta({ id: 'AuditPage', description: 'A page of events, the latest first' });
+  .meta({ id: 'AuditPage', description: 'A page of events, the latest first; with `since` the oldest first' });
 
 export const auditEventExample: AuditEventView = {
   id: '0199f2c4-8d02-7f4b-b1a6-5e3c9d7f2a40',

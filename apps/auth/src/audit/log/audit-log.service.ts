@@ -13,6 +13,13 @@ import { csvRecord } from './csv.ts';
 const exportPage = 500;
 const personalDataPage = 1000;
 
+/** Which events to read, and from where. */
+interface AuditSearch extends AuditFilter {
+  limit: number;
+  after?: string | undefined;
+  since?: string | undefined;
+}
+
 export type ExportFormat = 'csv' | 'ndjson';
 
 const encoders: Record<ExportFormat, { head: string; encode: (event: AuditEventView) => string }> = {
@@ -34,16 +41,21 @@ export class AuditLogService {
   ) {}
 
   /**
-   * Reads one page.
-   * @param after id of the last event of the previous page
+   * Reads one page. A reader who follows the trail is recorded once in five minutes: otherwise it would read of nothing but itself.
+   * @param query.after id of the last event of the previous page
+   * @param query.since id of the event after which to follow the trail
    */
   async page(
-    { limit, after, ...filter }: AuditFilter & { limit: number; after?: string | undefined },
+    { limit, after, since, ...filter }: AuditSearch,
     actorId: string,
     context: RequestContext,
   ): Promise<{ events: AuditEventView[]; next: string | null }> {
-    await this.audit.record(this.dataSource.manager, context, { type: 'audit.read', actorId, detail: filter });
-    const events = await this.repository.search(filter, limit, after);
+    if (since === undefined) {
+      await this.audit.record(this.dataSource.manager, context, { type: 'audit.read', actorId, detail: filter });
+    } else {
+      await this.audit.recordFollowing(this.dataSource.manager, context, actorId, filter);
+    }
+    const events = await this.repository.search(filter, limit, { after, since });
     return { events, next: events.length === limit ? (events.at(-1)?.id ?? null) : null };
   }
 
@@ -78,7 +90,8 @@ export class AuditLogService {
     let page = first;
     while (page.length > 0) {
       yield page.map(encode).join('');
-      page = page.length < exportPage ? [] : await this.repository.search(filter, exportPage, page.at(-1)?.id);
+      page =
+        page.length < exportPage ? [] : await this.repository.search(filter, exportPage, { after: page.at(-1)?.id });
     }
   }
 }
