@@ -23,5 +23,5 @@ export const pages: ConsolePage[] = [
 
 /** Pages that the navigation does not list. */
 export const subPages: { path: string; component: ComponentType }[] = [
-  { path: '/people/:id', component: lazy(() => import('./pages/people/person.tsx')) },
+  { path: '/people/:id/:section?', component: lazy(() => import('./pages/people/person.tsx')) },
 ];
