@@ -37,7 +37,7 @@ const isSection = (name: string): name is SectionName => Object.hasOwn(sections,
 /** Everything about an account, and what an admin can do about it. */
 export default function Person() {
   const t = useTexts(texts);
-  const { id = '', section = '' } = useParams<{ id: string; section?: string }>();
+  const { id, section = '' } = useParams<{ id: string; section?: string }>();
   const query = useQuery({
     queryKey: ['account', id],
     queryFn: ({ signal }) => orThrow(api.GET('/auth/admin/accounts/{id}', { params: { path: { id } }, signal })),

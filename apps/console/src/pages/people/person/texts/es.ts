@@ -59,7 +59,7 @@ export const es: typeof en = {
   newEmail: 'Nuevo correo electrónico',
   changeEmail: 'Cambiar correo',
   changeEmailText:
-    'Cierra todas las sesiones, anula los enlaces de los correos y avisa al correo antiguo y al nuevo. La contraseña, las llaves de acceso, las identidades y los segundos factores se conservan.',
+    'Cierra todas las sesiones, anula los enlaces de los correos y avisa al correo antiguo y al nuevo. La contraseña, las claves de acceso, las identidades y los segundos factores se conservan.',
   vouch: 'El nuevo correo está verificado',
   vouchText: 'De lo contrario se envía allí un enlace para verificarlo.',
   invitation: 'Invitación',
@@ -72,18 +72,18 @@ export const es: typeof en = {
   noPassword: 'La cuenta no tiene contraseña.',
   reset: 'Forzar una nueva contraseña',
   resetText:
-    'Elimina la contraseña, las llaves de acceso y las identidades, cierra todas las sesiones y envía a la persona un enlace para elegir una nueva contraseña. La aplicación de autenticación y los códigos de recuperación se conservan.',
+    'Elimina la contraseña, las claves de acceso y las identidades, cierra todas las sesiones y envía a la persona un enlace para elegir una nueva contraseña. La aplicación de autenticación y los códigos de recuperación se conservan.',
   limits: 'Límites',
   limitsAre: 'Demasiados intentos fallidos o correos hacen esperar a la persona.',
   liftLimits: 'Levantar límites',
   liftLimitsText:
     'Olvida los intentos fallidos de esta cuenta y los correos enviados a ella. Los límites de las direcciones IP se conservan.',
 
-  passkeys: 'Llaves de acceso',
-  noPasskeys: 'Sin llaves de acceso.',
+  passkeys: 'Claves de acceso',
+  noPasskeys: 'Sin claves de acceso.',
   synced: 'Sincronizada',
   remove: 'Eliminar',
-  removePasskey: 'La llave de acceso «{name}» ya no permite entrar. Las sesiones continúan.',
+  removePasskey: 'La clave de acceso «{name}» ya no permite entrar. Las sesiones continúan.',
   identities: 'Identidades en proveedores',
   noIdentities: 'Sin identidades.',
   provider: 'Proveedor',
@@ -91,10 +91,10 @@ export const es: typeof en = {
   unlinkText:
     'La identidad en «{provider}» ya no permite entrar, aunque sea la última forma de hacerlo. Las sesiones continúan.',
   factors: 'Segundos factores',
-  factorsText: 'La aplicación de autenticación, sus códigos de recuperación y las llaves de acceso.',
+  factorsText: 'La aplicación de autenticación, sus códigos de recuperación y las claves de acceso.',
   resetFactors: 'Restablecer segundos factores',
   resetFactorsText:
-    'Elimina la aplicación de autenticación, los códigos de recuperación y las llaves de acceso, y cierra todas las sesiones. Después la persona entra solo con la contraseña.',
+    'Elimina la aplicación de autenticación, los códigos de recuperación y las claves de acceso, y cierra todas las sesiones. Después la persona entra solo con la contraseña.',
 
   noSessions: 'Sin sesiones.',
   device: 'Dispositivo',
