@@ -1,5 +1,5 @@
 import { Group, Text, Title } from '@mantine/core';
-import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 
 interface SectionProps {
   title: string;
@@ -14,7 +14,6 @@ interface SectionProps {
 
 /** A part of a page, below a heading of the second level. */
 export function Section({ title, text, actions, rows, children }: SectionProps) {
-  const id = useId();
   const heading = useRef<HTMLHeadingElement>(null);
   const before = useRef(rows);
   useEffect(() => {
@@ -24,9 +23,9 @@ export function Section({ title, text, actions, rows, children }: SectionProps) 
     before.current = rows;
   }, [rows]);
   return (
-    <section aria-labelledby={id} className="section">
+    <section className="section">
       <Group justify="space-between" mb="xs" gap="sm">
-        <Title order={2} size="h3" id={id} ref={heading} tabIndex={-1} style={{ outline: 'none' }}>
+        <Title order={2} size="h3" ref={heading} tabIndex={-1} style={{ outline: 'none' }}>
           {title}
         </Title>
         {actions && <Group gap="sm">{actions}</Group>}

@@ -7,7 +7,7 @@ export function RoleBadges({ roles }: Pick<AdminAccount, 'roles'>) {
   return (
     <Group gap={4}>
       {roles.map((role) => (
-        <Badge key={role} variant="default">
+        <Badge key={role} variant="default" tt="none" miw="max-content">
           {role}
         </Badge>
       ))}
@@ -26,7 +26,7 @@ export function StatusBadges({ account }: { account: AdminAccount }) {
   return (
     <Group gap={4}>
       {(notes.length > 0 ? notes : [t.active]).map((note) => (
-        <Badge key={note} variant="default">
+        <Badge key={note} variant="default" tt="none" miw="max-content">
           {note}
         </Badge>
       ))}
