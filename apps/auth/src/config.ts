@@ -31,9 +31,13 @@ export const authSettings = z.object({
     secret: true,
   }),
   TOKEN_ISSUER: setting(z.url().default('http://localhost:3000'), {
+    visible: true,
     description: '`iss` of access tokens: the public URL of this service',
   }),
-  TOKEN_AUDIENCE: setting(z.string().min(1).default('devopslocally'), { description: '`aud` of access tokens' }),
+  TOKEN_AUDIENCE: setting(z.string().min(1).default('devopslocally'), {
+    visible: true,
+    description: '`aud` of access tokens',
+  }),
   ACCESS_TOKEN_TTL_SECONDS: setting(seconds(1, 3600).default(600), {
     description:
       'lifetime of an access token; services that check only signatures accept a revoked session for that long',
@@ -85,9 +89,11 @@ export const authSettings = z.object({
     unit: 'ms',
   }),
   WEBAUTHN_RP_ID: setting(z.string().min(1).default('localhost'), {
+    visible: true,
     description: 'domain that passkeys are bound to; a change invalidates all passkeys',
   }),
   WEBAUTHN_ORIGINS: setting(origins.default(['http://localhost:3000']), {
+    visible: true,
     description:
       'origins of the pages, and of the Android apps (`android:apk-key-hash:…`), that use passkeys, comma-separated',
   }),
@@ -129,24 +135,29 @@ export const authSettings = z.object({
     unit: 's',
   }),
   APP_URL: setting(z.url().default('http://localhost:3000'), {
+    visible: true,
     description:
       'base URL of the pages that e-mails link to, by default those of this service: `/verify-email`, `/reset-password`, `/magic-link`, `/confirm-email`, ' +
       '`/accept-invitation`, each with `?token=`',
   }),
   BRAND_NAME: setting(z.string().min(1).max(64).default('devopslocally'), {
+    visible: true,
     description: 'name of the service as its pages show it',
   }),
   BRAND_LOGO_FILE: setting(logoFile.optional(), {
     description: 'logo that the pages show instead of the name: the path of a PNG or SVG file of 20 KiB at most',
   }),
   BRAND_COLOR: setting(brandColor.optional(), {
+    visible: true,
     description:
       'colour of buttons and links, such as `#1d4ed8`; dark pages use a lighter one; it must have a contrast of 4.5 on the ground of light pages, `#f4f5f7`',
   }),
   TERMS_URL: setting(z.url({ protocol: /^https?$/ }).optional(), {
+    visible: true,
     description: 'terms of use that the pages link to',
   }),
   PRIVACY_URL: setting(z.url({ protocol: /^https?$/ }).optional(), {
+    visible: true,
     description: 'privacy policy that the pages link to',
   }),
   SMTP_URL: setting(
@@ -160,7 +171,10 @@ export const authSettings = z.object({
       secret: true,
     },
   ),
-  MAIL_FROM: setting(z.string().min(1).default('auth@localhost'), { description: 'sender of all e-mails' }),
+  MAIL_FROM: setting(z.string().min(1).default('auth@localhost'), {
+    visible: true,
+    description: 'sender of all e-mails',
+  }),
   OIDC_PROVIDERS: setting(providersSetting, {
     description:
       'OpenID providers that users can log in with: a JSON array of objects with `id`, `name`, `issuer`, `client_id`, ' +
@@ -168,6 +182,7 @@ export const authSettings = z.object({
     secret: true,
   }),
   APPLICATIONS_FILE: setting(z.string().min(1).optional(), {
+    visible: true,
     description:
       'file in JSON or YAML that declares applications, as a ConfigMap does: `applications`, a list of what `POST ' +
       '/auth/admin/applications` takes, with `client_id` and `secret_hashes`; it is applied at start and whenever it changes',
@@ -183,6 +198,7 @@ export const authSettings = z.object({
     unit: 'ms',
   }),
   BREACHED_PASSWORDS_URL: setting(z.url({ protocol: /^https?$/ }).optional(), {
+    visible: true,
     description:
       'service that checks new passwords for breaches by the first 5 hexadecimal digits of their SHA-1, such as ' +
       '`https://api.pwnedpasswords.com/range`; off if unset',

@@ -62,6 +62,12 @@ const powers = (id: string): Route[] => [
   ['GET', `/accounts/${id}/applications`],
   ['DELETE', `/accounts/${id}/applications/notes`],
   ['GET', `/accounts/${id}/export`],
+  ['GET', '/statistics'],
+  ['GET', '/mails'],
+  ['POST', `/mails/${nobody}/retry`],
+  ['GET', '/mail-previews'],
+  ['GET', '/settings'],
+  ['GET', '/signing-keys'],
   ['POST', '/service-accounts', { name: newEmail(), scopes: ['accounts:write'] }],
   ['GET', '/service-accounts'],
 ];

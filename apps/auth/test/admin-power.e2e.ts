@@ -52,6 +52,7 @@ const acts = ({ account, serviceAccount, key }: Targets): [string, string, objec
   ['PUT', `/admin/applications/${nobody}`, { name: 'notes' }],
   ['POST', `/admin/applications/${nobody}/secrets`, {}],
   ['DELETE', `/admin/applications/${nobody}`],
+  ['POST', `/admin/mails/${nobody}/retry`],
   ['POST', '/keys/rotate'],
 ];
 

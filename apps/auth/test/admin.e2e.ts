@@ -503,6 +503,13 @@ it('only admins have access', async () => {
     ['GET', `/accounts/${id}/applications`],
     ['DELETE', `/accounts/${id}/applications/notes`],
     ['GET', `/accounts/${id}/export`],
+    ['GET', '/statistics'],
+    ['GET', '/mails'],
+    ['POST', `/mails/${id}/retry`],
+    ['GET', '/mail-previews'],
+    ['GET', '/mail-previews/invitation'],
+    ['GET', '/settings'],
+    ['GET', '/signing-keys'],
     ['GET', '/audit'],
     ['GET', '/audit/export'],
   ] as const) {

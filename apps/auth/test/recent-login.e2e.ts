@@ -42,6 +42,7 @@ const routes: Record<string, () => [method: string, path: string, body?: object]
   'end one session of an account': () => ['DELETE', `/auth/admin/accounts/${target}/sessions/${nobody}`],
   'withdraw the access of an application': () => ['DELETE', `/auth/admin/accounts/${target}/applications/notes`],
   'export the data of an account': () => ['GET', `/auth/admin/accounts/${target}/export`],
+  'send a mail again': () => ['POST', `/auth/admin/mails/${nobody}/retry`],
   'lift the rate limits of an account': () => ['DELETE', `/auth/admin/accounts/${target}/rate-limits`],
   'change an e-mail address': () => ['PUT', `/auth/admin/accounts/${target}/email`, { email: newEmail() }],
   'verify an e-mail address': () => ['POST', `/auth/admin/accounts/${target}/email-verification`],

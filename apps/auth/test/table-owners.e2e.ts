@@ -6,6 +6,7 @@ import { startTestService } from './support/service.ts';
 /** The folder whose repositories alone name a table in SQL. */
 const owners: Record<string, string> = {
   account: 'accounts',
+  activity_count: 'statistics',
   api_key: 'service-accounts',
   application: 'applications',
   application_logo: 'applications',

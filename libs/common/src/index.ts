@@ -1,6 +1,14 @@
 /** Everything a new service of the platform starts with. It contains no business rules. */
 export { commaSeparated, commonSettings, type CommonConfig } from './config/common-settings.ts';
-export { ConfigError, describeSettings, loadConfig, setting, type SettingDescription } from './config/config.ts';
+export {
+  ConfigError,
+  describeSettings,
+  loadConfig,
+  setting,
+  settingsInForce,
+  type SettingDescription,
+  type SettingInForce,
+} from './config/config.ts';
 export { columnsOf } from './database/columns.ts';
 export { isForeignKeyViolation, isUniqueViolation } from './database/database-errors.ts';
 export {
@@ -9,7 +17,15 @@ export {
   type DatabaseConfig,
   type DatabaseSchema,
 } from './database/database.module.ts';
-export { execute, purge, queryRow, queryRows, type Queryable } from './database/queries.ts';
+export {
+  type BoundedCount,
+  countBounded,
+  execute,
+  purge,
+  queryRow,
+  queryRows,
+  type Queryable,
+} from './database/queries.ts';
 export { assertDatabase } from './database/assert-database.ts';
 export { runMigrations } from './database/run-migrations.ts';
 export { sql, type Sql } from './database/sql.ts';

@@ -1,18 +1,11 @@
 import { instant } from '#common';
 import { z } from 'zod';
 import { role, type AccountCount, type FoundAccount } from '../accounts/index.ts';
+import { cursor, encodeCursor, isCreationPosition } from './cursor.ts';
 import { adminAccountSchema, toAdminAccount } from './admin.schema.ts';
 
 const maxPage = 200;
 const defaultPage = 50;
-
-/** An opaque position in the order of a search. */
-const cursor = z
-  .string()
-  .regex(/^[\w-]{1,344}$/)
-  .transform((text) => Buffer.from(text, 'base64url').toString('latin1'))
-  .refine((text) => /^[\x21-\x7e]+$/.test(text), 'must be the `next` of a page');
-const creationPosition = z.tuple([z.iso.datetime({ precision: 6 }).pipe(instant), z.uuid()]);
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const emailPart = (minLength: number) =>
@@ -25,6 +18,20 @@ const emailPart = (minLength: number) =>
 
 export const accountSearchSchema = z
   .strictObject({
+    search: z
+      .string()
+      .trim()
+      .min(1)
+      .max(254)
+      .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters')
+      .optional()
+      .meta({
+        description:
+          'prefix of the e-mail address, of the name or of the family name, without regard to case (of letters beyond ASCII if the ' +
+          'locale of the database knows them), for a search while it is typed; by ' +
+          'each kind of name it finds the first 1,000 accounts',
+        example: 'ada k',
+      }),
     email_prefix: emailPart(1).meta({
       description: 'prefix of the e-mail address, without regard to case',
       example: 'ada',
@@ -43,6 +50,7 @@ export const accountSearchSchema = z
     role: role.optional().meta({ description: 'a role of the account' }),
     disabled: flag.optional().meta({ description: 'whether the account is disabled' }),
     verified: flag.optional().meta({ description: 'whether the e-mail address is verified' }),
+    second_factor: flag.optional().meta({ description: 'whether the account has an authenticator app' }),
     created_from: instant.optional().meta({ description: 'created then or later', example: '2026-11-01T00:00:00Z' }),
     created_until: instant.optional().meta({ description: 'created before', example: '2026-12-01T00:00:00Z' }),
     sort: z.enum(['email', 'created_at']).default('email').meta({ description: 'what the accounts are ordered by' }),
@@ -59,11 +67,10 @@ export const accountSearchSchema = z
       .optional()
       .meta({ description: 'the `next` of the previous page, which must have the same `sort` and `order`' }),
   })
-  .refine(
-    ({ sort, after }) =>
-      after === undefined || sort === 'email' || creationPosition.safeParse(after.split(',')).success,
-    { path: ['after'], message: 'must be the `next` of a page in the same order' },
-  );
+  .refine(({ sort, after }) => after === undefined || sort === 'email' || isCreationPosition(after), {
+    path: ['after'],
+    message: 'must be the `next` of a page in the same order',
+  });
 
 export type AccountSearch = z.output<typeof accountSearchSchema>;
 
@@ -90,7 +97,7 @@ export function toAccountPage(
   const last = accounts.length === limit ? accounts.at(-1) : undefined;
   return {
     accounts: accounts.map(toAdminAccount),
-    next: last ? Buffer.from(last.position).toString('base64url') : null,
+    next: last ? encodeCursor(last.position) : null,
     ...(count ? { count } : {}),
   };
 }

@@ -13,7 +13,7 @@ interface Act<T> extends ActScope {
   actor: Caller;
   context: RequestContext;
   /** What the audit event says about the change that was made. */
-  event: (done: T) => { subjectId: string; detail?: Record<string, unknown> };
+  event: (done: T) => { subjectId: string | null; detail?: Record<string, unknown> };
 }
 
 /** Changes accounts of others in the name of an admin or of a service account. */

@@ -14,6 +14,7 @@ const actions = [
   'email.changed',
   'email.verified',
   'identity.unlinked',
+  'mail.retried',
   'mfa.reset',
   'passkey.deleted',
   'password.reset_forced',
@@ -23,6 +24,6 @@ export type AdminAction = (typeof actions)[number];
 
 export const adminActions = counter({
   name: 'auth_admin_actions_total',
-  help: 'Changes that admins made to accounts, by audit event',
+  help: 'Changes that admins made to accounts and mails, by audit event',
   labels: { type: actions },
 });

@@ -14,6 +14,7 @@ import { RateLimitsModule } from '../rate-limits/index.ts';
 import { ServiceAccountsModule } from '../service-accounts/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
 import { SigningKeysModule } from '../signing-keys/index.ts';
+import { StatisticsModule } from '../statistics/index.ts';
 import { AccountConnectionsController } from './account-connections.controller.ts';
 import { AccountConnectionsService } from './account-connections.service.ts';
 import { AccountCreationController } from './account-creation.controller.ts';
@@ -34,6 +35,12 @@ import { AdminActsService } from './admin-acts.service.ts';
 import { AdminController } from './admin.controller.ts';
 import { AdminService } from './admin.service.ts';
 import { KeyRotationController } from './key-rotation.controller.ts';
+import { AdminMailsController } from './mails.controller.ts';
+import { AdminMailsService } from './mails.service.ts';
+import { SettingsController } from './settings.controller.ts';
+import { SigningKeyListController } from './signing-keys.controller.ts';
+import { StatisticsController } from './statistics.controller.ts';
+import { StatisticsService } from './statistics.service.ts';
 
 /** What admins do with accounts. */
 @Module({
@@ -53,6 +60,7 @@ import { KeyRotationController } from './key-rotation.controller.ts';
     SessionsModule,
     SigningKeysModule,
     SocialLoginModule,
+    StatisticsModule,
   ],
   controllers: [
     AccountConnectionsController,
@@ -64,7 +72,11 @@ import { KeyRotationController } from './key-rotation.controller.ts';
     AccountProfileController,
     AccountSearchController,
     AdminController,
+    AdminMailsController,
     KeyRotationController,
+    SettingsController,
+    SigningKeyListController,
+    StatisticsController,
   ],
   providers: [
     AccountConnectionsService,
@@ -76,7 +88,9 @@ import { KeyRotationController } from './key-rotation.controller.ts';
     AccountReadsService,
     AccountSearchService,
     AdminActsService,
+    AdminMailsService,
     AdminService,
+    StatisticsService,
   ],
 })
 export class AdminModule {}

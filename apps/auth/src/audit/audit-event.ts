@@ -45,6 +45,8 @@ export type AuditEventType =
   | 'login.failed'
   | 'login.mfa_required'
   | 'login.succeeded'
+  | 'mail.retried'
+  | 'mails.listed'
   | 'mfa.failed'
   | 'mfa.recovery_code_used'
   | 'mfa.recovery_codes_regenerated'

@@ -11,6 +11,7 @@ import { PasswordsModule } from '../passwords/index.ts';
 import { RateLimitsModule } from '../rate-limits/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
 import { SigningKeysModule } from '../signing-keys/index.ts';
+import { StatisticsModule } from '../statistics/index.ts';
 import { HousekeepingService } from './housekeeping.service.ts';
 import { ReencryptionService } from './reencryption.service.ts';
 import { RetentionService } from './retention.service.ts';
@@ -30,6 +31,7 @@ import { RetentionService } from './retention.service.ts';
     SessionsModule,
     SigningKeysModule,
     SocialLoginModule,
+    StatisticsModule,
   ],
   providers: [HousekeepingService, ReencryptionService, RetentionService],
   exports: [HousekeepingService],

@@ -11,6 +11,7 @@ import { FlowsService } from '../login/social/index.ts';
 import { ArtifactsRepository, RefreshTokensRepository } from '../openid/index.ts';
 import { RateLimitsService } from '../rate-limits/index.ts';
 import { SessionsService } from '../sessions/index.ts';
+import { ActivityService } from '../statistics/index.ts';
 import { withRetentionLock } from './retention-lock.repository.ts';
 
 const batchRows = 2000;
@@ -29,6 +30,7 @@ export class RetentionService {
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
+    activity: ActivityService,
     rateLimits: RateLimitsService,
     audit: AuditService,
     imports: ImportService,
@@ -41,6 +43,7 @@ export class RetentionService {
     refreshTokens: RefreshTokensRepository,
   ) {
     this.purges = {
+      activity_counts: (manager) => activity.purge(manager),
       attempts: (manager, limit) => rateLimits.purge(manager, limit),
       audit_events: (manager, limit) => audit.purge(manager, limit),
       import_jobs: (manager, limit) => imports.purge(manager, limit),

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
+import { StatisticsModule } from '../statistics/index.ts';
 import { RateLimitsRepository } from './rate-limits.repository.ts';
 import { RateLimitsService } from './rate-limits.service.ts';
 
 /** Rate limits and lockout, cluster-wide. */
-@Module({ providers: [RateLimitsRepository, RateLimitsService], exports: [RateLimitsService] })
+@Module({
+  imports: [StatisticsModule],
+  providers: [RateLimitsRepository, RateLimitsService],
+  exports: [RateLimitsService],
+})
 export class RateLimitsModule {}

@@ -1,6 +1,7 @@
 import type { Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { ActivityService } from '../statistics/index.ts';
 import { ownerParts } from './account-keys.ts';
 import { tooManyAttempts } from './rate-limits.problems.ts';
 import { RateLimitsRepository, type LoginLimits, type RateLimit } from './rate-limits.repository.ts';
@@ -8,7 +9,10 @@ import { RateLimitsRepository, type LoginLimits, type RateLimit } from './rate-l
 /** Rate limits with progressive delays after failures, shared by all replicas. */
 @Injectable()
 export class RateLimitsService {
-  constructor(private readonly limits: RateLimitsRepository) {}
+  constructor(
+    private readonly limits: RateLimitsRepository,
+    private readonly activity: ActivityService,
+  ) {}
 
   /**
    * Counts an attempt as failed before its outcome is known; {@link reset}, {@link succeed} or {@link refund} undo that.
@@ -29,6 +33,7 @@ export class RateLimitsService {
    */
   async assertNotBlocked(blocked: string | null | undefined): Promise<void> {
     if (blocked) {
+      this.activity.count('rate_limited');
       throw tooManyAttempts.exception({ retryAfter: await this.limits.secondsBlocked(blocked) });
     }
   }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/index.ts';
+import { StatisticsModule } from '../statistics/index.ts';
 import { TokensModule } from './tokens/index.ts';
 import { LogoutService } from './logout.service.ts';
 import { SessionLocksRepository } from './session-locks.repository.ts';
@@ -9,7 +10,7 @@ import { SessionsService } from './sessions.service.ts';
 
 /** Sessions: one login on one device, kept alive by refresh tokens. */
 @Module({
-  imports: [AuditModule, TokensModule],
+  imports: [AuditModule, StatisticsModule, TokensModule],
   controllers: [SessionsController],
   providers: [LogoutService, SessionLocksRepository, SessionsRepository, SessionsService],
   exports: [SessionsRepository, SessionsService],

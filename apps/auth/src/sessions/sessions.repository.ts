@@ -1,4 +1,14 @@
-import { execute, purge, queryRow, queryRows, sql, type Queryable, type RequestContext } from '#common';
+import {
+  type BoundedCount,
+  countBounded,
+  execute,
+  purge,
+  queryRow,
+  queryRows,
+  sql,
+  type Queryable,
+  type RequestContext,
+} from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -205,6 +215,11 @@ export class SessionsRepository {
         DELETE FROM session WHERE account_id = ${accountId} AND id IS DISTINCT FROM ${except}::uuid RETURNING id`,
     );
     return rows.map(({ id }) => id);
+  }
+
+  /** Counts the sessions of all accounts: up to 10,000 one by one, beyond that by PostgreSQL's estimate. */
+  countActive(): Promise<BoundedCount> {
+    return countBounded(this.dataSource, 'session', sql`expires_at > now()`, 'expires_at');
   }
 
   /** Deletes expired sessions, `limit` at most, and returns how many. */

@@ -1,10 +1,11 @@
-import { counter, problems, type Principal, type Queryable, type RequestContext } from '#common';
+import { counter, problems, type BoundedCount, type Principal, type Queryable, type RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService, type AuditEntry } from '../audit/index.ts';
+import { ActivityService } from '../statistics/index.ts';
 import { AccessTokensService, RefreshTokens, type RefreshToken } from './tokens/index.ts';
 import { deviceName } from './device-name.ts';
 import { SessionLocksRepository } from './session-locks.repository.ts';
@@ -42,6 +43,7 @@ export class SessionsService {
     private readonly accessTokens: AccessTokensService,
     private readonly refreshTokens: RefreshTokens,
     private readonly audit: AuditService,
+    private readonly activity: ActivityService,
   ) {}
 
   /**
@@ -65,6 +67,7 @@ export class SessionsService {
     if (!started) {
       throw loginRefused.exception();
     }
+    this.activity.count('login_succeeded');
     if (started.others >= trimFrom) {
       await this.sessions.trim(on, account.id);
     }
@@ -252,6 +255,11 @@ export class SessionsService {
       await this.lockActive(manager, principal);
       await this.revokeAllOf(manager, principal.accountId, context, { except: principal });
     });
+  }
+
+  /** Counts the sessions of all accounts; beyond 10,000 it is an estimate. */
+  countActive(): Promise<BoundedCount> {
+    return this.sessions.countActive();
   }
 
   /** Deletes expired sessions, `limit` at most, and returns how many. */

@@ -20,6 +20,8 @@ export interface StoredSigningKey extends NewSigningKey {
   algorithm: SigningAlgorithm;
   /** Number of the rotation that made the key. The keys of one generation sign in the same period, one for each algorithm. */
   generation: number;
+  /** When the generation was made. */
+  createdAt: Date;
   /** The key signs from here on, until its successor becomes active. */
   activeFrom: Date;
   /** The database's clock at the time of the query. */
@@ -50,10 +52,10 @@ export class SigningKeysRepository {
       this.dataSource,
       sql`/* signing-keys.list */
         SELECT 'ES256' AS algorithm, kid, public_jwk AS "publicJwk", private_key AS "privateKey", generation,
-          active_from AS "activeFrom", now() AS now
+          created_at AS "createdAt", active_from AS "activeFrom", now() AS now
         FROM signing_key
         UNION ALL
-        SELECT 'RS256', rsa_kid, rsa_public_jwk, rsa_private_key, generation, rsa_active_from, now()
+        SELECT 'RS256', rsa_kid, rsa_public_jwk, rsa_private_key, generation, created_at, rsa_active_from, now()
         FROM signing_key WHERE rsa_kid IS NOT NULL
         ORDER BY generation DESC, algorithm`,
     );

@@ -51,3 +51,41 @@ export const rotationExample = {
   kid: 'oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U',
   active_from: '2026-11-25T12:10:00.000Z',
 };
+
+const time = z.iso.datetime();
+
+export const signingKeyListSchema = z
+  .object({
+    keys: z.array(
+      z.object({
+        kid: z.string(),
+        algorithm: z.enum(['ES256', 'RS256']),
+        created_at: time.meta({
+          description:
+            'when the keys of this generation were made. They are published from then on; the first RSA key from the first use of the key set',
+        }),
+        active_from: time.meta({ description: 'when it starts to sign' }),
+        retired_at: time.nullable().meta({
+          description: 'when its successor began to sign; it stays published until its last token has expired',
+        }),
+        active: z.boolean().meta({ description: 'whether it signs now' }),
+      }),
+    ),
+  })
+  .meta({
+    id: 'SigningKeyList',
+    description: 'All stored signing keys, the newest first, without their private parts',
+  });
+
+export const signingKeyListExample: z.output<typeof signingKeyListSchema> = {
+  keys: [
+    {
+      kid: 'oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U',
+      algorithm: 'ES256',
+      created_at: '2026-11-25T12:00:00.000Z',
+      active_from: '2026-11-25T12:10:00.000Z',
+      retired_at: null,
+      active: true,
+    },
+  ],
+};

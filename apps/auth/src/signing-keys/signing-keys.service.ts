@@ -13,11 +13,20 @@ interface LoadedKey {
   publicJwk: JWK;
   algorithm: SigningAlgorithm;
   generation: number;
+  createdAt: Date;
   activeFrom: Date;
 }
 
 /** A key, and what others may know of it. */
 export type PrivateKey = Pick<LoadedKey, 'kid' | 'algorithm' | 'privateKey' | 'publicJwk'>;
+
+/** A key as admins see it. */
+export interface DescribedKey extends Pick<LoadedKey, 'kid' | 'algorithm' | 'createdAt' | 'activeFrom'> {
+  /** When its successor began to sign; null if none has. */
+  retiredAt: Date | null;
+  /** Whether it signs now. */
+  isActive: boolean;
+}
 
 /** Minimum time between two queries that look for unknown key ids. */
 const reloadCooldownMs = 1000;
@@ -109,6 +118,18 @@ export class SigningKeysService {
   /** The private keys of {@link order}, for a library that selects them by itself. */
   privateKeys(): PrivateKey[] {
     return this.order().flatMap((kid) => this.find(kid) ?? []);
+  }
+
+  /** All stored keys as they are now, the newest first, without their private parts. */
+  async describe(): Promise<DescribedKey[]> {
+    await this.load();
+    const now = Date.now() + this.clockAheadMs;
+    return this.keys.map(({ kid, algorithm, generation, createdAt, activeFrom }) => {
+      const successor = this.keys.findLast((key) => key.algorithm === algorithm && key.generation > generation);
+      const isActive = this.active(algorithm)?.kid === kid;
+      const retiredAt = successor && successor.activeFrom.getTime() <= now ? successor.activeFrom : null;
+      return { kid, algorithm, createdAt, activeFrom, retiredAt, isActive };
+    });
   }
 
   /** Loads all keys that the database has now. Calls during a query share the next one. */

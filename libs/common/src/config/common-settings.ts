@@ -46,6 +46,7 @@ export const commonSettings = {
     description: 'environment; `development` prints human-readable logs and allows cookies over HTTP',
   }),
   HOST: setting(z.string().default('::'), {
+    visible: true,
     description:
       'IP address that both ports listen on; `::` is IPv6 and IPv4, or IPv4 alone where the kernel has no IPv6',
   }),
@@ -57,10 +58,12 @@ export const commonSettings = {
     description: 'least severe level that is logged',
   }),
   TRUST_PROXY: setting(trustedProxies.default([]), {
+    visible: true,
     description:
       'proxies whose `x-forwarded-for` is trusted: their number, or their IP addresses and CIDR ranges, comma-separated',
   }),
   CORS_ORIGINS: setting(webOrigins.default([]), {
+    visible: true,
     description:
       'origins of web pages that may call this service from browsers, comma-separated, such as `https://app.example.com`',
   }),
@@ -98,6 +101,7 @@ export const commonSettings = {
     unit: 'ms',
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting(z.url({ protocol: /^https?$/ }).optional(), {
+    visible: true,
     description: 'OTLP/HTTP receiver for traces of requests, statements and outgoing calls; tracing is off when unset',
   }),
   OTEL_TRACES_SAMPLER_ARG: setting(z.coerce.number().min(0).max(1).default(1), {

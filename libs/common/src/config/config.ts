@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 
 /** Documentation of a setting beside its type and default. */
@@ -8,6 +9,11 @@ export interface SettingMeta {
   unit?: string;
   /** A secret is never printed. It can also be read from the file that `<NAME>_FILE` names. */
   secret?: boolean;
+  /**
+   * Whether admins may see it where it is a text. They always see numbers, truth values and one of fixed choices. So a new text, which
+   * may be a secret, stays hidden until this says otherwise.
+   */
+  visible?: boolean;
 }
 
 const settings = z.registry<SettingMeta>();
@@ -118,3 +124,48 @@ export function describeSettings(schema: z.ZodObject): SettingDescription[] {
     };
   });
 }
+
+/** A setting as it is in force, without what could be secret. */
+export interface SettingInForce extends Pick<SettingDescription, 'name' | 'description' | 'unit' | 'defaultValue'> {
+  secret: boolean;
+  /** Whether the value differs from that of an unset variable. */
+  isSet: boolean;
+  /** Undefined if there is none, or if it is not shown. */
+  value?: string | number | boolean | string[] | undefined;
+}
+
+/**
+ * Describes settings with their values, for admins. A URL is shown without credentials and query.
+ * @param schema the service's settings by variable name
+ * @param values the loaded settings
+ */
+export function settingsInForce(schema: z.ZodObject, values: Readonly<Record<string, unknown>>): SettingInForce[] {
+  const fields = schema.shape as Record<string, z.ZodType>;
+  return describeSettings(schema).map(({ name, description, unit, defaultValue, values: choices, ...meta }) => {
+    const { secret = false, visible = false } = meta;
+    const value = values[name];
+    const isHarmless = typeof value === 'number' || typeof value === 'boolean' || choices !== undefined;
+    return {
+      name,
+      description,
+      unit,
+      defaultValue: secret ? undefined : defaultValue,
+      secret,
+      isSet: !isDeepStrictEqual(value, fields[name]?.safeParse(undefined).data),
+      value: !secret && (isHarmless || visible) ? plain(value) : undefined,
+    };
+  });
+}
+
+function plain(value: unknown): SettingInForce['value'] {
+  if (Array.isArray(value)) {
+    return value.map((item) => withoutCredentials(String(item)));
+  }
+  if (typeof value === 'string') {
+    return withoutCredentials(value);
+  }
+  return typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
+}
+
+const withoutCredentials = (text: string) =>
+  text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1…@').replace(/^([a-z][a-z0-9+.-]*:\/\/[^?#]*)\?.*$/i, '$1?…');

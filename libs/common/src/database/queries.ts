@@ -50,6 +50,43 @@ export function purge(on: Queryable, { table, key, expired, orderBy }: Expiry, l
   );
 }
 
+/** How many rows there are. */
+export interface BoundedCount {
+  value: number;
+  /** Whether the value is no estimate. */
+  exact: boolean;
+}
+
+/** The most rows that are counted one by one. */
+const maxCounted = 10_000;
+
+/**
+ * Counts the rows that meet a condition: up to 10,000 one by one, beyond that by PostgreSQL's estimate.
+ * @param orderBy makes PostgreSQL read its index even if most rows match
+ */
+export async function countBounded(
+  on: Queryable,
+  table: string,
+  condition: Sql,
+  orderBy: string,
+): Promise<BoundedCount> {
+  const rows = sql`FROM ${sql.raw(table)} WHERE ${condition}`;
+  const counted = await queryRow<{ count: number }>(
+    on,
+    sql`${sql.raw(`/* ${table}.count */`)}
+      SELECT count(*)::int FROM (SELECT ${rows} ORDER BY ${sql.raw(orderBy)} LIMIT ${maxCounted + 1}) AS found`,
+  );
+  const value = counted?.count ?? 0;
+  if (value <= maxCounted) {
+    return { value, exact: true };
+  }
+  const estimated = await queryRow<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
+    on,
+    sql`${sql.raw(`/* ${table}.estimate */`)} EXPLAIN (FORMAT JSON) SELECT ${rows}`,
+  );
+  return { value: Math.max(value, estimated?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0), exact: false };
+}
+
 async function run(on: Queryable, statement: Sql): Promise<unknown> {
   const { text, parameters } = statement.compile();
   return on.query(text, parameters);

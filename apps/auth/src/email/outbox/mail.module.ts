@@ -1,13 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DevMailsController } from './dev-mails.controller.ts';
 import { MailDispatcher } from './mail-dispatcher.ts';
+import { MailPreviews } from './mail-previews.ts';
 import { MailRepository } from './mail.repository.ts';
 import { MailService } from './mail.service.ts';
 
 /** Sends mails through an outbox. */
 @Module({
-  providers: [MailDispatcher, MailRepository, MailService],
-  exports: [MailRepository, MailService],
+  providers: [MailDispatcher, MailPreviews, MailRepository, MailService],
+  exports: [MailPreviews, MailRepository, MailService],
 })
 export class MailModule {}
 

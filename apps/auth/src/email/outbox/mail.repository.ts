@@ -1,4 +1,14 @@
-import { execute, purge, queryRow, queryRows, sql, type Queryable } from '#common';
+import {
+  type BoundedCount,
+  countBounded,
+  execute,
+  purge,
+  queryRow,
+  queryRows,
+  sql,
+  type Queryable,
+  type Sql,
+} from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -42,6 +52,21 @@ export interface StoredMail extends Omit<NewMail, 'ttlSeconds'> {
 /** A stored mail whose variables are still encrypted. */
 export type SealedMail = Omit<StoredMail, 'variables' | 'instead'> & { variables: Buffer };
 
+/** A mail as admins see it: without its variables, which may contain a token. */
+export interface ListedMail extends Pick<
+  StoredMail,
+  'id' | 'accountId' | 'recipient' | 'template' | 'locale' | 'attempts'
+> {
+  lastError: string | null;
+  createdAt: Date;
+  nextAttemptAt: Date;
+  sentAt: Date | null;
+  failedAt: Date | null;
+  expiresAt: Date | null;
+  /** Its place in the order of creation. */
+  position: string;
+}
+
 /** The account whose mails are meant. */
 export interface MailOwner {
   id: string;
@@ -50,10 +75,24 @@ export interface MailOwner {
 
 /** Longer than an attempt can take: when another replica takes the mail, the first one has finished or crashed. */
 const leaseSeconds = 120;
+const leaseEnd = sql.raw(`now() + make_interval(secs => ${String(leaseSeconds)})`);
 const retentionDays = 30;
+
+/** What has become of a mail. An index serves each. */
+export type MailState = 'waiting' | 'failed' | 'sent';
+const states: Record<MailState, Sql> = {
+  waiting: sql.raw('sent_at IS NULL AND failed_at IS NULL'),
+  failed: sql.raw('failed_at IS NOT NULL'),
+  sent: sql.raw('sent_at IS NOT NULL'),
+};
 
 const columns = sql.raw(
   'id, account_id AS "accountId", recipient, template, locale, variables, attempts, coalesce(expires_at <= now(), false) AS expired',
+);
+const listedColumns = sql.raw(
+  'id, account_id AS "accountId", recipient, template, locale, attempts, last_error AS "lastError", created_at AS "createdAt", ' +
+    'next_attempt_at AS "nextAttemptAt", sent_at AS "sentAt", failed_at AS "failedAt", expires_at AS "expiresAt", ' +
+    `to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || ',' || id AS position`,
 );
 const contextOf = (id: string) => `mail ${id}`;
 
@@ -90,7 +129,7 @@ export class MailRepository {
       this.dataSource,
       sql`/* mail.take */
       UPDATE mail
-      SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => ${sql.raw(String(leaseSeconds))})
+      SET attempts = attempts + 1, next_attempt_at = ${leaseEnd}, taken_until = ${leaseEnd}
       WHERE id IN (
         SELECT id FROM mail WHERE sent_at IS NULL AND failed_at IS NULL AND next_attempt_at <= now()
         ORDER BY next_attempt_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
@@ -122,7 +161,8 @@ export class MailRepository {
     await execute(
       this.dataSource,
       sql`/* mail.postpone */
-        UPDATE mail SET next_attempt_at = now() + make_interval(secs => ${seconds}::int), last_error = ${error}
+        UPDATE mail SET next_attempt_at = now() + make_interval(secs => ${seconds}::int), last_error = ${error},
+          taken_until = NULL
         WHERE id = ${id}`,
     );
   }
@@ -130,7 +170,7 @@ export class MailRepository {
   async markFailed(id: string, error: string): Promise<void> {
     await execute(
       this.dataSource,
-      sql`/* mail.mark-failed */ UPDATE mail SET failed_at = now(), last_error = ${error} WHERE id = ${id}`,
+      sql`/* mail.mark-failed */ UPDATE mail SET failed_at = now(), last_error = ${error}, taken_until = NULL WHERE id = ${id}`,
     );
   }
 
@@ -144,6 +184,45 @@ export class MailRepository {
     );
   }
 
+  /**
+   * Makes a mail that waits or has failed due now, unless its link has expired or a replica is sending it, in one atomic statement.
+   * @returns nothing if it did not
+   */
+  async retry(on: Queryable, id: string): Promise<ListedMail | undefined> {
+    return queryRow<ListedMail>(
+      on,
+      sql`/* mail.retry */
+        UPDATE mail SET failed_at = NULL, attempts = 0, next_attempt_at = now()
+        WHERE id = ${id} AND sent_at IS NULL AND (taken_until IS NULL OR taken_until <= now())
+          AND (expires_at IS NULL OR expires_at > now())
+        RETURNING ${listedColumns}`,
+    );
+  }
+
+  /** Whether the link of a mail has expired; undefined if there is no such mail. */
+  async hasExpired(on: Queryable, id: string): Promise<boolean | undefined> {
+    const row = await queryRow<{ expired: boolean }>(
+      on,
+      sql`/* mail.has-expired */ SELECT coalesce(expires_at <= now(), false) AS expired FROM mail WHERE id = ${id}`,
+    );
+    return row?.expired;
+  }
+
+  /**
+   * A page of the mails in a state, the latest first, without their variables.
+   * @param after the position of the last mail of the previous page
+   */
+  list(state: MailState, limit: number, after?: string): Promise<ListedMail[]> {
+    const [createdAt, id] = after?.split(',') ?? [];
+    const following =
+      after === undefined ? sql.raw('') : sql`AND (created_at, id) < (${createdAt}::timestamptz, ${id}::uuid)`;
+    return queryRows<ListedMail>(
+      this.dataSource,
+      sql`/* mail.list */
+        SELECT ${listedColumns} FROM mail WHERE ${states[state]} ${following} ORDER BY created_at DESC, id DESC LIMIT ${limit}`,
+    );
+  }
+
   /** Seconds since the oldest unsent mail was written; 0 if there is none. The index `mail_waiting_idx` serves it. */
   async oldestWaitingSeconds(): Promise<number> {
     const row = await queryRow<{ seconds: number | null }>(
@@ -153,6 +232,11 @@ export class MailRepository {
         WHERE sent_at IS NULL AND failed_at IS NULL`,
     );
     return row?.seconds ?? 0;
+  }
+
+  /** Counts the mails in a state: up to 10,000 one by one, beyond that by PostgreSQL's estimate. */
+  count(state: MailState): Promise<BoundedCount> {
+    return countBounded(this.dataSource, 'mail', states[state], 'created_at');
   }
 
   /** The latest mails that are marked as sent, the newest first. */

@@ -1,3 +1,4 @@
+import type { BoundedCount } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -6,8 +7,14 @@ import type { Locale, MailTemplate } from '../../texts/index.ts';
 import type { MailVariables } from './render-mail.ts';
 import { mailLimits } from './mail-limits.ts';
 import { mails } from './mail.metrics.ts';
-import { mailDisabled } from './mail.problems.ts';
-import { MailRepository, type MailOwner, type SentInstead } from './mail.repository.ts';
+import { mailDisabled, mailInDelivery, mailLinkExpired, mailNotFound } from './mail.problems.ts';
+import {
+  MailRepository,
+  type ListedMail,
+  type MailOwner,
+  type MailState,
+  type SentInstead,
+} from './mail.repository.ts';
 
 /** A mail to send. */
 export interface MailEntry {
@@ -69,6 +76,37 @@ export class MailService {
   /** Sends the mails that were given up again, unless their link has expired, and returns how many. */
   retryFailed(): Promise<number> {
     return this.repository.retryFailed();
+  }
+
+  /**
+   * Makes a mail that waits or has failed due now, in the caller's transaction.
+   * @throws ProblemException `mail_not_found`, `mail_link_expired`, `mail_in_delivery`
+   */
+  async retry(manager: EntityManager, id: string): Promise<ListedMail> {
+    const retried = await this.repository.retry(manager, id);
+    if (!retried) {
+      const expired = await this.repository.hasExpired(manager, id);
+      throw (expired === undefined ? mailNotFound : expired ? mailLinkExpired : mailInDelivery).exception();
+    }
+    return retried;
+  }
+
+  /**
+   * A page of the mails in a state, the latest first.
+   * @param after the position of the last mail of the previous page
+   */
+  list(state: MailState, limit: number, after?: string): Promise<ListedMail[]> {
+    return this.repository.list(state, limit, after);
+  }
+
+  /** How many mails are in a state; beyond 10,000 it is an estimate. */
+  count(state: MailState): Promise<BoundedCount> {
+    return this.repository.count(state);
+  }
+
+  /** Seconds since the oldest waiting mail was written; 0 if there is none. */
+  oldestWaitingSeconds(): Promise<number> {
+    return this.repository.oldestWaitingSeconds();
   }
 
   /** What is stored about an account's mails, as JSON objects without their content. */
