@@ -48,7 +48,7 @@ it('finds a person as one types, and disables, enables and erases them by keyboa
   const { page } = visitor;
   await page.getByRole('heading', { level: 1, name: 'People' }).waitFor();
 
-  await visitor.fill('E-mail address', email);
+  await visitor.fill('Name or e-mail address', email);
   await page.getByRole('link', { name: other }).waitFor({ state: 'hidden' });
   // the search is in the URL
   expect(visitor.path).toBe(`/console/people?${new URLSearchParams({ q: email }).toString()}`);

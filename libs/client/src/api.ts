@@ -1196,6 +1196,86 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/auth/admin/mails': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the mails in the outbox
+     * @description For admins. Without their content.
+     */
+    get: operations['listMails'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/mails/{id}/retry': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send a mail again
+     * @description For admins. Makes a mail that waits or has failed due now, unless its link has expired.
+     */
+    post: operations['retryMail'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/mail-previews': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the mails that can be shown
+     * @description For admins. All mails in all languages.
+     */
+    get: operations['listMailPreviews'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/mail-previews/{template}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show a mail with example values
+     * @description For admins. As it is sent. Show the HTML in a frame without scripts.
+     */
+    get: operations['showMailPreview'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/auth/keys/rotate': {
     parameters: {
       query?: never;
@@ -1210,6 +1290,66 @@ export interface paths {
      * @description For admins. Makes successors, for each algorithm one, that are published at once and sign later. Existing tokens stay valid.
      */
     post: operations['rotateKeys'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/settings': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the settings
+     * @description For admins. The settings of the replica that responds. Of a secret it tells only whether it is set. URLs are shown without credentials and query.
+     */
+    get: operations['listSettings'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/signing-keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the signing keys
+     * @description For admins. Without their private parts. `POST /auth/keys/rotate` makes successors.
+     */
+    get: operations['listSigningKeys'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/statistics': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show statistics
+     * @description For admins. Logins, registrations and rejected attempts by time, and the present state. Each replica adds what it has counted every 5 seconds; a crash loses the last seconds. The audit trail has each login and registration exactly.
+     */
+    get: operations['showStatistics'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -2716,6 +2856,95 @@ export interface components {
        */
       roles: ('user' | 'admin')[];
     };
+    /** @description A page of mails, the latest first */
+    MailPage: {
+      mails: components['schemas']['Mail'][];
+      /** @description `after` of the next page; null on the last one */
+      next: string | null;
+    };
+    /** @description A mail in the outbox, without its content */
+    Mail: {
+      /** Format: uuid */
+      id: string;
+      account_id: string | null;
+      /** @description e-mail address */
+      recipient: string;
+      template: string;
+      locale: string;
+      /** Format: date-time */
+      created_at: string;
+      /** @description attempts to send it, one under way included */
+      attempts: number;
+      /** @description why the latest attempt failed */
+      last_error: string | null;
+      /** @description null if it is sent or has failed */
+      next_attempt_at: string | null;
+      sent_at: string | null;
+      /** @description when the mail server rejected it for good */
+      failed_at: string | null;
+      /** @description when its link expires; null without a link */
+      expires_at: string | null;
+    };
+    /** @description All mails in all languages */
+    MailPreviewList: {
+      previews: {
+        /** @enum {string} */
+        template:
+          | 'account_exists'
+          | 'email_change'
+          | 'email_verification'
+          | 'invitation'
+          | 'magic_link'
+          | 'password_reset'
+          | 'password_reset_required'
+          | 'account_deleted'
+          | 'authenticator_added'
+          | 'authenticator_removed'
+          | 'email_change_notice'
+          | 'email_changed'
+          | 'identity_linked'
+          | 'identity_unlinked'
+          | 'mfa_reset'
+          | 'new_device'
+          | 'passkey_added'
+          | 'passkey_removed'
+          | 'password_changed'
+          | 'recovery_code_used';
+        /** @enum {string} */
+        locale: 'en' | 'de' | 'fr' | 'es';
+        subject: string;
+      }[];
+    };
+    /** @description A mail with example values */
+    MailPreview: {
+      /** @enum {string} */
+      template:
+        | 'account_exists'
+        | 'email_change'
+        | 'email_verification'
+        | 'invitation'
+        | 'magic_link'
+        | 'password_reset'
+        | 'password_reset_required'
+        | 'account_deleted'
+        | 'authenticator_added'
+        | 'authenticator_removed'
+        | 'email_change_notice'
+        | 'email_changed'
+        | 'identity_linked'
+        | 'identity_unlinked'
+        | 'mfa_reset'
+        | 'new_device'
+        | 'passkey_added'
+        | 'passkey_removed'
+        | 'password_changed'
+        | 'recovery_code_used';
+      /** @enum {string} */
+      locale: 'en' | 'de' | 'fr' | 'es';
+      subject: string;
+      text: string;
+      html: string;
+    };
     /** @description The successors of the signing keys */
     KeyRotation: {
       /** @description id of the new key for access tokens */
@@ -2725,6 +2954,84 @@ export interface components {
        * @description when the new keys start to sign; they are published at once
        */
       active_from: string;
+    };
+    /** @description The settings in force */
+    SettingList: {
+      settings: {
+        name: string;
+        description: string;
+        unit: string | null;
+        secret: boolean;
+        /** @description whether it is set to something else than its default */
+        set: boolean;
+        /** @description the value in force; null if there is none, for a secret, and for a text that may be one */
+        value: (string | number | boolean | string[]) | null;
+        default_value: string | null;
+      }[];
+    };
+    /** @description All stored signing keys, the newest first, without their private parts */
+    SigningKeyList: {
+      keys: {
+        kid: string;
+        /** @enum {string} */
+        algorithm: 'ES256' | 'RS256';
+        /**
+         * Format: date-time
+         * @description when the keys of this generation were made. They are published from then on; the first RSA key from the first use of the key set
+         */
+        created_at: string;
+        /**
+         * Format: date-time
+         * @description when it starts to sign
+         */
+        active_from: string;
+        /** @description when its successor began to sign; it stays published until its last token has expired */
+        retired_at: string | null;
+        /** @description whether it signs now */
+        active: boolean;
+      }[];
+    };
+    /** @description What has happened in a period, and the present state */
+    Statistics: {
+      /** @description the oldest first; the last one has not ended */
+      buckets: {
+        /**
+         * Format: date-time
+         * @description start of the minute, the hour or the day in UTC
+         */
+        from: string;
+        logins_succeeded: number;
+        logins_failed: number;
+        registrations: number;
+        /** @description attempts of any kind that a rate limit rejected */
+        rate_limited: number;
+      }[];
+      now: {
+        accounts: {
+          value: number;
+          /** @description false if the value is an estimate: above 10,000 */
+          exact: boolean;
+        };
+        active_sessions: {
+          value: number;
+          /** @description false if the value is an estimate: above 10,000 */
+          exact: boolean;
+        };
+        mails_waiting: {
+          value: number;
+          /** @description false if the value is an estimate: above 10,000 */
+          exact: boolean;
+        };
+        mails_failed: {
+          value: number;
+          /** @description false if the value is an estimate: above 10,000 */
+          exact: boolean;
+        };
+        /** @description 0 if no mail is waiting */
+        oldest_waiting_mail_seconds: number;
+        /** @description for how long the current key of access tokens has signed; null if there is none */
+        signing_key_seconds: number | null;
+      };
     };
     /** @description A page of events, the latest first; with `since` the oldest first */
     AuditPage: {
@@ -3401,7 +3708,14 @@ export type AccountEmail = components['schemas']['AccountEmail'];
 export type AdminProfileChange = components['schemas']['AdminProfileChange'];
 export type AccountPage = components['schemas']['AccountPage'];
 export type Roles = components['schemas']['Roles'];
+export type MailPage = components['schemas']['MailPage'];
+export type Mail = components['schemas']['Mail'];
+export type MailPreviewList = components['schemas']['MailPreviewList'];
+export type MailPreview = components['schemas']['MailPreview'];
 export type KeyRotation = components['schemas']['KeyRotation'];
+export type SettingList = components['schemas']['SettingList'];
+export type SigningKeyList = components['schemas']['SigningKeyList'];
+export type Statistics = components['schemas']['Statistics'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type InvitationAcceptance = components['schemas']['InvitationAcceptance'];
 export type ForwardAuthRequirements = components['schemas']['ForwardAuthRequirements'];
@@ -8197,6 +8511,8 @@ export interface operations {
   searchAccounts: {
     parameters: {
       query?: {
+        /** @description prefix of the e-mail address, of the name or of the family name, without regard to case (of letters beyond ASCII if the locale of the database knows them), for a search while it is typed; by each kind of name it finds the first 1,000 accounts */
+        search?: string;
         /** @description prefix of the e-mail address, without regard to case */
         email_prefix?: string;
         /** @description part of the e-mail address, of at least 3 characters, without regard to case */
@@ -8209,6 +8525,8 @@ export interface operations {
         disabled?: 'true' | 'false';
         /** @description whether the e-mail address is verified */
         verified?: 'true' | 'false';
+        /** @description whether the account has an authenticator app */
+        second_factor?: 'true' | 'false';
         /** @description created then or later */
         created_from?: string;
         /** @description created before */
@@ -10468,6 +10786,419 @@ export interface operations {
       };
     };
   };
+  listMails: {
+    parameters: {
+      query?: {
+        /** @description what has become of the mails; those that a mail server has accepted are deleted, so `sent` is for development */
+        state?: 'waiting' | 'failed' | 'sent';
+        /** @description mails on the page */
+        limit?: number;
+        /** @description `next` of the previous page */
+        after?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of mails. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "mails": [
+           *         {
+           *           "id": "0199f2c4-9b1d-7c55-8f10-3a7d5e2b4c61",
+           *           "account_id": "0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10",
+           *           "recipient": "ada@example.com",
+           *           "template": "invitation",
+           *           "locale": "en",
+           *           "created_at": "2026-11-25T12:00:00.000Z",
+           *           "attempts": 3,
+           *           "last_error": "ESOCKET CONN",
+           *           "next_attempt_at": "2026-11-25T12:02:00.000Z",
+           *           "sent_at": null,
+           *           "failed_at": null,
+           *           "expires_at": "2026-12-02T12:00:00.000Z"
+           *         }
+           *       ],
+           *       "next": "MjAyNi0xMS0yNVQxMjowMDowMC4wMDAwMDBaLDAxOTlm"
+           *     }
+           */
+          'application/json': components['schemas']['MailPage'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  retryMail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description id of the mail */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The mail, which is sent within seconds. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "0199f2c4-9b1d-7c55-8f10-3a7d5e2b4c61",
+           *       "account_id": "0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10",
+           *       "recipient": "ada@example.com",
+           *       "template": "invitation",
+           *       "locale": "en",
+           *       "created_at": "2026-11-25T12:00:00.000Z",
+           *       "attempts": 0,
+           *       "last_error": "ESOCKET CONN",
+           *       "next_attempt_at": "2026-11-25T12:02:00.000Z",
+           *       "sent_at": null,
+           *       "failed_at": null,
+           *       "expires_at": "2026-12-02T12:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Mail'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `mail_not_found`: Mail not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'mail_not_found';
+          };
+        };
+      };
+      /** @description `mail_link_expired`: The link in the mail has expired. `mail_in_delivery`: The mail is sent, or is being sent now. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'mail_link_expired' | 'mail_in_delivery';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. `mail_off`: This requires a mail server, and none is configured. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable' | 'mail_off';
+          };
+        };
+      };
+    };
+  };
+  listMailPreviews: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The mails. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "previews": [
+           *         {
+           *           "template": "invitation",
+           *           "locale": "en",
+           *           "subject": "You have been invited"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['MailPreviewList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  showMailPreview: {
+    parameters: {
+      query?: {
+        /** @description language of the mail */
+        locale?: 'en' | 'de' | 'fr' | 'es';
+      };
+      header?: never;
+      path: {
+        /** @description template of the mail */
+        template:
+          | 'account_exists'
+          | 'email_change'
+          | 'email_verification'
+          | 'invitation'
+          | 'magic_link'
+          | 'password_reset'
+          | 'password_reset_required'
+          | 'account_deleted'
+          | 'authenticator_added'
+          | 'authenticator_removed'
+          | 'email_change_notice'
+          | 'email_changed'
+          | 'identity_linked'
+          | 'identity_unlinked'
+          | 'mfa_reset'
+          | 'new_device'
+          | 'passkey_added'
+          | 'passkey_removed'
+          | 'password_changed'
+          | 'recovery_code_used';
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The mail. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "template": "invitation",
+           *       "locale": "en",
+           *       "subject": "You have been invited",
+           *       "text": "An account was created for ada@example.com. Set a password to start using it.",
+           *       "html": "<!doctype html><html lang=\"en\">…</html>"
+           *     }
+           */
+          'application/json': components['schemas']['MailPreview'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
   rotateKeys: {
     parameters: {
       query?: never;
@@ -10525,6 +11256,284 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
             code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  listSettings: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The settings. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "settings": [
+           *         {
+           *           "name": "SESSION_IDLE_TTL_SECONDS",
+           *           "description": "lifetime of a session after its last refresh",
+           *           "unit": "s",
+           *           "secret": false,
+           *           "set": true,
+           *           "value": 604800,
+           *           "default_value": "2592000"
+           *         },
+           *         {
+           *           "name": "SMTP_URL",
+           *           "description": "mail server",
+           *           "unit": null,
+           *           "secret": true,
+           *           "set": true,
+           *           "value": null,
+           *           "default_value": null
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['SettingList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  listSigningKeys: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The keys. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "keys": [
+           *         {
+           *           "kid": "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U",
+           *           "algorithm": "ES256",
+           *           "created_at": "2026-11-25T12:00:00.000Z",
+           *           "active_from": "2026-11-25T12:10:00.000Z",
+           *           "retired_at": null,
+           *           "active": true
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['SigningKeyList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  showStatistics: {
+    parameters: {
+      query?: {
+        /** @description the last 60 minutes by the minute, the last 24 hours by the hour, or the last 30 days by the day */
+        period?: 'hour' | 'day' | 'month';
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The statistics. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "buckets": [
+           *         {
+           *           "from": "2026-11-25T12:00:00.000Z",
+           *           "logins_succeeded": 1815,
+           *           "logins_failed": 42,
+           *           "registrations": 7,
+           *           "rate_limited": 12
+           *         }
+           *       ],
+           *       "now": {
+           *         "accounts": {
+           *           "value": 1204000,
+           *           "exact": false
+           *         },
+           *         "active_sessions": {
+           *           "value": 9120,
+           *           "exact": true
+           *         },
+           *         "mails_waiting": {
+           *           "value": 3,
+           *           "exact": true
+           *         },
+           *         "mails_failed": {
+           *           "value": 0,
+           *           "exact": true
+           *         },
+           *         "oldest_waiting_mail_seconds": 4.2,
+           *         "signing_key_seconds": 864000
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['Statistics'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
           };
         };
       };

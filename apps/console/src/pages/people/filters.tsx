@@ -32,7 +32,7 @@ export function Filters({ fields, set }: ReturnType<typeof useSearchFields>) {
         flex="1 1 14rem"
         maw={420}
       />
-      {select('match', { prefix: t.matchPrefix, part: t.matchPart, domain: t.matchDomain })}
+      {select('match', { start: t.matchStart, part: t.matchPart, domain: t.matchDomain })}
       {select('role', { any: t.any })}
       {select('status', {
         any: t.any,
@@ -41,6 +41,7 @@ export function Filters({ fields, set }: ReturnType<typeof useSearchFields>) {
         verified: t.verified,
         unverified: t.unverified,
       })}
+      {select('factor', { any: t.any, true: t.withFactor, false: t.withoutFactor })}
       {select('sort', {
         email: t.sortEmail,
         '-email': t.sortEmailDown,

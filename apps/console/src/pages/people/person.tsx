@@ -14,6 +14,7 @@ import { Applications } from './person/applications.tsx';
 import { Data } from './person/data.tsx';
 import { Logins } from './person/logins.tsx';
 import { Profile } from './person/profile.tsx';
+import { audited } from './person/queries.ts';
 import { Sessions } from './person/sessions.tsx';
 import { Status } from './person/status.tsx';
 import { texts } from './person/texts.ts';
@@ -41,6 +42,7 @@ export default function Person() {
   const query = useQuery({
     queryKey: ['account', id],
     queryFn: ({ signal }) => orThrow(api.GET('/auth/admin/accounts/{id}', { params: { path: { id } }, signal })),
+    ...audited,
   });
   if (!isSection(section)) {
     return <NotFound />;

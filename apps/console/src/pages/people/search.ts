@@ -7,16 +7,17 @@ import { api, orThrow } from '../../api.ts';
 type Query = NonNullable<paths['/auth/admin/accounts']['get']['parameters']['query']>;
 
 /** What a search of accounts is made of, by the names in the page's URL. */
-export type Field = 'q' | 'match' | 'role' | 'status' | 'sort';
+export type Field = 'q' | keyof typeof choices;
 
 /** How many characters a part of an e-mail address needs at least. */
 export const minPartLength = 3;
 
 /** Choices of a search; the first one of each is left out of the URL. */
 export const choices = {
-  match: ['prefix', 'part', 'domain'],
+  match: ['start', 'part', 'domain'],
   role: ['any', 'user', 'admin'],
   status: ['any', 'active', 'disabled', 'verified', 'unverified'],
+  factor: ['any', 'true', 'false'],
   sort: ['email', '-email', '-created', 'created'],
 } as const;
 
@@ -66,6 +67,7 @@ export function useSearchFields() {
       match: chosen('match'),
       role: chosen('role'),
       status: chosen('status'),
+      factor: chosen('factor'),
       sort: chosen('sort'),
     },
     set,
@@ -80,10 +82,11 @@ export const isTooShort = ({ q, match }: Fields): boolean =>
 
 function queryOf(fields: Fields): Query {
   const text = isTooShort(fields) ? '' : fields.q.trim();
-  const names = { prefix: 'email_prefix', part: 'email_contains', domain: 'domain' } as const;
+  const names = { start: 'search', part: 'email_contains', domain: 'domain' } as const;
   return {
     ...(text && { [names[fields.match]]: text }),
     ...(fields.role !== 'any' && { role: fields.role }),
+    ...(fields.factor !== 'any' && { second_factor: fields.factor }),
     ...statusFilters[fields.status],
     ...orders[fields.sort],
   };

@@ -82,7 +82,7 @@ function Details({ detail }: { detail: Event['detail'] }) {
     ? '–'
     : entries.map(([name, value]) => (
         <Text key={name} size="xs" className="wrap" maw={320}>
-          {name}: {typeof value === 'string' ? value : JSON.stringify(value)}
+          {name}: {typeof value === 'string' ? value : Array.isArray(value) ? value.join(', ') : JSON.stringify(value)}
         </Text>
       ));
 }
