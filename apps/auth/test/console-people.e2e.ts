@@ -27,8 +27,12 @@ async function newAccounts(count: number): Promise<{ prefix: string; emails: str
 
 const dialogOf = (page: Page) => page.getByRole('dialog');
 
+/** A dialog that opens takes the focus. */
+const dialogHasFocus = (page: Page) => dialogOf(page).locator(':focus').waitFor();
+
 /** Presses a button of the open dialog by keyboard. */
 async function confirm(page: Page, name: string): Promise<void> {
+  await dialogHasFocus(page);
   const button = dialogOf(page).getByRole('button', { name, exact: true });
   for (let presses = 0; presses < 10; presses += 1) {
     if (await button.evaluate((element) => element === element.ownerDocument.activeElement)) {
@@ -71,6 +75,7 @@ it('finds a person as one types, and disables, enables and erases them by keyboa
 
   await visitor.follow('Data');
   await visitor.press('Erase account');
+  await dialogHasFocus(page);
   await page.keyboard.type(email);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: 'People' }).waitFor();
