@@ -5,6 +5,7 @@ import { AdminModule } from './admin/index.ts';
 import { ApplicationsModule, ApplicationsService } from './applications/index.ts';
 import { AuditLogModule } from './audit/log/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from './config.ts';
+import { ConsoleModule } from './console/index.ts';
 import { EmailChangeModule } from './accounts/email-change/index.ts';
 import { EmailVerificationModule } from './accounts/email-verification/index.ts';
 import { ForwardAuthModule } from './forward-auth/index.ts';
@@ -108,6 +109,7 @@ export class AppModule {
         AuditLogModule,
         InvitationsModule,
         PagesModule,
+        ConsoleModule,
         ForwardAuthModule,
         DevMailsModule.register(config.NODE_ENV !== 'production'),
       ],

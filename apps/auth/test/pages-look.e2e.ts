@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import axe from 'axe-core';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as openid from 'openid-client';
 import type { Browser, Page } from 'playwright-core';
 import { locales } from '../src/texts/index.ts';
+import { violations, watchPolicy } from './support/accessibility.ts';
 import { AuthenticatorApp } from './support/authenticator-app.ts';
 import { launchChromium } from './support/chromium.ts';
 import { Client, newAdmin } from './support/client.ts';
@@ -22,7 +22,6 @@ const minPasswordLength = 12;
 const desktop = { width: 1280, height: 800 };
 /** WCAG 2.2 §1.4.10 Reflow. */
 const phone = { width: 320, height: 640 };
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /** Where `make screenshots` wants a picture of each page. */
 const pictures = process.env['SCREENSHOTS'];
@@ -75,23 +74,8 @@ afterAll(async () => {
 /** One in whose browser every page keeps what its policy has blocked (CSP Level 3 §5). */
 async function newVisitor(): Promise<Visitor> {
   const visitor = await Visitor.arrive(chromium, service, mailbox);
-  await visitor.page.addInitScript(`
-    globalThis.blocked = [];
-    document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
-      blocked.push(effectiveDirective + ': ' + blockedURI));`);
+  await watchPolicy(visitor.page);
   return visitor;
-}
-
-interface AxeResult {
-  violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];
-}
-
-/** What a checker of accessibility finds on the page, by the rules of WCAG 2.2 AA. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const run = `axe.run(document, { runOnly: ${JSON.stringify(rules)} })`;
-  const result: AxeResult = await page.evaluate(run);
-  return result.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
 /** Names that several links or buttons of the page have: who hears them, or speaks to the page, can't tell them apart. */

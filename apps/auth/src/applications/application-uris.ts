@@ -76,6 +76,9 @@ export type OwnNames = Pick<AuthConfig, 'TOKEN_AUDIENCE' | 'TOKEN_ISSUER'>;
 export const isOwnResource = (resource: string, { TOKEN_AUDIENCE, TOKEN_ISSUER }: OwnNames): boolean =>
   resource === TOKEN_AUDIENCE || resource === TOKEN_ISSUER;
 
+/** The client id of the console. */
+export const consoleClientId = 'console';
+
 /** What of an application may name this service. */
 interface Names {
   client_id?: string | undefined;
@@ -92,6 +95,7 @@ export const refusedNames = (
   names: OwnNames,
 ): { path: string; message: string }[] => [
   ...(client_id === names.TOKEN_AUDIENCE ? [{ path: 'client_id', message: 'must not be this service' }] : []),
+  ...(client_id === consoleClientId ? [{ path: 'client_id', message: 'must not be that of the console' }] : []),
   ...resources.flatMap((resource, index) =>
     first_party || !isOwnResource(resource, names)
       ? []

@@ -227,7 +227,7 @@ const secretHash = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of a secret of at least 256 random bits, in 64 hexadecimal digits');
 
-const declaration = z
+export const declaration = z
   .strictObject({
     client_id: clientId,
     kind,

@@ -1,8 +1,9 @@
 import { ConfigError } from '#common';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { refusedNames, type OwnNames } from './application-uris.ts';
-import { declarationsSchema, type Declaration } from './applications.schema.ts';
+import { consoleClientId, refusedNames, type OwnNames } from './application-uris.ts';
+import { declaration, declarationsSchema, type Declaration } from './applications.schema.ts';
+
 
 /**
  * Reads the applications that a file declares, in JSON or YAML.
@@ -28,6 +29,15 @@ export function parseDeclarations(text: string, names: OwnNames): Declaration[] 
     throw new ConfigError(refused);
   }
   return result.data.applications;
+}
+
+/** The console, an application of the service itself. It signs admins in as any other application does. */
+export function consoleDeclaration({ TOKEN_ISSUER }: OwnNames): Declaration {
+  const home = new URL('/console/', TOKEN_ISSUER).href;
+  const members = { client_id: consoleClientId, name: 'Console', kind: 'single_page', first_party: true };
+  // in development the issuer may be a host that no other application's URLs may have
+  const uris = { redirect_uris: [home], post_logout_redirect_uris: [home] };
+  return { ...declaration.parse({ ...members, redirect_uris: ['https://console.example.com/'] }), ...uris };
 }
 
 const problemAt = (path: string, message: string) => `APPLICATIONS_FILE: ${path}: ${message}`;

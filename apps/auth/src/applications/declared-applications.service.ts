@@ -14,20 +14,21 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import type { Application } from './application.ts';
-import type { OwnNames } from './application-uris.ts';
+import { consoleClientId, type OwnNames } from './application-uris.ts';
 import { ApplicationLogosRepository } from './application-logos.repository.ts';
 import { ApplicationSecretsRepository } from './application-secrets.repository.ts';
 import { ApplicationsRepository } from './applications.repository.ts';
 import type { Declaration } from './applications.schema.ts';
 import { applicationOf } from './applications.service.ts';
-import { parseDeclarations } from './declarations.ts';
+import { consoleDeclaration, parseDeclarations } from './declarations.ts';
 
 /** Kubernetes replaces a mounted ConfigMap by a symbolic link, which no watcher reports reliably. */
 const pollMs = 5000;
 
 /**
- * Keeps the applications that `APPLICATIONS_FILE` declares the same as the file, at start and whenever its content changes. Those made
- * by the API are never touched. Every replica may run it: an advisory lock serialises them.
+ * Keeps the console's application as the service itself declares it, and those that `APPLICATIONS_FILE` declares the same as the file, at
+ * start and whenever its content changes. Those made by the API are never touched. Every replica may run it: an advisory lock
+ * serialises them.
  */
 @Injectable()
 export class DeclaredApplicationsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -47,7 +48,9 @@ export class DeclaredApplicationsService implements OnApplicationBootstrap, Befo
 
   async onApplicationBootstrap(): Promise<void> {
     const { APPLICATIONS_FILE: path } = this.config;
-    if (path !== undefined) {
+    if (path === undefined) {
+      await this.dataSource.transaction((manager) => this.declareConsole(manager));
+    } else {
       await this.follow(path);
       this.job = new RepeatedJob(pollMs, () => this.follow(path));
       this.job.start();
@@ -79,29 +82,42 @@ export class DeclaredApplicationsService implements OnApplicationBootstrap, Befo
   }
 
   private async reconcile(manager: EntityManager, declarations: Declaration[]): Promise<void> {
-    await this.applications.lockDeclared(manager);
-    const present = await this.applications.listDeclared(manager);
-    for (const gone of present.filter((known) => !declarations.some((one) => one.client_id === known.clientId))) {
+    const present = await this.declareConsole(manager);
+    const isDeclared = ({ clientId }: Application) =>
+      clientId === consoleClientId || declarations.some((one) => one.client_id === clientId);
+    for (const gone of present.filter((known) => !isDeclared(known))) {
       await this.applications.delete(manager, gone.id);
       await this.record(manager, gone, 'deleted');
     }
-    for (const declared of declarations) {
-      const known = present.find(({ clientId }) => clientId === declared.client_id);
-      const application = { ...applicationOf(known?.id ?? uuidv7(), declared), declared: true };
-      if (!known) {
-        await this.applications.insert(manager, { ...application, createdBy: null });
-        await this.logos.replace(manager, application.id, declared.logo);
-        await this.record(manager, application, 'created');
-      } else {
-        const hasOtherLogo = await this.logos.replace(manager, application.id, declared.logo);
-        if (hasOtherLogo || !isDeepStrictEqual(known, application)) {
-          await this.applications.update(manager, application);
-          await this.record(manager, application, 'changed');
-        }
-      }
-      const hashes = declared.secret_hashes.map((hex) => Buffer.from(hex, 'hex'));
-      await this.secrets.declare(manager, application.id, hashes);
+    for (const declaration of declarations) {
+      await this.declare(manager, declaration, present);
     }
+  }
+
+  /** @returns the applications that were declared before */
+  private async declareConsole(manager: EntityManager): Promise<Application[]> {
+    await this.applications.lockDeclared(manager);
+    const present = await this.applications.listDeclared(manager);
+    await this.declare(manager, consoleDeclaration(this.config), present);
+    return present;
+  }
+
+  private async declare(manager: EntityManager, declared: Declaration, present: Application[]): Promise<void> {
+    const known = present.find(({ clientId }) => clientId === declared.client_id);
+    const application = { ...applicationOf(known?.id ?? uuidv7(), declared), declared: true };
+    if (!known) {
+      await this.applications.insert(manager, { ...application, createdBy: null });
+      await this.logos.replace(manager, application.id, declared.logo);
+      await this.record(manager, application, 'created');
+    } else {
+      const hasOtherLogo = await this.logos.replace(manager, application.id, declared.logo);
+      if (hasOtherLogo || !isDeepStrictEqual(known, application)) {
+        await this.applications.update(manager, application);
+        await this.record(manager, application, 'changed');
+      }
+    }
+    const hashes = declared.secret_hashes.map((hex) => Buffer.from(hex, 'hex'));
+    await this.secrets.declare(manager, application.id, hashes);
   }
 
   private async record(manager: EntityManager, { id, clientId }: Application, change: string): Promise<void> {

@@ -12,8 +12,12 @@ const client: oauth.Client = { client_id: 'console' };
 // the pages' own origin, without TLS in development alone
 const options = { [oauth.allowInsecureRequests]: location.protocol === 'http:' };
 
+const issuer = document.querySelector<HTMLMetaElement>('meta[name=issuer]')?.content ?? location.origin;
+/** The origin at which the provider knows the console. */
+export const ownOrigin = new URL(issuer).origin;
+
 const server: oauth.AuthorizationServer = {
-  issuer: document.querySelector<HTMLMetaElement>('meta[name=issuer]')?.content ?? location.origin,
+  issuer,
   authorization_endpoint: `${location.origin}/openid/authorize`,
   token_endpoint: `${location.origin}/openid/token`,
   end_session_endpoint: `${location.origin}/openid/logout`,

@@ -1,0 +1,48 @@
+import { Public } from '#common';
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { findConsole } from './console-folder.ts';
+
+/**
+ * Content Security Policy Level 3: scripts of this service alone, and no inline ones. The component library writes its variables into
+ * style elements, which carry the nonce. No other site may show the console in a frame.
+ */
+const policyWith = (nonce: string): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "connect-src 'self'",
+    "img-src 'self' data:",
+    "form-action 'none'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+
+/** The console: one document for all its paths, which its script reads. It contains nothing that needs a login. */
+@Public()
+@ApiExcludeController()
+@Controller('console')
+export class ConsoleController {
+  private readonly document: string;
+
+  constructor(@Inject(AUTH_CONFIG) { TOKEN_ISSUER: issuer }: Pick<AuthConfig, 'TOKEN_ISSUER'>) {
+    const built = readFileSync(join(findConsole(import.meta.dirname), 'index.html'), 'utf8');
+    this.document = built.replace('%ISSUER%', issuer.replaceAll(/[&"<]/g, (c) => `&#${String(c.charCodeAt(0))};`));
+  }
+
+  @Get(['', '*'])
+  // the provider adds its answer to the URL
+  @RouteConfig({ page: true })
+  getDocument(@Res({ passthrough: true }) reply: FastifyReply): string {
+    const nonce = randomBytes(16).toString('base64');
+    reply.type('text/html; charset=utf-8').header('content-security-policy', policyWith(nonce));
+    return this.document.replace('%NONCE%', nonce);
+  }
+}
