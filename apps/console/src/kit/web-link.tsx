@@ -1,14 +1,16 @@
 import { Anchor } from '@mantine/core';
 
-/** A URL from data: a link if it leads to the web, otherwise text. */
-export function WebLink({ url }: { url: string }) {
-  return isWeb(url) ? (
+/** A URL from data: a link only if it leads to the web. */
+export function WebLink({ url }: { url: string | null }) {
+  if (url === null) {
+    return <>–</>;
+  }
+  const protocol = URL.parse(url)?.protocol;
+  return protocol === 'https:' || protocol === 'http:' ? (
     <Anchor href={url} target="_blank" rel="noopener noreferrer" className="wrap">
       {url}
     </Anchor>
   ) : (
-    url
+    <>{url}</>
   );
 }
-
-const isWeb = (url: string) => URL.canParse(url) && ['https:', 'http:'].includes(new URL(url).protocol);

@@ -1,9 +1,9 @@
 import type { AdminAccount } from '#client';
 import { useLocation } from 'wouter';
 import { api, orThrow, queries } from '../../../api.ts';
+import { save } from '../../../kit/save.ts';
 import { Section } from '../../../kit/section.tsx';
 import { useTexts } from '../../../language.ts';
-import { download } from './download.ts';
 import { PersonAct } from './person-act.tsx';
 import { StatusRow } from './status-row.tsx';
 import { texts } from './texts.ts';
@@ -22,7 +22,7 @@ export function Data({ account }: { account: AdminAccount }) {
           description={t.exportText}
           run={async () => {
             const data = await orThrow(api.GET('/auth/admin/accounts/{id}/export', { params }));
-            download(`account-${account.id}.json`, data);
+            save(new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' }), `account-${account.id}.json`);
           }}
         />
       </StatusRow>

@@ -15,18 +15,17 @@ import { texts } from './texts.ts';
 /** What is known about the owner. */
 export function Profile({ account }: { account: AdminAccount }) {
   const t = useTexts(texts);
-  const { picture, locale } = account;
   return (
     <>
       <Section title={t.names['']} actions={<EditProfile account={account} />}>
         <Facts
           facts={[
-            [t.name, account.name],
-            [t.given_name, account.given_name],
-            [t.family_name, account.family_name],
-            [t.picture, picture !== null && picture !== '' ? <WebLink url={picture} /> : null],
-            [t.locale, locale && languageNames[locale]],
-            [t.zoneinfo, account.zoneinfo],
+            [t.name, account.name ?? '–'],
+            [t.given_name, account.given_name ?? '–'],
+            [t.family_name, account.family_name ?? '–'],
+            [t.picture, <WebLink key="picture" url={account.picture} />],
+            [t.locale, account.locale ? languageNames[account.locale] : '–'],
+            [t.zoneinfo, account.zoneinfo ?? '–'],
             [t.created, <Moment key="created" at={account.created_at} />],
             [t.id, <Code key="id">{account.id}</Code>],
           ]}
