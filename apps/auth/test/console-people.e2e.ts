@@ -100,6 +100,7 @@ describe('several people', () => {
     await page.getByRole('button', { name: 'Disable (6)' }).click();
     await dialogOf(page).getByRole('button', { name: 'Disable' }).click();
     await page.getByText('6 of 6 done').waitFor();
+    await page.getByText('They stay selected.').waitFor();
     expect(await dialogOf(page).getByRole('listitem').allTextContents()).toEqual([`${gone}: Account not found`]);
     await expectSound(visitor);
 

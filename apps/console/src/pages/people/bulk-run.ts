@@ -1,5 +1,5 @@
 import type { AdminAccount } from '#client';
-import { api, needsProof, orThrow, queries } from '../../api.ts';
+import { api, needsProof, orThrow } from '../../api.ts';
 
 /** How many calls of a bulk act run at the same time. */
 const maxCalls = 4;
@@ -48,6 +48,5 @@ export async function runBulk(
     }
   };
   await Promise.all(Array.from({ length: maxCalls }, work));
-  await Promise.all(['accounts', 'account'].map((key) => queries.invalidateQueries({ queryKey: [key] })));
   return result;
 }

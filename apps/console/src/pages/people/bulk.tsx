@@ -3,6 +3,7 @@ import { Button, Group, List, Modal, Progress, Stack, Text } from '@mantine/core
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
+import { queries } from '../../api.ts';
 import { Failure } from '../../kit/failure.tsx';
 import { useFormats, useTexts } from '../../language.ts';
 import { useIdentity } from '../../session/identity.ts';
@@ -45,6 +46,7 @@ function BulkAct({ accounts: selected, onSelect, label, text, call }: BulkActPro
       if (isComplete(result)) {
         close();
       }
+      void Promise.all(['accounts', 'account'].map((key) => queries.invalidateQueries({ queryKey: [key] })));
     },
   });
   const leave = () => {
