@@ -51,6 +51,7 @@ const groups: Record<string, string[]> = {
   Passkeys: ['WEBAUTHN_RP_ID', 'WEBAUTHN_ORIGINS'],
   'OpenID providers': ['OIDC_PROVIDERS', 'OIDC_TIMEOUT_MS'],
   Applications: ['APPLICATIONS_FILE', 'OPENID_REGISTRATION_TOKEN'],
+  Webhooks: ['WEBHOOK_ALLOWED_NETWORKS'],
   'Audit trail': ['AUDIT_RETENTION_DAYS'],
   Telemetry: ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_TRACES_SAMPLER_ARG'],
 };

@@ -28,6 +28,7 @@ import { ServiceAccountsModule, ServiceAccountsService } from './service-account
 import { SessionsModule, SessionsService } from './sessions/index.ts';
 import { PasswordLoginModule } from './login/password/index.ts';
 import { SocialLoginModule } from './login/social/index.ts';
+import { WebhooksModule } from './webhooks/index.ts';
 
 @Global()
 @Module({})
@@ -111,6 +112,7 @@ export class AppModule {
         PagesModule,
         ConsoleModule,
         ForwardAuthModule,
+        WebhooksModule,
         DevMailsModule.register(config.NODE_ENV !== 'production'),
       ],
     };

@@ -27,6 +27,7 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
       sessions: 'Login, refresh, logout',
       email: 'Flows by e-mail: verification, password reset, magic links',
       applications: 'Clients of the OpenID provider, and what owners of accounts let them do',
+      webhooks: 'Telling other systems of events, for admins',
       admin: 'Managing accounts and reading the audit trail, for admins',
       'service-accounts': 'Programs that call services in their own name: API keys and access tokens',
       social: 'Login with OpenID providers, and linked identities',

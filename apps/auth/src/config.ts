@@ -1,4 +1,4 @@
-import { commaSeparated, commonSettings, loadConfig, setting } from '#common';
+import { commaSeparated, commonSettings, isAddressRange, loadConfig, setting } from '#common';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { brandColor, logoFile, productionProblems, providersSetting } from './config/index.ts';
@@ -20,6 +20,11 @@ const origins = commaSeparated.refine(
     list.length > 0 &&
     list.every((text) => androidOrigin.test(text) || (URL.canParse(text) && new URL(text).origin === text)),
   'must be origins such as https://app.example.com or android:apk-key-hash:…, comma-separated',
+);
+
+const networks = commaSeparated.refine(
+  (list) => list.every(isAddressRange),
+  'must be IP addresses and CIDR ranges, comma-separated',
 );
 
 /** The settings of the auth service. */
@@ -192,6 +197,11 @@ export const authSettings = z.object({
       'initial access token with which applications may register themselves at `/openid/registration` (RFC 7591), at least 32 ' +
       'characters; off if unset',
     secret: true,
+  }),
+  WEBHOOK_ALLOWED_NETWORKS: setting(networks.default([]), {
+    description:
+      'IP addresses and CIDR ranges, comma-separated, that webhooks may go to although they are not public, by `http://` too; ' +
+      'metadata services and other internal ones must not be among them',
   }),
   OIDC_TIMEOUT_MS: setting(count(60_000).default(3000), {
     description: 'maximum wait for a response of an OpenID provider',

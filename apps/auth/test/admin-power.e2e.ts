@@ -24,6 +24,8 @@ interface Targets {
   key: string;
 }
 
+const webhook = { url: 'https://receiver.example.com/', event_types: ['account.created'] };
+
 /** Everything that an admin can change, as a method, a path below `/auth` and a body. */
 const acts = ({ account, serviceAccount, key }: Targets): [string, string, object?][] => [
   ['POST', '/admin/accounts', { email: newEmail(), password: strongPassword, roles: ['user', 'admin'] }],
@@ -53,6 +55,13 @@ const acts = ({ account, serviceAccount, key }: Targets): [string, string, objec
   ['POST', `/admin/applications/${nobody}/secrets`, {}],
   ['DELETE', `/admin/applications/${nobody}`],
   ['POST', `/admin/mails/${nobody}/retry`],
+  ['POST', '/admin/webhooks', webhook],
+  ['PUT', `/admin/webhooks/${nobody}`, webhook],
+  ['POST', `/admin/webhooks/${nobody}/secret`, {}],
+  ['POST', `/admin/webhooks/${nobody}/test`],
+  ['POST', `/admin/webhooks/${nobody}/replay`, { since: '2026-11-25T12:00:00Z' }],
+  ['POST', `/admin/webhooks/${nobody}/deliveries/${nobody}/replay`],
+  ['DELETE', `/admin/webhooks/${nobody}`],
   ['POST', '/keys/rotate'],
 ];
 
@@ -61,6 +70,7 @@ const state = async () => {
   const { rows } = await service.database.query(
     `SELECT (SELECT count(*) FROM account) AS accounts, (SELECT count(*) FROM api_key) AS keys,
        (SELECT count(*) FROM service_account) AS clients, (SELECT count(*) FROM application) AS applications, (SELECT count(*) FROM signing_key) AS signing_keys,
+       (SELECT count(*) FROM webhook_endpoint) AS webhooks,
        (SELECT count(*) FROM account WHERE name IS NOT NULL) AS names,
        (SELECT count(*) FROM account WHERE 'admin' = ANY (roles)) AS admins`,
   );

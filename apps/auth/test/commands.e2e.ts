@@ -90,7 +90,9 @@ describe('keys reencrypt', () => {
     const { code, output } = await run(['keys', 'reencrypt'], '', both);
     expect([code, output]).toEqual([
       0,
-      expect.stringMatching(/^re-encrypted: signing_key [1-9]\d*, totp 0, mail \d+, openid_artifact 1\n$/),
+      expect.stringMatching(
+        /^re-encrypted: signing_key [1-9]\d*, totp 0, mail \d+, openid_artifact 1, webhook_endpoint 0\n$/,
+      ),
     ]);
     const keyring = new Keyring({ KEY_ENCRYPTION_KEYS: [Buffer.from(fresh, 'base64')] });
     for (const { kid, private_key, rsa_kid, rsa_private_key } of (await service.database.query(stored)).rows) {
@@ -102,7 +104,7 @@ describe('keys reencrypt', () => {
   it('has nothing to do the second time', async () => {
     await run(['keys', 'reencrypt'], '', both);
     const { output } = await run(['keys', 'reencrypt'], '', both);
-    expect(output).toBe('re-encrypted: signing_key 0, totp 0, mail 0, openid_artifact 0\n');
+    expect(output).toBe('re-encrypted: signing_key 0, totp 0, mail 0, openid_artifact 0, webhook_endpoint 0\n');
   });
 });
 

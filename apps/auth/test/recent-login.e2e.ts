@@ -26,6 +26,7 @@ beforeEach(() => age(20));
 
 const nobody = '01890000-0000-7000-8000-000000000000';
 const newAccount = (roles: string[]) => ({ email: newEmail(), password: strongPassword, roles });
+const webhook = { url: 'https://receiver.example.com/', event_types: ['account.created'] };
 const routes: Record<string, () => [method: string, path: string, body?: object]> = {
   'set roles': () => ['PUT', `/auth/admin/accounts/${target}/roles`, { roles: ['user', 'admin'] }],
   'reset second factors': () => ['DELETE', `/auth/admin/accounts/${target}/mfa`],
@@ -57,6 +58,9 @@ const routes: Record<string, () => [method: string, path: string, body?: object]
   'create an API key': () => ['POST', `/auth/admin/service-accounts/${nobody}/keys`, { scopes: ['audit:read'] }],
   'rotate an API key': () => ['POST', `/auth/admin/service-accounts/${nobody}/keys/${nobody}/rotate`, {}],
   'rotate the signing keys': () => ['POST', '/auth/keys/rotate'],
+  'create a webhook': () => ['POST', '/auth/admin/webhooks', webhook],
+  'change a webhook': () => ['PUT', `/auth/admin/webhooks/${nobody}`, webhook],
+  'rotate the secret of a webhook': () => ['POST', `/auth/admin/webhooks/${nobody}/secret`, {}],
   'unlink an own identity': () => ['DELETE', `/auth/me/identities/${nobody}`],
   'delete the own account': () => ['DELETE', '/auth/me', { password: strongPassword }],
 };

@@ -148,6 +148,14 @@ export const dashboards: Record<string, Dashboard> = {
           'oldest waiting, s': `max(auth_logout_notifications_oldest_waiting_seconds{${auth}})`,
         },
       },
+      {
+        title: 'Webhooks',
+        unit: 'none',
+        queries: {
+          '{{result}} per hour': `sum by (result) (increase(auth_webhook_deliveries_total{${auth}}[1h]))`,
+          'oldest waiting, s': `max(auth_webhook_deliveries_oldest_waiting_seconds{${auth}})`,
+        },
+      },
     ],
   },
   postgresql: {

@@ -1436,6 +1436,158 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/auth/admin/webhooks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List webhooks
+     * @description For admins.
+     */
+    get: operations['listWebhooks'];
+    put?: never;
+    /**
+     * Create a webhook
+     * @description For admins. The secret is shown only once.
+     */
+    post: operations['createWebhook'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/webhooks/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get a webhook
+     * @description For admins.
+     */
+    get: operations['getWebhook'];
+    /**
+     * Change a webhook
+     * @description For admins. The secret stays. What waits for a disabled webhook is delivered once it is enabled.
+     */
+    put: operations['changeWebhook'];
+    post?: never;
+    /**
+     * Delete a webhook
+     * @description For admins. What waits for it is not delivered, and its deliveries are deleted soon.
+     */
+    delete: operations['deleteWebhook'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/webhooks/{id}/secret': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Give a webhook a new secret
+     * @description For admins. It is shown only once. For `overlap_seconds`, messages are signed with the new secret and with the previous one.
+     */
+    post: operations['rotateWebhookSecret'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/webhooks/{id}/test': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Try a webhook
+     * @description For admins. Queues a message of the type `webhook.test`.
+     */
+    post: operations['testWebhook'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/webhooks/{id}/deliveries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the deliveries of a webhook
+     * @description For admins. Returns pages, the oldest first; the dead letters by default. Delivered ones are kept for 7 days, others for 30.
+     */
+    get: operations['listWebhookDeliveries'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/webhooks/{id}/deliveries/{deliveryId}/replay': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Deliver a message again
+     * @description For admins. It keeps its `webhook-id`, by which a receiver recognises what it has processed.
+     */
+    post: operations['replayWebhookDelivery'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/admin/webhooks/{id}/replay': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Deliver the dead letters of a webhook again
+     * @description For admins. The oldest 1000 since a moment; repeat the request until it returns 0.
+     */
+    post: operations['replayWebhook'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/.well-known/jwks.json': {
     parameters: {
       query?: never;
@@ -2502,7 +2654,7 @@ export interface components {
           clientDataJSON: string;
           attestationObject: string;
           /** @default [] */
-          transports: string[];
+          transports?: string[];
         };
       };
     };
@@ -2777,7 +2929,7 @@ export interface components {
        * @description whether the owner is known to receive mail there; otherwise a link to verify it is sent
        * @default false
        */
-      verified: boolean;
+      verified?: boolean;
     };
     /**
      * @description What is left out stays; null removes it. Metadata is replaced as a whole.
@@ -3085,7 +3237,208 @@ export interface components {
        * @default 303
        * @enum {string}
        */
-      redirect_status: '303' | '401';
+      redirect_status?: '303' | '401';
+    };
+    /**
+     * @example {
+     *       "url": "https://crm.example.com/hooks/auth",
+     *       "description": "CRM",
+     *       "event_types": [
+     *         "account.created",
+     *         "account.deleted"
+     *       ],
+     *       "enabled": true
+     *     }
+     */
+    WebhookSettings: {
+      /**
+       * @description HTTPS at a public IP address, at any port, unless `WEBHOOK_ALLOWED_NETWORKS` allows others; its host must be a full domain name
+       * @example https://crm.example.com/hooks/auth
+       */
+      url: string;
+      /** @default webhook */
+      description: string;
+      /**
+       * @example [
+       *       "account.created",
+       *       "account.deleted"
+       *     ]
+       */
+      event_types: (
+        | 'account.registered'
+        | 'account.data_exported'
+        | 'account.created'
+        | 'account.disabled'
+        | 'account.enabled'
+        | 'account.invited'
+        | 'account.limits_lifted'
+        | 'account.profile_changed'
+        | 'account.roles_changed'
+        | 'invitation.accepted'
+        | 'account.deleted'
+        | 'account.imported'
+        | 'accounts.exported'
+        | 'admin.created'
+        | 'consent.given'
+        | 'consent.withdrawn'
+        | 'credentials.removed'
+        | 'email.change_requested'
+        | 'email.changed'
+        | 'email.verified'
+        | 'api_key.created'
+        | 'api_key.revoked'
+        | 'api_key.rotated'
+        | 'application.changed'
+        | 'application.created'
+        | 'application.declared'
+        | 'application.deleted'
+        | 'application.secret_rotated'
+        | 'audit.exported'
+        | 'device.connected'
+        | 'grant.reused'
+        | 'identity.link_refused'
+        | 'identity.linked'
+        | 'identity.unlinked'
+        | 'key.rotated'
+        | 'login.confirmed'
+        | 'login.failed'
+        | 'mail.retried'
+        | 'login.succeeded'
+        | 'mfa.failed'
+        | 'mfa.recovery_code_used'
+        | 'mfa.recovery_codes_regenerated'
+        | 'mfa.reset'
+        | 'mfa.stepped_up'
+        | 'mfa.totp_disabled'
+        | 'mfa.totp_enrolled'
+        | 'mfa.totp_set_up'
+        | 'passkey.cloned'
+        | 'passkey.deleted'
+        | 'passkey.registered'
+        | 'passkey.renamed'
+        | 'password.changed'
+        | 'password.reset_forced'
+        | 'service_account.created'
+        | 'service_account.deleted'
+        | 'session.refresh_reused'
+        | 'session.revoked'
+        | 'webhook.changed'
+        | 'webhook.created'
+        | 'webhook.deleted'
+        | 'webhook.disabled'
+        | 'webhook.replayed'
+        | 'webhook.secret_rotated'
+        | 'webhook.tested'
+      )[];
+      /** @default true */
+      enabled: boolean;
+    };
+    /** @description A new webhook with its secret */
+    CreatedWebhook: {
+      /** Format: uuid */
+      id: string;
+      url: string;
+      description: string;
+      event_types: string[];
+      enabled: boolean;
+      /** @description `failing`: it has refused everything for 5 days; `gone`: it has answered with 410 */
+      disabled_reason: ('admin' | 'failing' | 'gone') | null;
+      /** @description null after a success */
+      failing_since: string | null;
+      previous_secret_expires_at: string | null;
+      /** Format: date-time */
+      created_at: string;
+      /** Format: date-time */
+      updated_at: string;
+      /** @description key of the signatures, shown only once */
+      secret: string;
+    };
+    /** @description Up to 50 webhooks, the oldest first */
+    WebhookList: {
+      webhooks: components['schemas']['Webhook'][];
+    };
+    /** @description A subscriber of events */
+    Webhook: {
+      /** Format: uuid */
+      id: string;
+      url: string;
+      description: string;
+      event_types: string[];
+      enabled: boolean;
+      /** @description `failing`: it has refused everything for 5 days; `gone`: it has answered with 410 */
+      disabled_reason: ('admin' | 'failing' | 'gone') | null;
+      /** @description null after a success */
+      failing_since: string | null;
+      previous_secret_expires_at: string | null;
+      /** Format: date-time */
+      created_at: string;
+      /** Format: date-time */
+      updated_at: string;
+    };
+    /**
+     * @example {
+     *       "overlap_seconds": 86400
+     *     }
+     */
+    WebhookSecretRotation: {
+      /**
+       * @description how long messages are signed with the previous secret too
+       * @default 86400
+       */
+      overlap_seconds: number;
+    };
+    /** @description A new secret */
+    IssuedWebhookSecret: {
+      /** @description key of the signatures, shown only once */
+      secret: string;
+    };
+    /** @description A message that waits for its delivery */
+    QueuedWebhookDelivery: {
+      /**
+       * Format: uuid
+       * @description `webhook-id` of the message
+       */
+      id: string;
+    };
+    /** @description A page of deliveries, the oldest first */
+    WebhookDeliveryPage: {
+      deliveries: components['schemas']['WebhookDelivery'][];
+      /** @description value of `after` for the next page; null on the last page */
+      next: string | null;
+    };
+    WebhookDelivery: {
+      /**
+       * Format: uuid
+       * @description `webhook-id` of the message
+       */
+      id: string;
+      event_type: string;
+      /** @enum {string} */
+      state: 'waiting' | 'delivered' | 'failed';
+      attempts: number;
+      next_attempt_at: string | null;
+      finished_at: string | null;
+      last_status: number | null;
+      last_error: string | null;
+      /** Format: date-time */
+      created_at: string;
+    };
+    /**
+     * @example {
+     *       "since": "2026-11-25T12:00:00.000Z"
+     *     }
+     */
+    WebhookReplay: {
+      /**
+       * Format: date-time
+       * @description when the first of them was queued
+       */
+      since: string;
+    };
+    /** @description How many deliveries wait again */
+    WebhookReplayed: {
+      /** @description 1000 at most; then repeat the request */
+      replayed: number;
     };
     /** @description Public keys that verify access tokens and ID tokens (RFC 7517 §5) */
     JsonWebKeySet: {
@@ -3236,7 +3589,7 @@ export interface components {
        * @description seconds that the old key stays valid, unless it expires sooner
        * @default 86400
        */
-      overlap_seconds: number;
+      overlap_seconds?: number;
       /**
        * Format: date-time
        * @description when the new key expires; by default it lives as long as the old key
@@ -3264,56 +3617,56 @@ export interface components {
       /** @example Notes */
       name: string;
       /** @default null */
-      logo_url: string | null;
+      logo_url?: string | null;
       /** @default null */
-      logo: string | null;
+      logo?: string | null;
       /**
        * @description colour of buttons and links on the pages that its requests lead to, if it is first-party
        * @default null
        * @example #1d4ed8
        */
-      brand_color: string | null;
+      brand_color?: string | null;
       /**
        * @description terms of use that those pages link to instead of `TERMS_URL`
        * @default null
        */
-      terms_url: string | null;
+      terms_url?: string | null;
       /**
        * @description privacy policy that those pages link to instead of `PRIVACY_URL`
        * @default null
        */
-      privacy_url: string | null;
+      privacy_url?: string | null;
       /**
        * @description whether it belongs to the operator of this service, so that nobody is asked for consent
        * @default false
        */
-      first_party: boolean;
+      first_party?: boolean;
       /**
        * @description compared exactly; the port of a loopback URL of a native application may differ
        * @default []
        */
-      redirect_uris: string[];
+      redirect_uris?: string[];
       /** @default [] */
-      post_logout_redirect_uris: string[];
+      post_logout_redirect_uris?: string[];
       /**
        * @description origins of its pages, which may call this service (CORS)
        * @default []
        */
-      origins: string[];
+      origins?: string[];
       /** @default null */
-      backchannel_logout_uri: string | null;
+      backchannel_logout_uri?: string | null;
       /**
        * @description resource servers that it may get access tokens for (RFC 8707)
        * @default []
        */
-      resources: string[];
+      resources?: string[];
       /**
        * @description audiences that it serves as a resource server: it may introspect access tokens for them (RFC 7662)
        * @default []
        */
-      audiences: string[];
+      audiences?: string[];
       /** @default [] */
-      scopes: string[];
+      scopes?: string[];
       /**
        * @description what its scopes allow, in plain words that follow “would like to:” where people are asked for consent
        * @default {}
@@ -3321,14 +3674,14 @@ export interface components {
        *       "notes:read": "read your notes"
        *     }
        */
-      scope_descriptions: {
+      scope_descriptions?: {
         [key: string]: string;
       };
       /**
        * @description public keys for `private_key_jwt`, instead of a secret
        * @default null
        */
-      jwks: {
+      jwks?: {
         keys: ({
           /** @enum {string} */
           kty: 'EC' | 'RSA' | 'OKP';
@@ -3345,11 +3698,11 @@ export interface components {
        * @default ES256
        * @enum {string}
        */
-      id_token_signed_response_alg: 'ES256' | 'RS256';
+      id_token_signed_response_alg?: 'ES256' | 'RS256';
       /** @default null */
-      access_token_ttl_seconds: number | null;
+      access_token_ttl_seconds?: number | null;
       /** @default null */
-      refresh_token_ttl_seconds: number | null;
+      refresh_token_ttl_seconds?: number | null;
     };
     /** @description A new application; without a secret if its kind uses none */
     CreatedApplication: {
@@ -3505,56 +3858,56 @@ export interface components {
       /** @example Notes */
       name: string;
       /** @default null */
-      logo_url: string | null;
+      logo_url?: string | null;
       /** @default null */
-      logo: string | null;
+      logo?: string | null;
       /**
        * @description colour of buttons and links on the pages that its requests lead to, if it is first-party
        * @default null
        * @example #1d4ed8
        */
-      brand_color: string | null;
+      brand_color?: string | null;
       /**
        * @description terms of use that those pages link to instead of `TERMS_URL`
        * @default null
        */
-      terms_url: string | null;
+      terms_url?: string | null;
       /**
        * @description privacy policy that those pages link to instead of `PRIVACY_URL`
        * @default null
        */
-      privacy_url: string | null;
+      privacy_url?: string | null;
       /**
        * @description whether it belongs to the operator of this service, so that nobody is asked for consent
        * @default false
        */
-      first_party: boolean;
+      first_party?: boolean;
       /**
        * @description compared exactly; the port of a loopback URL of a native application may differ
        * @default []
        */
-      redirect_uris: string[];
+      redirect_uris?: string[];
       /** @default [] */
-      post_logout_redirect_uris: string[];
+      post_logout_redirect_uris?: string[];
       /**
        * @description origins of its pages, which may call this service (CORS)
        * @default []
        */
-      origins: string[];
+      origins?: string[];
       /** @default null */
-      backchannel_logout_uri: string | null;
+      backchannel_logout_uri?: string | null;
       /**
        * @description resource servers that it may get access tokens for (RFC 8707)
        * @default []
        */
-      resources: string[];
+      resources?: string[];
       /**
        * @description audiences that it serves as a resource server: it may introspect access tokens for them (RFC 7662)
        * @default []
        */
-      audiences: string[];
+      audiences?: string[];
       /** @default [] */
-      scopes: string[];
+      scopes?: string[];
       /**
        * @description what its scopes allow, in plain words that follow “would like to:” where people are asked for consent
        * @default {}
@@ -3562,14 +3915,14 @@ export interface components {
        *       "notes:read": "read your notes"
        *     }
        */
-      scope_descriptions: {
+      scope_descriptions?: {
         [key: string]: string;
       };
       /**
        * @description public keys for `private_key_jwt`, instead of a secret
        * @default null
        */
-      jwks: {
+      jwks?: {
         keys: ({
           /** @enum {string} */
           kty: 'EC' | 'RSA' | 'OKP';
@@ -3586,11 +3939,11 @@ export interface components {
        * @default ES256
        * @enum {string}
        */
-      id_token_signed_response_alg: 'ES256' | 'RS256';
+      id_token_signed_response_alg?: 'ES256' | 'RS256';
       /** @default null */
-      access_token_ttl_seconds: number | null;
+      access_token_ttl_seconds?: number | null;
       /** @default null */
-      refresh_token_ttl_seconds: number | null;
+      refresh_token_ttl_seconds?: number | null;
     };
     /**
      * @example {
@@ -3602,7 +3955,7 @@ export interface components {
        * @description seconds that the newest of the other secrets stays valid; all older ones end at once
        * @default 86400
        */
-      overlap_seconds: number;
+      overlap_seconds?: number;
     };
     /** @description A new secret */
     IssuedApplicationSecret: {
@@ -3719,6 +4072,17 @@ export type Statistics = components['schemas']['Statistics'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type InvitationAcceptance = components['schemas']['InvitationAcceptance'];
 export type ForwardAuthRequirements = components['schemas']['ForwardAuthRequirements'];
+export type WebhookSettings = components['schemas']['WebhookSettings'];
+export type CreatedWebhook = components['schemas']['CreatedWebhook'];
+export type WebhookList = components['schemas']['WebhookList'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookSecretRotation = components['schemas']['WebhookSecretRotation'];
+export type IssuedWebhookSecret = components['schemas']['IssuedWebhookSecret'];
+export type QueuedWebhookDelivery = components['schemas']['QueuedWebhookDelivery'];
+export type WebhookDeliveryPage = components['schemas']['WebhookDeliveryPage'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookReplay = components['schemas']['WebhookReplay'];
+export type WebhookReplayed = components['schemas']['WebhookReplayed'];
 export type JsonWebKeySet = components['schemas']['JsonWebKeySet'];
 export type RefreshRequest = components['schemas']['RefreshRequest'];
 export type Logout = components['schemas']['Logout'];
@@ -11899,6 +12263,1152 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
             code?: 'role_required' | 'cross_site_request';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  listWebhooks: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The webhooks. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "webhooks": [
+           *         {
+           *           "id": "0199f2c4-9a10-7b2c-8d1e-3c5a7e9f1b20",
+           *           "url": "https://crm.example.com/hooks/auth",
+           *           "description": "CRM",
+           *           "event_types": [
+           *             "account.created",
+           *             "account.deleted"
+           *           ],
+           *           "enabled": true,
+           *           "disabled_reason": null,
+           *           "failing_since": null,
+           *           "previous_secret_expires_at": null,
+           *           "created_at": "2026-11-25T12:00:00.000Z",
+           *           "updated_at": "2026-11-25T12:00:00.000Z"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['WebhookList'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  createWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WebhookSettings'];
+      };
+    };
+    responses: {
+      /** @description The new webhook. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "0199f2c4-9a10-7b2c-8d1e-3c5a7e9f1b20",
+           *       "url": "https://crm.example.com/hooks/auth",
+           *       "description": "CRM",
+           *       "event_types": [
+           *         "account.created",
+           *         "account.deleted"
+           *       ],
+           *       "enabled": true,
+           *       "disabled_reason": null,
+           *       "failing_since": null,
+           *       "previous_secret_expires_at": null,
+           *       "created_at": "2026-11-25T12:00:00.000Z",
+           *       "updated_at": "2026-11-25T12:00:00.000Z",
+           *       "secret": "whsec_…"
+           *     }
+           */
+          'application/json': components['schemas']['CreatedWebhook'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. `malformed_json`: The body is not valid JSON in UTF-8. `webhook_url_refused`: The URL must be an https:// URL of a public host, or one within WEBHOOK_ALLOWED_NETWORKS. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed' | 'malformed_json' | 'webhook_url_refused';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `webhooks_full`: There are as many webhooks as are possible; delete one. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhooks_full';
+          };
+        };
+      };
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'body_too_large';
+          };
+        };
+      };
+      /** @description `unsupported_media_type`: The body must be application/json. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'unsupported_media_type';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  getWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The webhook. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "0199f2c4-9a10-7b2c-8d1e-3c5a7e9f1b20",
+           *       "url": "https://crm.example.com/hooks/auth",
+           *       "description": "CRM",
+           *       "event_types": [
+           *         "account.created",
+           *         "account.deleted"
+           *       ],
+           *       "enabled": true,
+           *       "disabled_reason": null,
+           *       "failing_since": null,
+           *       "previous_secret_expires_at": null,
+           *       "created_at": "2026-11-25T12:00:00.000Z",
+           *       "updated_at": "2026-11-25T12:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Webhook'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  changeWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WebhookSettings'];
+      };
+    };
+    responses: {
+      /** @description The webhook. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "0199f2c4-9a10-7b2c-8d1e-3c5a7e9f1b20",
+           *       "url": "https://crm.example.com/hooks/auth",
+           *       "description": "CRM",
+           *       "event_types": [
+           *         "account.created",
+           *         "account.deleted"
+           *       ],
+           *       "enabled": true,
+           *       "disabled_reason": null,
+           *       "failing_since": null,
+           *       "previous_secret_expires_at": null,
+           *       "created_at": "2026-11-25T12:00:00.000Z",
+           *       "updated_at": "2026-11-25T12:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Webhook'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. `malformed_json`: The body is not valid JSON in UTF-8. `webhook_url_refused`: The URL must be an https:// URL of a public host, or one within WEBHOOK_ALLOWED_NETWORKS. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed' | 'malformed_json' | 'webhook_url_refused';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found';
+          };
+        };
+      };
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'body_too_large';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `unsupported_media_type`: The body must be application/json. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'unsupported_media_type';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  deleteWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Deleted. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  rotateWebhookSecret: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WebhookSecretRotation'];
+      };
+    };
+    responses: {
+      /** @description The new secret. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "secret": "whsec_…"
+           *     }
+           */
+          'application/json': components['schemas']['IssuedWebhookSecret'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. `malformed_json`: The body is not valid JSON in UTF-8. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed' | 'malformed_json';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found';
+          };
+        };
+      };
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'body_too_large';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `unsupported_media_type`: The body must be application/json. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'unsupported_media_type';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  testWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The message is queued. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "5d9c7a52-63f1-4d0e-9a43-0c1f2e7b8d16"
+           *     }
+           */
+          'application/json': components['schemas']['QueuedWebhookDelivery'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found';
+          };
+        };
+      };
+      /** @description `webhook_disabled`: The webhook is disabled; enable it first. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_disabled';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  listWebhookDeliveries: {
+    parameters: {
+      query?: {
+        /** @description `failed` ones are given up */
+        state?: 'waiting' | 'delivered' | 'failed';
+        /** @description deliveries per page */
+        limit?: number;
+        /** @description `next` of the previous page */
+        after?: string;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of deliveries. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "deliveries": [
+           *         {
+           *           "id": "5d9c7a52-63f1-4d0e-9a43-0c1f2e7b8d16",
+           *           "event_type": "account.deleted",
+           *           "state": "failed",
+           *           "attempts": 10,
+           *           "next_attempt_at": null,
+           *           "finished_at": "2026-11-28T16:00:00.000Z",
+           *           "last_status": 500,
+           *           "last_error": "the receiver responded with 500",
+           *           "created_at": "2026-11-25T12:00:00.000Z"
+           *         }
+           *       ],
+           *       "next": "5d9c7a52-63f1-4d0e-9a43-0c1f2e7b8d16"
+           *     }
+           */
+          'application/json': components['schemas']['WebhookDeliveryPage'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  replayWebhookDelivery: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        deliveryId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The message waits for its delivery. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. `webhook_delivery_not_found`: Delivery not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found' | 'webhook_delivery_not_found';
+          };
+        };
+      };
+      /** @description `webhook_delivery_waiting`: The delivery is waiting for an attempt. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_delivery_waiting';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  replayWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WebhookReplay'];
+      };
+    };
+    responses: {
+      /** @description The messages wait for their delivery. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "replayed": 12
+           *     }
+           */
+          'application/json': components['schemas']['WebhookReplayed'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. `malformed_json`: The body is not valid JSON in UTF-8. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed' | 'malformed_json';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `webhook_not_found`: Webhook not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'webhook_not_found';
+          };
+        };
+      };
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'body_too_large';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `unsupported_media_type`: The body must be application/json. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'unsupported_media_type';
           };
         };
       };

@@ -64,4 +64,11 @@ export type AuditEventType =
   | 'service_account.created'
   | 'service_account.deleted'
   | 'session.refresh_reused'
-  | 'session.revoked';
+  | 'session.revoked'
+  | 'webhook.changed'
+  | 'webhook.created'
+  | 'webhook.deleted'
+  | 'webhook.disabled'
+  | 'webhook.replayed'
+  | 'webhook.secret_rotated'
+  | 'webhook.tested';

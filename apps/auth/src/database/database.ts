@@ -27,6 +27,7 @@ import { ApplicationBrand1764400400000 } from './migrations/1764400400000-applic
 import { RegisteredApplications1764400800000 } from './migrations/1764400800000-registered-applications.ts';
 import { LogoutNotificationsByApplication1764400810000 } from './migrations/1764400810000-logout-notifications-by-application.ts';
 import { ScopeDescriptions1764400820000 } from './migrations/1764400820000-scope-descriptions.ts';
+import { Webhooks1764400900000 } from './migrations/1764400900000-webhooks.ts';
 import { ActivityCounts1764400910000 } from './migrations/1764400910000-activity-counts.ts';
 import { MailDelivery1764400920000 } from './migrations/1764400920000-mail-delivery.ts';
 import { AccountNames1764400930000 } from './migrations/1764400930000-account-names.ts';
@@ -60,6 +61,7 @@ export const authSchema: DatabaseSchema = {
     RegisteredApplications1764400800000,
     LogoutNotificationsByApplication1764400810000,
     ScopeDescriptions1764400820000,
+    Webhooks1764400900000,
     ActivityCounts1764400910000,
     MailDelivery1764400920000,
     AccountNames1764400930000,

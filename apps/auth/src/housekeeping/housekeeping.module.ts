@@ -12,6 +12,7 @@ import { RateLimitsModule } from '../rate-limits/index.ts';
 import { SessionsModule } from '../sessions/index.ts';
 import { SigningKeysModule } from '../signing-keys/index.ts';
 import { StatisticsModule } from '../statistics/index.ts';
+import { WebhooksModule } from '../webhooks/index.ts';
 import { HousekeepingService } from './housekeeping.service.ts';
 import { ReencryptionService } from './reencryption.service.ts';
 import { RetentionService } from './retention.service.ts';
@@ -32,6 +33,7 @@ import { RetentionService } from './retention.service.ts';
     SigningKeysModule,
     SocialLoginModule,
     StatisticsModule,
+    WebhooksModule,
   ],
   providers: [HousekeepingService, ReencryptionService, RetentionService],
   exports: [HousekeepingService],

@@ -3,6 +3,7 @@ import { MailService } from '../email/outbox/index.ts';
 import { TotpRepository } from '../login/mfa/index.ts';
 import { ArtifactsRepository } from '../openid/index.ts';
 import { SigningKeysService } from '../signing-keys/index.ts';
+import { WebhooksService } from '../webhooks/index.ts';
 
 /** Re-encrypts stored values under the first key of the ring, so that an older key-encryption key can be removed. */
 @Injectable()
@@ -12,6 +13,7 @@ export class ReencryptionService {
     private readonly totp: TotpRepository,
     private readonly mail: MailService,
     private readonly artifacts: ArtifactsRepository,
+    private readonly webhooks: WebhooksService,
   ) {}
 
   /**
@@ -26,6 +28,7 @@ export class ReencryptionService {
       totp: await this.totp.reencrypt(),
       mail: await this.mail.reencrypt(),
       openid_artifact: await this.artifacts.reencrypt(),
+      webhook_endpoint: await this.webhooks.reencrypt(),
     };
   }
 }

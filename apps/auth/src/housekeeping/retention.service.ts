@@ -12,6 +12,7 @@ import { ArtifactsRepository, RefreshTokensRepository } from '../openid/index.ts
 import { RateLimitsService } from '../rate-limits/index.ts';
 import { SessionsService } from '../sessions/index.ts';
 import { ActivityService } from '../statistics/index.ts';
+import { WebhooksService } from '../webhooks/index.ts';
 import { withRetentionLock } from './retention-lock.repository.ts';
 
 const batchRows = 2000;
@@ -41,6 +42,7 @@ export class RetentionService {
     socialFlows: FlowsService,
     artifacts: ArtifactsRepository,
     refreshTokens: RefreshTokensRepository,
+    webhooks: WebhooksService,
   ) {
     this.purges = {
       activity_counts: (manager) => activity.purge(manager),
@@ -54,6 +56,7 @@ export class RetentionService {
       passkey_challenges: (manager, limit) => passkeys.purge(manager, limit),
       sessions: (manager, limit) => sessions.purge(manager, limit),
       social_flows: (manager, limit) => socialFlows.purge(manager, limit),
+      webhook_deliveries: (manager, limit) => webhooks.purge(manager, limit),
     };
     this.deletions = counter({
       name: 'auth_retention_deletions_total',

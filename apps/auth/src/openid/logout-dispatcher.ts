@@ -1,13 +1,11 @@
-import { counter, gauge, RepeatedJob } from '#common';
+import { counter, Destinations, FairDelivery, gauge, post } from '#common';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { Provider } from 'oidc-provider';
 import { applicationOf } from './client-metadata.ts';
 import { LogoutNotificationsRepository, type LogoutNotification } from './logout-notifications.repository.ts';
-import { postForm } from './post-form.ts';
 import { ProviderService } from './provider.service.ts';
 
-const pollMs = 1000;
 /** Applications that are told at the same time, and notifications at the same time to each. */
 const maxApplications = 20;
 const batchSize = 4;
@@ -16,6 +14,8 @@ const firstRetrySeconds = 5;
 const lastRetrySeconds = 3600;
 /** About half a day. */
 const maxAttempts = 20;
+
+const publicOnly = new Destinations();
 
 const notifications = counter({
   name: 'auth_logout_notifications_total',
@@ -33,16 +33,26 @@ type LogoutClient = NonNullable<Awaited<ReturnType<Provider['Client']['find']>>>
 @Injectable()
 export class LogoutDispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(LogoutDispatcher.name);
-  private readonly job = new RepeatedJob(pollMs, () => this.deliverDue());
-  /** The deliveries that go on, by the id of their application. */
-  private readonly deliveries = new Map<string, Promise<void>>();
-  private isStopping = false;
+  private readonly delivery: FairDelivery<LogoutNotification>;
   private oldestWaitingSeconds = 0;
 
   constructor(
     private readonly outbox: LogoutNotificationsRepository,
     private readonly providers: ProviderService,
   ) {
+    this.delivery = new FairDelivery({
+      maxReceivers: maxApplications,
+      batchSize,
+      dueReceivers: (limit, except) => this.outbox.dueApplications(limit, except),
+      take: (applicationId, limit) => this.outbox.take(applicationId, limit),
+      deliver: (notification) => this.dispatch(notification),
+      observe: async () => {
+        this.oldestWaitingSeconds = await this.outbox.oldestWaitingSeconds();
+      },
+      onError: (error) => {
+        this.logger.error(error, 'logout notifications could not be processed');
+      },
+    });
     gauge({
       name: 'auth_logout_notifications_oldest_waiting_seconds',
       help: 'Age of the oldest notification of an ended session that is not delivered; 0 if there is none',
@@ -53,40 +63,11 @@ export class LogoutDispatcher implements OnApplicationBootstrap, BeforeApplicati
   }
 
   onApplicationBootstrap(): void {
-    this.job.start();
+    this.delivery.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    await this.job.stop();
-    await Promise.all(this.deliveries.values());
-  }
-
-  private async deliverDue(): Promise<void> {
-    try {
-      const busy = [...this.deliveries.keys()];
-      for (const id of await this.outbox.dueApplications(maxApplications - busy.length, busy)) {
-        this.deliveries.set(id, this.deliverTo(id));
-      }
-      this.oldestWaitingSeconds = await this.outbox.oldestWaitingSeconds();
-    } catch (error) {
-      this.logger.error(error, 'logout notifications could not be processed');
-    }
-  }
-
-  /** Delivers what is due to an application until an attempt fails: then other applications get their turn first. */
-  private async deliverTo(applicationId: string): Promise<void> {
-    try {
-      for (let more = true; more && !this.isStopping;) {
-        const batch = await this.outbox.take(applicationId, batchSize);
-        const delivered = await Promise.all(batch.map((notification) => this.dispatch(notification)));
-        more = batch.length === batchSize && delivered.every(Boolean);
-      }
-    } catch (error) {
-      this.logger.error(error, 'logout notifications could not be processed');
-    } finally {
-      this.deliveries.delete(applicationId);
-    }
+    await this.delivery.stop();
   }
 
   /** @returns whether the application has accepted it */
@@ -123,7 +104,12 @@ export class LogoutDispatcher implements OnApplicationBootstrap, BeforeApplicati
       return;
     }
     const form = new URLSearchParams({ logout_token: await logoutToken(provider, client, accountId, sessionId) });
-    const status = await postForm(url, form, { timeoutMs, publicOnly: applicationOf(client).registered });
+    const status = await post(url, {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: form.toString(),
+      timeoutMs,
+      ...(applicationOf(client).registered && { destinations: publicOnly }),
+    });
     if (status < 200 || status > 299) {
       throw new Error(`the application responded with ${String(status)}`);
     }

@@ -1,3 +1,4 @@
+import { Destinations } from '#common';
 import { z } from 'zod';
 import {
   authenticationMethod,
@@ -8,8 +9,8 @@ import {
   type NewApplicationBody,
 } from '../applications/index.ts';
 import { publicMetadata } from './client-metadata.ts';
-import { isPublicHttps } from './public-addresses.ts';
 
+const publicOnly = new Destinations();
 const authenticationMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const;
 
 /** Checked by {@link newApplicationSchema}. */
@@ -57,7 +58,7 @@ export const registrationSchema = metadataSchema.transform((metadata, context): 
     return z.NEVER;
   }
   const { backchannel_logout_uri: logoutUri } = parsed.data;
-  if (logoutUri !== null && !isPublicHttps(new URL(logoutUri))) {
+  if (logoutUri !== null && !publicOnly.permit(new URL(logoutUri))) {
     return refuse(
       ['backchannel_logout_uri'],
       'must be an https:// URL of a public host, because this service calls it',

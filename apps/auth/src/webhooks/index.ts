@@ -1,0 +1,2 @@
+export { WebhooksModule } from './webhooks.module.ts';
+export { WebhooksService } from './webhooks.service.ts';

@@ -1,0 +1,127 @@
+import { Alert, Anchor } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link, useLocation, useParams } from 'wouter';
+import type { Application } from '#client';
+import { api, orThrow } from '../../api.ts';
+import { Act } from '../../kit/act.tsx';
+import { Facts, Lines, Section } from '../../kit/facts.tsx';
+import { Loaded } from '../../kit/loaded.tsx';
+import { PageTitle } from '../../kit/page-title.tsx';
+import { WebLink } from '../../kit/web-link.tsx';
+import { useTexts } from '../../language.ts';
+import { changeOf, draftOf, isComplete } from './draft.ts';
+import { ApplicationFields } from './fields.tsx';
+import { Secrets } from './secrets.tsx';
+import { Snippets } from './snippets.tsx';
+import { texts } from './texts.ts';
+
+function EditAct({ application }: { application: Application }) {
+  const t = useTexts(texts);
+  // undefined until something was typed
+  const [typed, setTyped] = useState<ReturnType<typeof draftOf>>();
+  const draft = typed ?? draftOf(application);
+  return (
+    <Act
+      label={t.edit}
+      description={t.editDescription}
+      fields={<ApplicationFields draft={draft} onChange={setTyped} />}
+      canRun={isComplete(draft)}
+      run={() => {
+        const params = { path: { id: application.id } };
+        return orThrow(api.PUT('/auth/admin/applications/{id}', { params, body: changeOf(draft, application) }));
+      }}
+      changes={['applications', 'application']}
+      onDone={() => {
+        setTyped(undefined);
+      }}
+    />
+  );
+}
+
+function DeleteAct({ id, name }: Application) {
+  const t = useTexts(texts);
+  const [, navigate] = useLocation();
+  return (
+    <Act
+      label={t.delete}
+      description={t.deleteDescription}
+      typedName={name}
+      isDestructive
+      run={() => orThrow(api.DELETE('/auth/admin/applications/{id}', { params: { path: { id } } }))}
+      changes={['applications']}
+      onDone={() => {
+        navigate('/applications');
+      }}
+    />
+  );
+}
+
+function Details({ application }: { application: Application }) {
+  const t = useTexts(texts);
+  const { declared, authentication, kind } = application;
+  const scopes = application.scopes.map((scope) => {
+    const description = application.scope_descriptions[scope];
+    return description === undefined ? scope : `${scope}: ${description}`;
+  });
+  const ttl = (seconds: number | null) => (seconds === null ? t.default : t.seconds.replace('{n}', String(seconds)));
+  return (
+    <>
+      <PageTitle title={application.name}>
+        {!declared && (
+          <>
+            <EditAct application={application} />
+            <DeleteAct {...application} />
+          </>
+        )}
+      </PageTitle>
+      {declared && (
+        <Alert color="blue" title={t.declaredTitle} mb="md">
+          {t.declaredText}
+        </Alert>
+      )}
+      <Facts
+        facts={[
+          [t.clientId, application.client_id],
+          [t.kind, t.kinds[kind]],
+          [t.authentication, t.authentications[authentication]],
+          [t.firstParty, application.first_party ? t.yes : t.no],
+          [t.redirectUris, <Lines texts={application.redirect_uris} />],
+          [t.postLogoutRedirectUris, <Lines texts={application.post_logout_redirect_uris} />],
+          [t.origins, <Lines texts={application.origins} />],
+          [t.backchannelLogoutUri, application.backchannel_logout_uri ?? '–'],
+          [t.scopes, <Lines texts={scopes} />],
+          [t.resources, <Lines texts={application.resources} />],
+          [t.audiences, <Lines texts={application.audiences} />],
+          [t.algorithm, application.id_token_signed_response_alg],
+          [t.accessTokenTtl, ttl(application.access_token_ttl_seconds)],
+          [t.refreshTokenTtl, ttl(application.refresh_token_ttl_seconds)],
+          [t.termsUrl, <WebLink url={application.terms_url} />],
+          [t.privacyUrl, <WebLink url={application.privacy_url} />],
+        ]}
+      />
+      {authentication === 'client_secret_basic' && <Secrets application={application} />}
+      <Section title={t.snippets}>
+        <Snippets application={application} />
+      </Section>
+    </>
+  );
+}
+
+/** One application: what it may do, its secrets, and how to build it. */
+export default function ApplicationPage() {
+  const t = useTexts(texts);
+  const { id } = useParams<{ id: string }>();
+  const query = useQuery({
+    queryKey: ['application', id],
+    queryFn: ({ signal }) => orThrow(api.GET('/auth/admin/applications/{id}', { params: { path: { id } }, signal })),
+  });
+  return (
+    <>
+      <Anchor component={Link} href="/applications">
+        ← {t.title}
+      </Anchor>
+      <Loaded query={query}>{(application) => <Details application={application} />}</Loaded>
+    </>
+  );
+}

@@ -1,0 +1,77 @@
+import { Anchor, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useLocation, useParams } from 'wouter';
+import type { ServiceAccount } from '#client';
+import { api, orThrow } from '../../api.ts';
+import { Act } from '../../kit/act.tsx';
+import { Facts, Lines, Section } from '../../kit/facts.tsx';
+import { Loaded } from '../../kit/loaded.tsx';
+import { Moment } from '../../kit/moment.tsx';
+import { PageTitle } from '../../kit/page-title.tsx';
+import { Copyable } from '../../kit/secret.tsx';
+import { useTexts } from '../../language.ts';
+import { ApiKeys } from './api-keys.tsx';
+import { texts } from './texts.ts';
+
+const tokenCommand = (id: string) =>
+  `curl --fail-with-body --silent --user '${id}':"$API_KEY" '${location.origin}/auth/token' \\
+  --data grant_type=client_credentials`;
+
+function Details({ account }: { account: ServiceAccount }) {
+  const t = useTexts(texts);
+  const [, navigate] = useLocation();
+  const { id, name, scopes, created_at } = account;
+  return (
+    <>
+      <PageTitle title={name}>
+        <Act
+          label={t.delete}
+          description={t.deleteDescription}
+          typedName={name}
+          isDestructive
+          run={() => orThrow(api.DELETE('/auth/admin/service-accounts/{id}', { params: { path: { id } } }))}
+          changes={['service-accounts']}
+          onDone={() => {
+            navigate('/service-accounts');
+          }}
+        />
+      </PageTitle>
+      <Facts
+        facts={[
+          ['Id', id],
+          [t.scopes, <Lines texts={scopes} />],
+          [t.created, <Moment at={created_at} />],
+        ]}
+      />
+      <ApiKeys account={account} />
+      <Section title={t.use}>
+        <Text size="sm">{t.useText}</Text>
+        <Copyable text={tokenCommand(id)} />
+      </Section>
+      <Text mt="xl">
+        <Anchor component={Link} href={`/audit?actor=${id}`}>
+          {t.activity}
+        </Anchor>
+      </Text>
+    </>
+  );
+}
+
+/** One service account with its API keys. */
+export default function ServiceAccountPage() {
+  const t = useTexts(texts);
+  const { id } = useParams<{ id: string }>();
+  const query = useQuery({
+    queryKey: ['service-account', id],
+    queryFn: ({ signal }) =>
+      orThrow(api.GET('/auth/admin/service-accounts/{id}', { params: { path: { id } }, signal })),
+  });
+  return (
+    <>
+      <Anchor component={Link} href="/service-accounts">
+        ← {t.title}
+      </Anchor>
+      <Loaded query={query}>{(account) => <Details account={account} />}</Loaded>
+    </>
+  );
+}
