@@ -3257,7 +3257,7 @@ export interface components {
        */
       url: string;
       /** @default webhook */
-      description: string;
+      description?: string;
       /**
        * @example [
        *       "account.created",
@@ -3331,7 +3331,7 @@ export interface components {
         | 'webhook.tested'
       )[];
       /** @default true */
-      enabled: boolean;
+      enabled?: boolean;
     };
     /** @description A new webhook with its secret */
     CreatedWebhook: {
@@ -3385,7 +3385,7 @@ export interface components {
        * @description how long messages are signed with the previous secret too
        * @default 86400
        */
-      overlap_seconds: number;
+      overlap_seconds?: number;
     };
     /** @description A new secret */
     IssuedWebhookSecret: {
