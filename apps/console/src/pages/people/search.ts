@@ -7,10 +7,10 @@ import { api, orThrow } from '../../api.ts';
 type Query = NonNullable<paths['/auth/admin/accounts']['get']['parameters']['query']>;
 
 /** What a search of accounts is made of, by the names in the page's URL. */
-export type Field = 'q' | keyof typeof choices;
+type Field = 'q' | keyof typeof choices;
 
 /** How many characters a part of an e-mail address needs at least. */
-export const minPartLength = 3;
+const minPartLength = 3;
 
 /** Choices of a search; the first one of each is left out of the URL. */
 export const choices = {
