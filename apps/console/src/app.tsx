@@ -11,6 +11,8 @@ import { Admission } from './session/admission.tsx';
 import { theme } from './theme.ts';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '';
+// where dialogs, which keep the page behind them from scrolling, look for the nonce of their style element
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 
 function App({ signedIn }: { signedIn: Promise<void> }) {
   const [locale, setLocale] = useState<Locale>(initialLocale);

@@ -58,7 +58,7 @@ export const pages: ConsolePage[] = [
 
 /** Pages that the navigation does not list. */
 export const subPages: { path: string; component: ComponentType }[] = [
-  { path: '/people/:id', component: lazy(() => import('./pages/people/person.tsx')) },
+  { path: '/people/:id/:section?', component: lazy(() => import('./pages/people/person.tsx')) },
   { path: '/applications/:id', component: lazy(() => import('./pages/applications/application.tsx')) },
   { path: '/service-accounts/:id', component: lazy(() => import('./pages/service-accounts/service-account.tsx')) },
   { path: '/webhooks/:id', component: lazy(() => import('./pages/webhooks/webhook.tsx')) },

@@ -3257,7 +3257,7 @@ export interface components {
        */
       url: string;
       /** @default webhook */
-      description: string;
+      description?: string;
       /**
        * @example [
        *       "account.created",
@@ -3331,7 +3331,7 @@ export interface components {
         | 'webhook.tested'
       )[];
       /** @default true */
-      enabled: boolean;
+      enabled?: boolean;
     };
     /** @description A new webhook with its secret */
     CreatedWebhook: {
@@ -3385,7 +3385,7 @@ export interface components {
        * @description how long messages are signed with the previous secret too
        * @default 86400
        */
-      overlap_seconds: number;
+      overlap_seconds?: number;
     };
     /** @description A new secret */
     IssuedWebhookSecret: {
@@ -8875,6 +8875,8 @@ export interface operations {
   searchAccounts: {
     parameters: {
       query?: {
+        /** @description prefix of the e-mail address, of the name or of the family name, without regard to case (of letters beyond ASCII if the locale of the database knows them), for a search while it is typed; by each kind of name it finds the first 1,000 accounts */
+        search?: string;
         /** @description prefix of the e-mail address, without regard to case */
         email_prefix?: string;
         /** @description part of the e-mail address, of at least 3 characters, without regard to case */
@@ -8887,6 +8889,8 @@ export interface operations {
         disabled?: 'true' | 'false';
         /** @description whether the e-mail address is verified */
         verified?: 'true' | 'false';
+        /** @description whether the account has an authenticator app */
+        second_factor?: 'true' | 'false';
         /** @description created then or later */
         created_from?: string;
         /** @description created before */

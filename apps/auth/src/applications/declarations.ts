@@ -4,7 +4,6 @@ import { parse } from 'yaml';
 import { consoleClientId, refusedNames, type OwnNames } from './application-uris.ts';
 import { declaration, declarationsSchema, type Declaration } from './applications.schema.ts';
 
-
 /**
  * Reads the applications that a file declares, in JSON or YAML.
  * @throws ConfigError that lists all problems

@@ -38,8 +38,9 @@ export async function openConsole(
   mailbox: Mailbox,
   admin: ConsoleAdmin,
   path = '/console/',
+  options?: Parameters<typeof Visitor.arrive>[3],
 ): Promise<Visitor> {
-  const visitor = await Visitor.arrive(chromium, service, mailbox);
+  const visitor = await Visitor.arrive(chromium, service, mailbox, options);
   await watchPolicy(visitor.page);
   await visitor.open(path);
   await visitor.signIn(admin.email);

@@ -1,75 +1,71 @@
-import { Anchor, Badge, Group, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import type { AdminAccount } from '#client';
+import { Anchor, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { api, orThrow } from '../../api.ts';
 import { PagedTable } from '../../kit/data-table.tsx';
 import { Moment } from '../../kit/moment.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
-import { useTexts } from '../../language.ts';
+import { useFormats, useTexts } from '../../language.ts';
+import { RoleBadges, StatusBadges } from './badges.tsx';
+import { BulkActs } from './bulk.tsx';
+import { CreateAccount } from './create.tsx';
+import { Filters } from './filters.tsx';
+import { Invite } from './invite.tsx';
+import { useAccounts, useSearchFields } from './search.ts';
 import { texts } from './texts.ts';
 
-/** Searches accounts. */
+const nobody: ReadonlySet<string> = new Set();
+
+/** Searches accounts, and acts on several of them. */
 export default function People() {
   const t = useTexts(texts);
-  const [search, setSearch] = useState('');
-  const [prefix] = useDebouncedValue(search.trim(), 200);
-  const query = useInfiniteQuery({
-    queryKey: ['accounts', prefix],
-    queryFn: ({ signal, pageParam }) =>
-      orThrow(
-        api.GET('/auth/admin/accounts', {
-          params: { query: { ...(prefix && { email_prefix: prefix }), ...(pageParam && { after: pageParam }) } },
-          signal,
-        }),
-      ),
-    initialPageParam: '',
-    getNextPageParam: ({ next }) => next,
-    placeholderData: keepPreviousData,
-  });
+  const { number } = useFormats();
+  const search = useSearchFields();
+  const { key, query } = useAccounts(search.fields);
+  // another search begins with nobody selected, so that no act hits a person who is out of sight
+  const [selection, setSelection] = useState({ key, ids: nobody });
+  const selected = selection.key === key ? selection.ids : nobody;
+  const select = (ids: ReadonlySet<string>) => {
+    setSelection({ key, ids });
+  };
+  const accounts = query.data?.pages.flatMap((page) => page.accounts) ?? [];
+  const count = query.data?.pages[0]?.count;
+
   return (
     <>
-      <PageTitle title={t.title} />
-      <TextInput
-        type="search"
-        label={t.search}
-        value={search}
-        onChange={({ currentTarget }) => {
-          setSearch(currentTarget.value);
-        }}
-        mb="md"
-        maw={420}
-      />
+      <PageTitle title={t.title}>
+        <Invite />
+        <CreateAccount />
+      </PageTitle>
+      <Filters {...search} />
+      <Group mih={36} mb="xs" gap="sm">
+        <Text size="sm" role="status">
+          {count && (count.exact ? t.count : t.estimate).replace('{count}', number(count.value))}
+        </Text>
+        <BulkActs accounts={accounts.filter(({ id }) => selected.has(id))} onSelect={select} />
+      </Group>
       <PagedTable
         label={t.title}
         query={query}
-        rowsOf={({ accounts }) => accounts}
+        rowsOf={(page) => page.accounts}
         empty={t.empty}
+        selection={{ selected, onSelect: select, nameOf: ({ email }) => t.selectOne.replace('{email}', email) }}
         columns={[
-          {
-            header: t.email,
-            cell: ({ id, email }) => (
-              <Anchor component={Link} href={`/people/${id}`} className="wrap">
-                {email}
-              </Anchor>
-            ),
-          },
-          {
-            header: t.roles,
-            cell: ({ roles }) => (
-              <Group gap={4}>
-                {roles.map((role) => (
-                  <Badge key={role} variant="default">
-                    {role}
-                  </Badge>
-                ))}
-              </Group>
-            ),
-          },
+          { header: t.email, cell: (account) => <PersonLink account={account} /> },
+          { header: t.name, cell: ({ name }) => <span className="wrap">{name ?? '–'}</span> },
+          { header: t.roles, cell: ({ roles }) => <RoleBadges roles={roles} /> },
+          { header: t.status, cell: (account) => <StatusBadges account={account} /> },
           { header: t.created, cell: ({ created_at }) => <Moment at={created_at} /> },
         ]}
       />
     </>
+  );
+}
+
+function PersonLink({ account: { id, email } }: { account: AdminAccount }) {
+  return (
+    <Anchor component={Link} href={`/people/${id}`}>
+      {email}
+    </Anchor>
   );
 }

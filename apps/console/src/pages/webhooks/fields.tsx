@@ -17,7 +17,7 @@ export const settingsOf = ({ url, description, event_types, enabled }: Webhook):
 export const bodyOf = ({ description, ...settings }: WebhookSettings): WebhookSettings => ({
   ...settings,
   url: settings.url.trim(),
-  description: description.trim() || 'webhook',
+  description: (description ?? '').trim() || 'webhook',
 });
 
 export const isComplete = ({ url, event_types }: WebhookSettings): boolean =>
