@@ -12,6 +12,9 @@ import { theme } from './theme.ts';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '';
 
+// where the scroll lock of dialogs looks for the nonce of its style element
+Object.assign(globalThis, { __webpack_nonce__: nonce });
+
 function App({ signedIn }: { signedIn: Promise<void> }) {
   const [locale, setLocale] = useState<Locale>(initialLocale);
   useEffect(() => {
