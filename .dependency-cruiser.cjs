@@ -9,6 +9,13 @@ module.exports = {
       to: { path: '^apps' },
     },
     {
+      name: 'packages-stand-alone',
+      comment: 'What is packed for npm imports its own files and packages alone.',
+      severity: 'error',
+      from: { path: '^libs/(client|guard)/src' },
+      to: { path: '^(apps|libs|tools)/', pathNot: '^libs/$1/src' },
+    },
+    {
       name: 'apps-use-common-by-its-index',
       severity: 'error',
       from: { path: '^apps/[^/]+/src' },
@@ -44,7 +51,7 @@ module.exports = {
     {
       name: 'no-dev-packages',
       severity: 'error',
-      from: { path: '^(apps|libs)/[^/]+/src', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^(apps|libs)/[^/]+/src', pathNot: ['\\.spec\\.ts$', '^libs/client/'] },
       to: { dependencyTypes: ['npm-dev'] },
     },
     // bench/peers has packages of its own, which only `make bench-compare` installs
@@ -52,6 +59,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: ['node_modules', '^dist'] },
+    exclude: { path: '^libs/[^/]+/dist' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -2,7 +2,9 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules', '.cache', '.data', 'bin', 'bench/peers', 'libs/client/src/api.ts'] },
+  {
+    ignores: ['**/dist', 'coverage', 'node_modules', '.cache', '.data', 'bin', 'bench/peers', 'libs/client/src/api.ts'],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],

@@ -25,6 +25,8 @@ export default {
   transform: { '^.+\\.ts$': compile({ tsx: false }), '^.+\\.tsx$': compile({ tsx: true }) },
   moduleNameMapper: {
     '^#client$': '<rootDir>/libs/client/src/index.ts',
+    '^#guard$': '<rootDir>/libs/guard/src/index.ts',
+    '^#guard/nest$': '<rootDir>/libs/guard/src/nest.ts',
     '^#common$': '<rootDir>/libs/common/src/index.ts',
   },
   // CommonJS packages require() Nest, which fails while Jest is still importing it

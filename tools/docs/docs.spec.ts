@@ -5,10 +5,11 @@ import { describeSettings } from '#common';
 import { authSettings } from '../../apps/auth/src/config.ts';
 import { routesOf } from './api-routes.ts';
 import { apiPage } from './api.ts';
+import { clientTypes } from './client-types.ts';
 import { configurationPage, providersExample } from './configuration.ts';
 import { dataModelPage } from './data-model.ts';
 import { groupSettings } from './setting-groups.ts';
-import { formatPage } from './write.ts';
+import { formatPage, formatted } from './write.ts';
 
 const settings = describeSettings(authSettings);
 const committed = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
@@ -18,6 +19,13 @@ it.each([
   ['docs/api.md', () => apiPage(JSON.parse(committed('apps/auth/openapi.json')))],
 ])('%s is what `npm run generate` writes', async (path, page) => {
   expect(committed(path)).toBe(await formatPage(path, page()));
+});
+
+it('the client’s types are those of the OpenAPI document', async () => {
+  const path = 'libs/client/src/api.ts';
+  expect(committed(path)).toBe(
+    await formatted(path, await clientTypes(JSON.parse(committed('apps/auth/openapi.json')))),
+  );
 });
 
 it('every setting is in exactly one group', () => {

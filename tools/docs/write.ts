@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '../..');
 const longestLine = 160;
 
 /** A generated file in the project's format. */
-async function formatted(path: string, text: string, options: Options = {}): Promise<string> {
+export async function formatted(path: string, text: string, options: Options = {}): Promise<string> {
   const file = join(root, path);
   const result = await format(text, { ...(await resolveConfig(file)), ...options, filepath: file });
   const tooLong = result.split('\n').find((line) => path.endsWith('.md') && line.length > longestLine);

@@ -20,10 +20,12 @@ beforeAll(async () => {
   await service.database.query("UPDATE account SET created_at = '2020-01-01', email_verified_at = now()");
   // one of 1,000 is an admin, disabled, unverified, or at example.org; creation times come in pairs
   await service.database.query(
-    `INSERT INTO account (id, email, password_hash, roles, email_verified_at, disabled_at, created_at)
+    `INSERT INTO account (id, email, password_hash, roles, email_verified_at, disabled_at, name, family_name,
+       second_factor, created_at)
      SELECT gen_random_uuid(), 'User' || n || CASE WHEN n % 1000 = 3 THEN '@Example.org' ELSE '@example.com' END, 'x',
        CASE WHEN n % 1000 = 0 THEN '{admin}' ELSE '{user}' END::text[],
        CASE WHEN n % 1000 <> 1 THEN now() END, CASE WHEN n % 1000 = 2 THEN now() END,
+       CASE WHEN n % 2 = 0 THEN 'Given' || n || ' Örtel' || n % 1000 END, CASE WHEN n % 2 = 0 THEN 'Örtel' || n % 1000 END, n % 1000 = 4,
        '2021-01-01'::timestamptz + (n / 2) * interval '1 minute' + interval '0.123456 s'
      FROM generate_series(1, $1::int) n`,
     [accounts],
@@ -121,6 +123,32 @@ describe('accounts are found', () => {
     expect(found.length === 0).toBe(emails.length === 0);
   });
 
+  it.each([
+    ['search=User4242', 11],
+    ['search=gIVEN4242', 6],
+    ['search=given4242%20%C3%96', 1],
+    ['search=%C3%96RTEL42', 600],
+    ['search=%C3%96rtel42&disabled=true', 0],
+    ['search=user4242&second_factor=true', 0],
+    ['search=user_&disabled=false', 0],
+    ['search=%25', 0],
+  ])('by what is typed: %s', async (query, count) => {
+    for (const sort of ['', '&sort=created_at&order=desc', '&order=desc']) {
+      const found = await pages(`${query}${sort}`, 7);
+      expect([found.length, new Set(found).size]).toEqual([count, count]);
+    }
+    expect((await search(`count=true&limit=1&${query}`)).count).toEqual({ value: count, exact: true });
+  });
+
+  it('by second factor', async () => {
+    expect((await pages('second_factor=true')).toSorted()).toEqual(
+      everyThousand(4)
+        .map((name) => `${name}@example.com`)
+        .toSorted(),
+    );
+    expect((await search('second_factor=false&count=true&limit=1')).count?.exact).toBe(false);
+  });
+
   it('by verification, role, state and their combinations', async () => {
     expect((await pages('verified=false&domain=example.com')).length).toBe(accounts / 1000);
     expect((await pages('verified=true&disabled=true')).length).toBe(accounts / 1000);
@@ -191,6 +219,14 @@ it('no search and no count reads a table whole, nor more than a quarter of its r
     'disabled=false',
     'verified=true',
     'verified=false',
+    'second_factor=true',
+    'second_factor=false',
+    'search=u',
+    'search=user4242',
+    'search=given',
+    'search=%C3%96rtel42',
+    'search=nobody',
+    'search=user&disabled=false&second_factor=false',
     'created_from=2021-01-02T00:00:00Z&created_until=2021-01-02T01:00:00Z',
     'created_until=2021-01-01T01:00:00Z',
     'domain=example.org&verified=false&created_from=2021-01-02T00:00:00Z',
@@ -213,6 +249,9 @@ const cursor = (text: string) => Buffer.from(text).toString('base64url');
 const id = '0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10';
 
 it.each([
+  'search=',
+  'search=a%00',
+  'second_factor=1',
   'email_contains=ab',
   'email_contains=%00%00%00',
   'domain=a%40b',

@@ -114,8 +114,8 @@ describe('by an expired access token', () => {
     expect(answers).toEqual({
       'another key': [401, 'token_invalid'],
       'an unknown key': [401, 'token_invalid'],
-      'another issuer': [401, 'token_expired'],
-      'another audience': [401, 'token_expired'],
+      'another issuer': [401, 'token_invalid'],
+      'another audience': [401, 'token_invalid'],
       'another account': [204, undefined],
     });
     expect(await hasEnded(login)).toBe(false);

@@ -2654,7 +2654,7 @@ export interface components {
           clientDataJSON: string;
           attestationObject: string;
           /** @default [] */
-          transports: string[];
+          transports?: string[];
         };
       };
     };
@@ -2929,7 +2929,7 @@ export interface components {
        * @description whether the owner is known to receive mail there; otherwise a link to verify it is sent
        * @default false
        */
-      verified: boolean;
+      verified?: boolean;
     };
     /**
      * @description What is left out stays; null removes it. Metadata is replaced as a whole.
@@ -3237,7 +3237,7 @@ export interface components {
        * @default 303
        * @enum {string}
        */
-      redirect_status: '303' | '401';
+      redirect_status?: '303' | '401';
     };
     /**
      * @example {
@@ -3589,7 +3589,7 @@ export interface components {
        * @description seconds that the old key stays valid, unless it expires sooner
        * @default 86400
        */
-      overlap_seconds: number;
+      overlap_seconds?: number;
       /**
        * Format: date-time
        * @description when the new key expires; by default it lives as long as the old key
@@ -3617,56 +3617,56 @@ export interface components {
       /** @example Notes */
       name: string;
       /** @default null */
-      logo_url: string | null;
+      logo_url?: string | null;
       /** @default null */
-      logo: string | null;
+      logo?: string | null;
       /**
        * @description colour of buttons and links on the pages that its requests lead to, if it is first-party
        * @default null
        * @example #1d4ed8
        */
-      brand_color: string | null;
+      brand_color?: string | null;
       /**
        * @description terms of use that those pages link to instead of `TERMS_URL`
        * @default null
        */
-      terms_url: string | null;
+      terms_url?: string | null;
       /**
        * @description privacy policy that those pages link to instead of `PRIVACY_URL`
        * @default null
        */
-      privacy_url: string | null;
+      privacy_url?: string | null;
       /**
        * @description whether it belongs to the operator of this service, so that nobody is asked for consent
        * @default false
        */
-      first_party: boolean;
+      first_party?: boolean;
       /**
        * @description compared exactly; the port of a loopback URL of a native application may differ
        * @default []
        */
-      redirect_uris: string[];
+      redirect_uris?: string[];
       /** @default [] */
-      post_logout_redirect_uris: string[];
+      post_logout_redirect_uris?: string[];
       /**
        * @description origins of its pages, which may call this service (CORS)
        * @default []
        */
-      origins: string[];
+      origins?: string[];
       /** @default null */
-      backchannel_logout_uri: string | null;
+      backchannel_logout_uri?: string | null;
       /**
        * @description resource servers that it may get access tokens for (RFC 8707)
        * @default []
        */
-      resources: string[];
+      resources?: string[];
       /**
        * @description audiences that it serves as a resource server: it may introspect access tokens for them (RFC 7662)
        * @default []
        */
-      audiences: string[];
+      audiences?: string[];
       /** @default [] */
-      scopes: string[];
+      scopes?: string[];
       /**
        * @description what its scopes allow, in plain words that follow “would like to:” where people are asked for consent
        * @default {}
@@ -3674,14 +3674,14 @@ export interface components {
        *       "notes:read": "read your notes"
        *     }
        */
-      scope_descriptions: {
+      scope_descriptions?: {
         [key: string]: string;
       };
       /**
        * @description public keys for `private_key_jwt`, instead of a secret
        * @default null
        */
-      jwks: {
+      jwks?: {
         keys: ({
           /** @enum {string} */
           kty: 'EC' | 'RSA' | 'OKP';
@@ -3698,11 +3698,11 @@ export interface components {
        * @default ES256
        * @enum {string}
        */
-      id_token_signed_response_alg: 'ES256' | 'RS256';
+      id_token_signed_response_alg?: 'ES256' | 'RS256';
       /** @default null */
-      access_token_ttl_seconds: number | null;
+      access_token_ttl_seconds?: number | null;
       /** @default null */
-      refresh_token_ttl_seconds: number | null;
+      refresh_token_ttl_seconds?: number | null;
     };
     /** @description A new application; without a secret if its kind uses none */
     CreatedApplication: {
@@ -3858,56 +3858,56 @@ export interface components {
       /** @example Notes */
       name: string;
       /** @default null */
-      logo_url: string | null;
+      logo_url?: string | null;
       /** @default null */
-      logo: string | null;
+      logo?: string | null;
       /**
        * @description colour of buttons and links on the pages that its requests lead to, if it is first-party
        * @default null
        * @example #1d4ed8
        */
-      brand_color: string | null;
+      brand_color?: string | null;
       /**
        * @description terms of use that those pages link to instead of `TERMS_URL`
        * @default null
        */
-      terms_url: string | null;
+      terms_url?: string | null;
       /**
        * @description privacy policy that those pages link to instead of `PRIVACY_URL`
        * @default null
        */
-      privacy_url: string | null;
+      privacy_url?: string | null;
       /**
        * @description whether it belongs to the operator of this service, so that nobody is asked for consent
        * @default false
        */
-      first_party: boolean;
+      first_party?: boolean;
       /**
        * @description compared exactly; the port of a loopback URL of a native application may differ
        * @default []
        */
-      redirect_uris: string[];
+      redirect_uris?: string[];
       /** @default [] */
-      post_logout_redirect_uris: string[];
+      post_logout_redirect_uris?: string[];
       /**
        * @description origins of its pages, which may call this service (CORS)
        * @default []
        */
-      origins: string[];
+      origins?: string[];
       /** @default null */
-      backchannel_logout_uri: string | null;
+      backchannel_logout_uri?: string | null;
       /**
        * @description resource servers that it may get access tokens for (RFC 8707)
        * @default []
        */
-      resources: string[];
+      resources?: string[];
       /**
        * @description audiences that it serves as a resource server: it may introspect access tokens for them (RFC 7662)
        * @default []
        */
-      audiences: string[];
+      audiences?: string[];
       /** @default [] */
-      scopes: string[];
+      scopes?: string[];
       /**
        * @description what its scopes allow, in plain words that follow “would like to:” where people are asked for consent
        * @default {}
@@ -3915,14 +3915,14 @@ export interface components {
        *       "notes:read": "read your notes"
        *     }
        */
-      scope_descriptions: {
+      scope_descriptions?: {
         [key: string]: string;
       };
       /**
        * @description public keys for `private_key_jwt`, instead of a secret
        * @default null
        */
-      jwks: {
+      jwks?: {
         keys: ({
           /** @enum {string} */
           kty: 'EC' | 'RSA' | 'OKP';
@@ -3939,11 +3939,11 @@ export interface components {
        * @default ES256
        * @enum {string}
        */
-      id_token_signed_response_alg: 'ES256' | 'RS256';
+      id_token_signed_response_alg?: 'ES256' | 'RS256';
       /** @default null */
-      access_token_ttl_seconds: number | null;
+      access_token_ttl_seconds?: number | null;
       /** @default null */
-      refresh_token_ttl_seconds: number | null;
+      refresh_token_ttl_seconds?: number | null;
     };
     /**
      * @example {
@@ -3955,7 +3955,7 @@ export interface components {
        * @description seconds that the newest of the other secrets stays valid; all older ones end at once
        * @default 86400
        */
-      overlap_seconds: number;
+      overlap_seconds?: number;
     };
     /** @description A new secret */
     IssuedApplicationSecret: {

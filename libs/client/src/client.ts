@@ -93,7 +93,7 @@ function authFetch(options: AuthClientOptions, takesNoToken: (path: string) => b
     if (next === undefined || next === token || !canRepeat) {
       return response;
     }
-    void response.body?.cancel();
+    response.body?.cancel().catch(() => undefined);
     return sendWith(next);
   };
 }

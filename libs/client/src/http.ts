@@ -88,7 +88,7 @@ export async function send(
       if (delayMs > longestDelayMs) {
         return response;
       }
-      void response.body?.cancel();
+      response.body?.cancel().catch(() => undefined);
     } catch (error) {
       if (isLast || !isSafe || signal?.aborted) {
         throw error;

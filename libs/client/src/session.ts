@@ -62,22 +62,34 @@ function shared<T>(run: (argument?: string) => Promise<T>): (argument?: string) 
 
 /**
  * Calls the auth service for the session itself.
- * @returns undefined if the session does not exist
+ * @param isSafe whether it may be repeated: a repeated refresh gives the same tokens for a while
+ * @throws ProblemError
  */
-async function call<Body>(url: string, init: RequestInit, body?: object): Promise<Maybe<Body>> {
+async function call(url: string, init: RequestInit, body?: object, isSafe = true): Promise<unknown> {
   const create = () =>
     new Request(
       url,
       body ? { ...init, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : init,
     );
-  // a refresh that is repeated gives the same tokens for a while, and the other calls are idempotent
-  const response = await send(create, { isSafe: true, signal: bounded() });
+  const response = await send(create, { isSafe, signal: bounded() });
   const parsed: unknown = await response.json().catch(() => undefined);
-  if (!response.ok && response.status !== 401) {
+  if (!response.ok) {
     throw new ProblemError(parsed, response);
   }
-  return response.ok ? ((parsed ?? {}) as Body) : undefined;
+  return parsed;
 }
+
+/** What the service says when a session has ended. A 401 of anything before it says nothing. */
+const ends = ['refresh_token_invalid', 'session_missing'];
+
+/** The tokens of a refresh, or undefined if the session has ended. */
+const tokensOf = <T>(calling: Promise<unknown>): Promise<Maybe<T>> =>
+  calling.catch((error: unknown) => {
+    if (error instanceof ProblemError && ends.includes(String(error.code))) {
+      return undefined;
+    }
+    throw error;
+  }) as Promise<Maybe<T>>;
 
 /**
  * The token in hand while it is fresh, otherwise a new one. While the service can't be reached, a token is used until it expires.
@@ -105,7 +117,7 @@ export function tokenSession({ baseUrl, onEnd }: ServiceOptions): LoginSession {
   };
   const renew = shared(async () => {
     const used = refreshToken;
-    const tokens = await call<Tokens>(`${base}/auth/refresh`, { method: 'POST' }, { refresh_token: used });
+    const tokens = await tokensOf<Tokens>(call(`${base}/auth/refresh`, { method: 'POST' }, { refresh_token: used }));
     // otherwise the app has logged in again, or out, meanwhile
     if (used === refreshToken) {
       set(tokens);
@@ -134,7 +146,7 @@ export function tokenSession({ baseUrl, onEnd }: ServiceOptions): LoginSession {
 /** What the tabs of a browser tell each other. Nothing of it leaves the origin, and nothing is stored. */
 interface Message {
   /** The latest token. */
-  held?: Held;
+  held?: Held | undefined;
   /** A token that was rejected: who has a later one? */
   rejected?: string | undefined;
   /** The session has ended. */
@@ -182,24 +194,26 @@ export function cookieSession({ baseUrl, onEnd }: ServiceOptions): LoginSession 
     }
   };
   channel?.addEventListener('message', (event) => {
-    const { data } = event as { data: Message };
+    const data = (event as MessageEvent).data as Message;
     if (data.held) {
       adopt(data.held);
     } else if (data.isOver) {
-      over();
+      // this tab may know a later session
+      renew(current?.value).catch(() => undefined);
     } else if (current && current.value !== data.rejected) {
       tell({ held: current });
     }
   });
 
   const exchange = async () => {
-    const token = await call<AccessToken>(`${url}/access-token`, { method: 'POST', credentials });
-    if (token) {
-      adopt(hold(token));
+    const token = await tokensOf<AccessToken>(call(`${url}/access-token`, { method: 'POST', credentials }));
+    const next = token && hold(token);
+    if (next) {
+      adopt(next);
     } else {
       over();
     }
-    tell(current ? { held: current } : { isOver: true });
+    tell(next ? { held: next } : { isOver: true });
   };
   /** Asks the other tabs for the token of the refresh that this one has waited for. */
   const ask = (rejected?: string) =>
@@ -209,23 +223,26 @@ export function cookieSession({ baseUrl, onEnd }: ServiceOptions): LoginSession 
       tell({ rejected });
     });
   const isStale = (rejected?: string) => mayExist && current?.value === rejected;
-  const renew = shared(async (rejected) => {
-    if (!locks) {
+  const exchangeIfStale = async (rejected?: string) => {
+    if (isStale(rejected)) {
       await exchange();
-    } else if (
-      !(await locks.request(url, { ifAvailable: true }, async (lock) => {
-        await (lock && exchange());
+    }
+  };
+  /** Runs alone among all tabs, so that none takes another one's login for the end of its session. */
+  const alone = (run: () => Promise<void>) =>
+    locks ? locks.request(url, { signal: AbortSignal.timeout(turnMs) }, run) : run();
+  const renew = shared(async (rejected) => {
+    const hadTurn =
+      locks &&
+      (await locks.request(url, { ifAvailable: true }, async (lock) => {
+        await (lock && exchangeIfStale(rejected));
         return lock;
-      }))
-    ) {
-      await locks.request(url, { signal: AbortSignal.timeout(turnMs) }, async () => {
-        // the token may arrive later than the lock
-        if (isStale(rejected)) {
-          await ask(rejected);
-        }
-        if (isStale(rejected)) {
-          await exchange();
-        }
+      }));
+    if (!hadTurn) {
+      await alone(async () => {
+        // the other tab's token may arrive later than the lock
+        await (locks && isStale(rejected) && ask(rejected));
+        await exchangeIfStale(rejected);
       });
     }
     return current?.value;
@@ -234,16 +251,18 @@ export function cookieSession({ baseUrl, onEnd }: ServiceOptions): LoginSession 
     credentials,
     token: async () => (mayExist ? freshToken(current, renew) : undefined),
     refresh: async (rejected) => (isStale(rejected) ? renew(rejected) : current?.value),
-    start: async (tokens) => {
-      await call(url, { method: 'POST', credentials }, { refresh_token: tokens.refresh_token });
-      set(hold(tokens));
-      tell({ held: current });
-    },
-    end: async () => {
-      set();
-      tell({ isOver: true });
-      await call(url, { method: 'DELETE', credentials });
-    },
+    start: (tokens) =>
+      alone(async () => {
+        await call(url, { method: 'POST', credentials }, { refresh_token: tokens.refresh_token }, false);
+        set(hold(tokens));
+        tell({ held: current });
+      }),
+    end: () =>
+      alone(async () => {
+        set();
+        await call(url, { method: 'DELETE', credentials });
+        tell({ isOver: true });
+      }),
   };
 }
 
@@ -259,6 +278,7 @@ export interface CustomSessionOptions extends SessionOptions {
 
 /** A session whose tokens the app gets and keeps itself. */
 export function customSession({ accessToken, refresh, lock, onEnd }: CustomSessionOptions): Session {
+  let endedWith: Maybe<string>;
   const renew = shared(async (rejected) => {
     const run = async () => {
       const latest = await accessToken();
@@ -266,11 +286,15 @@ export function customSession({ accessToken, refresh, lock, onEnd }: CustomSessi
       if (latest !== rejected) {
         return latest;
       }
-      const next = await refresh();
-      if (next === undefined) {
+      if (endedWith !== rejected) {
+        const next = await refresh();
+        if (next !== undefined) {
+          return next;
+        }
+        endedWith = rejected;
         onEnd?.();
       }
-      return next;
+      return undefined;
     };
     const { locks } = (globalThis.navigator as Navigator | undefined) ?? {};
     return lock !== undefined && locks ? locks.request(lock, run) : run();

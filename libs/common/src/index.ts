@@ -53,23 +53,9 @@ export { hasUnstorableText } from './http/json-body.ts';
 export { OAuthForm } from './http/oauth-form.ts';
 export { Context, contextOf, type RequestContext } from './http/request-context.ts';
 export { LatestValuesCookie, SecureCookie } from './http/secure-cookie.ts';
-export { accessTokenType, signatureAlgorithm, UnusableTokenError } from './jwt/access-token.strategy.ts';
 export { JwtAuthModule } from './jwt/jwt-auth.module.ts';
-export { RequireMfa, stepUpRequired } from './jwt/mfa.guard.ts';
-export {
-  authenticationClass,
-  callerId,
-  CurrentActor,
-  CurrentCaller,
-  CurrentPrincipal,
-  type Caller,
-  type ClientPrincipal,
-  type Principal,
-} from './jwt/principal.ts';
 export { has, lacks, RequireRecentLogin, rolesInclude } from './jwt/recent-login.guard.ts';
-export { AcceptExpiredToken, IgnoreUnusableToken, OptionalAuth, Public } from './jwt/public.decorator.ts';
-export { remoteJwks } from './jwt/remote-jwks.ts';
-export { Roles, Scopes } from './jwt/roles.guard.ts';
+export { AcceptExpiredToken, IgnoreUnusableToken, OptionalAuth } from './jwt/public.decorator.ts';
 export { listenAddress } from './lifecycle/listen-address.ts';
 export { RepeatedJob } from './lifecycle/repeated-job.ts';
 export { loadOrExit, runMain } from './lifecycle/run-main.ts';
@@ -78,6 +64,19 @@ export { LoggingModule } from './logging/logging.module.ts';
 export { requestAddress } from './logging/request-log.ts';
 export { counter, gauge, type Counter } from './metrics/metrics.ts';
 export { createOpenApiDocument, serveOpenApi } from './openapi/openapi.ts';
+export {
+  accessTokenType,
+  authenticationClass,
+  callerId,
+  remoteJwks,
+  signatureAlgorithm,
+  stepUpRequired,
+  UnusableTokenError,
+  type Caller,
+  type ClientPrincipal,
+  type Principal,
+} from '#guard';
+export { CurrentActor, CurrentCaller, CurrentPrincipal, Public, RequireMfa, Roles, Scopes } from '#guard/nest';
 export { Destinations } from './outgoing/destinations.ts';
 export { FairDelivery } from './outgoing/fair-delivery.ts';
 export { post } from './outgoing/post.ts';

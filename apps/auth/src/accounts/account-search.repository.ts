@@ -7,6 +7,8 @@ import { detailColumns, type AccountDetails } from './account.ts';
 
 /** Which accounts to find. All texts are in lower case. */
 interface AccountFilter {
+  /** The beginning of the e-mail address, of the name or of the family name, in any case. */
+  search?: string | undefined;
   emailPrefix?: string | undefined;
   /** A part of the e-mail address, of at least three characters. */
   emailPart?: string | undefined;
@@ -15,6 +17,7 @@ interface AccountFilter {
   role?: Role | undefined;
   disabled?: boolean | undefined;
   verified?: boolean | undefined;
+  secondFactor?: boolean | undefined;
   /** RFC 3339, inclusive. */
   createdFrom?: string | undefined;
   /** RFC 3339, exclusive. */
@@ -44,6 +47,10 @@ export interface AccountCount {
 const maxCounted = 10_000;
 /** Sorts after every character of an e-mail address. */
 const lastCharacter = '\x7f';
+/** Sorts after every other character. */
+const lastOfAll = '\u{10ffff}';
+/** The most accounts that are found by each kind of name, in the order of the names: who looks for somebody types on. */
+const maxNamed = 1000;
 
 /** The expression of `account_email_order_idx` and of the partial indexes by role, state and verification. */
 const emailOrder = sql.raw('lower(email) COLLATE "C"');
@@ -84,26 +91,39 @@ export class AccountSearchRepository {
       conditions.push(sql`${sql.raw(`(${columns.join(', ')}) ${order === 'asc' ? '>' : '<'}`)} ${value(after)}`);
     }
     const orderBy = sql.raw(columns.map((column) => `${column} ${order}`).join(', '));
+    const ids = rangesOf(filter).map(
+      (range) => sql`
+        SELECT id FROM account ${where([range, ...conditions])} ORDER BY ${orderBy} LIMIT ${limit}`,
+    );
+    const found = ids.length === 0 ? conditions : [sql`id = ANY (ARRAY((${sql.join(ids, ') UNION (')})))`];
     return queryRows<FoundAccount>(
       this.dataSource,
       sql`/* accounts.search */
-        SELECT ${detailColumns}, ${position} AS position FROM account ${where(conditions)} ORDER BY ${orderBy} LIMIT ${limit}
+        SELECT ${detailColumns}, ${position} AS position FROM account ${where(found)} ORDER BY ${orderBy} LIMIT ${limit}
         ${sql.planEachTime}`,
     );
   }
 
   /** Counts the accounts that a filter finds: up to 10,000 one by one, beyond that by PostgreSQL's estimate. */
   async count(filter: AccountFilter): Promise<AccountCount> {
-    const found = where(conditionsOf(filter));
+    const conditions = conditionsOf(filter);
+    const ranges = rangesOf(filter);
+    // the order makes PostgreSQL read an index even if most accounts match
+    const found = (ranges.length === 0 ? [sql.raw('true')] : ranges).map(
+      (range) => sql`
+        SELECT id FROM account ${where([range, ...conditions])} ORDER BY ${emailOrder} LIMIT ${maxCounted + 1}`,
+    );
     const row = await queryRow<{ count: number }>(
       this.dataSource,
-      // the order makes PostgreSQL read an index even if most accounts match
       sql`/* accounts.count */
-        SELECT count(*)::int FROM (SELECT FROM account ${found} ORDER BY ${emailOrder} LIMIT ${maxCounted + 1}) AS found
+        SELECT count(*)::int FROM ((${sql.join(found, ') UNION (')})) AS found
         ${sql.planEachTime}`,
     );
     const value = row?.count ?? 0;
-    return value > maxCounted ? { value: await this.estimate(found, value), exact: false } : { value, exact: true };
+    const [range] = ranges;
+    return value > maxCounted
+      ? { value: await this.estimate(where(range ? [range, ...conditions] : conditions), value), exact: false }
+      : { value, exact: true };
   }
 
   private async estimate(found: Sql, least: number): Promise<number> {
@@ -115,8 +135,24 @@ export class AccountSearchRepository {
   }
 }
 
+/** The condition of each range of an index in which the searched text may be: first that of e-mail addresses, then that of names. */
+function rangesOf({ search }: AccountFilter): Sql[] {
+  if (search === undefined) {
+    return [];
+  }
+  const named = ['name', 'family_name'].map((column) => {
+    const order = sql.raw(`lower(${column}) COLLATE "C"`);
+    return sql`(SELECT id FROM account
+      WHERE ${order} >= lower(${search}) AND ${order} < lower(${search}) || ${lastOfAll}::text ORDER BY ${order} LIMIT ${maxNamed})`;
+  });
+  return [
+    sql`${emailOrder} >= lower(${search}) AND ${emailOrder} < lower(${search}) || ${lastOfAll}::text`,
+    sql`id = ANY (ARRAY(${sql.join(named, ' UNION ALL ')}))`,
+  ];
+}
+
 function conditionsOf(filter: AccountFilter): Sql[] {
-  const { emailPrefix, emailPart, domain, role, disabled, verified, createdFrom, createdUntil } = filter;
+  const { emailPrefix, emailPart, domain, role, disabled, verified, secondFactor, createdFrom, createdUntil } = filter;
   const whether = (column: string, value: boolean) => sql.raw(`${column} IS ${value ? 'NOT NULL' : 'NULL'}`);
   return [
     emailPrefix !== undefined && sql`${emailOrder} >= ${emailPrefix}::text`,
@@ -126,6 +162,7 @@ function conditionsOf(filter: AccountFilter): Sql[] {
     role !== undefined && hasRole[role],
     disabled !== undefined && whether('disabled_at', disabled),
     verified !== undefined && whether('email_verified_at', verified),
+    secondFactor !== undefined && sql.raw(secondFactor ? 'second_factor' : 'NOT second_factor'),
     createdFrom !== undefined && sql`created_at >= ${createdFrom}::timestamptz`,
     createdUntil !== undefined && sql`created_at < ${createdUntil}::timestamptz`,
   ].filter((condition) => condition !== false);

@@ -18,6 +18,20 @@ const emailPart = (minLength: number) =>
 
 export const accountSearchSchema = z
   .strictObject({
+    search: z
+      .string()
+      .trim()
+      .min(1)
+      .max(254)
+      .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters')
+      .optional()
+      .meta({
+        description:
+          'prefix of the e-mail address, of the name or of the family name, without regard to case (of letters beyond ASCII if the ' +
+          'locale of the database knows them), for a search while it is typed; by ' +
+          'each kind of name it finds the first 1,000 accounts',
+        example: 'ada k',
+      }),
     email_prefix: emailPart(1).meta({
       description: 'prefix of the e-mail address, without regard to case',
       example: 'ada',
@@ -36,6 +50,7 @@ export const accountSearchSchema = z
     role: role.optional().meta({ description: 'a role of the account' }),
     disabled: flag.optional().meta({ description: 'whether the account is disabled' }),
     verified: flag.optional().meta({ description: 'whether the e-mail address is verified' }),
+    second_factor: flag.optional().meta({ description: 'whether the account has an authenticator app' }),
     created_from: instant.optional().meta({ description: 'created then or later', example: '2026-11-01T00:00:00Z' }),
     created_until: instant.optional().meta({ description: 'created before', example: '2026-12-01T00:00:00Z' }),
     sort: z.enum(['email', 'created_at']).default('email').meta({ description: 'what the accounts are ordered by' }),

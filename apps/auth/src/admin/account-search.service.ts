@@ -24,12 +24,14 @@ export class AccountSearchService {
     const entry = { type: 'accounts.searched' as const, detail: { filters: Object.keys(filters) } };
     await this.audit.record(this.dataSource.manager, context, { ...entry, actorId: callerId(actor) });
     const filter = {
+      search: filters.search,
       emailPrefix: filters.email_prefix,
       emailPart: filters.email_contains,
       domain: filters.domain,
       role: filters.role,
       disabled: filters.disabled,
       verified: filters.verified,
+      secondFactor: filters.second_factor,
       createdFrom: filters.created_from,
       createdUntil: filters.created_until,
     };

@@ -1,12 +1,9 @@
 import { z } from 'zod';
 
 export const statisticsQuerySchema = z.strictObject({
-  period: z
-    .enum(['hour', 'day', 'month'])
-    .default('day')
-    .meta({
-      description: 'the last 60 minutes by the minute, the last 24 hours by the hour, or the last 30 days by the day',
-    }),
+  period: z.enum(['hour', 'day', 'month']).default('day').meta({
+    description: 'the last 60 minutes by the minute, the last 24 hours by the hour, or the last 30 days by the day',
+  }),
 });
 
 const count = z.int().min(0);

@@ -36,7 +36,7 @@ export function consoleDeclaration({ TOKEN_ISSUER }: OwnNames): Declaration {
   const home = new URL('/console/', TOKEN_ISSUER).href;
   const members = { client_id: consoleClientId, name: 'Console', kind: 'single_page', first_party: true };
   // in development the issuer may be a host that no other application's URLs may have
-  const uris = { redirect_uris: [home], post_logout_redirect_uris: [home] };
+  const uris = { redirect_uris: [home], post_logout_redirect_uris: [home], origins: [new URL(home).origin] };
   return { ...declaration.parse({ ...members, redirect_uris: ['https://console.example.com/'] }), ...uris };
 }
 

@@ -30,6 +30,7 @@ import { ScopeDescriptions1764400820000 } from './migrations/1764400820000-scope
 import { Webhooks1764400900000 } from './migrations/1764400900000-webhooks.ts';
 import { ActivityCounts1764400910000 } from './migrations/1764400910000-activity-counts.ts';
 import { MailDelivery1764400920000 } from './migrations/1764400920000-mail-delivery.ts';
+import { AccountNames1764400930000 } from './migrations/1764400930000-account-names.ts';
 
 /** The service's entities and migrations. */
 export const authSchema: DatabaseSchema = {
@@ -63,6 +64,7 @@ export const authSchema: DatabaseSchema = {
     Webhooks1764400900000,
     ActivityCounts1764400910000,
     MailDelivery1764400920000,
+    AccountNames1764400930000,
   ],
 };
 

@@ -140,7 +140,8 @@ export class InteractionsService implements OnModuleInit {
     if (origin ? origin.uid !== session.sessionId : session.authTime < iat) {
       return this.restart(interaction, session);
     }
-    const isFresh = !has(freshReasons) || session.authTime > iat;
+    // of a request that began without a session, this one is the answer, also within the same second
+    const isFresh = !has(freshReasons) || !origin || session.authTime > iat;
     const isStrong = !has(['second_factor']) || authenticationClass(session.amr) === 'aal2';
     if (!isFresh || !isStrong) {
       return { location: `/sign-in/confirm?${isStrong ? '' : 'acr=aal2&'}continue=${path}` };

@@ -4,8 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 
 /** What is counted. */
-export const activityKinds = ['login_succeeded', 'login_failed', 'registered', 'rate_limited'] as const;
-export type ActivityKind = (typeof activityKinds)[number];
+export type ActivityKind = 'login_succeeded' | 'login_failed' | 'registered' | 'rate_limited';
 
 /** How often something has happened. */
 export type ActivityCounts = Partial<Record<ActivityKind, number>>;

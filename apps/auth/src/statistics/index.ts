@@ -1,3 +1,3 @@
-export { activityKinds, type ActivityBucket, type ActivityKind, type ActivityPeriod } from './activity.repository.ts';
+export type { ActivityKind, ActivityPeriod } from './activity.repository.ts';
 export { ActivityService } from './activity.service.ts';
 export { StatisticsModule } from './statistics.module.ts';

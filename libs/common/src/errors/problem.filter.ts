@@ -1,6 +1,7 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PinoLogger } from 'nestjs-pino';
+import { Rejection } from '#guard';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
 import { databaseUnavailable } from '../database/database.metrics.ts';
 import { isOAuth, isPage, oauthError } from '../http/oauth-form.ts';
@@ -27,6 +28,15 @@ const byStatus: Readonly<Record<number, Problem>> = {
 export function toProblem(error: unknown): ProblemException {
   if (error instanceof ProblemException) {
     return error;
+  }
+  if (error instanceof Rejection) {
+    const { kind, cause, challenge, retryAfter } = error;
+    const problem = Object.values(problems).find(({ code }) => code === kind.code) ?? problems.internalError;
+    return problem.exception({
+      cause,
+      ...(challenge !== undefined && { challenge }),
+      ...(retryAfter !== undefined && { retryAfter }),
+    });
   }
   const { code, statusCode } = error as { code?: string; statusCode?: number };
   // Fastify sets the status of client errors; a client's ECONNRESET is not one of the database

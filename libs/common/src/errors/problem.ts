@@ -1,5 +1,6 @@
 import { applyDecorators, HttpException, type HttpExceptionOptions } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
+import { rejections, type RejectionKind } from '#guard';
 
 /** A validation error of one input field. */
 export interface FieldError {
@@ -57,6 +58,11 @@ export class Problem {
     this.oauth = oauth;
   }
 
+  /** The guard's rejection as a problem. */
+  static of({ status, code, title }: RejectionKind): Problem {
+    return new Problem(status, code, title);
+  }
+
   /** Creates an exception of this kind. */
   exception(extras: ProblemExtras = {}): ProblemException {
     return new ProblemException(this, extras);
@@ -82,18 +88,18 @@ export const problems = {
   validationFailed: new Problem(400, 'validation_failed', 'The request is not valid'),
   malformedJson: new Problem(400, 'malformed_json', 'The body is not valid JSON in UTF-8'),
   badRequest: new Problem(400, 'bad_request', 'The request is malformed'),
-  tokenMissing: new Problem(401, 'token_missing', 'An access token is required'),
-  tokenInvalid: new Problem(401, 'token_invalid', 'The access token is not valid'),
-  tokenExpired: new Problem(401, 'token_expired', 'The access token has expired'),
-  dpopProofInvalid: new Problem(401, 'dpop_proof_invalid', 'The proof of the access token’s key is not valid'),
-  mfaRequired: new Problem(401, 'mfa_required', 'A recent multi-factor authentication is required'),
+  tokenMissing: Problem.of(rejections.tokenMissing),
+  tokenInvalid: Problem.of(rejections.tokenInvalid),
+  tokenExpired: Problem.of(rejections.tokenExpired),
+  dpopProofInvalid: Problem.of(rejections.dpopProofInvalid),
+  mfaRequired: Problem.of(rejections.mfaRequired),
   reauthenticationRequired: new Problem(
     403,
     'reauthentication_required',
     'A recent login, or the password, is required',
   ),
-  scopeRequired: new Problem(403, 'scope_required', 'The access token lacks a required scope'),
-  roleRequired: new Problem(403, 'role_required', 'The account lacks a required role'),
+  scopeRequired: Problem.of(rejections.scopeRequired),
+  roleRequired: Problem.of(rejections.roleRequired),
   notFound: new Problem(404, 'not_found', 'Resource not found'),
   methodNotAllowed: new Problem(405, 'method_not_allowed', 'The resource does not support this method'),
   requestTimeout: new Problem(408, 'request_timeout', 'The request was not received in time'),
@@ -104,7 +110,7 @@ export const problems = {
   headersTooLarge: new Problem(431, 'headers_too_large', 'The headers are too large'),
   internalError: new Problem(500, 'internal_error', 'Internal server error'),
   databaseUnavailable: new Problem(503, 'database_unavailable', 'The database is unavailable'),
-  keysUnavailable: new Problem(503, 'keys_unavailable', 'The keys that verify access tokens are unavailable'),
+  keysUnavailable: Problem.of(rejections.keysUnavailable),
   overloaded: new Problem(503, 'overloaded', 'The service is overloaded'),
 } as const;
 

@@ -15,7 +15,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, HealthIndicatorService, TerminusModule, type HealthCheckResult } from '@nestjs/terminus';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Public } from '../jwt/public.decorator.ts';
+import { Public } from '#guard/nest';
 import { Draining } from '../lifecycle/draining.ts';
 import { DatabaseHealth } from './database.health.ts';
 

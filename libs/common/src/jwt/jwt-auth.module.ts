@@ -2,13 +2,12 @@ import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata }
 import { APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { AccessTokenGuard } from './access-token.guard.ts';
-import { ACCESS_TOKEN_OPTIONS, AccessTokenStrategy, type AccessTokenOptions } from './access-token.strategy.ts';
+import { ACCESS_TOKEN_OPTIONS, AccessTokenStrategy, type JwtAuthOptions } from './access-token.strategy.ts';
 import { MfaGuard } from './mfa.guard.ts';
 import { RecentLoginGuard } from './recent-login.guard.ts';
 import { RolesGuard } from './roles.guard.ts';
 
-type AsyncOptions = Pick<FactoryProvider<AccessTokenOptions>, 'inject' | 'useFactory'> &
-  Pick<ModuleMetadata, 'imports'>;
+type AsyncOptions = Pick<FactoryProvider<JwtAuthOptions>, 'inject' | 'useFactory'> & Pick<ModuleMetadata, 'imports'>;
 
 /**
  * Protects all routes of a service: requires a valid access token except on `@Public()` routes, then enforces `@Roles()`,

@@ -1,12 +1,8 @@
 import { SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 
-export const IS_PUBLIC = 'is public';
 export const IS_AUTH_OPTIONAL = 'is auth optional';
 export const IS_EXPIRY_IGNORED = 'is expiry ignored';
-
-/** Allows calls without an access token. All other routes require one. */
-export const Public = () => SetMetadata(IS_PUBLIC, true);
 
 /**
  * Allows calls without an access token, and authenticates those that have one: an invalid one is rejected. The handler's

@@ -1,10 +1,9 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
+import { authenticationClass, stepUpRequired, type Caller } from '#guard';
 import { problems } from '../errors/problem.ts';
-import { ACCESS_TOKEN_OPTIONS, type AccessTokenOptions } from './access-token.strategy.ts';
-import { stepUpRequired } from './mfa.guard.ts';
-import { authenticationClass, type ClientPrincipal, type Principal } from './principal.ts';
+import { ACCESS_TOKEN_OPTIONS, type JwtAuthOptions } from './access-token.strategy.ts';
 
 interface RecentLoginRequirement {
   /** Which bodies require it, before they are validated; all of them if it is not set. */
@@ -44,7 +43,7 @@ export class RecentLoginGuard implements CanActivate {
 
   constructor(
     private readonly reflector: Reflector,
-    @Inject(ACCESS_TOKEN_OPTIONS) options: AccessTokenOptions,
+    @Inject(ACCESS_TOKEN_OPTIONS) options: JwtAuthOptions,
   ) {
     this.maxAgeSeconds = options.recentLoginSeconds ?? 900;
   }
@@ -54,7 +53,7 @@ export class RecentLoginGuard implements CanActivate {
       context.getHandler(),
       context.getClass(),
     ]) as RecentLoginRequirement | undefined;
-    const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal | ClientPrincipal }>();
+    const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Caller }>();
     const { user, body } = request;
     const applies = required?.ifBody ? required.ifBody(body) : required !== undefined;
     if (!applies || !user || 'serviceAccountId' in user || Date.now() / 1000 - user.authTime <= this.maxAgeSeconds) {

@@ -1,12 +1,7 @@
 import { createRemoteJWKSet, errors, type CryptoKey } from 'jose';
 import { KeyObject } from 'node:crypto';
-import { problems } from '../errors/problem.ts';
-import {
-  accessTokenType,
-  signatureAlgorithm,
-  UnusableTokenError,
-  type AccessTokenOptions,
-} from './access-token.strategy.ts';
+import { accessTokenType, signatureAlgorithm, UnusableTokenError, type AccessTokenOptions } from './access-tokens.ts';
+import { Rejection, rejections } from './rejection.ts';
 
 const timeoutMs = 2000;
 const maxAgeMs = 5 * 60 * 1000;
@@ -37,7 +32,7 @@ export function remoteJwks(url: URL): AccessTokenOptions['resolveKey'] {
       if (error instanceof errors.JWKSNoMatchingKey) {
         throw new UnusableTokenError('no such key', { cause: error });
       }
-      throw problems.keysUnavailable.exception({ cause: error, retryAfter: 1 });
+      throw new Rejection(rejections.keysUnavailable, { cause: error, retryAfter: 1 });
     }
   };
 }

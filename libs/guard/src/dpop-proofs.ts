@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import { problems } from '../errors/problem.ts';
 import { challengeOf, proofAlgorithms } from './credentials.ts';
+import { Rejection, rejections } from './rejection.ts';
 
 const proofType = 'dpop+jwt';
 /** How far the client's clock may differ, and how long a proof can be used. */
@@ -55,7 +55,7 @@ export class DpopProofs {
   /**
    * Requires that a request carries a new proof for its method, its URL, its token and the token's key.
    * @param thumbprint of the key that the token is bound to: `cnf.jkt` (RFC 9449 §6.1)
-   * @throws ProblemException `dpop_proof_invalid`
+   * @throws Rejection `dpop_proof_invalid`
    */
   async assert({ method, url, headers }: ProvedRequest, token: string, thumbprint: string): Promise<void> {
     const { jti } = await this.verify(String(headers['dpop'] ?? ''), method, url, token, thumbprint).catch(
@@ -98,4 +98,4 @@ function withoutQuery(text: string): string {
 }
 
 const invalid = (cause: unknown) =>
-  problems.dpopProofInvalid.exception({ cause, challenge: challengeOf('DPoP', 'error="invalid_dpop_proof"') });
+  new Rejection(rejections.dpopProofInvalid, { cause, challenge: challengeOf('DPoP', 'error="invalid_dpop_proof"') });

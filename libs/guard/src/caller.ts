@@ -1,5 +1,3 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
 /** The key of its client that a token is bound to (RFC 9449 §6.1), which the client must prove to hold. */
@@ -75,26 +73,9 @@ export function authenticationClass(amr: readonly string[]): 'aal1' | 'aal2' {
   return amr.includes('mfa') ? 'aal2' : 'aal1';
 }
 
-/** Injects the calling account. Not for `@Public()` routes or `@Scopes()` routes. */
-export const CurrentPrincipal = createParamDecorator(
-  (_data: unknown, context: ExecutionContext): Principal =>
-    context.switchToHttp().getRequest<FastifyRequest & { user: Principal }>().user,
-);
-
 /** The calling account or service account. */
 export type Caller = Principal | ClientPrincipal;
 
 /** The id of the calling account or service account. */
 export const callerId = (caller: Caller): string =>
   'serviceAccountId' in caller ? caller.serviceAccountId : caller.accountId;
-
-const callerOf = (context: ExecutionContext): Caller =>
-  context.switchToHttp().getRequest<FastifyRequest & { user: Caller }>().user;
-
-/** Injects the calling account or service account. */
-export const CurrentCaller = createParamDecorator((_data: unknown, context: ExecutionContext) => callerOf(context));
-
-/** Injects the id of the calling account or service account. */
-export const CurrentActor = createParamDecorator((_data: unknown, context: ExecutionContext) =>
-  callerId(callerOf(context)),
-);
