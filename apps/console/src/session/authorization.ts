@@ -8,7 +8,7 @@ import * as oauth from 'oauth4webapi';
 const maxAgeSeconds = 4 * 60 * 60;
 const pendingKey = 'console-authorization';
 const home = `${location.origin}/console/`;
-const client: oauth.Client = { client_id: 'console' };
+const client: oauth.Client = { client_id: 'console', id_token_signed_response_alg: 'ES256' };
 // the pages' own origin, without TLS in development alone
 const options = { [oauth.allowInsecureRequests]: location.protocol === 'http:' };
 

@@ -1,7 +1,7 @@
-import { Anchor, Group, Modal, Stack } from '@mantine/core';
+import { Anchor, Group, Stack } from '@mantine/core';
 import { Link } from 'wouter';
+import { Dialog } from '../../kit/dialog.tsx';
 import { Facts } from '../../kit/facts.tsx';
-import { texts as kitTexts } from '../../kit/texts.ts';
 import { useFormats, useTexts } from '../../language.ts';
 import type { AuditEvent } from './tail.ts';
 import { texts } from './texts.ts';
@@ -22,16 +22,9 @@ function readable(value: unknown): string {
 /** All that is known of an event. */
 export function EventDialog({ event, onClose }: { event: AuditEvent | undefined; onClose: () => void }) {
   const t = useTexts(texts);
-  const { close } = useTexts(kitTexts);
   const { time } = useFormats();
   return (
-    <Modal
-      opened={event !== undefined}
-      onClose={onClose}
-      title={event?.type}
-      size="lg"
-      closeButtonProps={{ 'aria-label': close }}
-    >
+    <Dialog opened={event !== undefined} onClose={onClose} title={event?.type} size="lg">
       {event && (
         <Stack>
           <Facts
@@ -60,6 +53,6 @@ export function EventDialog({ event, onClose }: { event: AuditEvent | undefined;
           </Group>
         </Stack>
       )}
-    </Modal>
+    </Dialog>
   );
 }
