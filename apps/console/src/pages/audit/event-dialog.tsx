@@ -31,7 +31,7 @@ export function EventDialog({ event, onClose }: { event: AuditEvent | undefined;
             facts={[
               [t.time, time(event.occurred_at, { dateStyle: 'full', timeStyle: 'long' })],
               [t.actor, <Who id={event.actor_id} />],
-              [t.subject, <Who id={event.subject_id} />],
+              [t.subject, <Who id={event.subject_id} type={event.type} />],
               [t.address, event.address ?? '–'],
               [t.userAgent, event.user_agent ?? '–'],
               [t.requestId, event.request_id ?? '–'],
