@@ -14,6 +14,9 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.c
 // where dialogs, which keep the page behind them from scrolling, look for the nonce of their style element
 Object.assign(globalThis, { __webpack_nonce__: nonce });
 
+// where the scroll lock of dialogs looks for the nonce of its style element
+Object.assign(globalThis, { __webpack_nonce__: nonce });
+
 function App({ signedIn }: { signedIn: Promise<void> }) {
   const [locale, setLocale] = useState<Locale>(initialLocale);
   useEffect(() => {

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Stack, Text, TextInput, type ButtonProps } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput, type ButtonProps } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation } from '@tanstack/react-query';
 import { useId, useState, type ReactNode } from 'react';
 import { queries } from '../api.ts';
 import { useTexts } from '../language.ts';
+import { Dialog } from './dialog.tsx';
 import { Failure } from './failure.tsx';
 import { texts } from './texts.ts';
 
@@ -56,7 +57,7 @@ export function Act({ label, description, typedName, isDestructive = false, ...p
       >
         {label}
       </Button>
-      <Modal opened={isOpen} onClose={close} title={label} centered closeButtonProps={{ 'aria-label': t.close }}>
+      <Dialog opened={isOpen} onClose={close} title={label}>
         <form
           id={form}
           onSubmit={(event) => {
@@ -98,7 +99,7 @@ export function Act({ label, description, typedName, isDestructive = false, ...p
             </Group>
           </Stack>
         </form>
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -83,7 +83,7 @@ export function BarChart({ title, labels, bars }: ChartProps) {
         <Text size="xs">{bars.at(-1)?.label}</Text>
       </Group>
       <Button
-        variant="subtle"
+        variant="default"
         size="compact-sm"
         aria-expanded={isOpen}
         aria-controls={table}

@@ -1,5 +1,6 @@
-import { Button, Code, CopyButton, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Code, CopyButton, Group, Stack, Text } from '@mantine/core';
 import { useTexts } from '../language.ts';
+import { Dialog } from './dialog.tsx';
 import { texts } from './texts.ts';
 
 /** Text to copy. */
@@ -33,15 +34,7 @@ export function SecretDialog({
 }) {
   const t = useTexts(texts);
   return (
-    <Modal
-      opened={secret !== undefined}
-      onClose={onClose}
-      title={title}
-      centered
-      closeOnClickOutside={false}
-      closeOnEscape={false}
-      withCloseButton={false}
-    >
+    <Dialog opened={secret !== undefined} onClose={onClose} title={title} isBinding>
       <Stack>
         <Text size="sm">{t.secretOnce}</Text>
         <Copyable text={secret ?? ''} />
@@ -49,6 +42,6 @@ export function SecretDialog({
           <Button onClick={onClose}>{t.secretKept}</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

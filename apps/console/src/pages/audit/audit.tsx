@@ -45,7 +45,7 @@ function useColumns(onOpen: OnOpen) {
       ),
     },
     { header: t.actor, cell: ({ actor_id }: AuditEvent) => <Who id={actor_id} /> },
-    { header: t.subject, cell: ({ subject_id }: AuditEvent) => <Who id={subject_id} /> },
+    { header: t.subject, cell: ({ subject_id, type }: AuditEvent) => <Who id={subject_id} type={type} /> },
     { header: t.address, cell: ({ address }: AuditEvent) => address ?? '–' },
   ];
 }

@@ -1,7 +1,7 @@
-import { Anchor, Group, Modal, Stack } from '@mantine/core';
+import { Anchor, Group, Stack } from '@mantine/core';
 import { Link } from 'wouter';
+import { Dialog } from '../../kit/dialog.tsx';
 import { Facts } from '../../kit/facts.tsx';
-import { texts as kitTexts } from '../../kit/texts.ts';
 import { useFormats, useTexts } from '../../language.ts';
 import type { AuditEvent } from './tail.ts';
 import { texts } from './texts.ts';
@@ -22,23 +22,16 @@ function readable(value: unknown): string {
 /** All that is known of an event. */
 export function EventDialog({ event, onClose }: { event: AuditEvent | undefined; onClose: () => void }) {
   const t = useTexts(texts);
-  const { close } = useTexts(kitTexts);
   const { time } = useFormats();
   return (
-    <Modal
-      opened={event !== undefined}
-      onClose={onClose}
-      title={event?.type}
-      size="lg"
-      closeButtonProps={{ 'aria-label': close }}
-    >
+    <Dialog opened={event !== undefined} onClose={onClose} title={event?.type} size="lg">
       {event && (
         <Stack>
           <Facts
             facts={[
               [t.time, time(event.occurred_at, { dateStyle: 'full', timeStyle: 'long' })],
               [t.actor, <Who id={event.actor_id} />],
-              [t.subject, <Who id={event.subject_id} />],
+              [t.subject, <Who id={event.subject_id} type={event.type} />],
               [t.address, event.address ?? '–'],
               [t.userAgent, event.user_agent ?? '–'],
               [t.requestId, event.request_id ?? '–'],
@@ -60,6 +53,6 @@ export function EventDialog({ event, onClose }: { event: AuditEvent | undefined;
           </Group>
         </Stack>
       )}
-    </Modal>
+    </Dialog>
   );
 }

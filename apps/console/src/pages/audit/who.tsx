@@ -6,8 +6,17 @@ import { useTexts } from '../../language.ts';
 import { useIdentity } from '../../session/identity.ts';
 import { texts } from './texts.ts';
 
-/** An account or service account that acted or was affected, as a link to its page. */
-export function Who({ id }: { id: string | null }) {
+/** Events whose subject is no account, and where its page is. */
+const pathOf = (type: string | undefined): string =>
+  ['application', 'webhook', 'service_account'].includes(type?.split('.')[0] ?? '')
+    ? `/${String(type?.split('.')[0]).replace('_', '-')}s`
+    : '/people';
+
+/**
+ * Who acted or was affected, as a link to its page.
+ * @param props.type the event's type, if it is about its subject
+ */
+export function Who({ id, type }: { id: string | null; type?: string }) {
   const t = useTexts(texts);
   const me = useIdentity();
   const { data } = useQuery({
@@ -20,7 +29,7 @@ export function Who({ id }: { id: string | null }) {
   }
   const program = data?.service_accounts.find((account) => account.id === id);
   return (
-    <Anchor component={Link} href={program ? `/service-accounts/${id}` : `/people/${id}`} title={id} className="wrap">
+    <Anchor component={Link} href={`${program ? '/service-accounts' : pathOf(type)}/${id}`} title={id} className="wrap">
       {program?.name ?? (id === me.id ? t.you : `…${id.slice(-12)}`)}
     </Anchor>
   );

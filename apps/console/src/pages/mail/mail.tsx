@@ -51,6 +51,7 @@ function Outbox() {
   return (
     <>
       <SegmentedControl
+        transitionDuration={0}
         aria-label={t.state}
         value={state}
         onChange={(value) => {

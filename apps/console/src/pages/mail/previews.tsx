@@ -28,6 +28,7 @@ function Shown({ template, locale }: Pick<Preview, 'template' | 'locale'>) {
   return (
     <>
       <SegmentedControl
+        transitionDuration={0}
         aria-label={t.form}
         value={form}
         onChange={setForm}

@@ -128,6 +128,7 @@ export default function Overview() {
               title={t.activity}
               actions={
                 <SegmentedControl
+                  transitionDuration={0}
                   aria-label={t.period}
                   value={period}
                   onChange={setPeriod}

@@ -77,6 +77,7 @@ export function Deliveries({ id }: { id: string }) {
   return (
     <Section title={t.deliveries} actions={<ReplayAllAct id={id} />}>
       <SegmentedControl
+        transitionDuration={0}
         aria-label={t.state}
         value={state}
         onChange={setState}
