@@ -28,6 +28,7 @@ describe('an admin with a second factor', () => {
 
     await page.getByLabel('E-mail address').fill(email.slice(0, -12));
     await page.getByRole('link', { name: email }).waitFor();
+    await page.getByRole('link', { name: admin.email }).waitFor({ state: 'detached' });
     expect(await page.getByRole('row').count()).toBe(2);
 
     // tokens are in memory alone
@@ -89,8 +90,8 @@ describe('its files', () => {
   });
 
   it('do not lead out of their folder', async () => {
-    for (const path of ['..%2findex.html', '%2e%2e%2findex.html', '..%5cindex.html', 'missing.js', '']) {
-      expect([path, (await fetch(`${service.url}/console/assets/${path}`)).status]).toEqual([path, 404]);
-    }
+    const paths = ['..%2findex.html', '%2e%2e%2findex.html', '..%5cindex.html', 'missing.js', ''];
+    const answers = await Promise.all(paths.map((path) => fetch(`${service.url}/console/assets/${path}`)));
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 400, 404, 404]);
   });
 });
