@@ -1,11 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import pg from 'pg';
+import { selfSigned } from '../../../tests/cluster/lib/certificate.ts';
 import { Client, newAdmin, type Login } from './support/client.ts';
 import { NameServer } from './support/name-server.ts';
 import { Program } from './support/program.ts';
@@ -27,7 +24,8 @@ beforeAll(async () => {
   service = await startTestService();
   client = new Client(service.url);
   admin = await newAdmin(service);
-  certificate = newCertificate('receiver.example.com');
+  const { certificate: cert, key } = await selfSigned(['receiver.example.com']);
+  certificate = { cert, key };
   tls.setDefaultCACertificates([...tls.getCACertificates(), certificate.cert]);
   inside = await Receiver.start(certificate);
 });
@@ -36,20 +34,6 @@ afterEach(() => {
   names = undefined;
 });
 afterAll(() => inside.stop());
-
-function newCertificate(name: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  execFileSync(
-    'openssl',
-    [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-days', '2'],
-      ...['-keyout', key, '-out', cert, '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`],
-    ],
-    { stdio: 'ignore' },
-  );
-  return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
-}
 
 const create = (url: string, { on = client, token = admin.accessToken } = {}) =>
   on.call('POST', path, { token, body: { url, event_types: ['account.created'] } });

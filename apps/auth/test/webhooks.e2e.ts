@@ -195,14 +195,16 @@ describe('an event', () => {
 
   it('goes out once from two replicas', async () => {
     const second = await startTestService({ ...allowed, DATABASE_URL: service.databaseUrl });
+    // so slow that each replica looks for more while the other one waits
+    receiver.answer = (response) => void sleep(100).then(() => response.writeHead(204).end());
     const { id } = await subscribe(['mfa.reset']);
     await service.database.query(
-      "INSERT INTO audit_event (id, type) SELECT gen_random_uuid(), 'mfa.reset' FROM generate_series(1, 200)",
+      "INSERT INTO audit_event (id, type) SELECT gen_random_uuid(), 'mfa.reset' FROM generate_series(1, 100)",
     );
     await until(async () => (await deliveriesOf(id, 'waiting')).length === 0);
     await second.stop();
     const ids = receiver.ofType('mfa.reset').map(({ headers }) => headers['webhook-id']);
-    expect([ids.length, new Set(ids).size]).toEqual([200, 200]);
+    expect([ids.length, new Set(ids).size]).toEqual([100, 100]);
   });
 
   it('does not wait for the receiver of another webhook', async () => {

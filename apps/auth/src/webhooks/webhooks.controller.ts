@@ -26,6 +26,7 @@ import {
   createdEndpointSchema,
   deliveryExample,
   deliveryFilterSchema,
+  deliveryIdSchema,
   deliveryPageSchema,
   deliveryView,
   endpointExample,
@@ -33,13 +34,13 @@ import {
   endpointSchema,
   endpointSettingsSchema,
   endpointView,
-  idSchema,
   issuedSecretSchema,
   queuedSchema,
   replayedSchema,
   replaySchema,
   secretExample,
   secretRotationSchema,
+  webhookIdSchema,
   type EndpointBody,
 } from './webhooks.schema.ts';
 import { WebhooksService } from './webhooks.service.ts';
@@ -90,7 +91,7 @@ export class WebhooksController {
   @ApiOperation({ summary: 'Get a webhook', description: 'For admins.' })
   @ApiResponse({ status: 200, description: 'The webhook.', standardSchema: endpointSchema, example: endpointExample })
   @ApiProblems(...adminProblems, webhookNotFound)
-  async getWebhook(@Param('id', { schema: idSchema }) id: string) {
+  async getWebhook(@Param('id', { schema: webhookIdSchema }) id: string) {
     return endpointView(await this.webhooks.view(id));
   }
 
@@ -103,7 +104,7 @@ export class WebhooksController {
   @ApiResponse({ status: 200, description: 'The webhook.', standardSchema: endpointSchema, example: endpointExample })
   @ApiProblems(...adminProblems, ...recentLoginProblems, ...bodyProblems, webhookUrlRefused, webhookNotFound)
   async changeWebhook(
-    @Param('id', { schema: idSchema }) id: string,
+    @Param('id', { schema: webhookIdSchema }) id: string,
     @Body({ schema: endpointSettingsSchema }) body: EndpointBody,
     @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
@@ -120,7 +121,7 @@ export class WebhooksController {
   @ApiResponse({ status: 204, description: 'Deleted.' })
   @ApiProblems(...adminProblems, webhookNotFound)
   deleteWebhook(
-    @Param('id', { schema: idSchema }) id: string,
+    @Param('id', { schema: webhookIdSchema }) id: string,
     @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
   ) {
@@ -142,7 +143,7 @@ export class WebhooksController {
   })
   @ApiProblems(...adminProblems, ...recentLoginProblems, ...bodyProblems, webhookNotFound)
   async rotateWebhookSecret(
-    @Param('id', { schema: idSchema }) id: string,
+    @Param('id', { schema: webhookIdSchema }) id: string,
     @Body({ schema: secretRotationSchema }) body: z.output<typeof secretRotationSchema>,
     @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
@@ -161,7 +162,7 @@ export class WebhooksController {
   })
   @ApiProblems(...adminProblems, webhookNotFound, webhookDisabled)
   async testWebhook(
-    @Param('id', { schema: idSchema }) id: string,
+    @Param('id', { schema: webhookIdSchema }) id: string,
     @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
   ) {
@@ -182,7 +183,7 @@ export class WebhooksController {
   })
   @ApiProblems(...adminProblems, webhookNotFound)
   async listWebhookDeliveries(
-    @Param('id', { schema: idSchema }) id: string,
+    @Param('id', { schema: webhookIdSchema }) id: string,
     @Query({ schema: deliveryFilterSchema }) query: z.output<typeof deliveryFilterSchema>,
   ) {
     const { deliveries, next } = await this.webhooks.page(id, query);
@@ -198,8 +199,8 @@ export class WebhooksController {
   @ApiResponse({ status: 202, description: 'The message waits for its delivery.' })
   @ApiProblems(...adminProblems, webhookNotFound, deliveryNotFound, deliveryWaiting)
   replayWebhookDelivery(
-    @Param('id', { schema: idSchema }) id: string,
-    @Param('deliveryId', { schema: idSchema }) deliveryId: string,
+    @Param('id', { schema: webhookIdSchema }) id: string,
+    @Param('deliveryId', { schema: deliveryIdSchema }) deliveryId: string,
     @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,
   ) {
@@ -220,7 +221,7 @@ export class WebhooksController {
   })
   @ApiProblems(...adminProblems, ...bodyProblems, webhookNotFound)
   async replayWebhook(
-    @Param('id', { schema: idSchema }) id: string,
+    @Param('id', { schema: webhookIdSchema }) id: string,
     @Body({ schema: replaySchema }) body: z.output<typeof replaySchema>,
     @CurrentPrincipal() actor: Principal,
     @Context() context: RequestContext,

@@ -57,7 +57,8 @@ export const endpointSettingsSchema = z
 
 export type EndpointBody = z.output<typeof endpointSettingsSchema>;
 
-export const idSchema = z.uuid();
+export const webhookIdSchema = z.uuid().meta({ description: 'id of the webhook' });
+export const deliveryIdSchema = z.uuid().meta({ description: 'id of the delivery, which is its `webhook-id`' });
 
 export const secretRotationSchema = z
   .object({
