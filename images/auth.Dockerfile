@@ -1,7 +1,7 @@
 # Builds any service of apps/. The build argument APP selects it.
 ARG BASE=node:24-trixie-slim
 
-FROM ${BASE} AS source
+FROM ${BASE} AS packages
 WORKDIR /app
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false
 COPY package.json package-lock.json .npmrc ./
@@ -9,10 +9,19 @@ COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY nest-cli.json tsconfig*.json ./
 COPY libs libs
+
+FROM packages AS console
+COPY apps/console apps/console
+RUN node_modules/.bin/vite build apps/console
+
+FROM packages AS source
 # only this service: a change of another one changes neither this image nor its pod
 ARG APP=auth
 COPY apps/${APP} apps/${APP}
 RUN node_modules/.bin/tsc -p "apps/${APP}/tsconfig.app.json"
+# the auth service serves the console
+RUN --mount=type=bind,from=console,source=/app/dist/apps/console,target=/console \
+    if [ "${APP}" = auth ]; then cp -r /console dist/apps/console; fi
 
 # Compiles and restarts on each change that Skaffold copies in. A compile error does not stop the running process.
 FROM source AS dev

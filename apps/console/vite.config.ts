@@ -34,6 +34,8 @@ export default defineConfig({
     // the service's policy allows no data: URL for fonts or scripts
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // the notices that the licences of its packages demand
+    license: { fileName: 'licenses.md' },
     rolldownOptions: {
       // packages mark modules for React's server components, which the console has none of
       onwarn(warning, warn) {

@@ -32,7 +32,9 @@ describe('an admin with a second factor', () => {
     expect(await page.getByRole('row').count()).toBe(2);
 
     // tokens are in memory alone
-    const stored: string = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])');
+    const stored: string = await page.evaluate(
+      'JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])',
+    );
     expect(stored).not.toMatch(/eyJ|rt_/);
 
     await page.getByRole('button', { name: 'Sign out' }).click();
@@ -74,7 +76,9 @@ it('tells a person without the role that they may not use it', async () => {
 
 describe('its files', () => {
   it('are one document with a policy of its own for each answer, and scripts that browsers keep', async () => {
-    const [first, second] = await Promise.all(['/console', '/console/people/x'].map((path) => fetch(service.url + path)));
+    const [first, second] = await Promise.all(
+      ['/console', '/console/people/x'].map((path) => fetch(service.url + path)),
+    );
     const policies = [first, second].map((answer) => answer?.headers.get('content-security-policy') ?? '');
     expect(policies[0]).toContain("script-src 'self'; style-src 'self' 'nonce-");
     expect(policies[0]).not.toBe(policies[1]);

@@ -19,7 +19,8 @@ export const queries = new QueryClient({
 });
 
 /** The `code` of a problem; undefined for any other error, such as a lost connection. */
-export const codeOf = (error: unknown): string | undefined => (error instanceof ProblemError ? error.code : undefined);
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof ProblemError ? String(error.code) : undefined;
 
 /** Whether an act needs a proof of who acts that is younger than theirs. */
 export const needsProof = (error: unknown): boolean =>

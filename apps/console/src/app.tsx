@@ -7,7 +7,7 @@ import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { queries } from './api.ts';
 import { initialLocale, keepLocale, LocaleContext, type Locale } from './language.ts';
-import { Admission } from './session/admission.tsx';
+import { Admission } from './admission/admission.tsx';
 import { theme } from './theme.ts';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '';

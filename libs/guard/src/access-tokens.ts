@@ -119,8 +119,11 @@ export class AccessTokens {
   /** The caller of a token that was verified before with a key that is still current. */
   async knownCaller(request: PresentingRequest): Promise<Caller | undefined> {
     const known = this.verified.find(this.credentialsOf(request)?.token ?? '');
-    const isCurrent = known !== undefined && (await this.options.resolveKey(known.kid)) === known.key;
-    return isCurrent ? this.callerOf(request, known.claims) : undefined;
+    if (!known) {
+      return undefined;
+    }
+    const key = await this.options.resolveKey(known.kid);
+    return key === known.key ? this.callerOf(request, known.claims) : undefined;
   }
 
   /**

@@ -34,7 +34,10 @@ export class ConsoleController {
 
   constructor(@Inject(AUTH_CONFIG) { TOKEN_ISSUER: issuer }: Pick<AuthConfig, 'TOKEN_ISSUER'>) {
     const built = readFileSync(join(findConsole(import.meta.dirname), 'index.html'), 'utf8');
-    this.document = built.replace('%ISSUER%', issuer.replaceAll(/[&"<]/g, (c) => `&#${String(c.charCodeAt(0))};`));
+    this.document = built.replace(
+      '%ISSUER%',
+      issuer.replaceAll(/[&"<]/g, (c) => `&#${String(c.charCodeAt(0))};`),
+    );
   }
 
   @Get(['', '*'])

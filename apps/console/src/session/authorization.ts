@@ -10,6 +10,7 @@ const pendingKey = 'console-authorization';
 const home = `${location.origin}/console/`;
 const client: oauth.Client = { client_id: 'console', id_token_signed_response_alg: 'ES256' };
 // the pages' own origin, without TLS in development alone
+// eslint-disable-next-line @typescript-eslint/no-deprecated
 const options = { [oauth.allowInsecureRequests]: location.protocol === 'http:' };
 
 const issuer = document.querySelector<HTMLMetaElement>('meta[name=issuer]')?.content ?? location.origin;

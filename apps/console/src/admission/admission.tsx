@@ -4,8 +4,8 @@ import { use, useState, type ReactNode } from 'react';
 import { api, codeOf, orThrow } from '../api.ts';
 import { useTexts } from '../language.ts';
 import { Shell } from '../layout/shell.tsx';
-import { authorize, refusalOf, signOut } from './authorization.ts';
-import { IdentityContext } from './identity.ts';
+import { authorize, refusalOf, signOut } from '../session/authorization.ts';
+import { IdentityContext } from '../session/identity.ts';
 import { texts } from './texts.ts';
 
 const outcome = new WeakMap<Promise<void>, Promise<{ refusal: string | undefined }>>();
