@@ -82,6 +82,7 @@ function announce(url: string, metricsUrl: string): void {
   process.stdout.write(`
 ${bold}auth is ready at ${url}${plain} (in ${seconds} s)
   pages     ${config.APP_URL}
+  console   ${new URL('/console/', config.TOKEN_ISSUER).href}
   API docs  ${url}/docs
   metrics   ${metricsUrl}
   database  ${postgres ? `embedded, kept in ${directory}` : 'DATABASE_URL'}
