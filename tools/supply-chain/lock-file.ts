@@ -16,7 +16,7 @@ interface Locked {
   hasInstallScript?: boolean;
 }
 
-/** SPDX identifiers of licences that only require attribution. */
+/** SPDX identifiers of licences that require attribution at most. */
 const allowed = [
   '0BSD',
   'Apache-2.0',
@@ -28,6 +28,7 @@ const allowed = [
   'MIT',
   'MIT-0',
   'Python-2.0',
+  'Unlicense',
   'Zlib',
 ];
 
