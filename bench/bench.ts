@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { bystanders, bystandersTable } from './cases/bystanders.ts';
 import { comparedMembers, comparisons } from './cases/compared.ts';
+import { consolePages, consoleTable } from './cases/console.ts';
 import { growth, growthTable } from './cases/growth.ts';
 import { hashing, hashingMembers } from './cases/hashing.ts';
 import { layers, layersTable } from './cases/layers.ts';
@@ -142,6 +143,8 @@ if (!options.quick) {
     );
   }
   await part('weight', (stage) => weight(stage, rounds, seconds), weightTable);
+  const opened = await part('console', (stage) => consolePages(stage, sizes, rounds), consoleTable);
+  expect((opened?.scriptKiB ?? 0) <= 250, 'the scripts of the console’s first view exceed 250 KiB');
 }
 
 const scaled = await part(
