@@ -1,7 +1,7 @@
 import { commaSeparated, commonSettings, isAddressRange, loadConfig, setting } from '#common';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { brandColor, logoFile, productionProblems, providersSetting } from './config/index.ts';
+import { brandColor, consoleClientId, logoFile, productionProblems, providersSetting } from './config/index.ts';
 
 const seconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const count = (max: number) => z.coerce.number().int().min(1).max(max);
@@ -235,6 +235,14 @@ export function loadAuthConfig(environment: NodeJS.ProcessEnv): AuthConfig {
   const checked = authSettings.superRefine((values, context) => {
     for (const [name, message] of productionProblems(values)) {
       context.addIssue({ code: 'custom', path: [name], message });
+    }
+    // the console's tokens would pass for those of a login, which belong to no grant
+    if (values.TOKEN_AUDIENCE === consoleClientId) {
+      context.addIssue({
+        code: 'custom',
+        path: ['TOKEN_AUDIENCE'],
+        message: 'must not be the client id of the console',
+      });
     }
     // otherwise a login with the password of the registration would tell
     if (values.CONCEAL_TAKEN_EMAILS && !values.REQUIRE_VERIFIED_EMAIL) {

@@ -88,11 +88,14 @@ describe('an admin', () => {
     const exported = await call('GET', `${user.id}/export`);
     expect(exported.headers.get('content-disposition')).toContain('account.json');
     expect(Object.keys(exported.body)).toEqual(Object.keys(own.body));
-    expect({ ...exported.body, exported_at: '', audit_events: [] }).toEqual({
-      ...own.body,
+    // the mail may be sent in between
+    const steady = ({ body }: typeof own) => ({
+      ...body,
       exported_at: '',
       audit_events: [],
+      mails: body.mails.map((mail: object) => ({ ...mail, sent_at: '' })),
     });
+    expect(steady(exported)).toEqual(steady(own));
     expect(await eventsOf(user.id)).toEqual([{ type: 'account.data_exported', detail: {} }]);
   });
 

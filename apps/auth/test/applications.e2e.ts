@@ -202,7 +202,7 @@ describe('APPLICATIONS_FILE', () => {
     const replicas = await Promise.all(
       [1, 2].map(() => startIssuer({ APPLICATIONS_FILE: file, DATABASE_URL: first.databaseUrl })),
     );
-    expect(await clientIds(first)).toEqual(['argocd', 'grafana']);
+    expect(await clientIds(first)).toEqual(['argocd', 'console', 'grafana']);
     const { accessToken } = await newAdmin(first);
     const api = new Client(first.url);
     const body = { client_id: 'manual', name: 'm', kind: 'web', redirect_uris: [redirectUri] };
@@ -221,9 +221,9 @@ describe('APPLICATIONS_FILE', () => {
       await sleep(100);
     }
     await Promise.all(replicas.map((replica) => replica.stop()));
-    expect(await clientIds(first)).toEqual(['gateway', 'grafana', 'manual']);
+    expect(await clientIds(first)).toEqual(['console', 'gateway', 'grafana', 'manual']);
     const { rows } = await first.database.query(
-      "SELECT detail FROM audit_event WHERE type = 'application.declared' ORDER BY detail->>'client_id', id",
+      "SELECT detail FROM audit_event WHERE type = 'application.declared' AND detail->>'client_id' <> 'console' ORDER BY detail->>'client_id', id",
     );
     expect(rows.map(({ detail }) => `${String(detail.client_id)} ${String(detail.change)}`)).toEqual([
       'argocd created',
@@ -245,7 +245,7 @@ describe('APPLICATIONS_FILE', () => {
     }
     expect(noticed).toHaveBeenCalledTimes(1);
     noticed.mockRestore();
-    expect(await clientIds(corrected)).toEqual(['gateway', 'grafana']);
+    expect(await clientIds(corrected)).toEqual(['console', 'gateway', 'grafana']);
   });
 
   it.each([

@@ -148,7 +148,7 @@ it('an origin of somebody else’s application gets no further than the endpoint
   const origin = 'https://foreign.example.com';
   const foreign = await startIssuer();
   await addApplication(foreign, { client_id: 'foreign', kind: 'single_page', first_party: false });
-  await foreign.database.query('UPDATE application SET origins = $1', [[origin]]);
+  await foreign.database.query("UPDATE application SET origins = $1 WHERE client_id = 'foreign'", [[origin]]);
   const allowed = async (path: string) => {
     const { headers } = await fetch(foreign.url + path, { method: 'POST', headers: { origin } });
     return headers.get('access-control-allow-origin');

@@ -1480,7 +1480,7 @@ export interface paths {
     post?: never;
     /**
      * Delete a webhook
-     * @description For admins. What waits for it is not delivered, and its deliveries are deleted soon.
+     * @description For admins. Its receiver gets nothing more, not even that it was deleted. Pending messages are not delivered, and its deliveries are deleted soon.
      */
     delete: operations['deleteWebhook'];
     options?: never;
@@ -12500,6 +12500,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description id of the webhook */
         id: string;
       };
       cookie?: never;
@@ -12611,6 +12612,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description id of the webhook */
         id: string;
       };
       cookie?: never;
@@ -12750,6 +12752,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description id of the webhook */
         id: string;
       };
       cookie?: never;
@@ -12775,7 +12778,7 @@ export interface operations {
           };
         };
       };
-      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -12783,11 +12786,11 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
           };
         };
       };
-      /** @description `role_required`: The account lacks a required role. */
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -12795,7 +12798,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'role_required';
+            code?: 'role_required' | 'reauthentication_required';
           };
         };
       };
@@ -12842,6 +12845,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description id of the webhook */
         id: string;
       };
       cookie?: never;
@@ -12969,6 +12973,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description id of the webhook */
         id: string;
       };
       cookie?: never;
@@ -13087,6 +13092,7 @@ export interface operations {
       };
       header?: never;
       path: {
+        /** @description id of the webhook */
         id: string;
       };
       cookie?: never;
@@ -13199,7 +13205,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description id of the webhook */
         id: string;
+        /** @description id of the delivery, which is its `webhook-id` */
         deliveryId: string;
       };
       cookie?: never;
@@ -13304,6 +13312,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description id of the webhook */
         id: string;
       };
       cookie?: never;

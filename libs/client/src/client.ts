@@ -2,7 +2,7 @@ import createClient, { type Client, type ClientOptions } from 'openapi-fetch';
 import type { paths } from './api.ts';
 import { bounded, send, until, withoutSlash, type SendOptions } from './http.ts';
 import { problemCode } from './problem.ts';
-import type { Session } from './session.ts';
+import { subjectOf, type Session } from './session.ts';
 
 /** Options of {@link createAuthClient} and {@link createFetch}. */
 export interface AuthClientOptions extends SendOptions {
@@ -90,7 +90,8 @@ function authFetch(options: AuthClientOptions, takesNoToken: (path: string) => b
       return response;
     }
     const next = await until(session.refresh(token), signal);
-    if (next === undefined || next === token || !canRepeat) {
+    // the app may have logged in as somebody else meanwhile, whom the request does not concern
+    if (next === undefined || next === token || !canRepeat || subjectOf(next) !== subjectOf(token)) {
       return response;
     }
     response.body?.cancel().catch(() => undefined);

@@ -162,6 +162,8 @@ const [answerMs, turnMs] = [1000, 60_000];
  */
 export function cookieSession({ baseUrl, onEnd }: ServiceOptions): LoginSession {
   let current: Maybe<Held>;
+  /** The account that the page shows, until the page itself logs in or out. */
+  let subject: unknown;
   /** False once the service has said that the browser has no session. */
   let mayExist = true;
   let onChange: (() => void) | undefined;
@@ -187,9 +189,11 @@ export function cookieSession({ baseUrl, onEnd }: ServiceOptions): LoginSession 
     }
   };
   const adopt = (next: Held) => {
-    if (current && subjectOf(current) !== subjectOf(next)) {
+    const account = subjectOf(next.value);
+    if (subject !== undefined && subject !== account) {
       over();
     } else {
+      subject = account;
       set(next);
     }
   };
@@ -200,7 +204,7 @@ export function cookieSession({ baseUrl, onEnd }: ServiceOptions): LoginSession 
     } else if (data.isOver) {
       // this tab may know a later session
       renew(current?.value).catch(() => undefined);
-    } else if (current && current.value !== data.rejected) {
+    } else if (current && current.value !== data.rejected && current.expiresAt > Date.now()) {
       tell({ held: current });
     }
   });
@@ -254,11 +258,13 @@ export function cookieSession({ baseUrl, onEnd }: ServiceOptions): LoginSession 
     start: (tokens) =>
       alone(async () => {
         await call(url, { method: 'POST', credentials }, { refresh_token: tokens.refresh_token }, false);
+        subject = subjectOf(tokens.access_token);
         set(hold(tokens));
         tell({ held: current });
       }),
     end: () =>
       alone(async () => {
+        subject = undefined;
         set();
         await call(url, { method: 'DELETE', credentials });
         tell({ isOver: true });
@@ -302,8 +308,12 @@ export function customSession({ accessToken, refresh, lock, onEnd }: CustomSessi
   return { token: async () => accessToken(), refresh: renew };
 }
 
-/** The account of an access token. */
-function subjectOf({ value }: Held): unknown {
-  const [, claims = ''] = value.split('.');
-  return (JSON.parse(atob(claims.replaceAll('-', '+').replaceAll('_', '/'))) as { sub?: unknown }).sub;
+/** The account of an access token; undefined if it is no JWT. */
+export function subjectOf(token: string): unknown {
+  const [, claims = ''] = token.split('.');
+  try {
+    return (JSON.parse(atob(claims.replaceAll('-', '+').replaceAll('_', '/'))) as { sub?: unknown }).sub;
+  } catch {
+    return undefined;
+  }
 }

@@ -64,6 +64,10 @@ export class AccessTokens {
   private readonly proofs: DpopProofs | undefined;
 
   constructor(options: AccessTokenOptions) {
+    // libraries verify neither if it is missing, as it is in a program without types
+    if (!options.issuer || !options.audience) {
+      throw new TypeError('issuer and audience are required');
+    }
     this.options = options;
     this.proofs = options.dpop && new DpopProofs(options.dpop);
   }

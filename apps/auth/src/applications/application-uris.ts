@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AuthConfig } from '../config.ts';
+import { consoleClientId } from '../config/index.ts';
 
 const loopback = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
@@ -75,9 +76,6 @@ export type OwnNames = Pick<AuthConfig, 'TOKEN_AUDIENCE' | 'TOKEN_ISSUER'>;
 /** Whether a resource indicator names this service itself. */
 export const isOwnResource = (resource: string, { TOKEN_AUDIENCE, TOKEN_ISSUER }: OwnNames): boolean =>
   resource === TOKEN_AUDIENCE || resource === TOKEN_ISSUER;
-
-/** The client id of the console. */
-export const consoleClientId = 'console';
 
 /** What of an application may name this service. */
 interface Names {

@@ -1,7 +1,8 @@
 import { ConfigError } from '#common';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { consoleClientId, refusedNames, type OwnNames } from './application-uris.ts';
+import { consoleClientId } from '../config/index.ts';
+import { refusedNames, type OwnNames } from './application-uris.ts';
 import { declaration, declarationsSchema, type Declaration } from './applications.schema.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { ConfigError, RepeatedJob } from '#common';
+import { ConfigError, isUniqueViolation, RepeatedJob } from '#common';
 import {
   Inject,
   Injectable,
@@ -13,8 +13,9 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
+import { consoleClientId } from '../config/index.ts';
 import type { Application } from './application.ts';
-import { consoleClientId, type OwnNames } from './application-uris.ts';
+import type { OwnNames } from './application-uris.ts';
 import { ApplicationLogosRepository } from './application-logos.repository.ts';
 import { ApplicationSecretsRepository } from './application-secrets.repository.ts';
 import { ApplicationsRepository } from './applications.repository.ts';
@@ -34,6 +35,8 @@ const pollMs = 5000;
 export class DeclaredApplicationsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(DeclaredApplicationsService.name);
   private job: RepeatedJob | undefined;
+  /** Whether nothing is left to do for the console. */
+  private hasConsole = false;
   /** The content that was read last, whether it was valid or not. */
   private content: string | undefined;
 
@@ -47,18 +50,24 @@ export class DeclaredApplicationsService implements OnApplicationBootstrap, Befo
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { APPLICATIONS_FILE: path } = this.config;
-    if (path === undefined) {
-      await this.dataSource.transaction((manager) => this.declareConsole(manager));
-    } else {
-      await this.follow(path);
-      this.job = new RepeatedJob(pollMs, () => this.follow(path));
+    await this.apply();
+    if (this.config.APPLICATIONS_FILE !== undefined || !this.hasConsole) {
+      this.job = new RepeatedJob(pollMs, () => this.apply());
       this.job.start();
     }
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.job?.stop();
+  }
+
+  private async apply(): Promise<void> {
+    if (!this.hasConsole) {
+      await this.declareConsole();
+    }
+    if (this.config.APPLICATIONS_FILE !== undefined) {
+      await this.follow(this.config.APPLICATIONS_FILE);
+    }
   }
 
   /** Reconciles if the file's content has changed. A fault is logged, and the applications stay as they are. */
@@ -82,7 +91,8 @@ export class DeclaredApplicationsService implements OnApplicationBootstrap, Befo
   }
 
   private async reconcile(manager: EntityManager, declarations: Declaration[]): Promise<void> {
-    const present = await this.declareConsole(manager);
+    await this.applications.lockDeclared(manager);
+    const present = await this.applications.listDeclared(manager);
     const isDeclared = ({ clientId }: Application) =>
       clientId === consoleClientId || declarations.some((one) => one.client_id === clientId);
     for (const gone of present.filter((known) => !isDeclared(known))) {
@@ -94,12 +104,26 @@ export class DeclaredApplicationsService implements OnApplicationBootstrap, Befo
     }
   }
 
-  /** @returns the applications that were declared before */
-  private async declareConsole(manager: EntityManager): Promise<Application[]> {
-    await this.applications.lockDeclared(manager);
-    const present = await this.applications.listDeclared(manager);
-    await this.declare(manager, consoleDeclaration(this.config), present);
-    return present;
+  /**
+   * Fails while the database is not migrated. An application that has taken the client id before keeps it: nobody can sign in to the console
+   * then, and all else works.
+   */
+  private async declareConsole(): Promise<void> {
+    try {
+      await this.dataSource.transaction(async (manager) => {
+        await this.applications.lockDeclared(manager);
+        await this.declare(manager, consoleDeclaration(this.config), await this.applications.listDeclared(manager));
+      });
+      this.hasConsole = true;
+    } catch (error) {
+      this.hasConsole = isUniqueViolation(error, 'application_client_id_key');
+      this.logger.error(
+        error,
+        this.hasConsole
+          ? `the console has no application: delete the one with the client id ${consoleClientId}, and restart`
+          : 'the application of the console could not be declared',
+      );
+    }
   }
 
   private async declare(manager: EntityManager, declared: Declaration, present: Application[]): Promise<void> {

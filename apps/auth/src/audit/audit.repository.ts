@@ -12,6 +12,14 @@ export interface AuditEntry {
   detail?: Record<string, unknown>;
 }
 
+/** Who follows the trail. */
+export interface TrailReader {
+  actorId: string;
+  filter: Record<string, unknown>;
+  /** Id of the event from which on. */
+  since: string;
+}
+
 /**
  * An INSERT of events, for a statement of its own or as a common table expression.
  * @param context the request that caused them; null for the command line and the service itself
@@ -37,21 +45,25 @@ export class AuditRepository {
     await queryRow(on, sql`/* audit.record */ ${recording(context, entries)}`);
   }
 
-  /** Records that somebody follows the trail, unless the trail says so since five minutes. */
+  /**
+   * Records that somebody follows the trail from an event on, unless the trail says so since five minutes: with the same filter, and from
+   * the same event if that is no longer new.
+   */
   async recordFollowing(
     on: Queryable,
     context: RequestContext,
-    actorId: string,
-    filter: Record<string, unknown>,
+    { actorId, filter, since }: TrailReader,
   ): Promise<void> {
     const detail = { ...filter, following: true };
     await queryRow(
       on,
-      sql`/* audit.record-following */ ${recording(context, [{ type: 'audit.read', actorId, detail }])}
+      sql`/* audit.record-following */ ${recording(context, [{ type: 'audit.read', actorId, detail: { ...detail, since } }])}
         WHERE NOT EXISTS (
           SELECT FROM audit_event earlier
           WHERE earlier.actor_id = ${actorId} AND earlier.occurred_at > now() - interval '5 minutes'
-            AND earlier.type = 'audit.read' AND earlier.detail ? 'following')`,
+            AND earlier.type = 'audit.read' AND earlier.detail - 'since' = ${JSON.stringify(detail)}::jsonb
+            AND (earlier.detail ->> 'since' = ${since}::text
+              OR EXISTS (SELECT FROM audit_event WHERE id = ${since}::uuid AND occurred_at > now() - interval '10 minutes')))`,
     );
   }
 

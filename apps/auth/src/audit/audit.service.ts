@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ActivityService, type ActivityKind } from '../statistics/index.ts';
 import type { AuditEventType } from './audit-event.ts';
-import { AuditRepository, type AuditEntry } from './audit.repository.ts';
+import { AuditRepository, type TrailReader, type AuditEntry } from './audit.repository.ts';
 
 /** What the statistics count. Sessions count successful logins, which their own statement records. */
 const counted: Partial<Record<AuditEventType, ActivityKind>> = {
@@ -36,14 +36,9 @@ export class AuditService {
     });
   }
 
-  /** Records that somebody follows the trail, once in five minutes. */
-  async recordFollowing(
-    manager: EntityManager,
-    context: RequestContext,
-    actorId: string,
-    filter: Record<string, unknown>,
-  ): Promise<void> {
-    await this.events.recordFollowing(manager, context, actorId, filter);
+  /** Records that somebody follows the trail, once in five minutes: see {@link AuditRepository.recordFollowing}. */
+  recordFollowing(manager: EntityManager, context: RequestContext, reader: TrailReader): Promise<void> {
+    return this.events.recordFollowing(manager, context, reader);
   }
 
   /** Whether an event of a type about an account is on record, in the caller's transaction. */

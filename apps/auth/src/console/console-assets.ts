@@ -10,8 +10,9 @@ import { findConsole } from './console-folder.ts';
 export class ConsoleAssets implements OnModuleInit {
   constructor(private readonly host: HttpAdapterHost) {}
 
-  async onModuleInit(): Promise<void> {
-    await fastifyOf(this.host)?.register(fastifyStatic, {
+  onModuleInit(): void {
+    // not awaited: that would load what is registered so far, before Nest has set its error handler
+    void fastifyOf(this.host)?.register(fastifyStatic, {
       root: join(findConsole(import.meta.dirname), 'assets'),
       prefix: '/console/assets/',
       decorateReply: false,

@@ -82,7 +82,7 @@ export class WebhookDeliveriesRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Takes deliveries of an enabled endpoint that are due, in one atomic statement: each goes to one replica only. */
+  /** Takes deliveries of an enabled endpoint that are due, those that strangers cause in bulk last, in one atomic statement: each goes to one replica only. */
   take(endpointId: string, limit: number): Promise<DueDelivery[]> {
     return queryRows(
       this.dataSource,
@@ -93,7 +93,7 @@ export class WebhookDeliveriesRepository {
         WHERE e.id = d.endpoint_id AND e.enabled AND d.id IN (
           SELECT id FROM webhook_delivery
           WHERE endpoint_id = ${endpointId} AND state = 'waiting' AND next_attempt_at <= now()
-          ORDER BY next_attempt_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+          ORDER BY is_bulk, next_attempt_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
         RETURNING d.id, d.endpoint_id AS "endpointId", e.url, d.payload, d.attempts, e.secret,
           CASE WHEN e.previous_secret_expires_at > now() THEN e.previous_secret END AS "previousSecret",
           e.failing_since IS NOT NULL AS "isFailing"`,

@@ -93,20 +93,20 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
 
   /** @returns whether the receiver has accepted it */
   private async dispatch(message: DueDelivery): Promise<boolean> {
-    const { endpointId, isFailing } = message;
+    const { isFailing } = message;
     let status: number;
     try {
       status = await this.send(message);
     } catch (error) {
       if (!isFailing) {
-        await this.endpoints.noteResult(endpointId, false);
+        await this.endpoints.noteResult(message, false);
       }
       await this.retryOrFail(message, error);
       return false;
     }
     await this.outbox.markDelivered(message, status);
     if (isFailing) {
-      await this.endpoints.noteResult(endpointId, true);
+      await this.endpoints.noteResult(message, true);
     }
     deliveries.inc({ result: 'delivered' });
     return true;
@@ -145,7 +145,7 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
       await this.outbox.markFailed(this.dataSource, message, { status, error: reason });
       deliveries.inc({ result: 'failed' });
       this.logger.error({ msg: 'webhook delivery given up', ...log });
-      await this.disable(endpointId, status === goneStatus ? 'gone' : 'failing');
+      await this.disable(message, status === goneStatus ? 'gone' : 'failing');
     } else {
       const wait = delay * (1 + Math.random() * jitter);
       await this.outbox.postpone(message, wait, { status, error: reason });
@@ -155,12 +155,13 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
   }
 
   /** Disables an endpoint that is gone, or one that has refused everything for days. */
-  private async disable(endpointId: string, reason: 'gone' | 'failing'): Promise<void> {
+  private async disable(message: DueDelivery, reason: 'gone' | 'failing'): Promise<void> {
+    const { endpointId } = message;
     await this.dataSource.transaction(async (manager) => {
       const disabled =
         reason === 'gone'
-          ? await this.endpoints.disable(manager, endpointId, reason)
-          : await this.endpoints.disableFailing(manager, endpointId, maxFailingSeconds);
+          ? await this.endpoints.disable(manager, message, reason)
+          : await this.endpoints.disableFailing(manager, message, maxFailingSeconds);
       if (disabled) {
         await this.audit.record(manager, null, {
           type: 'webhook.disabled',

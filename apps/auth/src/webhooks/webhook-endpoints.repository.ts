@@ -35,6 +35,12 @@ export interface SealedSecrets {
   previousSecret: Buffer | null;
 }
 
+/** An endpoint as its receiver was called: a late result must not count for another URL. */
+export interface CalledEndpoint {
+  endpointId: string;
+  url: string;
+}
+
 /** Arbitrary key of an advisory lock. */
 const countLock = 7_305_645;
 /** Longer than a transaction that may still write deliveries to the endpoint. */
@@ -129,37 +135,37 @@ export class WebhookEndpointsRepository {
   }
 
   /**
-   * Disables an endpoint.
+   * Disables an endpoint, unless it has got another URL since its receiver was called.
    * @returns whether it was enabled
    */
-  async disable(on: Queryable, id: string, reason: DisabledReason): Promise<boolean> {
+  async disable(on: Queryable, { endpointId: id, url }: CalledEndpoint, reason: DisabledReason): Promise<boolean> {
     return this.change(
       on,
       sql`/* webhook-endpoints.disable */
         UPDATE webhook_endpoint SET enabled = false, disabled_reason = ${reason}, updated_at = now()
-        WHERE id = ${id} AND enabled`,
+        WHERE id = ${id} AND url = ${url} AND enabled`,
     );
   }
 
   /** Disables an endpoint that has refused everything for so long. */
-  async disableFailing(on: Queryable, id: string, seconds: number): Promise<boolean> {
+  async disableFailing(on: Queryable, { endpointId: id, url }: CalledEndpoint, seconds: number): Promise<boolean> {
     return this.change(
       on,
       sql`/* webhook-endpoints.disable-failing */
         UPDATE webhook_endpoint SET enabled = false, disabled_reason = 'failing', updated_at = now()
-        WHERE id = ${id} AND enabled AND failing_since < now() - make_interval(secs => ${seconds}::int)`,
+        WHERE id = ${id} AND url = ${url} AND enabled AND failing_since < now() - make_interval(secs => ${seconds}::int)`,
     );
   }
 
   /** Notes whether an endpoint accepts messages. Writes only when that changes, because each login reads the row. */
-  async noteResult(id: string, accepted: boolean): Promise<void> {
+  async noteResult({ endpointId: id, url }: CalledEndpoint, accepted: boolean): Promise<void> {
     await execute(
       this.dataSource,
       accepted
         ? sql`/* webhook-endpoints.accepting */
-            UPDATE webhook_endpoint SET failing_since = NULL WHERE id = ${id} AND failing_since IS NOT NULL`
+            UPDATE webhook_endpoint SET failing_since = NULL WHERE id = ${id} AND url = ${url} AND failing_since IS NOT NULL`
         : sql`/* webhook-endpoints.failing */
-            UPDATE webhook_endpoint SET failing_since = now() WHERE id = ${id} AND failing_since IS NULL`,
+            UPDATE webhook_endpoint SET failing_since = now() WHERE id = ${id} AND url = ${url} AND failing_since IS NULL`,
     );
   }
 

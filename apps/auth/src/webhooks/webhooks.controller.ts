@@ -113,13 +113,15 @@ export class WebhooksController {
   }
 
   @Delete(':id')
+  @RequireRecentLogin({})
   @HttpCode(204)
   @ApiOperation({
     summary: 'Delete a webhook',
-    description: 'For admins. What waits for it is not delivered, and its deliveries are deleted soon.',
+    description:
+      'For admins. Its receiver gets nothing more, not even that it was deleted. Pending messages are not delivered, and its deliveries are deleted soon.',
   })
   @ApiResponse({ status: 204, description: 'Deleted.' })
-  @ApiProblems(...adminProblems, webhookNotFound)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, webhookNotFound)
   deleteWebhook(
     @Param('id', { schema: webhookIdSchema }) id: string,
     @CurrentPrincipal() actor: Principal,

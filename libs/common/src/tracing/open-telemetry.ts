@@ -44,6 +44,8 @@ export function startOpenTelemetry(service: string, ratio: number): Tracing {
         // query strings may contain secrets
         startIncomingSpanHook: () => ({ 'url.query': '' }),
         requestHook: replaceTraceparent,
+        // its spans would name whole URLs, also those of webhooks
+        disableOutgoingRequestInstrumentation: true,
       }),
       new PgInstrumentation({ requireParentSpan: true }),
       new UndiciInstrumentation({

@@ -41,7 +41,8 @@ export class AuditLogService {
   ) {}
 
   /**
-   * Reads one page. A reader who follows the trail is recorded once in five minutes: otherwise it would read of nothing but itself.
+   * Reads one page. A reader who follows the end of the trail is recorded once in five minutes for each filter: otherwise it would read
+   * of nothing but itself.
    * @param query.after id of the last event of the previous page
    * @param query.since id of the event after which to follow the trail
    */
@@ -53,7 +54,7 @@ export class AuditLogService {
     if (since === undefined) {
       await this.audit.record(this.dataSource.manager, context, { type: 'audit.read', actorId, detail: filter });
     } else {
-      await this.audit.recordFollowing(this.dataSource.manager, context, actorId, filter);
+      await this.audit.recordFollowing(this.dataSource.manager, context, { actorId, filter, since });
     }
     const events = await this.repository.search(filter, limit, { after, since });
     return { events, next: events.length === limit ? (events.at(-1)?.id ?? null) : null };

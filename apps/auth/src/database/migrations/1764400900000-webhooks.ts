@@ -31,6 +31,8 @@ export class Webhooks1764400900000 implements MigrationInterface {
         id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
         endpoint_id uuid NOT NULL,
         event_type text NOT NULL,
+        -- strangers cause these: they must not delay the others
+        is_bulk boolean NOT NULL GENERATED ALWAYS AS (event_type IN ('login.failed', 'mfa.failed')) STORED,
         payload text NOT NULL CHECK (octet_length(payload) <= 20480),
         state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'failed')),
         attempts int NOT NULL DEFAULT 0,
@@ -40,7 +42,7 @@ export class Webhooks1764400900000 implements MigrationInterface {
         last_error text,
         created_at timestamptz NOT NULL DEFAULT now()
       );
-      CREATE INDEX webhook_delivery_due_idx ON webhook_delivery (endpoint_id, next_attempt_at) WHERE state = 'waiting';
+      CREATE INDEX webhook_delivery_due_idx ON webhook_delivery (endpoint_id, is_bulk, next_attempt_at) WHERE state = 'waiting';
       CREATE INDEX webhook_delivery_endpoint_idx ON webhook_delivery (endpoint_id, state, created_at, id);
       CREATE INDEX webhook_delivery_created_at_idx ON webhook_delivery (created_at);
       CREATE INDEX webhook_delivery_delivered_idx ON webhook_delivery (finished_at) WHERE state = 'delivered';

@@ -1,0 +1,2 @@
+/** The client id of the console, the application that the service itself declares. */
+export const consoleClientId = 'console';
