@@ -38,7 +38,7 @@ push AUTH_IMAGE_NEXT devopslocally/auth:next
 push SEALED_SECRETS_IMAGE devopslocally/sealed-secrets:drill
 push S3_IMAGE devopslocally/s3:drill
 push POSTGRES_EXPORTER_IMAGE prometheuscommunity/postgres-exporter:v0.17.1
-for app in $$(ls apps | grep -vx auth); do
+for app in $$(ls apps/*/tsconfig.app.json | cut -d/ -f2 | grep -vx auth); do
   docker build --quiet --file images/auth.Dockerfile --target production --build-arg APP=$$app --tag $(REGISTRY)/devopslocally/$$app:drill .
   push $$(tr a-z- A-Z_ <<<$$app)_IMAGE devopslocally/$$app:drill
 done

@@ -52,9 +52,11 @@ publish() { # publish NAME INPUTS BUILD_OPTION... prints devopslocally/NAME=REFE
 }
 
 images=$(publish postgres 'images/postgres images/postgres.Dockerfile' --file images/postgres.Dockerfile)
-for app in apps/*/; do
-  app=$(basename "$app")
-  images+=" $(publish "$app" "images/auth.Dockerfile apps/$app libs tools/bundle tools/lib/root.ts package.json package-lock.json .npmrc .dockerignore nest-cli.json tsconfig.json" \
+for settings in apps/*/tsconfig.app.json; do
+  app=$(basename "$(dirname "$settings")")
+  # auth's image contains the console
+  [ "$app" = auth ] && console=apps/console || console=
+  images+=" $(publish "$app" "images/auth.Dockerfile apps/$app $console libs tools/bundle tools/lib/root.ts package.json package-lock.json .npmrc .dockerignore nest-cli.json tsconfig.json" \
     --file images/auth.Dockerfile --target production --build-arg "APP=$app")"
 done
 mkdir -p .cache

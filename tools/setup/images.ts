@@ -1,14 +1,13 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { root } from '../lib/root.ts';
 import { run } from '../lib/run.ts';
+import { services } from '../lib/services.ts';
 import { type Cluster } from './cluster.ts';
 
 /** Build options of the project's images, by name. */
 export const images: Record<string, string[]> = {
   'devopslocally/postgres': ['--file', 'images/postgres.Dockerfile'],
   ...Object.fromEntries(
-    readdirSync(join(root, 'apps')).map((app) => [
+    services().map((app) => [
       `devopslocally/${app}`,
       ['--file', 'images/auth.Dockerfile', '--target', 'production', '--build-arg', `APP=${app}`],
     ]),

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Client, newAdmin } from './support/client.ts';
@@ -123,7 +124,31 @@ describe('GET /auth/admin/audit', () => {
       "SELECT detail FROM audit_event WHERE actor_id = $1 AND type = 'audit.read' AND detail ? 'following'",
       [admin.id],
     );
-    expect(rows).toEqual([{ detail: { subject_id: user.id, following: true } }]);
+    expect(rows).toEqual([{ detail: { subject_id: user.id, following: true, since: latest?.id } }]);
+  });
+
+  it('is recorded with each filter, and with each event to follow that is no longer new', async () => {
+    const [one, other] = [await newUser(), await newUser()];
+    const [latest] = (await search({ subject_id: one.id, limit: '1' })).body.events as Event[];
+    const old = randomUUID();
+    await service.database.query(
+      "INSERT INTO audit_event (id, occurred_at, type, detail) VALUES ($1, now() - interval '1 hour', 'key.rotated', '{}')",
+      [old],
+    );
+    for (const query of [
+      { since: String(latest?.id), subject_id: one.id },
+      { since: String(latest?.id), subject_id: other.id },
+      { since: old, subject_id: one.id },
+      { since: randomUUID(), subject_id: one.id },
+    ]) {
+      await search(query);
+      await search(query);
+    }
+    const { rows } = await service.database.query<{ count: number }>(
+      "SELECT count(*)::int FROM audit_event WHERE type = 'audit.read' AND detail ? 'following' AND detail->>'subject_id' = ANY ($1)",
+      [[one.id, other.id]],
+    );
+    expect(rows[0]?.count).toBe(4);
   });
 
   it.each([

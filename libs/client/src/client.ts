@@ -90,14 +90,17 @@ function authFetch(options: AuthClientOptions, takesNoToken: (path: string) => b
       return response;
     }
     const next = await until(session.refresh(token), signal);
-    // the app may have logged in as somebody else meanwhile, whom the request does not concern
-    if (next === undefined || next === token || !canRepeat || subjectOf(next) !== subjectOf(token)) {
+    if (next === undefined || next === token || !canRepeat || isOfOther(next, token)) {
       return response;
     }
     response.body?.cancel().catch(() => undefined);
     return sendWith(next);
   };
 }
+
+/** The app may have logged in as somebody else meanwhile, whom the request does not concern. */
+const isOfOther = (next: string, token: string) =>
+  subjectOf(token) !== undefined && subjectOf(next) !== subjectOf(token);
 
 /** A 401 can also ask for a second factor, for instance, which a new token does not give. */
 async function isTokenRejected(response: Response): Promise<boolean> {

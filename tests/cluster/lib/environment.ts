@@ -1,8 +1,6 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { apply } from '../../../tools/lib/kubectl.ts';
 import { buildWith, imageEntry } from '../../../tools/lib/kustomize.ts';
-import { root } from '../../../tools/lib/root.ts';
+import { services } from '../../../tools/lib/services.ts';
 import { until } from '../../../tools/lib/until.ts';
 import { healthy, jobDone } from '../../../tools/lib/workloads.ts';
 
@@ -17,11 +15,8 @@ function image(variable: string): string {
 }
 
 /** Each service's name in the manifests, and its image. */
-function services(): [string, string][] {
-  return readdirSync(join(root, 'apps')).map((app) => [
-    `devopslocally/${app}`,
-    image(`${app.toUpperCase().replaceAll('-', '_')}_IMAGE`),
-  ]);
+function serviceImages(): [string, string][] {
+  return services().map((app) => [`devopslocally/${app}`, image(`${app.toUpperCase().replaceAll('-', '_')}_IMAGE`)]);
 }
 
 export const images = {
@@ -49,7 +44,7 @@ export interface Shape {
 /** The images under test and a stand-in for the published exporter, as a kustomization's `images`. */
 export function underTest(): object[] {
   const all: [string, string][] = [
-    ...services(),
+    ...serviceImages(),
     ['devopslocally/postgres', images.postgres()],
     ['quay.io/prometheuscommunity/postgres-exporter', images.postgresExporter()],
   ];
