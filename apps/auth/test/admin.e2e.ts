@@ -161,6 +161,7 @@ describe('accounts', () => {
       ['POST', '/enable'],
       ['POST', '/password-reset'],
       ['DELETE', '/mfa'],
+      ['DELETE', '/mfa/totp'],
       ['DELETE', '/sessions'],
       ['PUT', '/roles', { roles: ['user'] }],
     ] as const) {
@@ -423,6 +424,28 @@ it('a reset of second factors ends the sessions, and the owner logs in by passwo
   expect((await client.call('POST', '/auth/login/mfa', { body: stale })).status).toBe(401);
   expect((await client.login(email)).body.access_token).toEqual(expect.any(String));
   expect(await trail(id)).toEqual(['session.revoked', 'mfa.reset']);
+});
+
+it('removal of an authenticator app takes the recovery codes too, ends the sessions and tells the owner', async () => {
+  const { email, accessToken } = await newEnrolledAccount(client);
+  const { id } = (await client.me(accessToken)).body;
+  await service.database.query('UPDATE account SET email_verified_at = now() WHERE id = $1', [id]);
+  const answers = await Promise.all(Array.from({ length: 5 }, () => call('DELETE', `/accounts/${id}/mfa/totp`)));
+  expect(answers.map(({ status, body }) => `${status} ${body?.code}`).toSorted()).toEqual([
+    '204 undefined',
+    ...Array.from({ length: 4 }, () => '404 totp_not_enrolled'),
+  ]);
+  expect((await client.me(accessToken)).status).toBe(401);
+  const login = await client.login(email);
+  expect(login.status).toBe(200);
+  const left = await client.call('GET', '/auth/mfa', { token: login.body.access_token });
+  expect(left.body).toEqual({ totp: false, recovery_codes: 0 });
+  const { rows } = await service.database.query(
+    "SELECT template FROM mail WHERE recipient = $1 AND template LIKE 'auth%'",
+    [email],
+  );
+  expect(rows.map(({ template }) => template)).toEqual(['authenticator_removed']);
+  expect(await trail(id)).toEqual(['session.revoked', 'mfa.totp_disabled']);
 });
 
 it('an admin ends the sessions of an account', async () => {

@@ -9,7 +9,7 @@ interface Operation {
   summary?: string;
   description?: string;
   security?: object[];
-  requestBody?: { content: Record<string, { schema: { $ref?: string } }> };
+  requestBody?: { content: Record<string, { schema: { $ref?: string; example?: unknown } }> };
   parameters?: { name: string; description?: string }[];
   responses: Record<
     string,
@@ -53,10 +53,9 @@ describe('every operation', () => {
             .filter((parameter) => !parameter.description)
             .map(({ name: parameter }) => `${name}: ${parameter}`),
         );
-        const schema = Object.values(requestBody?.content ?? {})[0]
-          ?.schema.$ref?.split('/')
-          .at(-1);
-        if (requestBody && document.components.schemas[schema ?? '']?.example === undefined) {
+        const { $ref = '', example } = Object.values(requestBody?.content ?? {})[0]?.schema ?? {};
+        const component = document.components.schemas[$ref.split('/').at(-1) ?? ''];
+        if (requestBody && (example ?? component?.example) === undefined) {
           gaps.push(`${name}: request example`);
         }
         for (const [status, response] of Object.entries(responses)) {

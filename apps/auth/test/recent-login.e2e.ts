@@ -30,6 +30,8 @@ const webhook = { url: 'https://receiver.example.com/', event_types: ['account.c
 const routes: Record<string, () => [method: string, path: string, body?: object]> = {
   'set roles': () => ['PUT', `/auth/admin/accounts/${target}/roles`, { roles: ['user', 'admin'] }],
   'reset second factors': () => ['DELETE', `/auth/admin/accounts/${target}/mfa`],
+  'remove an authenticator app': () => ['DELETE', `/auth/admin/accounts/${target}/mfa/totp`],
+  'import accounts': () => ['POST', '/auth/admin/imports', {}],
   'force a password reset': () => ['POST', `/auth/admin/accounts/${target}/password-reset`],
   'create an admin': () => ['POST', '/auth/admin/accounts', newAccount(['user', 'admin'])],
   'create an account with a verified e-mail address': () => [

@@ -54,6 +54,11 @@ export const pages: ConsolePage[] = [
     label: { en: 'Settings', de: 'Einstellungen', fr: 'Réglages', es: 'Ajustes' },
     component: lazy(() => import('./pages/settings/settings.tsx')),
   },
+  {
+    path: '/import',
+    label: { en: 'Import', de: 'Import', fr: 'Import', es: 'Importación' },
+    component: lazy(() => import('./pages/import/import.tsx')),
+  },
 ];
 
 /** Pages that the navigation does not list. */

@@ -50,6 +50,7 @@ export { fastifyOf } from './http/fastify-of.ts';
 export { createHttpApp } from './http/http-app.ts';
 export { instant } from './http/instant.ts';
 export { hasUnstorableText } from './http/json-body.ts';
+export { BodyStream, NdjsonBody } from './http/ndjson-body.ts';
 export { OAuthForm } from './http/oauth-form.ts';
 export { Context, contextOf, type RequestContext } from './http/request-context.ts';
 export { LatestValuesCookie, SecureCookie } from './http/secure-cookie.ts';

@@ -17,6 +17,7 @@ import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagg
 import type { z } from 'zod';
 import { adminEmailUnverified, lastAdmin } from '../accounts/index.ts';
 import { mailDisabled } from '../email/outbox/index.ts';
+import { totpNotEnrolled } from '../login/mfa/index.ts';
 import { accountNotFound, adminProblems, readerProblems, writerProblems } from './admin.problems.ts';
 import {
   accountIdSchema,
@@ -157,6 +158,23 @@ export class AdminController {
     @Context() context: RequestContext,
   ) {
     return this.admin.resetMfa(id, actor, context);
+  }
+
+  @Delete('accounts/:id/mfa/totp')
+  @RequireRecentLogin({})
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Remove an account’s authenticator app',
+    description: 'For admins. Removes the recovery codes too, keeps passkeys, and ends all sessions.',
+  })
+  @ApiResponse({ status: 204, description: 'Logins by password no longer ask for a second factor.' })
+  @ApiProblems(...adminProblems, ...recentLoginProblems, accountNotFound, totpNotEnrolled)
+  removeTotp(
+    @Param('id', { schema: accountIdSchema }) id: string,
+    @CurrentPrincipal() actor: Principal,
+    @Context() context: RequestContext,
+  ) {
+    return this.admin.removeTotp(id, actor, context);
   }
 
   @Delete('accounts/:id/sessions')

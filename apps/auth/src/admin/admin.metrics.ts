@@ -16,6 +16,7 @@ const actions = [
   'identity.unlinked',
   'mail.retried',
   'mfa.reset',
+  'mfa.totp_disabled',
   'passkey.deleted',
   'password.reset_forced',
   'session.revoked',

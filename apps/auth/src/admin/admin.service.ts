@@ -16,7 +16,7 @@ import {
 import { AuditService } from '../audit/index.ts';
 import { EmailLinksService } from '../email/links/index.ts';
 import { MailService } from '../email/outbox/index.ts';
-import { MfaService } from '../login/mfa/index.ts';
+import { MfaService, totpNotEnrolled } from '../login/mfa/index.ts';
 import { PasskeysService } from '../login/passkeys/index.ts';
 import { AdminActsService } from './admin-acts.service.ts';
 import { adminActions, type AdminAction } from './admin.metrics.ts';
@@ -111,6 +111,21 @@ export class AdminService {
       await this.mfa.removeAll(manager, id);
       await this.authority.keepAdmin(manager, () => this.passkeys.removeAll(manager, id));
       await this.notices.send(manager, id, 'mfa_reset', context);
+    });
+  }
+
+  /**
+   * Removes the authenticator app, with the recovery codes that stand in for it, and ends the account's sessions. Passkeys stay.
+   * @throws ProblemException `account_not_found`, `totp_not_enrolled`
+   */
+  async removeTotp(id: string, actor: Principal, context: RequestContext): Promise<void> {
+    await this.act('mfa.totp_disabled', id, actor, context, async (manager) => {
+      await this.load(manager, id);
+      await this.access.revoke(manager, id, context, { actorId: callerId(actor) });
+      if (!(await this.mfa.removeAll(manager, id))) {
+        throw totpNotEnrolled.exception();
+      }
+      await this.notices.send(manager, id, 'authenticator_removed', context);
     });
   }
 

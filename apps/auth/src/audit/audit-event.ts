@@ -39,6 +39,8 @@ export type AuditEventType =
   | 'identity.link_refused'
   | 'identity.linked'
   | 'identity.unlinked'
+  | 'import.ended'
+  | 'import.started'
   | 'key.rotated'
   | 'link.requested'
   | 'login.confirmed'

@@ -31,6 +31,7 @@ import { Webhooks1764400900000 } from './migrations/1764400900000-webhooks.ts';
 import { ActivityCounts1764400910000 } from './migrations/1764400910000-activity-counts.ts';
 import { MailDelivery1764400920000 } from './migrations/1764400920000-mail-delivery.ts';
 import { AccountNames1764400930000 } from './migrations/1764400930000-account-names.ts';
+import { ImportRuns1764400940000 } from './migrations/1764400940000-import-runs.ts';
 
 /** The service's entities and migrations. */
 export const authSchema: DatabaseSchema = {
@@ -65,6 +66,7 @@ export const authSchema: DatabaseSchema = {
     ActivityCounts1764400910000,
     MailDelivery1764400920000,
     AccountNames1764400930000,
+    ImportRuns1764400940000,
   ],
 };
 

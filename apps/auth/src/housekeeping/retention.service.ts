@@ -2,7 +2,7 @@ import { counter, type Counter } from '#common';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { ImportService } from '../accounts/import-export/index.ts';
+import { ImportRunsService } from '../accounts/import-export/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { OneTimeTokensService } from '../email/one-time-tokens/index.ts';
 import { MailService } from '../email/outbox/index.ts';
@@ -34,7 +34,7 @@ export class RetentionService {
     activity: ActivityService,
     rateLimits: RateLimitsService,
     audit: AuditService,
-    imports: ImportService,
+    imports: ImportRunsService,
     mail: MailService,
     oneTimeTokens: OneTimeTokensService,
     passkeys: PasskeysService,

@@ -44,6 +44,8 @@ const subscribable: Record<AuditEventType, boolean> = {
   'identity.link_refused': true,
   'identity.linked': true,
   'identity.unlinked': true,
+  'import.ended': true,
+  'import.started': true,
   'key.rotated': true,
   'link.requested': false,
   'login.confirmed': true,

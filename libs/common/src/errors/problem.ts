@@ -107,6 +107,7 @@ export const problems = {
   uriTooLong: new Problem(414, 'uri_too_long', 'The URL is too long'),
   unsupportedMediaType: new Problem(415, 'unsupported_media_type', 'The body must be application/json'),
   formRequired: new Problem(415, 'unsupported_media_type', 'The body must be application/x-www-form-urlencoded'),
+  ndjsonRequired: new Problem(415, 'unsupported_media_type', 'The body must be NDJSON'),
   headersTooLarge: new Problem(431, 'headers_too_large', 'The headers are too large'),
   internalError: new Problem(500, 'internal_error', 'Internal server error'),
   databaseUnavailable: new Problem(503, 'database_unavailable', 'The database is unavailable'),

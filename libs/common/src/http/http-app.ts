@@ -15,6 +15,7 @@ import { allowedMethods } from './allowed-methods.ts';
 import { limitConcurrency } from './concurrency-limit.ts';
 import { allowOrigins } from './cors.ts';
 import { parseJsonBody } from './json-body.ts';
+import { acceptNdjson } from './ndjson-body.ts';
 import { acceptForms, isPage } from './oauth-form.ts';
 import { setClientAddress } from './request-context.ts';
 import { closeSlowConnections, handleClientError, limitSlowReads, receiveTimeouts } from './slow-clients.ts';
@@ -91,6 +92,7 @@ export async function createHttpApp(
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody(fastify));
   acceptForms(fastify);
+  acceptNdjson(fastify);
   limitConcurrency(fastify, config.MAX_IN_FLIGHT_REQUESTS);
   limitSlowReads(fastify, requestTimeoutMs);
   closeSlowConnections(fastify, requestTimeoutMs);

@@ -14,23 +14,22 @@ export interface Batch {
   bytes: number;
 }
 
-const batchLines = 500;
+export const batchLines = 500;
 const maxLineBytes = 16 * 1024;
 
 /**
  * Reads the rest of a file in batches.
- * @param from bytes and lines of the file that are read already
+ * @param from lines of the file that are read already
  * @param maxMemoryKib memory that the check of an imported hash may take
  */
 export async function* readBatches(
-  file: FileHandle,
-  from: { bytes: number; lines: number },
+  chunks: AsyncIterable<Buffer>,
+  from: number,
   maxMemoryKib: number,
 ): AsyncGenerator<Batch> {
   let batch: Batch = { lines: [], count: 0, bytes: 0 };
-  let line = from.lines;
-  const chunks = file.createReadStream({ start: from.bytes, autoClose: false });
-  for await (const { bytes, size } of splitLines(chunks as AsyncIterable<Buffer>, maxLineBytes)) {
+  let line = from;
+  for await (const { bytes, size } of splitLines(chunks, maxLineBytes)) {
     line += 1;
     batch.count += 1;
     batch.bytes += size;
@@ -47,11 +46,15 @@ export async function* readBatches(
   }
 }
 
+/** The bytes of a file from a place on. */
+export const chunksOf = (file: FileHandle, start: number): AsyncIterable<Buffer> =>
+  file.createReadStream({ start, autoClose: false });
+
 /** The SHA-256 of a file. */
 export async function digestOf(file: FileHandle): Promise<Buffer> {
   const hash = createHash('sha256');
-  for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) {
-    hash.update(chunk as Buffer);
+  for await (const chunk of chunksOf(file, 0)) {
+    hash.update(chunk);
   }
   return hash.digest();
 }

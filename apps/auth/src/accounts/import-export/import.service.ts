@@ -1,3 +1,4 @@
+import type { RequestContext } from '#common';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { open } from 'node:fs/promises';
@@ -6,12 +7,19 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../../config.ts';
 import { BulkAccountsRepository } from '../index.ts';
-import { digestOf, readBatches, type NumberedLine } from './import-file.ts';
+import { chunksOf, digestOf, readBatches, type Batch, type NumberedLine } from './import-file.ts';
 import { ImportJobsRepository, type ImportProgress, type Refusal } from './import-jobs.repository.ts';
 
 type Importable = Extract<NumberedLine, { account: unknown }>;
 
 const refusalsPage = 1000;
+
+/** Who imports, and whether it is a dry run. */
+interface ImportOptions {
+  actorId?: string;
+  context?: RequestContext;
+  dryRun?: boolean;
+}
 
 /** Imports accounts with the password hashes of another system. */
 @Injectable()
@@ -39,10 +47,14 @@ export class ImportService {
       const { size } = await file.stat();
       let progress = await this.jobs.begin(await digestOf(file));
       onProgress(progress, size);
-      for await (const batch of readBatches(file, progress, this.config.IMPORT_HASH_MAX_MEMORY_KIB)) {
-        const { bytes, lines } = progress;
-        const next = { ...progress, bytes: bytes + batch.bytes, lines: lines + batch.count };
-        progress = await this.importBatch(progress, next, batch.lines);
+      const chunks = chunksOf(file, progress.bytes);
+      for await (const batch of readBatches(chunks, progress.lines, this.config.IMPORT_HASH_MAX_MEMORY_KIB)) {
+        const from = progress;
+        const next = await this.dataSource.transaction((manager) => this.importBatch(manager, from, batch));
+        if (!next) {
+          throw new Error('Another process is importing this file.');
+        }
+        progress = next;
         onProgress(progress, size);
       }
       await this.jobs.finish(progress.jobId);
@@ -62,36 +74,45 @@ export class ImportService {
     }
   }
 
-  /** Deletes jobs that nothing has touched for 30 days, `limit` at most, and returns how many. */
-  purge(manager: EntityManager, limit: number): Promise<number> {
-    return this.jobs.purge(manager, limit);
+  /**
+   * Imports a batch in the caller's transaction.
+   * @returns the progress after it; undefined if the job is no longer at `from`
+   */
+  async importBatch(
+    manager: EntityManager,
+    from: ImportProgress,
+    { lines, ...read }: Batch,
+    options: ImportOptions = {},
+  ): Promise<ImportProgress | undefined> {
+    const to = { ...from, bytes: from.bytes + read.bytes, lines: from.lines + read.count };
+    if (!(await this.jobs.advance(manager, from, to))) {
+      return undefined;
+    }
+    const importable = lines.filter((line) => 'account' in line);
+    const insert = () => this.insert(manager, importable, options);
+    const { imported, taken } = await (options.dryRun ? this.jobs.tryOut(manager, insert) : insert());
+    const refusals = [...lines.filter((line) => 'reason' in line), ...taken];
+    const present = importable.length - imported - taken.length;
+    await this.jobs.count(manager, from.jobId, imported, present, refusals);
+    return {
+      ...to,
+      imported: to.imported + imported,
+      present: to.present + present,
+      refused: to.refused + refusals.length,
+    };
   }
 
-  private importBatch(from: ImportProgress, to: ImportProgress, lines: NumberedLine[]): Promise<ImportProgress> {
-    return this.dataSource.transaction(async (manager) => {
-      if (!(await this.jobs.advance(manager, from, to))) {
-        throw new Error('Another process is importing this file.');
-      }
-      const importable = lines.filter((line) => 'account' in line);
-      const { imported, taken } = await this.insert(manager, importable);
-      const refusals = [...lines.filter((line) => 'reason' in line), ...taken];
-      const present = importable.length - imported - taken.length;
-      await this.jobs.count(manager, from.jobId, imported, present, refusals);
-      return {
-        ...to,
-        imported: to.imported + imported,
-        present: to.present + present,
-        refused: to.refused + refusals.length,
-      };
-    });
-  }
-
-  private async insert(manager: EntityManager, lines: Importable[]): Promise<{ imported: number; taken: Refusal[] }> {
+  private async insert(
+    manager: EntityManager,
+    lines: Importable[],
+    { actorId, context = null }: { actorId?: string; context?: RequestContext | null },
+  ): Promise<{ imported: number; taken: Refusal[] }> {
     const rows = lines.map(({ account }) => ({ ...account, id: account.id?.toLowerCase() ?? uuidv7() }));
     const inserted = new Set(await this.accounts.insertAll(manager, rows));
     if (inserted.size > 0) {
-      const entries = [...inserted].map((id) => ({ type: 'account.imported' as const, subjectId: id }));
-      await this.audit.recordAll(manager, null, entries);
+      const actor = actorId === undefined ? {} : { actorId };
+      const entries = [...inserted].map((id) => ({ type: 'account.imported' as const, subjectId: id, ...actor }));
+      await this.audit.recordAll(manager, context, entries);
     }
     return { imported: inserted.size, taken: await this.findTaken(manager, lines, inserted) };
   }

@@ -13,7 +13,7 @@ export {
   type TotpSetup,
 } from './mfa.schema.ts';
 export { TotpEnrolmentService } from './totp-enrolment.service.ts';
-export { mfaCodeInvalid, mfaTokenInvalid } from './mfa.problems.ts';
+export { mfaCodeInvalid, mfaTokenInvalid, totpNotEnrolled } from './mfa.problems.ts';
 export { RecoveryCodesRepository } from './recovery-codes.repository.ts';
 export { TotpRepository } from './totp.repository.ts';
 export { TotpService } from './totp.service.ts';

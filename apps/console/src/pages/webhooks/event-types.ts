@@ -38,6 +38,8 @@ const subscribable: Record<EventType, true> = {
   'identity.linked': true,
   'identity.unlinked': true,
   'invitation.accepted': true,
+  'import.ended': true,
+  'import.started': true,
   'key.rotated': true,
   'login.confirmed': true,
   'login.failed': true,

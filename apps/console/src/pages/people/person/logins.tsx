@@ -23,13 +23,22 @@ export function Logins({ account }: { account: AdminAccount }) {
         title={t.factors}
         text={t.factorsText}
         actions={
-          <PersonAct
-            account={account}
-            label={t.resetFactors}
-            description={t.resetFactorsText}
-            isDestructive
-            run={() => orThrow(api.DELETE('/auth/admin/accounts/{id}/mfa', { params }))}
-          />
+          <>
+            <PersonAct
+              account={account}
+              label={t.removeApp}
+              description={t.removeAppText}
+              isDestructive
+              run={() => orThrow(api.DELETE('/auth/admin/accounts/{id}/mfa/totp', { params }))}
+            />
+            <PersonAct
+              account={account}
+              label={t.resetFactors}
+              description={t.resetFactorsText}
+              isDestructive
+              run={() => orThrow(api.DELETE('/auth/admin/accounts/{id}/mfa', { params }))}
+            />
+          </>
         }
       />
     </>

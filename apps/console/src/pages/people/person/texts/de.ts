@@ -92,6 +92,9 @@ export const de: typeof en = {
     'Mit der Identität bei „{provider}“ kann sich niemand mehr anmelden, selbst wenn es der letzte Anmeldeweg ist. Sitzungen bestehen weiter.',
   factors: 'Zweite Faktoren',
   factorsText: 'Die Authenticator-App, ihre Wiederherstellungscodes und Passkeys.',
+  removeApp: 'Authenticator-App entfernen',
+  removeAppText:
+    'Entfernt die Authenticator-App und ihre Wiederherstellungscodes, beendet alle Sitzungen und benachrichtigt die Person. Passkeys bleiben. Eine Anmeldung mit Passwort fragt nicht mehr nach einem Code.',
   resetFactors: 'Zweite Faktoren zurücksetzen',
   resetFactorsText:
     'Entfernt Authenticator-App, Wiederherstellungscodes und Passkeys und beendet alle Sitzungen. Danach meldet sich die Person allein mit dem Passwort an.',

@@ -89,6 +89,9 @@ export const en = {
     'The identity at “{provider}” no longer logs anybody in, even if it is the last way to log in. Sessions continue.',
   factors: 'Second factors',
   factorsText: 'The authenticator app, its recovery codes and passkeys.',
+  removeApp: 'Remove the authenticator app',
+  removeAppText:
+    'Removes the authenticator app and its recovery codes, ends all sessions, and notifies the owner. Passkeys stay. A login by password no longer asks for a code.',
   resetFactors: 'Reset second factors',
   resetFactorsText:
     'Removes the authenticator app, recovery codes and passkeys, and ends all sessions. The owner then logs in with the password alone.',

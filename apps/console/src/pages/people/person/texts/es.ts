@@ -92,6 +92,9 @@ export const es: typeof en = {
     'La identidad en «{provider}» ya no permite entrar, aunque sea la última forma de hacerlo. Las sesiones continúan.',
   factors: 'Segundos factores',
   factorsText: 'La aplicación de autenticación, sus códigos de recuperación y las claves de acceso.',
+  removeApp: 'Quitar la aplicación de autenticación',
+  removeAppText:
+    'Quita la aplicación de autenticación y sus códigos de recuperación, cierra todas las sesiones y avisa a la persona. Las claves de acceso se conservan. Un inicio de sesión con contraseña ya no pide un código.',
   resetFactors: 'Restablecer segundos factores',
   resetFactorsText:
     'Elimina la aplicación de autenticación, los códigos de recuperación y las claves de acceso, y cierra todas las sesiones. Después la persona entra solo con la contraseña.',

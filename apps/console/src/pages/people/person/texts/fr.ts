@@ -92,6 +92,9 @@ export const fr: typeof en = {
     'L’identité chez « {provider} » ne permet plus de se connecter, même si c’est le dernier moyen de connexion. Les sessions continuent.',
   factors: 'Seconds facteurs',
   factorsText: 'L’application d’authentification, ses codes de secours et les clés d’accès.',
+  removeApp: 'Retirer l’application d’authentification',
+  removeAppText:
+    'Retire l’application d’authentification et ses codes de secours, met fin à toutes les sessions et prévient la personne. Les clés d’accès restent. Une connexion par mot de passe ne demande plus de code.',
   resetFactors: 'Réinitialiser les seconds facteurs',
   resetFactorsText:
     'Supprime l’application d’authentification, les codes de secours et les clés d’accès, et met fin à toutes les sessions. La personne se connecte ensuite avec le seul mot de passe.',
