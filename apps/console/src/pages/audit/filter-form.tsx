@@ -19,6 +19,12 @@ export function FilterForm({ filter, onSearch }: { filter: Filter; onSearch: (fi
   const t = useTexts(texts);
   const types = useId();
   const [draft, setDraft] = useState(filter);
+  const [searched, setSearched] = useState(filter);
+  if (JSON.stringify(searched) !== JSON.stringify(filter)) {
+    // a link or the browser's Back button has changed what is searched for
+    setSearched(filter);
+    setDraft(filter);
+  }
   const field = (
     name: keyof Filter,
     label: string,
