@@ -100,9 +100,7 @@ export function PagedTable<Page, Row extends { id: string }>({ query, rowsOf, ..
       {({ pages }) => (
         <>
           <DataTable {...table} rows={pages.flatMap(rowsOf)} />
-          {query.isFetchNextPageError && (
-            <Failure error={query.error} retry={() => void query.fetchNextPage()} />
-          )}
+          {query.isFetchNextPageError && <Failure error={query.error} retry={() => void query.fetchNextPage()} />}
           {query.hasNextPage && !query.isFetchNextPageError && (
             <Center mt="md">
               <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>

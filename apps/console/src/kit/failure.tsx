@@ -29,7 +29,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   const t = useTexts(texts);
   if (needsProof(error)) {
     return (
-      <Alert color="yellow" title={t.proofTitle} role="alert">
+      <Alert color="blue" title={t.proofTitle} role="alert">
         <ProofOffer text={t.proofText} maxAge={proofMaxAge(error)} />
       </Alert>
     );
@@ -37,7 +37,11 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   const code = codeOf(error);
   const problem = error instanceof ProblemError ? error.problem : undefined;
   return (
-    <Alert color="red" title={error instanceof ProblemError && problem ? <ProblemTitle error={error} /> : t.failed} role="alert">
+    <Alert
+      color="red"
+      title={error instanceof ProblemError && problem ? <ProblemTitle error={error} /> : t.failed}
+      role="alert"
+    >
       <Stack gap="xs" align="flex-start">
         {code === undefined && <Text size="sm">{t.unreachable}</Text>}
         {problem?.detail && (

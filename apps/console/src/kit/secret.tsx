@@ -48,15 +48,15 @@ export function SecretDialog({
   return (
     <>
       <span ref={place} hidden />
-    <Dialog opened={isShown} onClose={onClose} title={title} isBinding>
-      <Stack>
-        <Text size="sm">{t.secretOnce}</Text>
-        <Copyable text={secret ?? ''} />
-        <Group justify="flex-end">
-          <Button onClick={onClose}>{t.secretKept}</Button>
-        </Group>
-      </Stack>
-    </Dialog>
+      <Dialog opened={isShown} onClose={onClose} title={title} isBinding>
+        <Stack>
+          <Text size="sm">{t.secretOnce}</Text>
+          <Copyable text={secret ?? ''} />
+          <Group justify="flex-end">
+            <Button onClick={onClose}>{t.secretKept}</Button>
+          </Group>
+        </Stack>
+      </Dialog>
     </>
   );
 }

@@ -62,7 +62,7 @@ function Live({ query: filter, onOpen }: { query: AuditQuery; onOpen: OnOpen }) 
   );
 }
 
-/** Searches the audit trail, follows it and exports it. */
+/** Searches the audit log, follows it and exports it. */
 export default function Audit() {
   const t = useTexts(texts);
   const [parameters, setParameters] = useSearchParams();

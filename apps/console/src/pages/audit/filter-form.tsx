@@ -14,7 +14,7 @@ const commonTypes = [
   ...['session.refresh_reused', 'session.revoked'],
 ];
 
-/** Searches when it is submitted: each search is an event of the trail itself. */
+/** Searches when it is submitted: each search is an event of the log itself. */
 export function FilterForm({ filter, onSearch }: { filter: Filter; onSearch: (filter: Filter) => void }) {
   const t = useTexts(texts);
   const types = useId();

@@ -1,6 +1,14 @@
 import type { Statistics, Webhook } from '#client';
 
-type Name = 'webhooksDisabled' | 'webhooksFailing' | 'mailsFailed' | 'mailsLate' | 'noKey' | 'keyOld' | 'failures' | 'rateLimited';
+type Name =
+  | 'webhooksDisabled'
+  | 'webhooksFailing'
+  | 'mailsFailed'
+  | 'mailsLate'
+  | 'noKey'
+  | 'keyOld'
+  | 'failures'
+  | 'rateLimited';
 
 interface Concern {
   name: Name;

@@ -109,7 +109,8 @@ export function ApiKeys({ account }: { account: ServiceAccount }) {
     <Section
       title={t.keys}
       rows={account.api_keys.length}
-      actions={<CreateKeyAct account={account} onIssued={setIssued} />}>
+      actions={<CreateKeyAct account={account} onIssued={setIssued} />}
+    >
       <DataTable
         label={t.keys}
         empty={t.noKeys}

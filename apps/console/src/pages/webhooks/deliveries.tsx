@@ -84,7 +84,8 @@ export function Deliveries({ id }: { id: string }) {
     <Section
       title={t.deliveries}
       rows={query.data?.pages.flatMap(({ deliveries }) => deliveries).length}
-      actions={<ReplayAllAct id={id} />}>
+      actions={<ReplayAllAct id={id} />}
+    >
       <SegmentedControl
         transitionDuration={0}
         aria-label={t.state}

@@ -27,7 +27,8 @@ export const de: typeof en = {
   previousSecret: 'Das alte Geheimnis signiert bis',
   secretTitle: 'Das neue Geheimnis des Webhooks',
   test: 'Test senden',
-  testDescription: 'Sendet eine Nachricht des Typs webhook.test. Sie steht dann bei den Zustellungen unter „Wartend“, oder unter „Zugestellt“, sobald der Empfänger sie angenommen hat.',
+  testDescription:
+    'Sendet eine Nachricht des Typs webhook.test. Sie steht dann bei den Zustellungen unter „Wartend“, oder unter „Zugestellt“, sobald der Empfänger sie angenommen hat.',
   edit: 'Bearbeiten',
   editDescription:
     'Das Geheimnis bleibt. Wartende Nachrichten eines inaktiven Webhooks werden zugestellt, sobald er aktiv ist.',

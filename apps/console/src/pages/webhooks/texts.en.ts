@@ -25,7 +25,8 @@ export const en = {
   previousSecret: 'The old secret signs until',
   secretTitle: 'The new secret of the webhook',
   test: 'Send a test',
-  testDescription: 'Sends a message of the type webhook.test. It then appears among the deliveries under Waiting, or Delivered once the receiver has accepted it.',
+  testDescription:
+    'Sends a message of the type webhook.test. It then appears among the deliveries under Waiting, or Delivered once the receiver has accepted it.',
   edit: 'Edit',
   editDescription: 'The secret stays. Pending messages of a disabled webhook are delivered once it is enabled.',
   rotate: 'Rotate the secret',

@@ -27,9 +27,11 @@ export const es: typeof en = {
   previousSecret: 'El secreto anterior firma hasta',
   secretTitle: 'El nuevo secreto del webhook',
   test: 'Enviar una prueba',
-  testDescription: 'Envía un mensaje del tipo webhook.test. Aparecerá entre las entregas en «En espera», o en «Entregadas» cuando el receptor lo haya aceptado.',
+  testDescription:
+    'Envía un mensaje del tipo webhook.test. Aparecerá entre las entregas en «En espera», o en «Entregadas» cuando el receptor lo haya aceptado.',
   edit: 'Editar',
-  editDescription: 'El secreto no cambia. Los mensajes pendientes de un webhook inactivo se entregan en cuanto se activa.',
+  editDescription:
+    'El secreto no cambia. Los mensajes pendientes de un webhook inactivo se entregan en cuanto se activa.',
   rotate: 'Renovar el secreto',
   rotateDescription:
     'Crea un secreto que se muestra una sola vez. Durante el tiempo que elija, los mensajes se firman con ambos.',

@@ -27,7 +27,8 @@ export const fr: typeof en = {
   previousSecret: 'L’ancien secret signe jusqu’au',
   secretTitle: 'Le nouveau secret du webhook',
   test: 'Envoyer un test',
-  testDescription: 'Envoie un message du type webhook.test. Il apparaît ensuite parmi les livraisons sous « En attente », ou « Livrées » dès que le destinataire l’a accepté.',
+  testDescription:
+    'Envoie un message du type webhook.test. Il apparaît ensuite parmi les livraisons sous « En attente », ou « Livrées » dès que le destinataire l’a accepté.',
   edit: 'Modifier',
   editDescription:
     'Le secret ne change pas. Les messages en attente d’un webhook inactif sont livrés dès qu’il est de nouveau actif.',
