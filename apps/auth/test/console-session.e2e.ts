@@ -47,7 +47,10 @@ it('asks for another proof when the last one is too old, comes back to the page,
   await expectSound(visitor);
 
   await visitor.press('Confirm');
-  await visitor.fill('Code', admin.app.code(1));
+  await page.getByLabel('Code', { exact: true }).waitFor();
+  // to the provider, a proof in the second of its question is not newer
+  await page.waitForTimeout(1100);
+  await visitor.fill('Code', admin.app.code());
   await visitor.press('Continue');
   await page.getByText('The owner can log in.').waitFor();
   expect(visitor.path).toBe(path);
@@ -87,7 +90,7 @@ it('keeps a dialog open while its act runs, so that nothing runs twice', async (
   const visitor = await openConsole(chromium, service, mailbox, admin, `/console/people?q=${email}`);
   const { page } = visitor;
   await openPerson(page, email, 'Status');
-  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const { promise: held, resolve: release } = Promise.withResolvers<undefined>();
   let calls = 0;
   await page.route('**/disable', async (route) => {
     calls += 1;
@@ -101,10 +104,30 @@ it('keeps a dialog open while its act runs, so that nothing runs twice', async (
   await page.keyboard.press('Escape');
   await page.mouse.click(5, 5);
   await dialog.getByRole('button', { name: 'Close' }).click();
-  release();
+  release(undefined);
   await dialog.waitFor({ state: 'hidden' });
   await page.getByText('Disabled since').waitFor();
   expect(calls).toBe(1);
+});
+
+it('renews no token once the last proof is older than four hours', async () => {
+  const admin = await newConsoleAdmin(service);
+  const { page } = await openConsole(chromium, service, mailbox, admin, '/console/signing-keys');
+  await page.getByText('Signs now').first().waitFor();
+  const grants: (string | null)[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/openid/token')) {
+      grants.push(new URLSearchParams(request.postData() ?? '').get('grant_type'));
+    }
+  });
+  await page.evaluate('{ const { now } = Date; Date.now = () => now() + 5 * 3_600_000 }');
+  const expired = { code: 'token_expired', title: 'The token has expired', status: 401 };
+  await page.route('**/auth/admin/applications', (route) => route.fulfill({ status: 401, json: expired }), {
+    times: 1,
+  });
+  await page.getByRole('link', { name: 'Applications', exact: true }).click();
+  await page.getByRole('link', { name: 'Console', exact: true }).waitFor();
+  expect(grants).toEqual(['authorization_code']);
 });
 
 it('tells an admin who has lost the role meanwhile', async () => {

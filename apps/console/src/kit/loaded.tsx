@@ -7,7 +7,8 @@ import { Failure } from './failure.tsx';
 import { texts } from './texts.ts';
 
 /** Whether an answer says that what was loaded before must no longer be shown. */
-const isGone = (error: unknown) => error instanceof ProblemError && [403, 404, 410].includes(error.status);
+export const isGone = (error: unknown): boolean =>
+  error instanceof ProblemError && [403, 404, 410].includes(error.status);
 
 /**
  * Shows what a query has loaded, and until then that it loads or why it has failed. If it fails later, it says so above what it has loaded

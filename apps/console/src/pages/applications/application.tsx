@@ -7,7 +7,7 @@ import { api, orThrow, queries } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
 import { Facts, Lines } from '../../kit/facts.tsx';
 import { Section } from '../../kit/section.tsx';
-import { Loaded } from '../../kit/loaded.tsx';
+import { isGone, Loaded } from '../../kit/loaded.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
 import { WebLink } from '../../kit/web-link.tsx';
 import { fill, useTexts } from '../../language.ts';
@@ -124,7 +124,7 @@ export default function ApplicationPage() {
         ← {t.title}
       </Anchor>
       <PageTitle title={query.data?.name ?? t.one}>
-        {query.data?.declared === false && !query.isError && (
+        {query.data?.declared === false && !isGone(query.error) && (
           <>
             <EditAct application={query.data} />
             <DeleteAct {...query.data} />

@@ -6,7 +6,7 @@ import { api, orThrow, queries } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
 import { Facts, Lines } from '../../kit/facts.tsx';
 import { Section } from '../../kit/section.tsx';
-import { Loaded } from '../../kit/loaded.tsx';
+import { isGone, Loaded } from '../../kit/loaded.tsx';
 import { Moment } from '../../kit/moment.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
 import { Copyable } from '../../kit/secret.tsx';
@@ -78,7 +78,7 @@ export default function ServiceAccountPage() {
         ← {t.title}
       </Anchor>
       <PageTitle title={query.data?.name ?? t.one}>
-        {query.data && !query.isError && <DeleteAct {...query.data} />}
+        {query.data && !isGone(query.error) && <DeleteAct {...query.data} />}
       </PageTitle>
       <Loaded query={query}>{(account) => <Details account={account} />}</Loaded>
     </>

@@ -6,7 +6,7 @@ import type { Webhook, WebhookSettings } from '#client';
 import { api, orThrow, queries } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
 import { Facts, Lines } from '../../kit/facts.tsx';
-import { Loaded } from '../../kit/loaded.tsx';
+import { isGone, Loaded } from '../../kit/loaded.tsx';
 import { Moment } from '../../kit/moment.tsx';
 import { defaultOverlapSeconds, OverlapField } from '../../kit/overlap.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
@@ -107,7 +107,7 @@ export default function WebhookPage() {
         ← {t.title}
       </Anchor>
       <PageTitle title={query.data?.description ?? t.one}>
-        {query.data && !query.isError && <Acts webhook={query.data} />}
+        {query.data && !isGone(query.error) && <Acts webhook={query.data} />}
       </PageTitle>
       <Loaded query={query}>
         {(webhook) => (
