@@ -48,6 +48,8 @@ beforeAll(() => {
   write('repository/.gitignore', '.cache\n');
   write('repository/images/postgres.Dockerfile', 'FROM scratch\n');
   write('repository/apps/auth/main.ts', '');
+  write('repository/apps/auth/tsconfig.app.json', '{}');
+  write('repository/apps/console/main.tsx', '');
   git('init', '--quiet', '--initial-branch=main');
   git('add', '--all');
   git('commit', '--quiet', '--message', 'chore: begin');
@@ -83,13 +85,16 @@ describe('publish.sh', () => {
     expect(existsSync(path('repository/.cache/release.env'))).toBe(false);
   });
 
-  it.each(['apps/auth/main.ts', 'apps/auth/new.ts'])('refuses a change of %s that is not committed', (file) => {
-    write(`repository/${file}`, 'changed');
-    const { status, stdout, stderr } = publish();
-    git('checkout', '--quiet', '.');
-    git('clean', '--quiet', '--force');
-    expect({ status, stdout }).toEqual({ status: 65, stdout: '' });
-    expect(stderr).toContain('refused: the inputs of devopslocally/auth have changes that are not committed');
-    expect(stderr).toContain(file);
-  });
+  it.each(['apps/auth/main.ts', 'apps/auth/new.ts', 'apps/console/main.tsx'])(
+    'refuses a change of %s that is not committed',
+    (file) => {
+      write(`repository/${file}`, 'changed');
+      const { status, stdout, stderr } = publish();
+      git('checkout', '--quiet', '.');
+      git('clean', '--quiet', '--force');
+      expect({ status, stdout }).toEqual({ status: 65, stdout: '' });
+      expect(stderr).toContain('refused: the inputs of devopslocally/auth have changes that are not committed');
+      expect(stderr).toContain(file);
+    },
+  );
 });

@@ -45,10 +45,11 @@ async function goTo(name: string): Promise<void> {
   await heading(name).waitFor();
 }
 
-/** Opens the dialog of an act. */
+/** Opens the dialog of an act, whose name may end with what it acts on. */
 async function begin(label: string): Promise<Locator> {
-  await page.getByRole('button', { name: label, exact: true }).first().click();
-  const dialog = page.getByRole('dialog', { name: label, exact: true });
+  const name = new RegExp(`^${label}(: |$)`);
+  await page.getByRole('button', { name }).first().click();
+  const dialog = page.getByRole('dialog', { name });
   await dialog.waitFor();
   return dialog;
 }
@@ -80,7 +81,7 @@ it('creates a machine, whose snippet gets a token, rotates its secret and delete
   const dialog = await begin('Create an application');
   await dialog.getByRole('radio', { name: 'Machine' }).check();
   await dialog.getByLabel('Name').fill('Robot');
-  await dialog.getByLabel('Client id').fill('robot');
+  await dialog.getByLabel('Client ID').fill('robot');
   await dialog.getByLabel('First-party').check();
   await dialog.getByLabel('Scopes').fill('audit:read=read the audit log');
   await expectSound(visitor);
@@ -97,7 +98,7 @@ it('creates a machine, whose snippet gets a token, rotates its secret and delete
   const rotation = await begin('Rotate the secret');
   await confirm(rotation, 'Rotate the secret');
   expect(await secretOf('The new client secret')).not.toBe(secret);
-  await expect(page.getByRole('region', { name: 'Secrets' }).getByRole('row').nth(2).isVisible()).resolves.toBe(true);
+  await page.getByRole('region', { name: 'Secrets' }).getByRole('row').nth(2).waitFor();
 
   const deletion = await begin('Delete');
   expect(await deletion.getByRole('button', { name: 'Delete' }).isDisabled()).toBe(true);
@@ -214,7 +215,7 @@ it('sends a mail that has failed again, and shows what mails look like', async (
     INSERT INTO mail (id, recipient, template, locale, variables, next_attempt_at, failed_at, last_error)
     VALUES (gen_random_uuid(), 'ada@example.com', 'invitation', 'en', '', now(), now(), '550 no such mailbox')`);
   await goTo('Overview');
-  await page.getByRole('link', { name: 'Mails could not be delivered' }).click();
+  await page.getByRole('link', { name: 'E-mails could not be delivered' }).click();
   await heading('Mail').waitFor();
   await page.getByText('550 no such mailbox').waitFor();
   const frame = page.frameLocator('iframe');
@@ -222,8 +223,8 @@ it('sends a mail that has failed again, and shows what mails look like', async (
   await button.waitFor();
   expect(await button.evaluate((element) => String(element.computedStyleMap().get('display')))).toBe('inline-block');
   await confirm(await begin('Send again'), 'Send again');
-  await page.getByText('There are no such mails.').waitFor();
-  const template = page.getByLabel('Mail', { exact: true });
+  await page.getByText('There are no such e-mails.').waitFor();
+  const template = page.getByLabel('E-mail', { exact: true });
   for (const language of ['Deutsch', 'Français']) {
     await page.getByLabel('Language').last().selectOption(language);
     for (const value of await template.locator('option').allTextContents()) {

@@ -28,7 +28,7 @@ it('checks a file, imports it, downloads the refused lines, and stops an import 
     return rows[0].count as number;
   };
   const admin = await newConsoleAdmin(service);
-  const visitor = await openConsole(chromium, service, mailbox, admin, '/console/import');
+  const visitor = await openConsole(chromium, service, mailbox, admin, '/console/import', { reducedMotion: 'reduce' });
   const { page } = visitor;
   await page.getByText('There was no import in the last 30 days.').waitFor();
   const confirm = page.getByRole('button', { name: 'Import', exact: true });
@@ -79,6 +79,8 @@ it('removes the authenticator app of a person', async () => {
     mailbox,
     await newConsoleAdmin(service),
     `/console/people/${String(id)}/logins`,
+    // a dialog that fades in has too little contrast
+    { reducedMotion: 'reduce' },
   );
   const { page } = visitor;
   await visitor.press('Remove the authenticator app');

@@ -62,6 +62,7 @@ const routes: Record<string, () => [method: string, path: string, body?: object]
   'rotate the signing keys': () => ['POST', '/auth/keys/rotate'],
   'create a webhook': () => ['POST', '/auth/admin/webhooks', webhook],
   'change a webhook': () => ['PUT', `/auth/admin/webhooks/${nobody}`, webhook],
+  'delete a webhook': () => ['DELETE', `/auth/admin/webhooks/${nobody}`],
   'rotate the secret of a webhook': () => ['POST', `/auth/admin/webhooks/${nobody}/secret`, {}],
   'unlink an own identity': () => ['DELETE', `/auth/me/identities/${nobody}`],
   'delete the own account': () => ['DELETE', '/auth/me', { password: strongPassword }],

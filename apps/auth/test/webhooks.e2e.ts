@@ -207,6 +207,19 @@ describe('an event', () => {
     expect([ids.length, new Set(ids).size]).toEqual([100, 100]);
   });
 
+  it('does not wait behind those that strangers cause', async () => {
+    const own = await Receiver.start();
+    await subscribe(['login.failed', 'account.roles_changed'], { url: own.url() });
+    await service.database.query(`
+      INSERT INTO audit_event (id, type) SELECT gen_random_uuid(), type
+      FROM (SELECT 'login.failed' AS type FROM generate_series(1, 40) UNION ALL SELECT 'account.roles_changed') AS new`);
+    await until(() => own.received.length > 40);
+    const types = own.received.map(({ body }) => (JSON.parse(body) as { type: string }).type);
+    // what is taken together arrives in any order
+    expect(types.indexOf('account.roles_changed')).toBeLessThan(10);
+    await own.stop();
+  });
+
   it('does not wait for the receiver of another webhook', async () => {
     const silent = await Receiver.start();
     silent.answer = () => undefined;
@@ -269,6 +282,22 @@ describe('a message that is refused', () => {
       'webhook.replayed',
       'webhook.replayed',
     ]);
+  });
+
+  it('with 410 from a former URL leaves the webhook as it is', async () => {
+    const former = await Receiver.start();
+    const { id } = await subscribe(['consent.withdrawn'], { url: former.url() });
+    let gone: (() => void) | undefined;
+    former.answer = (response) => {
+      gone = () => response.writeHead(410).end();
+    };
+    await call('POST', `${path}/${id}/test`);
+    await until(() => gone);
+    await call('PUT', `${path}/${id}`, { url: receiver.url(), event_types: ['consent.withdrawn'] });
+    gone?.();
+    await until(async () => (await deliveriesOf(id, 'failed')).length === 1);
+    expect((await call('GET', `${path}/${id}`)).body.enabled).toBe(true);
+    await former.stop();
   });
 
   it('with 410 disables the webhook', async () => {

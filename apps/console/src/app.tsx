@@ -2,18 +2,15 @@ import '@mantine/core/styles.css';
 import './console.css';
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { StrictMode, useEffect, useMemo, useState } from 'react';
+import { StrictMode, Suspense, useEffect, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { queries } from './api.ts';
 import { initialLocale, keepLocale, LocaleContext, type Locale } from './language.ts';
-import { Admission } from './admission/admission.tsx';
+import { Admission, Waiting } from './admission/admission.tsx';
 import { theme } from './theme.ts';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '';
-// where dialogs, which keep the page behind them from scrolling, look for the nonce of their style element
-Object.assign(globalThis, { __webpack_nonce__: nonce });
-
 // where the scroll lock of dialogs looks for the nonce of its style element
 Object.assign(globalThis, { __webpack_nonce__: nonce });
 
@@ -37,7 +34,9 @@ function App({ signedIn }: { signedIn: Promise<void> }) {
       <LocaleContext value={language}>
         <QueryClientProvider client={queries}>
           <Router base="/console">
-            <Admission signedIn={signedIn} />
+            <Suspense fallback={<Waiting />}>
+              <Admission signedIn={signedIn} />
+            </Suspense>
           </Router>
         </QueryClientProvider>
       </LocaleContext>

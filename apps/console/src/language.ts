@@ -29,6 +29,10 @@ export const LocaleContext = createContext<{ locale: Locale; setLocale: (locale:
 /** The texts in the person's language. */
 export const useTexts = <Texts>(texts: Translated<Texts>): Texts => texts[useContext(LocaleContext).locale];
 
+/** A text with values in place of `{name}`. */
+export const fill = (text: string, values: Readonly<Record<string, string>>): string =>
+  text.replace(/\{(\w+)\}/g, (placeholder, name: string) => values[name] ?? placeholder);
+
 /** Formats numbers and moments for the person's language, in the browser's time zone. */
 export function useFormats() {
   const { locale } = useContext(LocaleContext);

@@ -8,6 +8,4 @@ export const theme = createTheme({
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
   defaultRadius: 'md',
   respectReducedMotion: true,
-  // a page has one banner, and that of a dialog is not it
-  components: { ModalHeader: { defaultProps: { role: 'presentation' } } },
 });

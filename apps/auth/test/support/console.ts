@@ -15,7 +15,14 @@ export const phone = { width: 360, height: 740 };
 export async function startConsoleService(mailbox: Mailbox, overrides: NodeJS.ProcessEnv = {}): Promise<TestService> {
   const port = String(await freePort());
   const issuer = `http://localhost:${port}`;
-  const settings = { PORT: port, TOKEN_ISSUER: issuer, WEBAUTHN_ORIGINS: issuer, SMTP_URL: mailbox.url };
+  const settings = {
+    PORT: port,
+    TOKEN_ISSUER: issuer,
+    WEBAUTHN_ORIGINS: issuer,
+    SMTP_URL: mailbox.url,
+    // longer than a test takes on a slow machine
+    STEP_UP_MAX_AGE_SECONDS: '7200',
+  };
   return { ...(await startTestService({ ...settings, ...overrides })), url: issuer };
 }
 

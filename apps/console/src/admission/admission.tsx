@@ -1,8 +1,9 @@
 import { Button, Center, Loader, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { use, useState, type ReactNode } from 'react';
-import { api, codeOf, orThrow } from '../api.ts';
-import { useTexts } from '../language.ts';
+import { api, orThrow, ProblemError } from '../api.ts';
+import { Failure } from '../kit/failure.tsx';
+import { fill, useTexts } from '../language.ts';
 import { Shell } from '../layout/shell.tsx';
 import { authorize, refusalOf, signOut } from '../session/authorization.ts';
 import { IdentityContext } from '../session/identity.ts';
@@ -25,19 +26,33 @@ function settled(signedIn: Promise<void>) {
 }
 
 /** A page instead of the console. */
-function Notice({ title, children, action }: { title: string; children: ReactNode; action: ReactNode }) {
+function Notice({ title, children, action }: { title: string; children: ReactNode; action?: ReactNode }) {
   return (
     <Center component="main" mih="100vh" p="md">
       <Stack maw={480} gap="md">
         <Title order={1} size="h2">
           {title}
         </Title>
-        <Text>{children}</Text>
-        <div>{action}</div>
+        <Text component="div">{children}</Text>
+        {action && <div>{action}</div>}
       </Stack>
     </Center>
   );
 }
+
+/** Shown until the person is known. */
+export function Waiting() {
+  const t = useTexts(texts);
+  return (
+    <Center component="main" mih="100vh">
+      <Loader aria-label={t.loading} />
+    </Center>
+  );
+}
+
+/** Whether another login may help: not against a service that is overloaded or out of reach. */
+const isRefused = (error: unknown) =>
+  error instanceof ProblemError && error.status < 500 && error.status !== 429 && error.status !== 408;
 
 /** Lets admins with a second factor in, and tells everybody else why they are not. */
 export function Admission({ signedIn }: { signedIn: Promise<void> }) {
@@ -76,31 +91,27 @@ export function Admission({ signedIn }: { signedIn: Promise<void> }) {
       </Notice>
     );
   }
-  if (refusal !== undefined || (me.isError && codeOf(me.error) !== undefined)) {
+  if (refusal !== undefined || (me.isLoadingError && isRefused(me.error))) {
     return (
       <Notice title={t.failedTitle} action={again(t.again)}>
         {t.failedText}
       </Notice>
     );
   }
-  if (me.isError) {
+  if (me.isLoadingError) {
     return (
-      <Notice title={t.offlineTitle} action={<Button onClick={() => void me.refetch()}>{t.again}</Button>}>
-        {t.offlineText}
+      <Notice title={t.unavailableTitle}>
+        <Failure error={me.error} retry={() => void me.refetch()} />
       </Notice>
     );
   }
   if (!me.data) {
-    return (
-      <Center component="main" mih="100vh">
-        <Loader aria-label={t.loading} />
-      </Center>
-    );
+    return <Waiting />;
   }
   if (!me.data.roles.includes('admin')) {
     return (
       <Notice title={t.roleTitle} action={<Button onClick={signOut}>{t.signOut}</Button>}>
-        {t.roleText.replace('{email}', me.data.email)}
+        {fill(t.roleText, { email: me.data.email })}
       </Notice>
     );
   }

@@ -1,16 +1,24 @@
 import { Button, Group, Stack, Text, TextInput, type ButtonProps } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation } from '@tanstack/react-query';
-import { useId, useState, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { queries } from '../api.ts';
-import { useTexts } from '../language.ts';
+import { fill, useTexts } from '../language.ts';
+import { proofAgeSeconds } from '../session/authorization.ts';
 import { Dialog } from './dialog.tsx';
-import { Failure } from './failure.tsx';
+import { Failure, ProofOffer } from './failure.tsx';
+import { hasNoFocus } from './focus.ts';
+import { announce } from './notice.tsx';
 import { texts } from './texts.ts';
+
+/** After it, a form offers the proof first: a proof leaves the page, and with it what was typed. */
+const recentProofSeconds = 600;
 
 interface ActProps {
   /** What the button says. */
   label: string;
+  /** What it acts on, where several buttons on the page say the same. */
+  of?: string;
   /** What the act does, in a sentence that names its consequences. */
   description: ReactNode;
   /** What the person types first, if the act can't be undone: the name of what it ends. */
@@ -23,58 +31,84 @@ interface ActProps {
   run: () => Promise<unknown>;
   /** What is no longer as it was: query keys. */
   changes: string[];
+  /** Called when the dialog opens: the fields begin with what is stored. */
+  onOpen?: () => void;
   onDone?: () => void;
   button?: ButtonProps;
 }
 
-/** A button that asks before it acts, in a dialog that says what happens. A failure stays in the dialog, and loses nothing. */
-export function Act({ label, description, typedName, isDestructive = false, ...props }: ActProps) {
-  const { fields, canRun = true, run, changes, onDone, button } = props;
+/**
+ * A button that asks before it acts, in a dialog that says what happens and stays open while it does. A failure stays in the dialog, and
+ * loses nothing; a success is announced.
+ */
+export function Act({ label, of, description, typedName, isDestructive = false, ...props }: ActProps) {
+  const { fields, canRun = true, run, changes, onOpen, onDone, button } = props;
   const t = useTexts(texts);
   const form = useId();
+  const submit = useRef<HTMLButtonElement>(null);
   const [isOpen, { open, close }] = useDisclosure();
+  const [isProofOld, setProofOld] = useState(false);
   const [typed, setTyped] = useState('');
+  const name = of === undefined ? label : `${label}: ${of}`;
   const act = useMutation({
     mutationFn: run,
     onSuccess: async () => {
       close();
-      setTyped('');
       onDone?.();
+      announce(fill(t.done, { label: name }));
       await Promise.all(changes.map((key) => queries.invalidateQueries({ queryKey: [key] })));
     },
   });
-  const isReady = canRun && (typedName === undefined || typed.trim() === typedName);
+  const { isPending, isError } = act;
+  useEffect(() => {
+    // the button was disabled while the act ran
+    if (isError && hasNoFocus()) {
+      submit.current?.focus();
+    }
+  }, [isError]);
+  const cancel = () => {
+    if (!isPending) {
+      close();
+    }
+  };
+  const isReady = canRun && (typedName === undefined || typed.trim() === typedName.trim());
+  const color = isDestructive && { color: 'red' };
   return (
     <>
       <Button
-        variant="default"
-        {...(isDestructive && { color: 'red', variant: 'outline' })}
+        variant={isDestructive ? 'outline' : 'default'}
+        {...color}
         {...button}
+        aria-label={of === undefined ? undefined : name}
         onClick={() => {
           act.reset();
+          setTyped('');
+          setProofOld(fields !== undefined && proofAgeSeconds() > recentProofSeconds);
+          onOpen?.();
           open();
         }}
       >
         {label}
       </Button>
-      <Dialog opened={isOpen} onClose={close} title={label}>
+      <Dialog opened={isOpen} onClose={cancel} title={name}>
         <form
           id={form}
           onSubmit={(event) => {
             event.preventDefault();
-            if (isReady && !act.isPending) {
+            if (isReady && !isPending) {
               act.mutate();
             }
           }}
         >
           <Stack>
+            {isProofOld && <ProofOffer text={t.proofFirst} maxAge={recentProofSeconds} />}
             <Text component="div" size="sm" className="wrap">
               {description}
             </Text>
             {fields}
             {typedName !== undefined && (
               <TextInput
-                label={t.typeName.replace('{name}', typedName)}
+                label={fill(t.typeName, { name: typedName.trim() })}
                 value={typed}
                 onChange={({ currentTarget }) => {
                   setTyped(currentTarget.value);
@@ -83,17 +117,12 @@ export function Act({ label, description, typedName, isDestructive = false, ...p
                 data-autofocus
               />
             )}
-            {act.isError && <Failure error={act.error} />}
+            {isError && <Failure error={act.error} />}
             <Group justify="flex-end">
-              <Button variant="default" onClick={close}>
+              <Button variant="default" onClick={cancel} disabled={isPending}>
                 {t.cancel}
               </Button>
-              <Button
-                type="submit"
-                loading={act.isPending}
-                disabled={!isReady}
-                {...(isDestructive && { color: 'red' })}
-              >
+              <Button ref={submit} type="submit" loading={isPending} disabled={!isReady} {...color}>
                 {label}
               </Button>
             </Group>

@@ -1,7 +1,7 @@
 import { Button, Group, Table, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useId } from 'react';
-import { useFormats, useTexts, type Translated } from '../language.ts';
+import { fill, useFormats, useTexts, type Translated } from '../language.ts';
 
 const en = { showTable: 'Show as a table', hideTable: 'Hide the table', total: 'In all: {n}', highest: 'Highest: {n}' };
 const texts: Translated<typeof en> = {
@@ -47,7 +47,7 @@ export function BarChart({ title, labels, bars }: ChartProps) {
   const highest = Math.max(0, ...bars.map(({ value }) => value));
   const total = bars.reduce((sum, { value }) => sum + value, 0);
   const heightOf = (value: number) => (value === 0 ? 0 : Math.max(2, (value / highest) * height));
-  const summary = `${t.total.replace('{n}', number(total))}. ${t.highest.replace('{n}', number(highest))}.`;
+  const summary = `${fill(t.total, { n: number(total) })}. ${fill(t.highest, { n: number(highest) })}.`;
   return (
     <figure className="chart">
       <figcaption>

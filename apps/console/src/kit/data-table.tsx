@@ -2,6 +2,7 @@ import { Button, Center, Checkbox, Table, Text } from '@mantine/core';
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTexts } from '../language.ts';
+import { Failure } from './failure.tsx';
 import { Loaded } from './loaded.tsx';
 import { texts } from './texts.ts';
 
@@ -99,7 +100,8 @@ export function PagedTable<Page, Row extends { id: string }>({ query, rowsOf, ..
       {({ pages }) => (
         <>
           <DataTable {...table} rows={pages.flatMap(rowsOf)} />
-          {query.hasNextPage && (
+          {query.isFetchNextPageError && <Failure error={query.error} retry={() => void query.fetchNextPage()} />}
+          {query.hasNextPage && !query.isFetchNextPageError && (
             <Center mt="md">
               <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
                 {t.more}

@@ -1,4 +1,4 @@
-import { Group, Stack, Text, Title } from '@mantine/core';
+import { Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 
 /** Names with their values. */
@@ -29,20 +29,5 @@ export function Lines({ texts }: { texts: readonly string[] }) {
         {text}
       </span>
     ))
-  );
-}
-
-/** A part of a page below a heading of its own. */
-export function Section({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
-  return (
-    <Stack component="section" gap="sm" mt="xl">
-      <Group justify="space-between" gap="sm">
-        <Title order={2} size="h4">
-          {title}
-        </Title>
-        {actions && <Group gap="sm">{actions}</Group>}
-      </Group>
-      {children}
-    </Stack>
   );
 }

@@ -3,7 +3,7 @@ import { useTexts, type Translated } from '../language.ts';
 
 const en = {
   label: 'The old one stays valid for',
-  none: 'not at all: it ends now',
+  none: 'no overlap: it stops working now',
   hour: '1 hour',
   day: '1 day',
   week: '7 days',
@@ -14,7 +14,7 @@ const texts: Translated<typeof en> = {
   en,
   de: {
     label: 'Das alte bleibt gültig für',
-    none: 'gar nicht: es endet jetzt',
+    none: 'ohne Übergang: Es gilt ab sofort nicht mehr',
     hour: '1 Stunde',
     day: '1 Tag',
     week: '7 Tage',
@@ -22,7 +22,7 @@ const texts: Translated<typeof en> = {
   },
   fr: {
     label: 'L’ancien reste valable pendant',
-    none: 'aucun délai : il prend fin maintenant',
+    none: 'aucun délai : il cesse de fonctionner maintenant',
     hour: '1 heure',
     day: '1 jour',
     week: '7 jours',
@@ -30,7 +30,7 @@ const texts: Translated<typeof en> = {
   },
   es: {
     label: 'El anterior sigue siendo válido durante',
-    none: 'nada: termina ahora',
+    none: 'sin solapamiento: deja de funcionar ahora',
     hour: '1 hora',
     day: '1 día',
     week: '7 días',

@@ -1,4 +1,5 @@
 import { Button, Code, CopyButton, Group, Stack, Text } from '@mantine/core';
+import { useEffect, useRef } from 'react';
 import { useTexts } from '../language.ts';
 import { Dialog } from './dialog.tsx';
 import { texts } from './texts.ts';
@@ -33,15 +34,29 @@ export function SecretDialog({
   onClose: () => void;
 }) {
   const t = useTexts(texts);
+  const place = useRef<HTMLSpanElement>(null);
+  const wasShown = useRef(false);
+  const isShown = secret !== undefined;
+  useEffect(() => {
+    // what opened it was in a dialog that is gone
+    if (wasShown.current && !isShown) {
+      const heading = place.current?.closest('section')?.querySelector<HTMLElement>('h2');
+      (heading ?? document.querySelector<HTMLElement>('h1'))?.focus();
+    }
+    wasShown.current = isShown;
+  }, [isShown]);
   return (
-    <Dialog opened={secret !== undefined} onClose={onClose} title={title} isBinding>
-      <Stack>
-        <Text size="sm">{t.secretOnce}</Text>
-        <Copyable text={secret ?? ''} />
-        <Group justify="flex-end">
-          <Button onClick={onClose}>{t.secretKept}</Button>
-        </Group>
-      </Stack>
-    </Dialog>
+    <>
+      <span ref={place} hidden />
+      <Dialog opened={isShown} onClose={onClose} title={title} isBinding>
+        <Stack>
+          <Text size="sm">{t.secretOnce}</Text>
+          <Copyable text={secret ?? ''} />
+          <Group justify="flex-end">
+            <Button onClick={onClose}>{t.secretKept}</Button>
+          </Group>
+        </Stack>
+      </Dialog>
+    </>
   );
 }

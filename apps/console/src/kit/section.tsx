@@ -1,5 +1,6 @@
-import { Group, Text, Title } from '@mantine/core';
+import { Group, Stack, Text, Title } from '@mantine/core';
 import { useEffect, useRef, type ReactNode } from 'react';
+import { hasNoFocus } from './focus.ts';
 
 interface SectionProps {
   title: string;
@@ -23,21 +24,19 @@ export function Section({ title, text, actions, rows, children }: SectionProps) 
     before.current = rows;
   }, [rows]);
   return (
-    <section className="section">
-      <Group justify="space-between" mb="xs" gap="sm">
+    <Stack component="section" gap="sm" className="section">
+      <Group justify="space-between" gap="sm">
         <Title order={2} size="h3" ref={heading} tabIndex={-1} style={{ outline: 'none' }}>
           {title}
         </Title>
         {actions && <Group gap="sm">{actions}</Group>}
       </Group>
       {text && (
-        <Text size="sm" mb="sm" maw={720}>
+        <Text size="sm" maw={720}>
           {text}
         </Text>
       )}
       {children}
-    </section>
+    </Stack>
   );
 }
-
-const hasNoFocus = () => document.activeElement === null || document.activeElement === document.body;

@@ -4,6 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { Suspense, useContext, useEffect } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import { Boundary } from '../kit/boundary.tsx';
+import { Notice } from '../kit/notice.tsx';
 import { LocaleContext, locales, useTexts, type Locale } from '../language.ts';
 import { pages, subPages } from '../pages.ts';
 import { signOut } from '../session/authorization.ts';
@@ -81,7 +82,7 @@ export function Shell() {
           </Text>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="sm" aria-label={t.navigation}>
+      <AppShell.Navbar p="sm" aria-label={t.navigation} className={isOpen ? '' : 'closed-on-phone'}>
         <AppShell.Section grow component={ScrollArea} type="auto">
           {pages.map(({ path: link, label }) => (
             <NavLink
@@ -89,6 +90,7 @@ export function Shell() {
               component={Link}
               href={link}
               label={label[locale]}
+              onClick={close}
               active={isCurrent(link)}
               aria-current={isCurrent(link) ? 'page' : undefined}
             />
@@ -121,6 +123,7 @@ export function Shell() {
             </Switch>
           </Suspense>
         </Boundary>
+        <Notice />
       </AppShell.Main>
     </AppShell>
   );

@@ -8,12 +8,21 @@ import * as oauth from 'oauth4webapi';
 const maxAgeSeconds = 4 * 60 * 60;
 const pendingKey = 'console-authorization';
 const home = `${location.origin}/console/`;
-const client: oauth.Client = { client_id: 'console', id_token_signed_response_alg: 'ES256' };
-// the pages' own origin, without TLS in development alone
-// eslint-disable-next-line @typescript-eslint/no-deprecated
-const options = { [oauth.allowInsecureRequests]: location.protocol === 'http:' };
+const client: oauth.Client = {
+  client_id: 'console',
+  id_token_signed_response_alg: 'ES256',
+  // how far the browser's clock may be wrong, in seconds
+  [oauth.clockTolerance]: 300,
+};
+const options = {
+  // the pages' own origin, without TLS in development alone
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  [oauth.allowInsecureRequests]: location.protocol === 'http:',
+  signal: () => AbortSignal.timeout(30_000),
+};
 
-const issuer = document.querySelector<HTMLMetaElement>('meta[name=issuer]')?.content ?? location.origin;
+/** The provider, as its tokens name it. */
+export const issuer = document.querySelector<HTMLMetaElement>('meta[name=issuer]')?.content ?? location.origin;
 /** The origin at which the provider knows the console. */
 export const ownOrigin = new URL(issuer).origin;
 
@@ -36,6 +45,8 @@ interface Held {
   accessToken: string;
   refreshToken: string | undefined;
   idToken: string | undefined;
+  /** When the person last proved who they are, by the browser's clock, in ms since 1970. */
+  provedAt: number | undefined;
 }
 
 let held: Held | undefined;
@@ -94,7 +105,8 @@ export async function finish(): Promise<void> {
   keep(
     await oauth.processAuthorizationCodeResponse(server, client, response, {
       requireIdToken: true,
-      maxAge: maxAgeSeconds,
+      // the provider enforces it, by its own clock
+      maxAge: oauth.skipAuthTimeCheck,
     }),
   );
 }
@@ -104,19 +116,30 @@ function keep(tokens: oauth.TokenEndpointResponse): string {
     accessToken: tokens.access_token,
     refreshToken: tokens.refresh_token ?? held?.refreshToken,
     idToken: tokens.id_token ?? held?.idToken,
+    provedAt: provedAt(tokens) ?? held?.provedAt,
   };
   return held.accessToken;
 }
+
+/** The age of a proof is the provider's: the browser's clock may be wrong. */
+function provedAt(tokens: oauth.TokenEndpointResponse): number | undefined {
+  const claims = oauth.getValidatedIdTokenClaims(tokens);
+  return claims?.auth_time === undefined ? undefined : Date.now() - (claims.iat - claims.auth_time) * 1000;
+}
+
+/** How long ago the person proved who they are; `Infinity` if the provider has not said. */
+export const proofAgeSeconds = (): number =>
+  held?.provedAt === undefined ? Infinity : (Date.now() - held.provedAt) / 1000;
 
 export const accessToken = (): string | undefined => held?.accessToken;
 
 /**
  * Gets another access token.
- * @returns undefined if the session has ended
+ * @returns undefined if the session has ended, or the last proof is too old
  * @throws Error if the service can't be reached
  */
 export async function refresh(): Promise<string | undefined> {
-  if (held?.refreshToken === undefined) {
+  if (held?.refreshToken === undefined || proofAgeSeconds() > maxAgeSeconds) {
     return undefined;
   }
   const response = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), held.refreshToken, options);

@@ -3,14 +3,15 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useLocation, useParams } from 'wouter';
 import type { Application } from '#client';
-import { api, orThrow } from '../../api.ts';
+import { api, orThrow, queries } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
-import { Facts, Lines, Section } from '../../kit/facts.tsx';
-import { Loaded } from '../../kit/loaded.tsx';
+import { Facts, Lines } from '../../kit/facts.tsx';
+import { Section } from '../../kit/section.tsx';
+import { isGone, Loaded } from '../../kit/loaded.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
 import { WebLink } from '../../kit/web-link.tsx';
-import { useTexts } from '../../language.ts';
-import { changeOf, draftOf, isComplete } from './draft.ts';
+import { fill, useTexts } from '../../language.ts';
+import { changeOf, draftOf, isComplete, type Draft } from './draft.ts';
 import { ApplicationFields } from './fields.tsx';
 import { Secrets } from './secrets.tsx';
 import { Snippets } from './snippets.tsx';
@@ -18,22 +19,30 @@ import { texts } from './texts.ts';
 
 function EditAct({ application }: { application: Application }) {
   const t = useTexts(texts);
-  // undefined until something was typed
-  const [typed, setTyped] = useState<ReturnType<typeof draftOf>>();
-  const draft = typed ?? draftOf(application);
+  // the rest follows the application, so that it undoes nothing that others change meanwhile
+  const [edits, setEdits] = useState<Partial<Draft>>({});
+  const draft = { ...draftOf(application), ...edits };
   return (
     <Act
       label={t.edit}
       description={t.editDescription}
-      fields={<ApplicationFields draft={draft} onChange={setTyped} />}
+      fields={
+        <ApplicationFields
+          draft={draft}
+          onChange={(change) => {
+            setEdits((before) => ({ ...before, ...change }));
+          }}
+        />
+      }
       canRun={isComplete(draft)}
       run={() => {
         const params = { path: { id: application.id } };
         return orThrow(api.PUT('/auth/admin/applications/{id}', { params, body: changeOf(draft, application) }));
       }}
       changes={['applications', 'application']}
-      onDone={() => {
-        setTyped(undefined);
+      onOpen={() => {
+        setEdits({});
+        void queries.invalidateQueries({ queryKey: ['application', application.id] });
       }}
     />
   );
@@ -52,6 +61,7 @@ function DeleteAct({ id, name }: Application) {
       changes={['applications']}
       onDone={() => {
         navigate('/applications');
+        queries.removeQueries({ queryKey: ['application', id] });
       }}
     />
   );
@@ -64,17 +74,9 @@ function Details({ application }: { application: Application }) {
     const description = application.scope_descriptions[scope];
     return description === undefined ? scope : `${scope}: ${description}`;
   });
-  const ttl = (seconds: number | null) => (seconds === null ? t.default : t.seconds.replace('{n}', String(seconds)));
+  const ttl = (seconds: number | null) => (seconds === null ? t.default : fill(t.seconds, { n: String(seconds) }));
   return (
     <>
-      <PageTitle title={application.name}>
-        {!declared && (
-          <>
-            <EditAct application={application} />
-            <DeleteAct {...application} />
-          </>
-        )}
-      </PageTitle>
       {declared && (
         <Alert color="blue" title={t.declaredTitle} mb="md">
           {t.declaredText}
@@ -121,6 +123,14 @@ export default function ApplicationPage() {
       <Anchor component={Link} href="/applications">
         ← {t.title}
       </Anchor>
+      <PageTitle title={query.data?.name ?? t.one}>
+        {query.data?.declared === false && !isGone(query.error) && (
+          <>
+            <EditAct application={query.data} />
+            <DeleteAct {...query.data} />
+          </>
+        )}
+      </PageTitle>
       <Loaded query={query}>{(application) => <Details application={application} />}</Loaded>
     </>
   );

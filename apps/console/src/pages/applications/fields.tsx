@@ -6,18 +6,16 @@ import { texts } from './texts.ts';
 
 interface FieldsProps {
   draft: Draft;
-  onChange: (draft: Draft) => void;
+  /** Called with the members that were changed. */
+  onChange: (change: Partial<Draft>) => void;
   /** Whether the client id and the kind can still be chosen. */
   isNew?: boolean;
 }
 
 /** The fields of an application, those alone that its kind has. */
-export function ApplicationFields({ draft, onChange, isNew = false }: FieldsProps) {
+export function ApplicationFields({ draft, onChange: set, isNew = false }: FieldsProps) {
   const t = useTexts(texts);
   const { kind } = draft;
-  const set = (change: Partial<Draft>) => {
-    onChange({ ...draft, ...change });
-  };
   const line = (member: keyof Draft, label: string, description?: string) => (
     <TextInput
       label={label}

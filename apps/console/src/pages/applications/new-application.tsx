@@ -17,7 +17,6 @@ export function NewApplicationAct() {
   const create = async () => {
     const body = newApplicationOf(draft);
     const { id, client_secret: secret } = await orThrow(api.POST('/auth/admin/applications', { body }));
-    setDraft(emptyDraft);
     if (secret === null) {
       navigate(`/applications/${id}`);
     } else {
@@ -29,9 +28,20 @@ export function NewApplicationAct() {
       <Act
         label={t.create}
         description={t.createDescription}
-        fields={<ApplicationFields draft={draft} onChange={setDraft} isNew />}
+        fields={
+          <ApplicationFields
+            draft={draft}
+            onChange={(change) => {
+              setDraft((before) => ({ ...before, ...change }));
+            }}
+            isNew
+          />
+        }
         canRun={isComplete(draft)}
         run={create}
+        onOpen={() => {
+          setDraft(emptyDraft);
+        }}
         changes={['applications']}
         button={{ variant: 'filled' }}
       />

@@ -3,7 +3,7 @@ import type { Application } from '#client';
 import { api, orThrow } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
 import { DataTable } from '../../kit/data-table.tsx';
-import { Section } from '../../kit/facts.tsx';
+import { Section } from '../../kit/section.tsx';
 import { Moment } from '../../kit/moment.tsx';
 import { defaultOverlapSeconds, OverlapField } from '../../kit/overlap.tsx';
 import { SecretDialog } from '../../kit/secret.tsx';
@@ -27,7 +27,11 @@ export function Secrets({ application: { id, secrets } }: { application: Applica
           label={t.rotate}
           description={t.rotateDescription}
           fields={<OverlapField seconds={overlap} onChange={setOverlap} />}
+          isDestructive={overlap === 0}
           run={rotate}
+          onOpen={() => {
+            setOverlap(defaultOverlapSeconds);
+          }}
           changes={['application']}
         />
       }

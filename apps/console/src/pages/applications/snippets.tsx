@@ -19,7 +19,10 @@ export function Snippets({ application }: { application: Application }) {
         label={t.stack}
         maw={420}
         value={String(chosen)}
-        data={snippets.map(({ label }, index) => ({ value: String(index), label }))}
+        data={snippets.map(({ label, isDevice }, index) => ({
+          value: String(index),
+          label: isDevice ? `${label}, ${t.withoutBrowser}` : label,
+        }))}
         onChange={({ currentTarget }) => {
           setChosen(Number(currentTarget.value));
         }}

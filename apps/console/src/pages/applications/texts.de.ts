@@ -2,13 +2,14 @@ import type { en } from './texts.en.ts';
 
 export const de: typeof en = {
   title: 'Anwendungen',
+  one: 'Anwendung',
   search: 'Name oder Client-ID',
   none: 'Es gibt noch keine Anwendung.',
   noMatch: 'Keine Anwendung passt dazu.',
   properties: 'Eigenschaften',
   firstPartyBadge: 'Eigene',
   declaredBadge: 'Aus einer Datei',
-  create: 'Anwendung anlegen',
+  create: 'Anwendung erstellen',
   createDescription: 'Ein Client des OpenID-Providers. Seine Art kann später nicht geändert werden.',
   edit: 'Bearbeiten',
   editDescription: 'Änderungen gelten sofort. Entfernte Redirect-URIs funktionieren nicht mehr.',
@@ -17,7 +18,7 @@ export const de: typeof en = {
     'Niemand kann sich mehr bei ihr anmelden. Ihre Zugriffe, Einwilligungen und Refresh-Tokens enden sofort; andere Dienste akzeptieren ihre Access-Tokens, bis sie ablaufen.',
   declaredTitle: 'Nur lesbar',
   declaredText:
-    'Diese Anwendung ist in der Datei erklärt, die APPLICATIONS_FILE nennt, wo sie geprüft und versioniert wird, oder sie ist die Konsole selbst. Sie wird nur dort geändert: Der Dienst wendet die Datei beim Start an und immer, wenn sie sich ändert.',
+    'Diese Anwendung ist in der Datei erklärt, die APPLICATIONS_FILE nennt, wo sie geprüft und versioniert wird, oder sie ist die Konsole selbst. Ändern Sie sie dort: Der Dienst wendet die Datei beim Start an und immer, wenn sie sich ändert.',
   kind: 'Art',
   kinds: { web: 'Web', single_page: 'Single-Page', native: 'Nativ', machine: 'Maschine' },
   kindDescriptions: {
@@ -70,14 +71,15 @@ export const de: typeof en = {
   noSecrets: 'Sie hat kein Geheimnis.',
   rotate: 'Geheimnis wechseln',
   rotateDescription:
-    'Erzeugt ein Geheimnis, das einmal angezeigt wird. Das neueste der bisherigen bleibt so lange gültig, wie Sie wählen; ältere enden sofort.',
+    'Erstellt ein Geheimnis, das einmal angezeigt wird. Das neueste der bisherigen bleibt so lange gültig, wie Sie wählen; ältere enden sofort.',
   secretTitle: 'Das neue Client-Geheimnis',
   prefix: 'Beginnt mit',
   created: 'Erstellt',
   expires: 'Läuft ab',
-  lastUsed: 'Zuletzt benutzt',
+  lastUsed: 'Zuletzt verwendet',
   never: 'Nie',
   snippets: 'In Ihrem Code',
   snippetsText: 'Issuer, Client-ID und Redirect-URI sind eingesetzt. Geheimnisse kommen aus der Umgebung.',
+  withoutBrowser: 'ohne Browser',
   stack: 'Sprache und Bibliothek',
 };

@@ -2,6 +2,7 @@ import type { en } from './texts.en.ts';
 
 export const es: typeof en = {
   title: 'Aplicaciones',
+  one: 'Aplicación',
   search: 'Nombre o identificador de cliente',
   none: 'Todavía no hay ninguna aplicación.',
   noMatch: 'Ninguna aplicación coincide.',
@@ -17,7 +18,7 @@ export const es: typeof en = {
     'Nadie podrá iniciar sesión en ella. Sus autorizaciones, consentimientos y tokens de actualización terminan de inmediato; los demás servicios aceptan sus tokens de acceso hasta que caduquen.',
   declaredTitle: 'Solo lectura',
   declaredText:
-    'Esta aplicación está declarada en el archivo que indica APPLICATIONS_FILE, donde se revisa y se versiona, o es la propia consola. Solo se cambia allí: el servicio aplica el archivo al arrancar y cada vez que el archivo cambia.',
+    'Esta aplicación está declarada en el archivo que indica APPLICATIONS_FILE, donde se revisa y se versiona, o es la propia consola. Cámbiela allí: el servicio aplica el archivo al arrancar y cada vez que el archivo cambia.',
   kind: 'Tipo',
   kinds: { web: 'Web', single_page: 'De una sola página', native: 'Nativa', machine: 'Máquina' },
   kindDescriptions: {
@@ -81,5 +82,6 @@ export const es: typeof en = {
   snippets: 'En su código',
   snippetsText:
     'El emisor, el identificador de cliente y el URI de redirección están incluidos. Los secretos vienen del entorno.',
+  withoutBrowser: 'sin navegador',
   stack: 'Lenguaje y biblioteca',
 };

@@ -2,6 +2,7 @@ import type { en } from './texts.en.ts';
 
 export const fr: typeof en = {
   title: 'Applications',
+  one: 'Application',
   search: 'Nom ou identifiant client',
   none: 'Il n’y a pas encore d’application.',
   noMatch: 'Aucune application ne correspond.',
@@ -18,7 +19,7 @@ export const fr: typeof en = {
     'Plus personne ne peut s’y connecter. Ses autorisations, consentements et jetons de rafraîchissement prennent fin immédiatement ; les autres services acceptent ses jetons d’accès jusqu’à leur expiration.',
   declaredTitle: 'Lecture seule',
   declaredText:
-    'Cette application est déclarée dans le fichier nommé par APPLICATIONS_FILE, où elle est relue et versionnée, ou c’est la console elle-même. Elle ne se modifie que là : le service applique le fichier à son démarrage et à chaque changement du fichier.',
+    'Cette application est déclarée dans le fichier nommé par APPLICATIONS_FILE, où elle est relue et versionnée, ou c’est la console elle-même. Modifiez-la à cet endroit : le service applique le fichier à son démarrage et à chaque changement du fichier.',
   kind: 'Type',
   kinds: { web: 'Web', single_page: 'Monopage', native: 'Native', machine: 'Machine' },
   kindDescriptions: {
@@ -82,5 +83,6 @@ export const fr: typeof en = {
   snippets: 'Dans votre code',
   snippetsText:
     'L’émetteur, l’identifiant client et l’URI de redirection sont renseignés. Les secrets viennent de l’environnement.',
+  withoutBrowser: 'sans navigateur',
   stack: 'Langage et bibliothèque',
 };

@@ -1,54 +1,22 @@
-import { Anchor, Switch, Text } from '@mantine/core';
+import { Switch, Text } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { api, orThrow, queries } from '../../api.ts';
+import { audited } from '../../kit/audited.ts';
 import { DataTable, PagedTable } from '../../kit/data-table.tsx';
-import { Failure } from '../../kit/failure.tsx';
 import { Loaded } from '../../kit/loaded.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
-import { useFormats, useTexts } from '../../language.ts';
+import { fill, useTexts } from '../../language.ts';
 import { EventDialog } from './event-dialog.tsx';
+import { useEventColumns, type OnOpen } from './events.tsx';
 import { ExportAct } from './export-act.tsx';
 import { FilterForm } from './filter-form.tsx';
 import { filterOf, parametersOf, queryOf, type AuditQuery } from './filter.ts';
 import { follow, maxLiveEvents, type AuditEvent, type Tail } from './tail.ts';
 import { texts } from './texts.ts';
-import { Who } from './who.tsx';
 
 const pollMs = 4000;
-
-type OnOpen = (event: AuditEvent) => void;
-
-function useColumns(onOpen: OnOpen) {
-  const t = useTexts(texts);
-  const { time } = useFormats();
-  return [
-    {
-      header: t.time,
-      cell: ({ occurred_at }: AuditEvent) => (
-        <time dateTime={occurred_at}>{time(occurred_at, { dateStyle: 'short', timeStyle: 'medium' })}</time>
-      ),
-    },
-    {
-      header: t.type,
-      cell: (event: AuditEvent) => (
-        <Anchor
-          component="button"
-          type="button"
-          onClick={() => {
-            onOpen(event);
-          }}
-        >
-          {event.type}
-        </Anchor>
-      ),
-    },
-    { header: t.actor, cell: ({ actor_id }: AuditEvent) => <Who id={actor_id} /> },
-    { header: t.subject, cell: ({ subject_id, type }: AuditEvent) => <Who id={subject_id} type={type} /> },
-    { header: t.address, cell: ({ address }: AuditEvent) => address ?? '–' },
-  ];
-}
 
 function Found({ query: filter, onOpen }: { query: AuditQuery; onOpen: OnOpen }) {
   const t = useTexts(texts);
@@ -63,11 +31,9 @@ function Found({ query: filter, onOpen }: { query: AuditQuery; onOpen: OnOpen })
       ),
     initialPageParam: '',
     getNextPageParam: ({ next }) => next,
-    // each search is an event itself
-    refetchOnWindowFocus: false,
-    refetchOnReconnect: false,
+    ...audited,
   });
-  const columns = useColumns(onOpen);
+  const columns = useEventColumns(onOpen);
   return <PagedTable label={t.title} query={query} rowsOf={({ events }) => events} empty={t.empty} columns={columns} />;
 }
 
@@ -83,12 +49,11 @@ function Live({ query: filter, onOpen }: { query: AuditQuery; onOpen: OnOpen }) 
     gcTime: 0,
     staleTime: 0,
   });
-  const columns = useColumns(onOpen);
+  const columns = useEventColumns(onOpen);
   return (
     <>
-      {query.isRefetchError && <Failure error={query.error} />}
       <Text size="sm" c="dimmed" mb="xs">
-        {t.following.replace('{n}', String(maxLiveEvents))}
+        {fill(t.following, { n: String(maxLiveEvents) })}
       </Text>
       <Loaded query={query}>
         {({ events }) => <DataTable label={t.title} rows={events} empty={t.nothingYet} columns={columns} />}
@@ -97,7 +62,7 @@ function Live({ query: filter, onOpen }: { query: AuditQuery; onOpen: OnOpen }) 
   );
 }
 
-/** Searches the audit trail, follows it and exports it. */
+/** Searches the audit log, follows it and exports it. */
 export default function Audit() {
   const t = useTexts(texts);
   const [parameters, setParameters] = useSearchParams();
@@ -112,11 +77,14 @@ export default function Audit() {
         <ExportAct query={query} />
       </PageTitle>
       <FilterForm
-        key={parameters.toString()}
         filter={filter}
         onSearch={(next) => {
-          setParameters(parametersOf(next));
-          void queries.invalidateQueries({ queryKey: ['audit'] });
+          const searched = new URLSearchParams(parametersOf(next));
+          if (searched.toString() === new URLSearchParams(parametersOf(filter)).toString()) {
+            void queries.invalidateQueries({ queryKey: ['audit', query] });
+          } else {
+            setParameters(searched);
+          }
         }}
       />
       <Switch

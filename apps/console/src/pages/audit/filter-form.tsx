@@ -14,11 +14,17 @@ const commonTypes = [
   ...['session.refresh_reused', 'session.revoked'],
 ];
 
-/** Searches when it is submitted: each search is an event of the trail itself. */
+/** Searches when it is submitted: each search is an event of the log itself. */
 export function FilterForm({ filter, onSearch }: { filter: Filter; onSearch: (filter: Filter) => void }) {
   const t = useTexts(texts);
   const types = useId();
   const [draft, setDraft] = useState(filter);
+  const [searched, setSearched] = useState(filter);
+  if (JSON.stringify(searched) !== JSON.stringify(filter)) {
+    // a link or the browser's Back button has changed what is searched for
+    setSearched(filter);
+    setDraft(filter);
+  }
   const field = (
     name: keyof Filter,
     label: string,

@@ -4,10 +4,10 @@ import type { AuditQuery } from './filter.ts';
 
 export type AuditEvent = AuditPage['events'][number];
 
-/** Events that a page shows at most while it follows the trail. */
+/** Events that a page shows at most while it follows the log. */
 export const maxLiveEvents = 200;
 const pageSize = 200;
-/** Pages that are read per poll: a trail that grows faster is followed with a delay. */
+/** Pages that are read per poll: a log that grows faster is followed with a delay. */
 const maxPages = 5;
 /** An event appears when its transaction commits, so that one can appear before an older one. */
 const settledMs = 15_000;

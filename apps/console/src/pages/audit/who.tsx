@@ -15,8 +15,9 @@ const pathOf = (type: string | undefined): string =>
 /**
  * Who acted or was affected, as a link to its page.
  * @param props.type the event's type, if it is about its subject
+ * @param props.owner the account whose page it is on
  */
-export function Who({ id, type }: { id: string | null; type?: string }) {
+export function Who({ id, type, owner }: { id: string | null; type?: string; owner?: string | undefined }) {
   const t = useTexts(texts);
   const me = useIdentity();
   const { data } = useQuery({
@@ -26,6 +27,9 @@ export function Who({ id, type }: { id: string | null; type?: string }) {
   });
   if (id === null) {
     return <>–</>;
+  }
+  if (id === owner) {
+    return <>{t.thisAccount}</>;
   }
   const program = data?.service_accounts.find((account) => account.id === id);
   return (

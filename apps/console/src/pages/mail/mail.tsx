@@ -4,22 +4,26 @@ import { Link, useSearchParams } from 'wouter';
 import type { Mail } from '#client';
 import { api, orThrow } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
+import { audited } from '../../kit/audited.ts';
 import { PagedTable } from '../../kit/data-table.tsx';
 import { Moment } from '../../kit/moment.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
-import { useTexts } from '../../language.ts';
+import { Section } from '../../kit/section.tsx';
+import { fill, useFormats, useTexts } from '../../language.ts';
 import { Previews } from './previews.tsx';
 import { texts } from './texts.ts';
 
 const states = ['waiting', 'failed', 'sent'] as const;
 type State = (typeof states)[number];
 
-function RetryAct({ id, recipient }: Mail) {
+function RetryAct({ id, recipient, template, created_at }: Mail) {
   const t = useTexts(texts);
+  const { moment } = useFormats();
   return (
     <Act
       label={t.retry}
-      description={t.retryDescription.replace('{recipient}', recipient)}
+      of={`${recipient}, ${template}, ${moment(created_at)}`}
+      description={fill(t.retryDescription, { recipient })}
       run={() => orThrow(api.POST('/auth/admin/mails/{id}/retry', { params: { path: { id } } }))}
       changes={['mails', 'statistics']}
       button={{ size: 'xs' }}
@@ -42,6 +46,7 @@ function Outbox() {
       ),
     initialPageParam: '',
     getNextPageParam: ({ next }) => next,
+    ...audited,
   });
   const when = {
     waiting: { header: t.nextAttempt, cell: ({ next_attempt_at }: Mail) => <Moment at={next_attempt_at} /> },
@@ -49,7 +54,7 @@ function Outbox() {
     sent: { header: t.sentAt, cell: ({ sent_at }: Mail) => <Moment at={sent_at} /> },
   };
   return (
-    <>
+    <Section title={t.outbox} rows={query.data?.pages.flatMap(({ mails }) => mails).length}>
       <SegmentedControl
         transitionDuration={0}
         aria-label={t.state}
@@ -58,13 +63,9 @@ function Outbox() {
           setParameters({ state: value });
         }}
         data={states.map((value) => ({ value, label: t.states[value] }))}
-        mb="sm"
+        maw={420}
       />
-      {state === 'sent' && (
-        <Text size="sm" mb="sm">
-          {t.sentText}
-        </Text>
-      )}
+      {state === 'sent' && <Text size="sm">{t.sentText}</Text>}
       <PagedTable
         label={t.outbox}
         query={query}
@@ -91,7 +92,7 @@ function Outbox() {
           ...(state === 'sent' ? [] : [{ header: t.action, cell: (mail: Mail) => <RetryAct {...mail} /> }]),
         ]}
       />
-    </>
+    </Section>
   );
 }
 

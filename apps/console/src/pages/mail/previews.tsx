@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useContext, useState } from 'react';
 import type { MailPreviewList } from '#client';
 import { api, orThrow } from '../../api.ts';
-import { Section } from '../../kit/facts.tsx';
+import { Section } from '../../kit/section.tsx';
 import { Loaded } from '../../kit/loaded.tsx';
-import { LocaleContext, useTexts } from '../../language.ts';
+import { fill, LocaleContext, useTexts } from '../../language.ts';
 import { languageNames } from '../../layout/texts.ts';
 import { MailFrame } from './mail-frame.tsx';
 import { texts } from './texts.ts';
@@ -39,7 +39,7 @@ function Shown({ template, locale }: Pick<Preview, 'template' | 'locale'>) {
         {({ subject, text, html }) => (
           <>
             <Text fw={600} lang={locale}>
-              {t.subject.replace('{subject}', subject)}
+              {fill(t.subject, { subject })}
             </Text>
             {form === 'html' ? (
               <MailFrame title={subject} html={html} />

@@ -1,6 +1,14 @@
-import type { Statistics } from '#client';
+import type { Statistics, Webhook } from '#client';
 
-type Name = 'mailsFailed' | 'mailsLate' | 'noKey' | 'keyOld' | 'failures' | 'rateLimited';
+type Name =
+  | 'webhooksDisabled'
+  | 'webhooksFailing'
+  | 'mailsFailed'
+  | 'mailsLate'
+  | 'noKey'
+  | 'keyOld'
+  | 'failures'
+  | 'rateLimited';
 
 interface Concern {
   name: Name;
@@ -16,9 +24,14 @@ const enoughLogins = 50;
 
 /**
  * What an admin should look into.
+ * @param statistics of the last day
  * @param rotationSeconds how often the signing keys are rotated, if that is known
  */
-export function concernsOf({ buckets, now }: Statistics, rotationSeconds = Infinity): Concern[] {
+export function concernsOf(
+  { buckets, now }: Statistics,
+  webhooks: readonly Webhook[],
+  rotationSeconds = Infinity,
+): Concern[] {
   const sum = (of: (bucket: Statistics['buckets'][number]) => number) =>
     buckets.reduce((total, bucket) => total + of(bucket), 0);
   const failed = sum(({ logins_failed }) => logins_failed);
@@ -31,7 +44,15 @@ export function concernsOf({ buckets, now }: Statistics, rotationSeconds = Infin
     [keyAge === null, { name: 'noKey', link: '/signing-keys' }],
     [keyAge !== null && keyAge > overdue * rotationSeconds, { name: 'keyOld', link: '/signing-keys' }],
     [failed >= enoughLogins && failed > succeeded, { name: 'failures', link: '/audit?type=login.failed' }],
-    [rateLimited >= enoughLogins && rateLimited > succeeded, { name: 'rateLimited', link: '/audit?type=login.failed' }],
+    [rateLimited >= enoughLogins && rateLimited > succeeded, { name: 'rateLimited', link: '/audit' }],
+    [
+      webhooks.some(({ disabled_reason: reason }) => reason === 'failing' || reason === 'gone'),
+      { name: 'webhooksDisabled', link: '/webhooks' },
+    ],
+    [
+      webhooks.some(({ enabled, failing_since }) => enabled && failing_since !== null),
+      { name: 'webhooksFailing', link: '/webhooks' },
+    ],
   ];
   return concerns.filter(([isConcern]) => isConcern).map(([, concern]) => concern);
 }

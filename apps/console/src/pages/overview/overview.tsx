@@ -5,10 +5,11 @@ import { Link } from 'wouter';
 import type { Statistics } from '#client';
 import { api, orThrow } from '../../api.ts';
 import { BarChart } from '../../kit/chart.tsx';
-import { Section } from '../../kit/facts.tsx';
+import { Section } from '../../kit/section.tsx';
+import { Failure } from '../../kit/failure.tsx';
 import { Loaded } from '../../kit/loaded.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
-import { useFormats, useTexts } from '../../language.ts';
+import { fill, useFormats, useTexts } from '../../language.ts';
 import { concernsOf } from './concerns.ts';
 import { texts } from './texts.ts';
 
@@ -30,7 +31,7 @@ function Tile({ name, value, link }: { name: string; value: string; link: string
       <Text size="sm" c="dimmed">
         {name}
       </Text>
-      <Anchor component={Link} href={link} size="xl" fw={600}>
+      <Anchor component={Link} href={link} size="xl" fw={600} aria-label={`${name}: ${value}`}>
         {value}
       </Anchor>
     </Paper>
@@ -42,7 +43,7 @@ function Present({ now }: { now: Statistics['now'] }) {
   const { number } = useFormats();
   const counted = ({ value, exact }: { value: number; exact: boolean }) => (exact ? '' : '≈ ') + number(value);
   const age = now.signing_key_seconds;
-  const days = age === null ? t.none : t.days.replace('{n}', number(Math.floor(age / secondsPerDay)));
+  const days = age === null ? t.none : fill(t.days, { n: number(Math.floor(age / secondsPerDay)) });
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: 5 }} spacing="sm">
       <Tile name={t.accounts} value={counted(now.accounts)} link="/people" />
@@ -56,29 +57,43 @@ function Present({ now }: { now: Statistics['now'] }) {
 
 function Attention({ statistics }: { statistics: Statistics }) {
   const t = useTexts(texts);
-  const { data } = useQuery({
+  const settings = useQuery({
     queryKey: ['settings'],
     queryFn: ({ signal }) => orThrow(api.GET('/auth/admin/settings', { signal })),
     staleTime: Infinity,
   });
-  const rotation = data?.settings.find(({ name }) => name === 'KEY_ROTATION_INTERVAL_SECONDS')?.value;
-  const concerns = concernsOf(statistics, typeof rotation === 'number' ? rotation : undefined);
+  const webhooks = useQuery({
+    queryKey: ['webhooks'],
+    queryFn: ({ signal }) => orThrow(api.GET('/auth/admin/webhooks', { signal })),
+    refetchInterval: refreshMs,
+  });
+  const rotation = settings.data?.settings.find(({ name }) => name === 'KEY_ROTATION_INTERVAL_SECONDS')?.value;
+  const rotationSeconds = typeof rotation === 'number' ? rotation : undefined;
   return (
     <Section title={t.attention}>
-      {concerns.length === 0 ? (
-        <Text>{t.allWell}</Text>
-      ) : (
-        <List>
-          {concerns.map(({ name, link }) => (
-            <List.Item key={name}>
-              <Anchor component={Link} href={link}>
-                {t.concerns[name]}
-              </Anchor>
-            </List.Item>
-          ))}
-        </List>
-      )}
+      {settings.isError && <Failure error={settings.error} retry={() => void settings.refetch()} />}
+      <Loaded query={webhooks}>
+        {({ webhooks: subscribers }) => <Concerns concerns={concernsOf(statistics, subscribers, rotationSeconds)} />}
+      </Loaded>
     </Section>
+  );
+}
+
+function Concerns({ concerns }: { concerns: ReturnType<typeof concernsOf> }) {
+  const t = useTexts(texts);
+  if (concerns.length === 0) {
+    return <Text>{t.allWell}</Text>;
+  }
+  return (
+    <List>
+      {concerns.map(({ name, link }) => (
+        <List.Item key={name}>
+          <Anchor component={Link} href={link}>
+            {t.concerns[name]}
+          </Anchor>
+        </List.Item>
+      ))}
+    </List>
   );
 }
 
@@ -106,41 +121,46 @@ function Charts({ buckets, period }: { buckets: Statistics['buckets']; period: P
   );
 }
 
-/** How the service does now and did of late. */
-export default function Overview() {
-  const t = useTexts(texts);
-  const [period, setPeriod] = useState<Period>('day');
-  const query = useQuery({
+const useStatistics = (period: Period) =>
+  useQuery({
     queryKey: ['statistics', period],
     queryFn: ({ signal }) => orThrow(api.GET('/auth/admin/statistics', { params: { query: { period } }, signal })),
     refetchInterval: refreshMs,
     placeholderData: keepPreviousData,
   });
+
+/** How the service does now and did of late. */
+export default function Overview() {
+  const t = useTexts(texts);
+  const [period, setPeriod] = useState<Period>('day');
+  // what needs attention does not depend on what the charts show
+  const day = useStatistics('day');
+  const charts = useStatistics(period);
   return (
     <>
       <PageTitle title={t.title} />
-      <Loaded query={query}>
+      <Loaded query={day}>
         {(statistics) => (
           <>
             <Present now={statistics.now} />
             <Attention statistics={statistics} />
-            <Section
-              title={t.activity}
-              actions={
-                <SegmentedControl
-                  transitionDuration={0}
-                  aria-label={t.period}
-                  value={period}
-                  onChange={setPeriod}
-                  data={periods.map((value) => ({ value, label: t.periods[value] }))}
-                />
-              }
-            >
-              <Charts buckets={statistics.buckets} period={period} />
-            </Section>
           </>
         )}
       </Loaded>
+      <Section
+        title={t.activity}
+        actions={
+          <SegmentedControl
+            transitionDuration={0}
+            aria-label={t.period}
+            value={period}
+            onChange={setPeriod}
+            data={periods.map((value) => ({ value, label: t.periods[value] }))}
+          />
+        }
+      >
+        <Loaded query={charts}>{({ buckets }) => <Charts buckets={buckets} period={period} />}</Loaded>
+      </Section>
     </>
   );
 }

@@ -1,25 +1,27 @@
 import { Alert, List, Text } from '@mantine/core';
 import { ProblemError } from '../../api.ts';
-import { Failure } from '../../kit/failure.tsx';
-import { useFormats, useTexts } from '../../language.ts';
+import { Failure, ProblemTitle } from '../../kit/failure.tsx';
+import { texts as kitTexts } from '../../kit/texts.ts';
+import { fill, useFormats, useTexts } from '../../language.ts';
 import type { BulkResult } from './bulk-run.ts';
 import { texts } from './texts.ts';
 
 /** Whom a bulk act failed for, and why. */
 export function BulkFailures({ result: { failed, remaining, proof } }: { result: BulkResult }) {
   const t = useTexts(texts);
+  const k = useTexts(kitTexts);
   const { number } = useFormats();
   return (
     <>
       {failed.length > 0 && (
-        <Alert color="red" role="alert" title={t.bulkFailed.replace('{count}', number(failed.length))}>
+        <Alert color="red" role="alert" title={fill(t.bulkFailed, { count: number(failed.length) })}>
           <Text size="sm" mb="xs">
             {t.stillSelected}
           </Text>
           <List size="sm" className="wrap" mah={200} style={{ overflowY: 'auto' }} tabIndex={0}>
             {failed.map(({ account, error }) => (
               <List.Item key={account.id}>
-                {account.email}: {error instanceof ProblemError ? (error.problem?.title ?? error.code) : t.unreachable}
+                {account.email}: {error instanceof ProblemError ? <ProblemTitle error={error} /> : k.unreachable}
               </List.Item>
             ))}
           </List>
@@ -27,7 +29,7 @@ export function BulkFailures({ result: { failed, remaining, proof } }: { result:
       )}
       {remaining.length > 0 && (
         <Text size="sm" role="alert">
-          {t.notReached.replace('{count}', number(remaining.length))}
+          {fill(t.notReached, { count: number(remaining.length) })}
         </Text>
       )}
       {proof !== undefined && <Failure error={proof} />}

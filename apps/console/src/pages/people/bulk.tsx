@@ -1,11 +1,14 @@
 import type { AdminAccount } from '#client';
-import { Button, Group, List, Modal, Progress, Stack, Text } from '@mantine/core';
+import { Button, Group, List, Progress, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { queries } from '../../api.ts';
+import { Dialog } from '../../kit/dialog.tsx';
 import { Failure } from '../../kit/failure.tsx';
-import { useFormats, useTexts } from '../../language.ts';
+import { announce } from '../../kit/notice.tsx';
+import { texts as kitTexts } from '../../kit/texts.ts';
+import { fill, useFormats, useTexts } from '../../language.ts';
 import { useIdentity } from '../../session/identity.ts';
 import { bulkCalls, runBulk, type BulkCall, type BulkResult } from './bulk-run.ts';
 import { BulkFailures } from './bulk-failures.tsx';
@@ -32,6 +35,7 @@ type BulkActProps = BulkProps & { label: string; text: string; call: BulkCall };
 
 function BulkAct({ accounts: selected, onSelect, label, text, call }: BulkActProps) {
   const t = useTexts(texts);
+  const k = useTexts(kitTexts);
   const { number } = useFormats();
   const self = useIdentity();
   const [isOpen, { open, close }] = useDisclosure();
@@ -45,14 +49,18 @@ function BulkAct({ accounts: selected, onSelect, label, text, call }: BulkActPro
       onSelect(new Set([...result.failed.map(({ account }) => account), ...result.remaining].map(({ id }) => id)));
       if (isComplete(result)) {
         close();
+        announce(fill(k.done, { label }));
       }
-      void Promise.all(['accounts', 'account'].map((key) => queries.invalidateQueries({ queryKey: [key] })));
+      void Promise.all(['accounts', 'account', 'me'].map((key) => queries.invalidateQueries({ queryKey: [key] })));
     },
   });
-  const leave = () => {
-    stop.current.abort();
-    close();
-  };
+  // nobody sees the rest once the page is left
+  useEffect(
+    () => () => {
+      stop.current.abort();
+    },
+    [],
+  );
   return (
     <>
       <Button
@@ -61,14 +69,15 @@ function BulkAct({ accounts: selected, onSelect, label, text, call }: BulkActPro
         onClick={() => {
           act.reset();
           setDone(0);
-          setAccounts(selected);
+          // the own account goes last: after it, there may be no right or session to act with
+          setAccounts([...selected.filter(({ id }) => id !== self.id), ...selected.filter(({ id }) => id === self.id)]);
           stop.current = new AbortController();
           open();
         }}
       >
         {selected.length === 0 ? label : `${label} (${number(selected.length)})`}
       </Button>
-      <Modal opened={isOpen} onClose={leave} title={label} centered closeButtonProps={{ 'aria-label': t.close }}>
+      <Dialog opened={isOpen} onClose={close} title={label} isBinding={act.isPending}>
         <Stack>
           <Text size="sm">{text}</Text>
           {accounts.some(({ id }) => id === self.id) && (
@@ -79,13 +88,22 @@ function BulkAct({ accounts: selected, onSelect, label, text, call }: BulkActPro
           {act.isIdle && <Names accounts={accounts} />}
           {act.isPending && <Progress value={(100 * done) / accounts.length} size="lg" aria-label={label} />}
           <Text size="sm" role="status">
-            {!act.isIdle && t.progress.replace('{done}', number(done)).replace('{all}', number(accounts.length))}
+            {!act.isIdle && fill(t.progress, { done: number(done), all: number(accounts.length) })}
           </Text>
           {act.data && <BulkFailures result={act.data} />}
           {act.isError && <Failure error={act.error} />}
           <Group justify="flex-end">
-            <Button variant="default" onClick={leave}>
-              {act.isPending ? t.stop : act.isIdle ? t.cancel : t.close}
+            <Button
+              variant="default"
+              onClick={() => {
+                if (act.isPending) {
+                  stop.current.abort();
+                } else {
+                  close();
+                }
+              }}
+            >
+              {act.isPending ? t.stop : act.isIdle ? k.cancel : k.close}
             </Button>
             {(act.isIdle || act.isPending) && (
               <Button
@@ -100,7 +118,7 @@ function BulkAct({ accounts: selected, onSelect, label, text, call }: BulkActPro
             )}
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     </>
   );
 }
@@ -119,7 +137,7 @@ function Names({ accounts }: { accounts: AdminAccount[] }) {
       {accounts.slice(0, shownNames).map(({ id, email }) => (
         <List.Item key={id}>{email}</List.Item>
       ))}
-      {more > 0 && <List.Item>{t.andMore.replace('{count}', number(more))}</List.Item>}
+      {more > 0 && <List.Item>{fill(t.andMore, { count: number(more) })}</List.Item>}
     </List>
   );
 }

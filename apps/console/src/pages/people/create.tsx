@@ -38,6 +38,10 @@ export function CreateAccount() {
         };
         created.current = await orThrow(api.POST('/auth/admin/accounts', { body }));
       }}
+      onOpen={() => {
+        setForm(empty);
+        visible.close();
+      }}
       onDone={() => {
         setForm(empty);
         navigate(`/people/${created.current?.id ?? ''}`);

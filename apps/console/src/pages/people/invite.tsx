@@ -32,8 +32,10 @@ export function Invite() {
         const body = { email: email.trim(), roles, locale, ...(name.trim() && { name: name.trim() }) };
         invited.current = (await orThrow(api.POST('/auth/admin/invitations', { body }))).id;
       }}
-      onDone={() => {
+      onOpen={() => {
         setForm(empty);
+      }}
+      onDone={() => {
         navigate(`/people/${invited.current}`);
       }}
       fields={

@@ -5,7 +5,7 @@ import { Link } from 'wouter';
 import { PagedTable } from '../../kit/data-table.tsx';
 import { Moment } from '../../kit/moment.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
-import { useFormats, useTexts } from '../../language.ts';
+import { fill, useFormats, useTexts } from '../../language.ts';
 import { RoleBadges, StatusBadges } from './badges.tsx';
 import { BulkActs } from './bulk.tsx';
 import { CreateAccount } from './create.tsx';
@@ -40,7 +40,7 @@ export default function People() {
       <Filters {...search} />
       <Group mih={36} mb="xs" gap="sm">
         <Text size="sm" role="status">
-          {count && (count.exact ? t.count : t.estimate).replace('{count}', number(count.value))}
+          {count && fill(count.exact ? t.count : t.estimate, { count: number(count.value) })}
         </Text>
         <BulkActs accounts={accounts.filter(({ id }) => selected.has(id))} onSelect={select} />
       </Group>
@@ -49,7 +49,7 @@ export default function People() {
         query={query}
         rowsOf={(page) => page.accounts}
         empty={t.empty}
-        selection={{ selected, onSelect: select, nameOf: ({ email }) => t.selectOne.replace('{email}', email) }}
+        selection={{ selected, onSelect: select, nameOf: ({ email }) => fill(t.selectOne, { email }) }}
         columns={[
           { header: t.email, cell: (account) => <PersonLink account={account} /> },
           { header: t.name, cell: ({ name }) => <span className="wrap">{name ?? '–'}</span> },

@@ -14,7 +14,7 @@ import { Applications } from './person/applications.tsx';
 import { Data } from './person/data.tsx';
 import { Logins } from './person/logins.tsx';
 import { Profile } from './person/profile.tsx';
-import { audited } from './person/queries.ts';
+import { audited } from '../../kit/audited.ts';
 import { Sessions } from './person/sessions.tsx';
 import { Status } from './person/status.tsx';
 import { texts } from './person/texts.ts';

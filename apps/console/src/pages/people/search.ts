@@ -3,6 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'wouter';
 import { api, orThrow } from '../../api.ts';
+import { audited } from '../../kit/audited.ts';
 
 type Query = NonNullable<paths['/auth/admin/accounts']['get']['parameters']['query']>;
 
@@ -106,6 +107,7 @@ export function useAccounts(fields: Fields) {
     initialPageParam: '',
     getNextPageParam: ({ next }) => next,
     placeholderData: keepPreviousData,
+    ...audited,
   });
   return { key, query };
 }

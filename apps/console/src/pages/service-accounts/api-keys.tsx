@@ -4,11 +4,12 @@ import type { ServiceAccount } from '#client';
 import { api, orThrow } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
 import { DataTable } from '../../kit/data-table.tsx';
-import { Lines, Section } from '../../kit/facts.tsx';
+import { Lines } from '../../kit/facts.tsx';
+import { Section } from '../../kit/section.tsx';
 import { Moment } from '../../kit/moment.tsx';
 import { defaultOverlapSeconds, OverlapField } from '../../kit/overlap.tsx';
 import { SecretDialog } from '../../kit/secret.tsx';
-import { useTexts } from '../../language.ts';
+import { fill, useTexts } from '../../language.ts';
 import { texts } from './texts.ts';
 
 type ApiKey = ServiceAccount['api_keys'][number];
@@ -52,7 +53,7 @@ function CreateKeyAct({ account, onIssued }: { account: ServiceAccount; onIssued
       canRun={scopes.length > 0}
       run={create}
       changes={['service-account']}
-      onDone={() => {
+      onOpen={() => {
         setScopes(account.scopes);
         setExpires('');
       }}
@@ -68,21 +69,27 @@ function KeyActs({ accountId, apiKey, onIssued }: { accountId: string; apiKey: A
     const request = { params, body: { overlap_seconds: overlap } };
     onIssued((await orThrow(api.POST('/auth/admin/service-accounts/{id}/keys/{keyId}/rotate', request))).key);
   };
-  const named = (text: string) => text.replace('{key}', apiKey.prefix);
+  const named = (text: string) => fill(text, { key: apiKey.prefix });
   return (
     <Group gap="xs" wrap="nowrap">
       {isLive(apiKey) && apiKey.rotated_at === null && (
         <Act
           label={t.rotate}
+          of={`${apiKey.prefix}…`}
           description={named(t.rotateDescription)}
           fields={<OverlapField seconds={overlap} onChange={setOverlap} />}
+          isDestructive={overlap === 0}
           run={rotate}
+          onOpen={() => {
+            setOverlap(defaultOverlapSeconds);
+          }}
           changes={['service-account']}
           button={{ size: 'xs' }}
         />
       )}
       <Act
         label={t.revoke}
+        of={`${apiKey.prefix}…`}
         description={named(t.revokeDescription)}
         isDestructive
         run={() => orThrow(api.DELETE('/auth/admin/service-accounts/{id}/keys/{keyId}', { params }))}
@@ -99,7 +106,11 @@ export function ApiKeys({ account }: { account: ServiceAccount }) {
   const [issued, setIssued] = useState<string>();
   const stateOf = (key: ApiKey) => (isLive(key) ? (key.rotated_at === null ? t.valid : t.rotated) : t.expired);
   return (
-    <Section title={t.keys} actions={<CreateKeyAct account={account} onIssued={setIssued} />}>
+    <Section
+      title={t.keys}
+      rows={account.api_keys.length}
+      actions={<CreateKeyAct account={account} onIssued={setIssued} />}
+    >
       <DataTable
         label={t.keys}
         empty={t.noKeys}

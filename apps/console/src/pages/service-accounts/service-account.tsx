@@ -2,10 +2,11 @@ import { Anchor, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation, useParams } from 'wouter';
 import type { ServiceAccount } from '#client';
-import { api, orThrow } from '../../api.ts';
+import { api, orThrow, queries } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
-import { Facts, Lines, Section } from '../../kit/facts.tsx';
-import { Loaded } from '../../kit/loaded.tsx';
+import { Facts, Lines } from '../../kit/facts.tsx';
+import { Section } from '../../kit/section.tsx';
+import { isGone, Loaded } from '../../kit/loaded.tsx';
 import { Moment } from '../../kit/moment.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
 import { Copyable } from '../../kit/secret.tsx';
@@ -17,28 +18,33 @@ const tokenCommand = (id: string) =>
   `curl --fail-with-body --silent --user '${id}':"$API_KEY" '${location.origin}/auth/token' \\
   --data grant_type=client_credentials`;
 
-function Details({ account }: { account: ServiceAccount }) {
+function DeleteAct({ id, name }: ServiceAccount) {
   const t = useTexts(texts);
   const [, navigate] = useLocation();
-  const { id, name, scopes, created_at } = account;
+  return (
+    <Act
+      label={t.delete}
+      description={t.deleteDescription}
+      typedName={name}
+      isDestructive
+      run={() => orThrow(api.DELETE('/auth/admin/service-accounts/{id}', { params: { path: { id } } }))}
+      changes={['service-accounts']}
+      onDone={() => {
+        navigate('/service-accounts');
+        queries.removeQueries({ queryKey: ['service-account', id] });
+      }}
+    />
+  );
+}
+
+function Details({ account }: { account: ServiceAccount }) {
+  const t = useTexts(texts);
+  const { id, scopes, created_at } = account;
   return (
     <>
-      <PageTitle title={name}>
-        <Act
-          label={t.delete}
-          description={t.deleteDescription}
-          typedName={name}
-          isDestructive
-          run={() => orThrow(api.DELETE('/auth/admin/service-accounts/{id}', { params: { path: { id } } }))}
-          changes={['service-accounts']}
-          onDone={() => {
-            navigate('/service-accounts');
-          }}
-        />
-      </PageTitle>
       <Facts
         facts={[
-          ['Id', id],
+          [t.id, id],
           [t.scopes, <Lines texts={scopes} />],
           [t.created, <Moment at={created_at} />],
         ]}
@@ -71,6 +77,9 @@ export default function ServiceAccountPage() {
       <Anchor component={Link} href="/service-accounts">
         ← {t.title}
       </Anchor>
+      <PageTitle title={query.data?.name ?? t.one}>
+        {query.data && !isGone(query.error) && <DeleteAct {...query.data} />}
+      </PageTitle>
       <Loaded query={query}>{(account) => <Details account={account} />}</Loaded>
     </>
   );

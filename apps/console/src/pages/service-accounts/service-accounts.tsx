@@ -45,6 +45,10 @@ function CreateAct() {
       }
       canRun={name.trim() !== '' && linesOf(scopes).length > 0}
       run={create}
+      onOpen={() => {
+        setName('');
+        setScopes('');
+      }}
       changes={['service-accounts']}
       button={{ variant: 'filled' }}
     />

@@ -11,10 +11,10 @@ import { texts } from './texts.ts';
 
 type Setting = SettingList['settings'][number];
 
-function Value({ setting: { value, unit, secret, set } }: { setting: Setting }) {
+function Value({ setting: { value, unit, set } }: { setting: Setting }) {
   const t = useTexts(texts);
   if (value === null || value === '') {
-    return <>{secret || set ? (set ? t.hidden : t.notSet) : t.notSet}</>;
+    return <>{set ? t.hidden : t.notSet}</>;
   }
   const text = Array.isArray(value) ? value.join(', ') : String(value);
   return <Code className="wrap">{unit === null ? text : `${text} ${unit}`}</Code>;
@@ -75,7 +75,9 @@ export default function Settings() {
                       </Text>
                       {secret && <Badge variant="default">{t.secret}</Badge>}
                     </Group>
-                    <Text size="sm">{description}</Text>
+                    <Text size="sm" lang="en">
+                      {description}
+                    </Text>
                   </>
                 ),
               },

@@ -28,7 +28,7 @@ export const texts: Translated<typeof en> = {
     name: 'Einstellung',
     value: 'Wert',
     default: 'Voreinstellung',
-    state: 'Zustand',
+    state: 'Status',
     secret: 'Geheim',
     hidden: 'Gesetzt, wird nicht gezeigt',
     notSet: 'Nicht gesetzt',

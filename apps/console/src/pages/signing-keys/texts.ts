@@ -4,7 +4,7 @@ const en = {
   title: 'Signing keys',
   text: 'Services verify tokens with the published keys at /.well-known/jwks.json. A new key is published before it signs, and an old one stays published until its last token has expired, so that a rotation rejects no token.',
   empty: 'There is no key yet.',
-  kid: 'Key id',
+  kid: 'Key ID',
   algorithm: 'Algorithm',
   state: 'State',
   signs: 'Signs now',
@@ -26,7 +26,7 @@ export const texts: Translated<typeof en> = {
     empty: 'Es gibt noch keinen Schlüssel.',
     kid: 'Schlüssel-ID',
     algorithm: 'Algorithmus',
-    state: 'Zustand',
+    state: 'Status',
     signs: 'Signiert jetzt',
     next: 'Veröffentlicht, signiert als nächster',
     retired: 'Veröffentlicht, bis sein letztes Token abläuft',
@@ -35,7 +35,7 @@ export const texts: Translated<typeof en> = {
     retiredAt: 'Signierte bis',
     rotate: 'Schlüssel wechseln',
     rotateDescription:
-      'Erzeugt Nachfolger der Schlüssel, die jetzt veröffentlicht werden und später signieren. Alle Tokens bleiben gültig. Der Dienst wechselt Schlüssel auch von selbst.',
+      'Erstellt Nachfolger der Schlüssel, die jetzt veröffentlicht werden und später signieren. Alle Tokens bleiben gültig. Der Dienst wechselt Schlüssel auch von selbst.',
   },
   fr: {
     title: 'Clés de signature',

@@ -1,12 +1,13 @@
 import { SegmentedControl, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { WebhookDelivery } from '#client';
 import { api, orThrow } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
 import { PagedTable } from '../../kit/data-table.tsx';
-import { Section } from '../../kit/facts.tsx';
+import { Section } from '../../kit/section.tsx';
 import { Moment } from '../../kit/moment.tsx';
-import { useTexts } from '../../language.ts';
+import { useFormats, useTexts } from '../../language.ts';
 import { texts } from './texts.ts';
 
 const states = ['failed', 'waiting', 'delivered'] as const;
@@ -39,17 +40,22 @@ function ReplayAllAct({ id }: { id: string }) {
       }
       canRun={since !== ''}
       run={replay}
+      onOpen={() => {
+        setSince('');
+      }}
       changes={['deliveries']}
     />
   );
 }
 
-function ReplayAct({ id, deliveryId }: { id: string; deliveryId: string }) {
+function ReplayAct({ id, delivery }: { id: string; delivery: WebhookDelivery }) {
   const t = useTexts(texts);
-  const params = { path: { id, deliveryId } };
+  const { moment } = useFormats();
+  const params = { path: { id, deliveryId: delivery.id } };
   return (
     <Act
       label={t.replay}
+      of={`${delivery.event_type}, ${moment(delivery.created_at)}`}
       description={t.replayDescription}
       run={() => orThrow(api.POST('/auth/admin/webhooks/{id}/deliveries/{deliveryId}/replay', { params }))}
       changes={['deliveries']}
@@ -75,7 +81,11 @@ export function Deliveries({ id }: { id: string }) {
     getNextPageParam: ({ next }) => next,
   });
   return (
-    <Section title={t.deliveries} actions={<ReplayAllAct id={id} />}>
+    <Section
+      title={t.deliveries}
+      rows={query.data?.pages.flatMap(({ deliveries }) => deliveries).length}
+      actions={<ReplayAllAct id={id} />}
+    >
       <SegmentedControl
         transitionDuration={0}
         aria-label={t.state}
@@ -100,7 +110,7 @@ export function Deliveries({ id }: { id: string }) {
             : { header: t.finished, cell: ({ finished_at }) => <Moment at={finished_at} /> },
           ...(state === 'waiting'
             ? []
-            : [{ header: t.action, cell: (row: { id: string }) => <ReplayAct id={id} deliveryId={row.id} /> }]),
+            : [{ header: t.action, cell: (delivery: WebhookDelivery) => <ReplayAct id={id} delivery={delivery} /> }]),
         ]}
       />
     </Section>

@@ -24,11 +24,15 @@ export const isComplete = ({ url, event_types }: WebhookSettings): boolean =>
   url.trim() !== '' && event_types.length > 0;
 
 /** The fields of a webhook. */
-export function WebhookFields(props: { settings: WebhookSettings; onChange: (settings: WebhookSettings) => void }) {
+export function WebhookFields(props: {
+  settings: WebhookSettings;
+  /** Called with the members that were changed. */
+  onChange: (change: Partial<WebhookSettings>) => void;
+}) {
   const { settings, onChange } = props;
   const t = useTexts(texts);
   const select = (types: string[]) => {
-    onChange({ ...settings, event_types: eventTypes.filter((type) => types.includes(type)) });
+    onChange({ event_types: eventTypes.filter((type) => types.includes(type)) });
   };
   return (
     <Stack>
@@ -41,7 +45,7 @@ export function WebhookFields(props: { settings: WebhookSettings; onChange: (set
         maxLength={512}
         autoComplete="off"
         onChange={({ currentTarget }) => {
-          onChange({ ...settings, url: currentTarget.value });
+          onChange({ url: currentTarget.value });
         }}
       />
       <TextInput
@@ -50,14 +54,14 @@ export function WebhookFields(props: { settings: WebhookSettings; onChange: (set
         maxLength={200}
         autoComplete="off"
         onChange={({ currentTarget }) => {
-          onChange({ ...settings, description: currentTarget.value });
+          onChange({ description: currentTarget.value });
         }}
       />
       <Checkbox
         label={t.enabled}
         checked={settings.enabled}
         onChange={({ currentTarget }) => {
-          onChange({ ...settings, enabled: currentTarget.checked });
+          onChange({ enabled: currentTarget.checked });
         }}
       />
       <Fieldset legend={t.events}>

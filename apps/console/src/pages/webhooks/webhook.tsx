@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useLocation, useParams } from 'wouter';
 import type { Webhook, WebhookSettings } from '#client';
-import { api, orThrow } from '../../api.ts';
+import { api, orThrow, queries } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
 import { Facts, Lines } from '../../kit/facts.tsx';
-import { Loaded } from '../../kit/loaded.tsx';
+import { isGone, Loaded } from '../../kit/loaded.tsx';
 import { Moment } from '../../kit/moment.tsx';
 import { defaultOverlapSeconds, OverlapField } from '../../kit/overlap.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
@@ -22,11 +22,11 @@ const maxOverlapSeconds = 7 * 86_400;
 function Acts({ webhook }: { webhook: Webhook }) {
   const t = useTexts(texts);
   const [, navigate] = useLocation();
-  // undefined until something was typed
-  const [typed, setTyped] = useState<WebhookSettings>();
+  // the rest follows the webhook, so that it undoes nothing that others change meanwhile
+  const [edits, setEdits] = useState<Partial<WebhookSettings>>({});
   const [overlap, setOverlap] = useState(defaultOverlapSeconds);
   const [secret, setSecret] = useState<string>();
-  const settings = typed ?? settingsOf(webhook);
+  const settings = { ...settingsOf(webhook), ...edits };
   const params = { path: { id: webhook.id } };
   const rotate = async () => {
     const request = { params, body: { overlap_seconds: overlap } };
@@ -43,30 +43,43 @@ function Acts({ webhook }: { webhook: Webhook }) {
       <Act
         label={t.edit}
         description={t.editDescription}
-        fields={<WebhookFields settings={settings} onChange={setTyped} />}
+        fields={
+          <WebhookFields
+            settings={settings}
+            onChange={(change) => {
+              setEdits((before) => ({ ...before, ...change }));
+            }}
+          />
+        }
         canRun={isComplete(settings)}
         run={() => orThrow(api.PUT('/auth/admin/webhooks/{id}', { params, body: bodyOf(settings) }))}
         changes={['webhooks', 'webhook']}
-        onDone={() => {
-          setTyped(undefined);
+        onOpen={() => {
+          setEdits({});
+          void queries.invalidateQueries({ queryKey: ['webhook', webhook.id] });
         }}
       />
       <Act
         label={t.rotate}
         description={t.rotateDescription}
         fields={<OverlapField seconds={overlap} onChange={setOverlap} max={maxOverlapSeconds} />}
+        isDestructive={overlap === 0}
         run={rotate}
+        onOpen={() => {
+          setOverlap(defaultOverlapSeconds);
+        }}
         changes={['webhook']}
       />
       <Act
         label={t.delete}
         description={t.deleteDescription}
-        typedName={webhook.description}
+        typedName={webhook.url}
         isDestructive
         run={() => orThrow(api.DELETE('/auth/admin/webhooks/{id}', { params }))}
         changes={['webhooks']}
         onDone={() => {
           navigate('/webhooks');
+          queries.removeQueries({ queryKey: ['webhook', webhook.id] });
         }}
       />
       <SecretDialog
@@ -93,12 +106,12 @@ export default function WebhookPage() {
       <Anchor component={Link} href="/webhooks">
         ← {t.title}
       </Anchor>
+      <PageTitle title={query.data?.description ?? t.one}>
+        {query.data && !isGone(query.error) && <Acts webhook={query.data} />}
+      </PageTitle>
       <Loaded query={query}>
         {(webhook) => (
           <>
-            <PageTitle title={webhook.description}>
-              <Acts webhook={webhook} />
-            </PageTitle>
             <Facts
               facts={[
                 [t.url, webhook.url],

@@ -21,16 +21,25 @@ function CreateAct() {
   const [created, setCreated] = useState<{ id: string; secret: string }>();
   const create = async () => {
     setCreated(await orThrow(api.POST('/auth/admin/webhooks', { body: bodyOf(settings) })));
-    setSettings(emptySettings);
   };
   return (
     <>
       <Act
         label={t.create}
         description={t.createDescription}
-        fields={<WebhookFields settings={settings} onChange={setSettings} />}
+        fields={
+          <WebhookFields
+            settings={settings}
+            onChange={(change) => {
+              setSettings((before) => ({ ...before, ...change }));
+            }}
+          />
+        }
         canRun={isComplete(settings)}
         run={create}
+        onOpen={() => {
+          setSettings(emptySettings);
+        }}
         changes={['webhooks']}
         button={{ variant: 'filled' }}
       />

@@ -1,4 +1,5 @@
 import type { Application } from '#client';
+import { issuer } from '../../../session/authorization.ts';
 import { goMachine, goWeb } from './go.ts';
 import { nodeDevice, nodeMachine, nodeNative, nodeWeb, singlePage } from './javascript.ts';
 import { pythonMachine, pythonWeb } from './python.ts';
@@ -8,10 +9,10 @@ import type { Values } from './values.ts';
 
 interface Snippet {
   label: string;
+  /** Whether it is for devices without a browser. */
+  isDevice?: true;
   code: string;
 }
-
-const issuer = document.querySelector<HTMLMetaElement>('meta[name=issuer]')?.content ?? location.origin;
 
 const valuesOf = (application: Application): Values => ({
   issuer,
@@ -44,8 +45,8 @@ export function snippetsFor(application: Application): Snippet[] {
     case 'native':
       return [
         { ...node, code: nodeNative(values) },
-        { label: 'Node.js (openid-client), without a browser', code: nodeDevice(values) },
-        { label: 'curl, without a browser', code: curlDevice(values) },
+        { ...node, isDevice: true, code: nodeDevice(values) },
+        { label: 'curl', isDevice: true, code: curlDevice(values) },
       ];
     case 'machine':
       return [

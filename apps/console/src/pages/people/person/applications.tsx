@@ -6,9 +6,9 @@ import { DataTable } from '../../../kit/data-table.tsx';
 import { Loaded } from '../../../kit/loaded.tsx';
 import { Moment } from '../../../kit/moment.tsx';
 import { Section } from '../../../kit/section.tsx';
-import { useTexts } from '../../../language.ts';
+import { fill, useTexts } from '../../../language.ts';
 import { PersonAct } from './person-act.tsx';
-import { audited } from './queries.ts';
+import { audited } from '../../../kit/audited.ts';
 import { texts } from './texts.ts';
 
 /** The applications that the owner has let into the account. */
@@ -64,7 +64,8 @@ export function Applications({ account }: { account: AdminAccount }) {
                   <PersonAct
                     account={account}
                     label={t.withdraw}
-                    description={t.withdrawText.replace('{name}', () => name)}
+                    of={name}
+                    description={fill(t.withdrawText, { name })}
                     isDestructive
                     button={{ size: 'xs' }}
                     run={() => withdraw(client_id)}

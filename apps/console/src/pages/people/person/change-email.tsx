@@ -24,7 +24,7 @@ export function ChangeEmail({ account }: { account: AdminAccount }) {
           }),
         )
       }
-      onDone={() => {
+      onOpen={() => {
         setEmail('');
         setVerified(false);
       }}

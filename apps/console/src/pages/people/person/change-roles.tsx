@@ -19,7 +19,7 @@ export function ChangeRoles({ account }: { account: AdminAccount }) {
       run={() =>
         orThrow(api.PUT('/auth/admin/accounts/{id}/roles', { params: { path: { id: account.id } }, body: { roles } }))
       }
-      onDone={() => {
+      onOpen={() => {
         setChosen(undefined);
       }}
       fields={<RoleChoice value={roles} onChange={setChosen} />}

@@ -5,9 +5,9 @@ import { DataTable } from '../../../kit/data-table.tsx';
 import { Loaded } from '../../../kit/loaded.tsx';
 import { Moment } from '../../../kit/moment.tsx';
 import { Section } from '../../../kit/section.tsx';
-import { useTexts } from '../../../language.ts';
+import { fill, useTexts } from '../../../language.ts';
 import { PersonAct } from './person-act.tsx';
-import { audited } from './queries.ts';
+import { audited } from '../../../kit/audited.ts';
 import { texts } from './texts.ts';
 
 /** The ways to log in to an account. */
@@ -34,7 +34,7 @@ export function Logins({ account }: { account: AdminAccount }) {
             <PersonAct
               account={account}
               label={t.resetFactors}
-              description={t.resetFactorsText}
+              description={account.has_password ? t.resetFactorsText : t.resetFactorsNoPasswordText}
               isDestructive
               run={() => orThrow(api.DELETE('/auth/admin/accounts/{id}/mfa', { params }))}
             />
@@ -77,7 +77,8 @@ function Passkeys({ account }: { account: AdminAccount }) {
                   <PersonAct
                     account={account}
                     label={t.remove}
-                    description={t.removePasskey.replace('{name}', () => passkey.name)}
+                    of={passkey.name}
+                    description={fill(t.removePasskey, { name: passkey.name })}
                     isDestructive
                     button={{ size: 'xs' }}
                     run={() => remove(passkey)}
@@ -126,7 +127,8 @@ function Identities({ account }: { account: AdminAccount }) {
                   <PersonAct
                     account={account}
                     label={t.unlink}
-                    description={t.unlinkText.replace('{provider}', () => identity.provider)}
+                    of={identity.provider}
+                    description={fill(t.unlinkText, { provider: identity.provider })}
                     isDestructive
                     button={{ size: 'xs' }}
                     run={() => unlink(identity)}

@@ -15,7 +15,7 @@ export function PersonAct({ account, description, ...act }: PersonActProps) {
   return (
     <Act
       {...act}
-      changes={['account', 'accounts']}
+      changes={['account', 'accounts', ...(account.id === self.id ? ['me'] : [])]}
       description={
         <>
           <Text size="sm" fw={600}>

@@ -62,7 +62,7 @@ function EditProfile({ account }: { account: AdminAccount }) {
         const body: AdminProfileChange = changeOf(account, draft);
         return orThrow(api.PATCH('/auth/admin/accounts/{id}', { params: { path: { id: account.id } }, body }));
       }}
-      onDone={() => {
+      onOpen={() => {
         setEdits({});
       }}
       fields={

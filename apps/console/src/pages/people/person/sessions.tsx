@@ -6,14 +6,15 @@ import { DataTable } from '../../../kit/data-table.tsx';
 import { Loaded } from '../../../kit/loaded.tsx';
 import { Moment } from '../../../kit/moment.tsx';
 import { Section } from '../../../kit/section.tsx';
-import { useTexts } from '../../../language.ts';
+import { useFormats, useTexts } from '../../../language.ts';
 import { PersonAct } from './person-act.tsx';
-import { audited } from './queries.ts';
+import { audited } from '../../../kit/audited.ts';
 import { texts } from './texts.ts';
 
 /** Where the owner is logged in. */
 export function Sessions({ account }: { account: AdminAccount }) {
   const t = useTexts(texts);
+  const { moment } = useFormats();
   const { id } = account;
   const query = useQuery({
     queryKey: ['account', id, 'sessions'],
@@ -68,6 +69,7 @@ export function Sessions({ account }: { account: AdminAccount }) {
                   <PersonAct
                     account={account}
                     label={t.end}
+                    of={`${session.device}, ${moment(session.created_at)}`}
                     description={session.current ? t.endOwnText : t.endText}
                     isDestructive
                     button={{ size: 'xs' }}

@@ -14,7 +14,7 @@ export function Status({ account }: { account: AdminAccount }) {
   const t = useTexts(texts);
   const isDisabled = account.disabled_at !== null;
   const isVerified = account.email_verified_at !== null;
-  const isInvited = !account.has_password && !isVerified;
+  const isInvited = !account.has_password && !isVerified && !isDisabled;
   const params = { path: { id: account.id } };
   return (
     <Section title={t.names.status}>

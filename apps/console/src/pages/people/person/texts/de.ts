@@ -34,7 +34,7 @@ export const de: typeof en = {
   private_metadata: 'Private Metadaten',
   privateText: 'Die Person kann sie weder lesen noch ändern.',
   edit: 'Profil bearbeiten',
-  editText: 'Ein leeres Feld entfernt die Angabe.',
+  editText: 'Leere Felder werden gelöscht.',
   noObject: 'Das ist kein JSON-Objekt.',
 
   access: 'Zugang',
@@ -48,7 +48,7 @@ export const de: typeof en = {
   roles: 'Rollen',
   changeRoles: 'Rollen ändern',
   changeRolesText:
-    'Dieser Dienst wendet die Rollen sofort an, andere Dienste mit dem nächsten Zugriffstoken. Ein Admin braucht eine bestätigte E-Mail-Adresse.',
+    'Dieser Dienst wendet die Rollen sofort an, andere Dienste mit dem nächsten Access-Token. Ein Admin braucht eine bestätigte E-Mail-Adresse.',
   verification: 'Bestätigung der E-Mail-Adresse',
   verifiedAt: 'Bestätigt am',
   notVerified: 'Nicht bestätigt',
@@ -98,6 +98,8 @@ export const de: typeof en = {
   resetFactors: 'Zweite Faktoren zurücksetzen',
   resetFactorsText:
     'Entfernt Authenticator-App, Wiederherstellungscodes und Passkeys und beendet alle Sitzungen. Danach meldet sich die Person allein mit dem Passwort an.',
+  resetFactorsNoPasswordText:
+    'Entfernt Authenticator-App, Wiederherstellungscodes und Passkeys und beendet alle Sitzungen. Das Konto hat kein Passwort: Die Person braucht danach einen anderen Anmeldeweg, etwa eine Identität bei einem Anbieter oder das Zurücksetzen des Passworts.',
 
   noSessions: 'Keine Sitzungen.',
   device: 'Gerät',
@@ -106,26 +108,21 @@ export const de: typeof en = {
   began: 'Beginn',
   expires: 'Läuft ab',
   end: 'Beenden',
-  endText: 'Meldet die Person auf diesem Gerät sofort ab.',
+  endText:
+    'Meldet die Person auf diesem Gerät sofort von diesem Dienst ab. Andere Dienste akzeptieren Access-Tokens, bis sie ablaufen, in der Voreinstellung nach 10 Minuten.',
   endOwnText: 'Das ist die Sitzung, die Sie gerade verwenden: Sie werden sofort abgemeldet.',
   endAll: 'Alle Sitzungen beenden',
-  endAllText: 'Meldet die Person sofort auf allen Geräten ab. Sie kann sich wieder anmelden.',
+  endAllText:
+    'Meldet die Person sofort auf allen Geräten von diesem Dienst ab. Andere Dienste akzeptieren Access-Tokens, bis sie ablaufen, in der Voreinstellung nach 10 Minuten. Die Person kann sich wieder anmelden.',
 
   applicationsText: 'Anwendungen, denen die Person Zugriff gegeben hat.',
   noApplications: 'Keine Anwendungen.',
-  scopes: 'Darf',
+  scopes: 'Berechtigungen',
   granted: 'Erteilt',
   withdraw: 'Entziehen',
-  withdrawText: '„{name}“ verliert den Zugriff auf das Konto. Ihre Zugriffstoken gelten, bis sie ablaufen.',
+  withdrawText: '„{name}“ verliert den Zugriff auf das Konto. Ihre Access-Tokens gelten, bis sie ablaufen.',
 
   noEvents: 'Keine Ereignisse.',
-  when: 'Wann',
-  event: 'Ereignis',
-  by: 'Von',
-  about: 'Betrifft',
-  from: 'Herkunft',
-  details: 'Einzelheiten',
-  thisAccount: 'Dieses Konto',
 
   exportTitle: 'Kopie der Daten',
   exportIs: 'Alles, was der Dienst über die Person speichert, als JSON.',

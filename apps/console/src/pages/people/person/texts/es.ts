@@ -7,7 +7,7 @@ export const es: typeof en = {
   names: {
     '': 'Perfil',
     status: 'Estado',
-    logins: 'Formas de entrar',
+    logins: 'Formas de iniciar sesión',
     sessions: 'Sesiones',
     applications: 'Aplicaciones',
     timeline: 'Historial',
@@ -34,17 +34,17 @@ export const es: typeof en = {
   private_metadata: 'Metadatos privados',
   privateText: 'La persona no puede leerlos ni cambiarlos.',
   edit: 'Editar perfil',
-  editText: 'Un campo vacío elimina el dato.',
+  editText: 'Los campos vacíos se borran.',
   noObject: 'Esto no es un objeto JSON.',
 
   access: 'Acceso',
-  canLogIn: 'La persona puede entrar.',
+  canLogIn: 'La persona puede iniciar sesión.',
   disabledSince: 'Desactivada desde el',
   disable: 'Desactivar',
   disableText:
-    'Cierra al instante todas las sesiones y anula los enlaces de los correos. Nadie puede entrar hasta que un admin active la cuenta.',
+    'Cierra al instante todas las sesiones y anula los enlaces de los correos. Nadie puede iniciar sesión hasta que un admin active la cuenta.',
   enable: 'Activar',
-  enableText: 'La persona puede volver a entrar.',
+  enableText: 'La persona puede volver a iniciar sesión.',
   roles: 'Roles',
   changeRoles: 'Cambiar roles',
   changeRolesText:
@@ -83,13 +83,13 @@ export const es: typeof en = {
   noPasskeys: 'Sin claves de acceso.',
   synced: 'Sincronizada',
   remove: 'Eliminar',
-  removePasskey: 'La clave de acceso «{name}» ya no permite entrar. Las sesiones continúan.',
+  removePasskey: 'La clave de acceso «{name}» ya no permite iniciar sesión. Las sesiones continúan.',
   identities: 'Identidades en proveedores',
   noIdentities: 'Sin identidades.',
   provider: 'Proveedor',
   unlink: 'Desvincular',
   unlinkText:
-    'La identidad en «{provider}» ya no permite entrar, aunque sea la última forma de hacerlo. Las sesiones continúan.',
+    'La identidad en «{provider}» ya no permite iniciar sesión, aunque sea la última forma de hacerlo. Las sesiones continúan.',
   factors: 'Segundos factores',
   factorsText: 'La aplicación de autenticación, sus códigos de recuperación y las claves de acceso.',
   removeApp: 'Quitar la aplicación de autenticación',
@@ -97,7 +97,9 @@ export const es: typeof en = {
     'Quita la aplicación de autenticación y sus códigos de recuperación, cierra todas las sesiones y avisa a la persona. Las claves de acceso se conservan. Un inicio de sesión con contraseña ya no pide un código.',
   resetFactors: 'Restablecer segundos factores',
   resetFactorsText:
-    'Elimina la aplicación de autenticación, los códigos de recuperación y las claves de acceso, y cierra todas las sesiones. Después la persona entra solo con la contraseña.',
+    'Elimina la aplicación de autenticación, los códigos de recuperación y las claves de acceso, y cierra todas las sesiones. Después la persona inicia sesión solo con la contraseña.',
+  resetFactorsNoPasswordText:
+    'Elimina la aplicación de autenticación, los códigos de recuperación y las claves de acceso, y cierra todas las sesiones. La cuenta no tiene contraseña: la persona necesitará otra forma de iniciar sesión, como una identidad en un proveedor o una nueva contraseña.',
 
   noSessions: 'Sin sesiones.',
   device: 'Dispositivo',
@@ -105,11 +107,13 @@ export const es: typeof en = {
   address: 'Dirección IP',
   began: 'Inicio',
   expires: 'Caduca',
-  end: 'Cerrar',
-  endText: 'Cierra al instante la sesión de la persona en este dispositivo.',
+  end: 'Finalizar',
+  endText:
+    'Cierra al instante la sesión de la persona en este servicio y en este dispositivo. Los demás servicios aceptan los tokens de acceso hasta que caducan, de forma predeterminada a los 10 minutos.',
   endOwnText: 'Es la sesión que usted está usando: se cerrará al instante.',
-  endAll: 'Cerrar todas las sesiones',
-  endAllText: 'Cierra al instante la sesión de la persona en todos los dispositivos. Puede volver a entrar.',
+  endAll: 'Finalizar todas las sesiones',
+  endAllText:
+    'Cierra al instante las sesiones de la persona en este servicio en todos los dispositivos. Los demás servicios aceptan los tokens de acceso hasta que caducan, de forma predeterminada a los 10 minutos. La persona puede volver a iniciar sesión.',
 
   applicationsText: 'Aplicaciones a las que la persona ha dado acceso.',
   noApplications: 'Sin aplicaciones.',
@@ -119,13 +123,6 @@ export const es: typeof en = {
   withdrawText: '«{name}» pierde su acceso a la cuenta. Sus tokens de acceso valen hasta que caducan.',
 
   noEvents: 'Sin eventos.',
-  when: 'Cuándo',
-  event: 'Evento',
-  by: 'Por',
-  about: 'Sobre',
-  from: 'Origen',
-  details: 'Detalles',
-  thisAccount: 'Esta cuenta',
 
   exportTitle: 'Copia de los datos',
   exportIs: 'Todo lo que el servicio guarda sobre la persona, en JSON.',
@@ -134,5 +131,5 @@ export const es: typeof en = {
   eraseTitle: 'Borrado',
   eraseIs: 'Elimina la cuenta y los datos personales.',
   erase: 'Borrar cuenta',
-  eraseText: 'Elimina la cuenta con sus sesiones, sus formas de entrar y los accesos de aplicaciones.',
+  eraseText: 'Elimina la cuenta con sus sesiones, sus formas de iniciar sesión y los accesos de aplicaciones.',
 };

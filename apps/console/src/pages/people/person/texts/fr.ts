@@ -34,7 +34,7 @@ export const fr: typeof en = {
   private_metadata: 'Métadonnées privées',
   privateText: 'La personne ne peut ni les lire ni les modifier.',
   edit: 'Modifier le profil',
-  editText: 'Un champ vide supprime l’information.',
+  editText: 'Les champs vides sont effacés.',
   noObject: 'Ce n’est pas un objet JSON.',
 
   access: 'Accès',
@@ -98,6 +98,8 @@ export const fr: typeof en = {
   resetFactors: 'Réinitialiser les seconds facteurs',
   resetFactorsText:
     'Supprime l’application d’authentification, les codes de secours et les clés d’accès, et met fin à toutes les sessions. La personne se connecte ensuite avec le seul mot de passe.',
+  resetFactorsNoPasswordText:
+    'Supprime l’application d’authentification, les codes de secours et les clés d’accès, et met fin à toutes les sessions. Le compte n’a pas de mot de passe : la personne aura besoin d’un autre moyen de connexion, comme une identité chez un fournisseur ou un nouveau mot de passe.',
 
   noSessions: 'Aucune session.',
   device: 'Appareil',
@@ -105,27 +107,22 @@ export const fr: typeof en = {
   address: 'Adresse IP',
   began: 'Début',
   expires: 'Expiration',
-  end: 'Fermer',
-  endText: 'Déconnecte aussitôt la personne de cet appareil.',
+  end: 'Mettre fin',
+  endText:
+    'Déconnecte aussitôt la personne de ce service sur cet appareil. Les autres services acceptent les jetons d’accès jusqu’à leur expiration, par défaut après 10 minutes.',
   endOwnText: 'C’est la session que vous utilisez : vous serez aussitôt déconnecté.',
-  endAll: 'Fermer toutes les sessions',
-  endAllText: 'Déconnecte aussitôt la personne de tous ses appareils. Elle peut se reconnecter.',
+  endAll: 'Mettre fin à toutes les sessions',
+  endAllText:
+    'Déconnecte aussitôt la personne de ce service sur tous ses appareils. Les autres services acceptent les jetons d’accès jusqu’à leur expiration, par défaut après 10 minutes. Elle peut se reconnecter.',
 
   applicationsText: 'Applications auxquelles la personne a donné accès.',
   noApplications: 'Aucune application.',
-  scopes: 'Droits',
+  scopes: 'Autorisations',
   granted: 'Accordé',
   withdraw: 'Retirer',
   withdrawText: '« {name} » perd son accès au compte. Ses jetons d’accès restent valables jusqu’à leur expiration.',
 
   noEvents: 'Aucun événement.',
-  when: 'Quand',
-  event: 'Événement',
-  by: 'Par',
-  about: 'Concerne',
-  from: 'Origine',
-  details: 'Détails',
-  thisAccount: 'Ce compte',
 
   exportTitle: 'Copie des données',
   exportIs: 'Tout ce que le service conserve sur la personne, en JSON.',

@@ -1,2 +1,0 @@
-/** Options of a query that the service records in the audit trail: it runs when an admin asks, and not by itself. */
-export const audited = { refetchOnWindowFocus: false, refetchOnReconnect: false, staleTime: 60_000 };
