@@ -25,6 +25,7 @@ interface Bucket {
   logins_failed: number;
   registrations: number;
   rate_limited: number;
+  active_sessions: number;
 }
 const show = async (period: string, token = admin.accessToken, at = client) => {
   const { status, body } = await at.call('GET', `/auth/admin/statistics?period=${period}`, { token });
@@ -36,6 +37,13 @@ const sums = (buckets: Bucket[]) => {
   const sum = (kind: Exclude<keyof Bucket, 'from'>) => buckets.reduce((total, bucket) => total + bucket[kind], 0);
   return [sum('logins_succeeded'), sum('logins_failed'), sum('registrations'), sum('rate_limited')];
 };
+
+async function keepHouse(databaseUrl: string): Promise<void> {
+  const config = loadAuthConfig(testEnvironment({ DATABASE_URL: databaseUrl }));
+  const replica = await Test.createTestingModule({ imports: [AppModule.register(config)] }).compile();
+  await replica.get(HousekeepingService, { strict: false }).runRound();
+  await replica.close();
+}
 
 describe('statistics', () => {
   it('count logins, failures, registrations and rejected attempts, in each period alike', async () => {
@@ -81,7 +89,8 @@ describe('statistics', () => {
 
   it('cost 300 rejected attempts no row each, and a rejection no statement', async () => {
     const email = newEmail();
-    const size = async () => (await service.database.query('SELECT FROM activity_count')).rowCount;
+    const size = async () =>
+      (await service.database.query("SELECT FROM activity_count WHERE kind <> 'active_sessions'")).rowCount;
     const rejected = (await show('hour')).buckets.at(-1) as Bucket;
     const before = await size();
     for (let i = 0; i < 303; i += 1) {
@@ -111,17 +120,35 @@ describe('statistics', () => {
     ]);
   });
 
+  it('keep the highest number of active sessions of each step', async () => {
+    const lone = await startTestService();
+    const own = new Client(lone.url);
+    const { accessToken, email } = await newAdmin(lone);
+    await own.login(email);
+    await keepHouse(lone.databaseUrl);
+    const { rowCount: highest } = await lone.database.query('SELECT FROM session');
+    await lone.database.query(
+      'DELETE FROM session WHERE id <> (SELECT id FROM session ORDER BY created_at LIMIT 1 OFFSET 1)',
+    );
+    await keepHouse(lone.databaseUrl);
+    for (const period of ['day', 'month']) {
+      const { buckets } = await show(period, accessToken, own);
+      expect(Math.max(...(buckets as Bucket[]).map(({ active_sessions }) => active_sessions))).toBe(highest);
+    }
+  });
+
   it('keep what a period shows, and delete what none does', async () => {
     await service.database.query(`
       INSERT INTO activity_count (step, bucket, kind, count)
       SELECT step, now() - age, 'login_failed', 1 FROM (VALUES ('minute', interval '59 minutes'), ('minute', '3 hours'),
         ('hour', '23 hours'), ('hour', '49 hours'), ('day', '29 days'), ('day', '33 days')) AS old (step, age)`);
-    const { rows } = await service.database.query('SELECT count(*)::int AS count FROM activity_count');
-    const config = loadAuthConfig(testEnvironment({ DATABASE_URL: service.databaseUrl }));
-    const replica = await Test.createTestingModule({ imports: [AppModule.register(config)] }).compile();
-    await replica.get(HousekeepingService, { strict: false }).runRound();
-    await replica.close();
-    const left = await service.database.query('SELECT count(*)::int AS count FROM activity_count');
+    const { rows } = await service.database.query(
+      "SELECT count(*)::int AS count FROM activity_count WHERE kind <> 'active_sessions'",
+    );
+    await keepHouse(service.databaseUrl);
+    const left = await service.database.query(
+      "SELECT count(*)::int AS count FROM activity_count WHERE kind <> 'active_sessions'",
+    );
     expect(rows[0].count - left.rows[0].count).toBe(3);
   });
 

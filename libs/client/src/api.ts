@@ -3327,6 +3327,8 @@ export interface components {
         registrations: number;
         /** @description attempts of any kind that a rate limit rejected */
         rate_limited: number;
+        /** @description the highest number at once, counted every 30 seconds; an estimate above 10,000 */
+        active_sessions: number;
       }[];
       now: {
         accounts: {
@@ -12899,7 +12901,8 @@ export interface operations {
            *           "logins_succeeded": 1815,
            *           "logins_failed": 42,
            *           "registrations": 7,
-           *           "rate_limited": 12
+           *           "rate_limited": 12,
+           *           "active_sessions": 9120
            *         }
            *       ],
            *       "now": {

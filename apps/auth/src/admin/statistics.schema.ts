@@ -23,6 +23,9 @@ export const statisticsSchema = z
           logins_failed: count,
           registrations: count,
           rate_limited: count.meta({ description: 'attempts of any kind that a rate limit rejected' }),
+          active_sessions: count.meta({
+            description: 'the highest number at once, counted every 30 seconds; an estimate above 10,000',
+          }),
         }),
       )
       .meta({ description: 'the oldest first; the last one has not ended' }),
@@ -51,6 +54,7 @@ export const statisticsExample: Statistics = {
       logins_failed: 42,
       registrations: 7,
       rate_limited: 12,
+      active_sessions: 9120,
     },
   ],
   now: {

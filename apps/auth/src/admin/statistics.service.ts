@@ -28,6 +28,7 @@ export class StatisticsService {
         logins_failed: counts.login_failed ?? 0,
         registrations: counts.registered ?? 0,
         rate_limited: counts.rate_limited ?? 0,
+        active_sessions: counts.active_sessions ?? 0,
       })),
       now: {
         accounts: await this.accounts.count({}),

@@ -1,11 +1,13 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { DummyHashes } from '../passwords/index.ts';
 import { KeyRotationService } from '../signing-keys/index.ts';
+import { SessionsService } from '../sessions/index.ts';
+import { ActivityService } from '../statistics/index.ts';
 import { RetentionService } from './retention.service.ts';
 
 const intervalMs = 30_000;
 
-/** Runs the periodic jobs: rotates signing keys, reloads dummy hashes and deletes expired rows. Every replica may run it concurrently. */
+/** Runs the periodic jobs: rotates signing keys, reloads dummy hashes, counts sessions and deletes expired rows. Every replica may run it concurrently. */
 @Injectable()
 export class HousekeepingService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(HousekeepingService.name);
@@ -16,6 +18,8 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
     private readonly keyRotation: KeyRotationService,
     private readonly dummyHashes: DummyHashes,
     private readonly retention: RetentionService,
+    private readonly sessions: SessionsService,
+    private readonly activity: ActivityService,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -39,11 +43,17 @@ export class HousekeepingService implements OnApplicationBootstrap, BeforeApplic
       this.keyRotation.maintain(),
       this.dummyHashes.load(),
       this.retention.purgeExpired(),
+      this.countSessions(),
     ]);
     for (const result of results) {
       if (result.status === 'rejected') {
         this.logger.error(result.reason, 'housekeeping failed');
       }
     }
+  }
+
+  private async countSessions(): Promise<void> {
+    const { value } = await this.sessions.countActive();
+    await this.activity.noteSessions(value);
   }
 }

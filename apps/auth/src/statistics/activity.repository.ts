@@ -9,10 +9,13 @@ export type ActivityKind = 'login_succeeded' | 'login_failed' | 'registered' | '
 /** How often something has happened. */
 export type ActivityCounts = Partial<Record<ActivityKind, number>>;
 
+/** The sessions at one moment, stored beside the counts. */
+const sessionsKind = 'active_sessions';
+
 /** What happened within one step of a period. */
 export interface ActivityBucket {
   from: Date;
-  counts: ActivityCounts;
+  counts: ActivityCounts & { [sessionsKind]?: number };
 }
 
 /** The steps of each period, and how long their counts are kept. */
@@ -30,7 +33,7 @@ const kept = sql.raw(
     .join(', '),
 );
 
-/** The table `activity_count`: one row for each kind and each minute, hour and day. It never has more than some thousand rows. */
+/** The table `activity_count`: one row for each kind and each minute, hour and day, and for the sessions. It never has more than some thousand rows. */
 @Injectable()
 export class ActivityRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -45,6 +48,17 @@ export class ActivityRepository {
         FROM ${steps}, jsonb_each_text(${JSON.stringify(counts)}::jsonb) ORDER BY step, key
         ON CONFLICT (step, bucket, kind) DO UPDATE SET count = a.count + excluded.count
         RETURNING step`,
+    );
+  }
+
+  /** Notes how many sessions are active. The highest number of each minute, hour and day stays. */
+  async noteSessions(count: number): Promise<void> {
+    await execute(
+      this.dataSource,
+      sql`/* activity.note-sessions */
+        INSERT INTO activity_count AS a (step, bucket, kind, count)
+        SELECT step, date_trunc(step, now(), 'UTC'), ${sessionsKind}::text, ${count}::bigint FROM ${steps} ORDER BY step
+        ON CONFLICT (step, bucket, kind) DO UPDATE SET count = excluded.count WHERE a.count < excluded.count`,
     );
   }
 

@@ -42,6 +42,11 @@ export class ActivityService implements OnApplicationBootstrap, BeforeApplicatio
     return this.repository.list(period);
   }
 
+  /** Notes how many sessions are active. */
+  noteSessions(count: number): Promise<void> {
+    return this.repository.noteSessions(count);
+  }
+
   /** Deletes counts that no period shows any longer, and returns how many. */
   purge(manager: EntityManager): Promise<number> {
     return this.repository.purge(manager);

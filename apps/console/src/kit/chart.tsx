@@ -33,13 +33,15 @@ interface ChartProps {
   /** The heading of the labels. */
   labels: string;
   bars: Bar[];
+  /** Whether the values are states at a time, whose sum means nothing. */
+  isState?: boolean;
 }
 
 const height = 96;
 const step = 12;
 
 /** Bars beside each other, and the same numbers as a table. */
-export function BarChart({ title, labels, bars }: ChartProps) {
+export function BarChart({ title, labels, bars, isState = false }: ChartProps) {
   const t = useTexts(texts);
   const { number } = useFormats();
   const table = useId();
@@ -47,7 +49,8 @@ export function BarChart({ title, labels, bars }: ChartProps) {
   const highest = Math.max(0, ...bars.map(({ value }) => value));
   const total = bars.reduce((sum, { value }) => sum + value, 0);
   const heightOf = (value: number) => (value === 0 ? 0 : Math.max(2, (value / highest) * height));
-  const summary = `${fill(t.total, { n: number(total) })}. ${fill(t.highest, { n: number(highest) })}.`;
+  const sum = isState ? '' : `${fill(t.total, { n: number(total) })}. `;
+  const summary = `${sum}${fill(t.highest, { n: number(highest) })}.`;
   return (
     <figure className="chart">
       <figcaption>

@@ -103,6 +103,7 @@ function Charts({ buckets, period }: { buckets: Statistics['buckets']; period: P
   const chart = (title: string, member: Exclude<keyof Statistics['buckets'][number], 'from'>) => (
     <BarChart
       title={title}
+      isState={member === 'active_sessions'}
       labels={t.time}
       bars={buckets.map((bucket) => ({
         id: bucket.from,
@@ -117,6 +118,7 @@ function Charts({ buckets, period }: { buckets: Statistics['buckets']; period: P
       {chart(t.failures, 'logins_failed')}
       {chart(t.registrations, 'registrations')}
       {chart(t.rateLimited, 'rate_limited')}
+      {chart(t.sessions, 'active_sessions')}
     </SimpleGrid>
   );
 }
