@@ -264,17 +264,44 @@ describe('a body', () => {
         ),
       ),
     ).toEqual([413, 'body_too_large']);
+    // of a body that nobody reads to its end, the rest is no other request
+    const long = await fetch(linesOf(id), {
+      method: 'POST',
+      headers: { ...ndjson, authorization: `Bearer ${admin.accessToken}` },
+      body: `${' '.repeat(300)}\n`.repeat(3000),
+    });
+    expect([long.status, long.headers.get('connection')]).toEqual([413, 'close']);
     await service.database.query('UPDATE import_job SET lines = 100000 WHERE id = $1', [id]);
     expect(outcome(await send(id, 100_000, ['']))).toEqual([413, 'import_too_large']);
     expect((await call('GET', `/${id}`)).body).toMatchObject({ state: 'running', created: 0, refused: 0 });
   });
 
+  it('counts on the login of its start for an hour', async () => {
+    const id = await start();
+    await service.database.query("UPDATE import_job SET started_at = now() - interval '61 minutes' WHERE id = $1", [
+      id,
+    ]);
+    expect(outcome(await send(id, 0, [person()]))).toEqual([409, 'import_ended']);
+  });
+
+  it('has times that the database takes, or is refused line by line', async () => {
+    const id = await start();
+    const times = ['2020-01-01T00:00:00+16:00', `2020-01-01T00:00:00.${'1'.repeat(200)}Z`, '2020-01-01T00:00:00+15:59'];
+    const { status, body } = await send(
+      id,
+      0,
+      times.map((created_at) => ({ ...person(), created_at })),
+    );
+    expect([status, body.created, body.refused]).toEqual([200, 1, 2]);
+  });
+
   it('of another type is refused, and NDJSON elsewhere', async () => {
     const id = await start();
-    for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded']) {
-      const answer = await send(id, 0, [person()], admin.accessToken, { 'content-type': type });
-      expect(outcome(answer)).toEqual([415, 'unsupported_media_type']);
-    }
+    const as = async (type: string) =>
+      outcome(await send(id, 0, [person()], admin.accessToken, { 'content-type': type }));
+    expect(await as('text/plain')).toEqual([415, 'unsupported_media_type']);
+    expect(await as('application/x-www-form-urlencoded')).toEqual([415, 'unsupported_media_type']);
+    expect(await as('application/json')).toEqual([400, 'validation_failed']);
     const elsewhere = await fetch(`${service.url}/auth/login`, { method: 'POST', headers: ndjson, body: '{}' });
     expect(elsewhere.status).toBe(415);
   });

@@ -2842,14 +2842,14 @@ export interface components {
       /** Format: uuid */
       id: string;
       /**
-       * @description an import that no lines have arrived for in two minutes has stopped
+       * @description an import that no lines have arrived for in two minutes, or that began an hour ago, has stopped
        * @enum {string}
        */
       state: 'running' | 'finished' | 'stopped';
       dry_run: boolean;
       /** @description lines of the file that are read, blank ones too */
       lines: number;
-      /** @description new accounts; in a dry run those that an import would create */
+      /** @description new accounts; in a dry run those that an import would create, where an e-mail address that stands in two parts counts twice */
       created: number;
       /** @description lines of accounts that existed already, which stay as they are */
       existing: number;

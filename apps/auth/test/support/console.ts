@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
-import type { Browser } from 'playwright-core';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
 import { freePort } from '../../../../tools/lib/free-port.ts';
 import { blockedBy, violations, watchPolicy } from './accessibility.ts';
 import { enrol, type AuthenticatorApp } from './authenticator-app.ts';
@@ -57,17 +58,28 @@ export async function openConsole(
   return visitor;
 }
 
+/** Takes a picture of a view of the console for `make screenshots`. */
+async function picture(page: Page, look: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS'];
+  if (folder !== undefined) {
+    const name = (await page.title()).toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+    await page.screenshot({ path: join(folder, `console-${name}-${look}.png`) });
+  }
+}
+
 /** What every view of the console must hold: no rule of WCAG broken, nothing blocked by its policy, no scrolling to the side on a phone. */
 export async function expectSound({ page }: Visitor): Promise<void> {
   const desktop = page.viewportSize() ?? { width: 1280, height: 720 };
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     expect(await violations(page)).toEqual([]);
+    await picture(page, colorScheme);
   }
   await page.setViewportSize(phone);
   expect(await violations(page)).toEqual([]);
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
   expect(await blockedBy(page)).toEqual([]);
+  await picture(page, 'phone');
   await page.setViewportSize(desktop);
   await page.emulateMedia({ colorScheme: 'light' });
 }

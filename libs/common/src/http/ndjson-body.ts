@@ -24,19 +24,19 @@ export const NdjsonBody = (example: object): MethodDecorator =>
 /** Injects the body of a {@link NdjsonBody} route as a stream of at most so many bytes. Guards run before it is read. */
 export const BodyStream = createParamDecorator((maxBytes: number, context: ExecutionContext) => {
   const http = context.switchToHttp();
-  return readBody(http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>(), maxBytes);
+  const request = http.getRequest<FastifyRequest>();
+  if (!request.headers['content-type']?.toLowerCase().startsWith(ndjsonType)) {
+    throw problems.ndjsonRequired.exception();
+  }
+  return readBody(request, http.getResponse<FastifyReply>(), maxBytes);
 });
 
 const takesNdjson = (request: FastifyRequest): boolean => request.routeOptions.config.ndjson === true;
 
-/** Accepts NDJSON on {@link NdjsonBody} routes only, and only NDJSON there. The parser leaves it unread. */
+/** Accepts NDJSON on {@link NdjsonBody} routes only. The parser leaves it unread. */
 export function acceptNdjson(fastify: FastifyInstance): void {
   fastify.addContentTypeParser(ndjsonType, (request, _payload, done) => {
     done(takesNdjson(request) ? null : problems.unsupportedMediaType.exception());
-  });
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    const refused = takesNdjson(request) && !request.headers['content-type']?.toLowerCase().startsWith(ndjsonType);
-    done(refused ? problems.ndjsonRequired.exception() : undefined);
   });
 }
 
@@ -47,23 +47,30 @@ async function* readBody(
 ): AsyncGenerator<Buffer> {
   const assertFits = (bytes: number) => {
     if (bytes > maxBytes) {
-      // the rest of the body is never read
-      reply.header('connection', 'close');
       throw problems.bodyTooLarge.exception({ detail: `At most ${String(maxBytes)} bytes are allowed.` });
     }
   };
-  assertFits(Number(headers['content-length'] ?? 0));
-  // not by `for await`: a loop that is left destroys the connection, and with it the response
-  const chunks = raw[Symbol.asyncIterator]();
-  for (let bytes = 0; ;) {
-    const { done, value } = (await chunks.next().catch((cause: unknown) => {
-      throw problems.badRequest.exception({ cause });
-    })) as IteratorResult<Buffer, undefined>;
-    if (done) {
-      return;
+  let isRead = false;
+  try {
+    assertFits(Number(headers['content-length'] ?? 0));
+    // not by `for await`: a loop that is left destroys the connection, and with it the response
+    const chunks = raw[Symbol.asyncIterator]();
+    for (let bytes = 0; ;) {
+      const { done, value } = (await chunks.next().catch((cause: unknown) => {
+        throw problems.badRequest.exception({ cause });
+      })) as IteratorResult<Buffer, undefined>;
+      if (done) {
+        isRead = true;
+        return;
+      }
+      bytes += value.length;
+      assertFits(bytes);
+      yield value;
     }
-    bytes += value.length;
-    assertFits(bytes);
-    yield value;
+  } finally {
+    if (!isRead) {
+      // nobody reads the rest, so that no other request can follow it
+      reply.header('connection', 'close');
+    }
   }
 }

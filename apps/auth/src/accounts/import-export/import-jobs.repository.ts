@@ -34,8 +34,13 @@ export interface ImportRun extends ImportProgress {
   endedAt: Date | null;
 }
 
-/** A run without a sign of life is over, whatever its client may have met with. */
-const isFresh = sql.raw("updated_at > now() - interval '2 minutes'");
+/**
+ * A run without a sign of life is over, whatever its client may have met with. The login by which it was started counts for an hour. Those of
+ * the command have a source, and no such end.
+ */
+const isFresh = sql.raw(
+  "updated_at > now() - interval '2 minutes' AND (source IS NOT NULL OR started_at > now() - interval '1 hour')",
+);
 const isOpen = sql.raw('source IS NULL AND finished_at IS NULL');
 
 const progressColumns = sql.raw(

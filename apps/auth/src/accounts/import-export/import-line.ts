@@ -7,6 +7,9 @@ const clockSkewMs = 24 * 60 * 60 * 1000;
 
 const instant = z.iso
   .datetime({ offset: true })
+  // what PostgreSQL accepts
+  .max(40)
+  .regex(/(Z|[+-](0\d|1[0-5]):\d\d)$/, 'must have an offset of less than 16 hours')
   .refine(
     (text) => Date.parse(text) >= earliest && Date.parse(text) <= Date.now() + clockSkewMs,
     'must lie between 1970 and now',

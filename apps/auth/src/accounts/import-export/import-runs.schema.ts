@@ -30,11 +30,14 @@ export const importSchema = z
   .object({
     id: z.uuid(),
     state: z.enum(['running', 'finished', 'stopped']).meta({
-      description: 'an import that no lines have arrived for in two minutes has stopped',
+      description: 'an import that no lines have arrived for in two minutes, or that began an hour ago, has stopped',
     }),
     dry_run: z.boolean(),
     lines: count.meta({ description: 'lines of the file that are read, blank ones too' }),
-    created: count.meta({ description: 'new accounts; in a dry run those that an import would create' }),
+    created: count.meta({
+      description:
+        'new accounts; in a dry run those that an import would create, where an e-mail address that stands in two parts counts twice',
+    }),
     existing: count.meta({ description: 'lines of accounts that existed already, which stay as they are' }),
     refused: count.meta({ description: 'lines that could not be imported' }),
     actor_id: z.uuid().meta({ description: 'the admin who started it' }),

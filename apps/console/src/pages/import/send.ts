@@ -2,8 +2,16 @@ import type { Import } from '#client';
 import { api, orThrow, ProblemError } from '../../api.ts';
 import { partsOf, type Part } from './parts.ts';
 
-/** How often a part is sent whose response does not arrive. */
-const maxAttempts = 3;
+/** How often a part is sent whose response does not arrive, and the time in between. */
+const maxAttempts = 4;
+const pauseMs = 2000;
+
+/** Whether an error repeats: the service, or a gateway before it, may only have been busy or away. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof ProblemError &&
+  error.status < 500 &&
+  ![408, 429].includes(error.status) &&
+  error.code !== 'import_moved';
 
 /** Begins an import, or a dry run of one. */
 export const start = (dryRun: boolean): Promise<Import> =>
@@ -56,10 +64,10 @@ async function sendPart(run: Import, { body, lines }: Part, attempt = 1): Promis
       }),
     );
   } catch (error) {
-    const isFinal = error instanceof ProblemError && error.code !== 'import_moved';
-    if (isFinal || attempt === maxAttempts) {
+    if (isFinal(error) || attempt === maxAttempts) {
       throw error;
     }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
     const now = await get(run.id);
     if (now.lines === run.lines + lines) {
       return now;

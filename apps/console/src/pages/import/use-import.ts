@@ -20,9 +20,7 @@ export function useImport() {
   const abort = useRef<AbortController>(undefined);
   useEffect(() => () => abort.current?.abort(), []);
 
-  const sendAll = async (file: File, run: Import) => {
-    const controller = new AbortController();
-    abort.current = controller;
+  const sendAll = async (file: File, run: Import, controller: AbortController) => {
     const onProgress = (now: Import, share: number) => {
       setOwn({ run: now, share, isSending: true });
     };
@@ -44,7 +42,10 @@ export function useImport() {
     checked,
     /** Begins, and goes on by itself. */
     begin: async (file: File, dryRun: boolean) => {
-      void sendAll(file, await start(dryRun));
+      // before the first request: leaving the page meanwhile stops what it begins
+      const controller = new AbortController();
+      abort.current = controller;
+      void sendAll(file, await start(dryRun), controller);
     },
     stop: () => abort.current?.abort(),
   };
