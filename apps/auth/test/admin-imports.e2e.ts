@@ -153,7 +153,7 @@ it('of the same part sent ten times at the same time one is imported', async () 
 });
 
 describe('an import ends', () => {
-  it('when an admin stops it, for whoever sends it', async () => {
+  it('when an admin stops it, for every sender', async () => {
     const id = await start();
     await send(id, 0, [person()]);
     const other = await newAdmin(service);
