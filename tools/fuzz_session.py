@@ -1,4 +1,4 @@
-"""Gives each request that needs one an access token of a new session, because some requests end their session."""
+"""Gives each request that needs one an access token of a new session, because some requests end their session. Sends lines of JSON."""
 
 import secrets
 
@@ -6,6 +6,11 @@ import requests
 import schemathesis
 
 PASSWORD = "violet-otter-hums-42-songs"
+
+
+@schemathesis.serializer("application/x-ndjson")
+def serialize_lines(context, value):
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 @schemathesis.auth(refresh_interval=None)

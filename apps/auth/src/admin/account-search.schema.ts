@@ -23,7 +23,8 @@ export const accountSearchSchema = z
       .trim()
       .min(1)
       .max(254)
-      .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters')
+      // no `regex`: what the API document says must be a pattern that its readers can generate from
+      .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'must not contain control characters')
       .optional()
       .meta({
         description:
