@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const main = join(import.meta.dirname, '../../../../dist/apps/auth/src/main.js');
 
-/** The built program, as it runs in production. */
+/** The built program, or another one such as its bundle. */
 export class Program {
   readonly child: ChildProcess;
   output = '';
 
-  constructor(environment: NodeJS.ProcessEnv) {
-    this.child = spawn(process.execPath, [main], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(environment: NodeJS.ProcessEnv, path = main) {
+    this.child = spawn(process.execPath, [path], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.output += text;

@@ -40,8 +40,8 @@ export class TotpService {
   async describe(email: string, secret: string): Promise<TotpSetup> {
     const uri = new TOTP({ issuer: this.config.TOKEN_AUDIENCE, label: email, secret }).toString();
     // loaded with the first secret: drawing takes 60 files, which the start need not read
-    const { toString: drawQrCode } = await import('qrcode');
-    const svg = await drawQrCode(uri, { type: 'svg' });
+    const { default: qrCode } = await import('qrcode');
+    const svg = await qrCode.toString(uri, { type: 'svg' });
     return {
       secret,
       otpauth_uri: uri,
