@@ -2,7 +2,7 @@ import { URI, type TOTP } from 'otpauth';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../../apps/auth/test/support/chromium.ts';
 import { freePort } from '../../tools/lib/free-port.ts';
-import { populate } from '../lib/population.ts';
+import { password, populate } from '../lib/population.ts';
 import { number, spread, table } from '../lib/report.ts';
 import { spreadOf } from '../lib/rounds.ts';
 import type { Stage } from '../lib/stage.ts';
@@ -21,7 +21,6 @@ export interface ConsoleResult {
   sizes: { accounts: number; rounds: ConsoleRound[] }[];
 }
 
-const password = 'violet-otter-hums-42-songs';
 /** A slow phone: a quarter of this processor, and “slow 4G” as Lighthouse has it. */
 const slow = { cpuRate: 4, latency: 150, downloadThroughput: 204_800, uploadThroughput: 96_000 };
 

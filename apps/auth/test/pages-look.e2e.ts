@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as openid from 'openid-client';
 import type { Browser, Page } from 'playwright-core';
 import { locales } from '../src/texts/index.ts';
-import { violations, watchPolicy } from './support/accessibility.ts';
+import { blockedBy, violations, watchPolicy } from './support/accessibility.ts';
 import { AuthenticatorApp } from './support/authenticator-app.ts';
 import { launchChromium } from './support/chromium.ts';
 import { Client, newAdmin } from './support/client.ts';
@@ -135,7 +135,7 @@ const shift = (page: Page): Promise<number> =>
 /** Looks at the current page in all ways that people do. */
 async function look({ page }: Visitor, name: string): Promise<void> {
   await page.waitForLoadState();
-  expect([name, await shift(page), await page.evaluate('blocked')]).toEqual([name, 0, []]);
+  expect([name, await shift(page), await blockedBy(page)]).toEqual([name, 0, []]);
   const bytes = await weight(page);
   expect([name, bytes > 1000, bytes < maxBytes]).toEqual([name, true, true]);
   for (const [colorScheme, viewport, kind] of [

@@ -34,6 +34,12 @@ const headerSchema = z.object({ alg: z.literal(signatureAlgorithm), typ: z.liter
 /** The token names no usable key. This is the caller's fault, unlike a key that can't be fetched. */
 export class UnusableTokenError extends Error {}
 
+/** A public key, and the name by which a token names it. */
+export interface FoundKey {
+  kid: string;
+  key: KeyObject;
+}
+
 /** How a service verifies access tokens. */
 export interface AccessTokenOptions {
   issuer: string;
@@ -99,16 +105,16 @@ export class AccessTokens {
       if (known) {
         return known;
       }
-      const key = await this.keyOf(token);
+      const found = await this.keyOf(token);
       const { issuer, audience } = this.options;
-      const { payload } = await jwtVerify(token, key, {
+      const { payload } = await jwtVerify(token, found.key, {
         algorithms: [signatureAlgorithm],
         typ: accessTokenType,
         issuer,
         audience,
         clockTolerance: clockToleranceSeconds,
       });
-      return await this.accept(request, key, payload);
+      return await this.accept(request, found, payload);
     } catch (error) {
       if (error instanceof errors.JWTExpired) {
         throw this.expired(request);
@@ -134,10 +140,10 @@ export class AccessTokens {
    * The caller of a token whose signature, issuer, audience and expiry a library has just verified. Its next use costs no signature.
    * @throws Rejection `token_invalid`, `dpop_proof_invalid`
    */
-  async accept(request: PresentingRequest, key: KeyObject, claims: { exp?: number }): Promise<Caller> {
+  async accept(request: PresentingRequest, found: FoundKey, claims: { exp?: number }): Promise<Caller> {
     const { token = '' } = this.credentialsOf(request) ?? {};
     if (claims.exp !== undefined) {
-      this.verified.add(token, { kid: tokenHeader(token).kid, key, claims, until: claims.exp + clockToleranceSeconds });
+      this.verified.add(token, { ...found, claims, until: claims.exp + clockToleranceSeconds });
     }
     return this.callerOf(request, claims);
   }
@@ -160,7 +166,7 @@ export class AccessTokens {
    */
   async expiredCaller(request: PresentingRequest): Promise<Principal | undefined> {
     const token = this.credentialsOf(request)?.token ?? '';
-    const key = await this.keyOf(token);
+    const { key } = await this.keyOf(token);
     const { issuer, audience } = this.options;
     const expected = accessTokenClaims.extend({ iss: z.literal(issuer), aud: z.literal(audience) });
     try {
@@ -233,8 +239,9 @@ export class AccessTokens {
    * The key that a token names.
    * @throws UnusableTokenError if it names none, or is no access token
    */
-  async keyOf(token: string): Promise<KeyObject> {
-    return this.options.resolveKey(tokenHeader(token).kid);
+  async keyOf(token: string): Promise<FoundKey> {
+    const { kid } = tokenHeader(token);
+    return { kid, key: await this.options.resolveKey(kid) };
   }
 }
 

@@ -6,6 +6,7 @@ export {
   signatureAlgorithm,
   UnusableTokenError,
   type AccessTokenOptions,
+  type FoundKey,
   type PresentingRequest,
 } from './access-tokens.ts';
 export { authenticationClass, callerId, type Caller, type ClientPrincipal, type Principal } from './caller.ts';

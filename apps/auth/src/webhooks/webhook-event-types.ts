@@ -1,8 +1,8 @@
 import type { AuditEventType } from '../audit/index.ts';
 
 /**
- * Which audit events endpoints may subscribe to. Left out is what only readers of the audit trail need, and what strangers or programs
- * cause in large numbers.
+ * Which audit events endpoints may subscribe to. Left out is what only readers of the audit trail need, and what programs cause in large
+ * numbers. Failed logins and second factors, which strangers cause, are delivered after all others.
  */
 const subscribable: Record<AuditEventType, boolean> = {
   'account.registered': true,

@@ -7,7 +7,7 @@ import { WebhookEndpointsRepository } from './webhook-endpoints.repository.ts';
 import { WebhooksController } from './webhooks.controller.ts';
 import { WebhooksService } from './webhooks.service.ts';
 
-/** Webhooks: other systems are told of events. */
+/** Webhooks: sends events to other systems. */
 @Module({
   imports: [AccountsModule, AuditModule],
   controllers: [WebhooksController],

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import { randomUUID, type KeyObject } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import passport from 'passport';
 import { Strategy } from 'passport-jwt';
 import {
@@ -9,6 +9,7 @@ import {
   signatureAlgorithm,
   type AccessTokenOptions,
   type Caller,
+  type FoundKey,
   type PresentingRequest,
 } from '#guard';
 
@@ -29,7 +30,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
   readonly registeredName = `access-token ${randomUUID()}`;
   readonly tokens: AccessTokens;
   /** The key that each request's token is being verified with. */
-  private readonly keys = new WeakMap<Request, KeyObject>();
+  private readonly keys = new WeakMap<Request, FoundKey>();
 
   constructor(@Inject(ACCESS_TOKEN_OPTIONS) options: JwtAuthOptions) {
     super({
@@ -42,10 +43,10 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
       // eslint-disable-next-line @typescript-eslint/no-deprecated
       jsonWebTokenOptions: { clockTolerance: clockToleranceSeconds },
       secretOrKeyProvider: (request: Request, token: string, done) => {
-        this.tokens.keyOf(token).then((key) => {
-          this.keys.set(request, key);
+        this.tokens.keyOf(token).then((found) => {
+          this.keys.set(request, found);
           // jsonwebtoken accepts a KeyObject; the types of passport-jwt do not
-          done(null, key as unknown as Buffer);
+          done(null, found.key as unknown as Buffer);
         }, done);
       },
     });
@@ -75,10 +76,10 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
    * @throws Rejection if the claims or the session are invalid
    */
   async validate(request: Request & PresentingRequest, payload: { exp?: number }): Promise<Caller> {
-    const key = this.keys.get(request);
-    if (!key) {
+    const found = this.keys.get(request);
+    if (!found) {
       throw this.tokens.invalid(request);
     }
-    return this.tokens.accept(request, key, payload);
+    return this.tokens.accept(request, found, payload);
   }
 }

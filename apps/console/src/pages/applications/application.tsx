@@ -1,10 +1,11 @@
 import { Alert, Anchor } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link, useLocation, useParams } from 'wouter';
+import { Link, useParams } from 'wouter';
 import type { Application } from '#client';
 import { api, orThrow, queries } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
+import { DeleteAct } from '../../kit/delete-act.tsx';
 import { Facts, Lines } from '../../kit/facts.tsx';
 import { Section } from '../../kit/section.tsx';
 import { isGone, Loaded } from '../../kit/loaded.tsx';
@@ -43,25 +44,6 @@ function EditAct({ application }: { application: Application }) {
       onOpen={() => {
         setEdits({});
         void queries.invalidateQueries({ queryKey: ['application', application.id] });
-      }}
-    />
-  );
-}
-
-function DeleteAct({ id, name }: Application) {
-  const t = useTexts(texts);
-  const [, navigate] = useLocation();
-  return (
-    <Act
-      label={t.delete}
-      description={t.deleteDescription}
-      typedName={name}
-      isDestructive
-      run={() => orThrow(api.DELETE('/auth/admin/applications/{id}', { params: { path: { id } } }))}
-      changes={['applications']}
-      onDone={() => {
-        navigate('/applications');
-        queries.removeQueries({ queryKey: ['application', id] });
       }}
     />
   );
@@ -127,7 +109,14 @@ export default function ApplicationPage() {
         {query.data?.declared === false && !isGone(query.error) && (
           <>
             <EditAct application={query.data} />
-            <DeleteAct {...query.data} />
+            <DeleteAct
+              label={t.delete}
+              description={t.deleteDescription}
+              typedName={query.data.name}
+              run={() => orThrow(api.DELETE('/auth/admin/applications/{id}', { params: { path: { id } } }))}
+              list="applications"
+              detail={['application', id]}
+            />
           </>
         )}
       </PageTitle>

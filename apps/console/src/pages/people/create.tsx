@@ -1,11 +1,12 @@
 import type { AdminAccount, NewAccount } from '#client';
-import { Button, Checkbox, Group, PasswordInput, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, PasswordInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { api, orThrow } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
 import { useTexts } from '../../language.ts';
+import { IdentityFields } from './identity-fields.tsx';
 import { RoleChoice } from './role-choice.tsx';
 import { texts } from './texts.ts';
 
@@ -48,21 +49,7 @@ export function CreateAccount() {
       }}
       fields={
         <>
-          <TextInput
-            type="email"
-            label={t.email}
-            value={form.email}
-            onChange={({ currentTarget }) => change({ email: currentTarget.value })}
-            autoComplete="off"
-            required
-            data-autofocus
-          />
-          <TextInput
-            label={t.name}
-            value={form.name}
-            onChange={({ currentTarget }) => change({ name: currentTarget.value })}
-            autoComplete="off"
-          />
+          <IdentityFields value={form} onChange={change} />
           <Group align="flex-end" gap="xs">
             <PasswordInput
               label={t.password}

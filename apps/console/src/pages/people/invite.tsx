@@ -1,11 +1,12 @@
 import type { Invitation } from '#client';
-import { NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useContext, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { api, orThrow } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
 import { LocaleContext, locales, useTexts, type Locale } from '../../language.ts';
 import { languageNames } from '../../layout/texts.ts';
+import { IdentityFields } from './identity-fields.tsx';
 import { RoleChoice } from './role-choice.tsx';
 import { texts } from './texts.ts';
 
@@ -40,21 +41,7 @@ export function Invite() {
       }}
       fields={
         <>
-          <TextInput
-            type="email"
-            label={t.email}
-            value={form.email}
-            onChange={({ currentTarget }) => change({ email: currentTarget.value })}
-            autoComplete="off"
-            required
-            data-autofocus
-          />
-          <TextInput
-            label={t.name}
-            value={form.name}
-            onChange={({ currentTarget }) => change({ name: currentTarget.value })}
-            autoComplete="off"
-          />
+          <IdentityFields value={form} onChange={change} />
           <RoleChoice value={form.roles} onChange={(roles) => change({ roles })} />
           <NativeSelect
             label={t.mailLanguage}

@@ -1,9 +1,9 @@
 import { Anchor, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useLocation, useParams } from 'wouter';
+import { Link, useParams } from 'wouter';
 import type { ServiceAccount } from '#client';
-import { api, orThrow, queries } from '../../api.ts';
-import { Act } from '../../kit/act.tsx';
+import { api, orThrow } from '../../api.ts';
+import { DeleteAct } from '../../kit/delete-act.tsx';
 import { Facts, Lines } from '../../kit/facts.tsx';
 import { Section } from '../../kit/section.tsx';
 import { isGone, Loaded } from '../../kit/loaded.tsx';
@@ -17,25 +17,6 @@ import { texts } from './texts.ts';
 const tokenCommand = (id: string) =>
   `curl --fail-with-body --silent --user '${id}':"$API_KEY" '${location.origin}/auth/token' \\
   --data grant_type=client_credentials`;
-
-function DeleteAct({ id, name }: ServiceAccount) {
-  const t = useTexts(texts);
-  const [, navigate] = useLocation();
-  return (
-    <Act
-      label={t.delete}
-      description={t.deleteDescription}
-      typedName={name}
-      isDestructive
-      run={() => orThrow(api.DELETE('/auth/admin/service-accounts/{id}', { params: { path: { id } } }))}
-      changes={['service-accounts']}
-      onDone={() => {
-        navigate('/service-accounts');
-        queries.removeQueries({ queryKey: ['service-account', id] });
-      }}
-    />
-  );
-}
 
 function Details({ account }: { account: ServiceAccount }) {
   const t = useTexts(texts);
@@ -78,7 +59,16 @@ export default function ServiceAccountPage() {
         ← {t.title}
       </Anchor>
       <PageTitle title={query.data?.name ?? t.one}>
-        {query.data && !isGone(query.error) && <DeleteAct {...query.data} />}
+        {query.data && !isGone(query.error) && (
+          <DeleteAct
+            label={t.delete}
+            description={t.deleteDescription}
+            typedName={query.data.name}
+            run={() => orThrow(api.DELETE('/auth/admin/service-accounts/{id}', { params: { path: { id } } }))}
+            list="service-accounts"
+            detail={['service-account', id]}
+          />
+        )}
       </PageTitle>
       <Loaded query={query}>{(account) => <Details account={account} />}</Loaded>
     </>

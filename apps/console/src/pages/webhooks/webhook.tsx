@@ -1,10 +1,11 @@
 import { Anchor } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link, useLocation, useParams } from 'wouter';
+import { Link, useParams } from 'wouter';
 import type { Webhook, WebhookSettings } from '#client';
 import { api, orThrow, queries } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
+import { DeleteAct } from '../../kit/delete-act.tsx';
 import { Facts, Lines } from '../../kit/facts.tsx';
 import { isGone, Loaded } from '../../kit/loaded.tsx';
 import { Moment } from '../../kit/moment.tsx';
@@ -21,7 +22,6 @@ const maxOverlapSeconds = 7 * 86_400;
 
 function Acts({ webhook }: { webhook: Webhook }) {
   const t = useTexts(texts);
-  const [, navigate] = useLocation();
   // the rest follows the webhook, so that it undoes nothing that others change meanwhile
   const [edits, setEdits] = useState<Partial<WebhookSettings>>({});
   const [overlap, setOverlap] = useState(defaultOverlapSeconds);
@@ -70,17 +70,13 @@ function Acts({ webhook }: { webhook: Webhook }) {
         }}
         changes={['webhook']}
       />
-      <Act
+      <DeleteAct
         label={t.delete}
         description={t.deleteDescription}
         typedName={webhook.url}
-        isDestructive
         run={() => orThrow(api.DELETE('/auth/admin/webhooks/{id}', { params }))}
-        changes={['webhooks']}
-        onDone={() => {
-          navigate('/webhooks');
-          queries.removeQueries({ queryKey: ['webhook', webhook.id] });
-        }}
+        list="webhooks"
+        detail={['webhook', webhook.id]}
       />
       <SecretDialog
         secret={secret}
