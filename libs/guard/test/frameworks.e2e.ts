@@ -190,3 +190,9 @@ describe.each<[string, Start]>([
     await blind.stop();
   });
 });
+
+it.each(['issuer', 'audience'] as const)('a guard without its %s does not start', (name) => {
+  const options = { issuer: 'https://auth.example.com', audience: 'notes', jwksUrl: 'https://auth.example.com/keys' };
+  // as a program without types passes a setting that is missing
+  expect(() => createGuard({ ...options, [name]: undefined })).toThrow('issuer and audience are required');
+});
