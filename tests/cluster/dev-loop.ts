@@ -145,10 +145,6 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
     inspector.some((target) => target.webSocketDebuggerUrl),
   );
   check(`each of ${rows.length} changes is served`, seconds.length === rows.length);
-  check(
-    'live coding adds less to a start of the service than the start takes',
-    added.length >= rows.length / 2 && median(added) < median(starts),
-  );
   check('a compile error was shown, and the pod kept serving', during);
   check('the pod stayed the same: no image was built, no container restarted', before === (await pod()));
 });
