@@ -8,7 +8,7 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,t
     mkdir -p /etc/postgresql-common \
     && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
     && apt-get update \
-    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-17 pgbackrest ca-certificates jq openssl tini zstd \
+    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-17 pgbackrest patroni ca-certificates jq openssl tini zstd \
     # the package ssl-cert generates a private key in each build
     && rm /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem && find /etc/ssl/certs -xtype l -delete \
     && rm -rf /usr/share/doc /usr/share/man /var/log/apt /var/log/dpkg.log /var/log/alternatives.log \
@@ -22,7 +22,7 @@ ENV PATH=/usr/lib/postgresql/17/bin:$PATH \
     PGDATA=/var/lib/postgresql/data/17
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="devopslocally postgres" \
-      org.opencontainers.image.description="PostgreSQL 17 with TLS, scram-sha-256, a role per database and pgBackRest" \
+      org.opencontainers.image.description="PostgreSQL 17 and Patroni with TLS, scram-sha-256, a role per database and pgBackRest" \
       org.opencontainers.image.licenses="PostgreSQL" \
       org.opencontainers.image.revision="${REVISION}"
 

@@ -79,13 +79,14 @@ drill-denial: ## Test each connection: allowed or denied
 drill-admission: ## The API server rejects each broken manifest
 drill-rollout: ## 0 failed requests while images change and a pod is deleted
 drill-database-restart: ## Kill the database under traffic; no acknowledged write is lost
+drill-failover: ## Replace the leader of the database cluster under traffic; no acknowledged write is lost. SCENARIOS="switchover,pod deleted,pod killed,frozen"
 drill-scale: ## Load until the autoscaler adds pods, then removes them
 drill-ingress: ## Test TLS, redirect and routes of an ingress controller
 drill-gitops: ## Argo CD syncs each overlay from nothing, stops bad commits, undoes manual changes
 drill-kubectl: ## People use kubectl with their accounts and roles; SET_AUTHENTICATION=command configures the API server (docs/operations/kubectl.md)
 drill-dev-loop: ## Measure the time from a saved file to the running pod
 
-DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop restore cluster-lost region-lost pitr rotate sealed-secrets
+DRILLS := first-deploy denial admission rollout database-restart failover scale ingress gitops dev-loop restore cluster-lost region-lost pitr rotate sealed-secrets
 $(DRILLS:%=drill-%) drill-encryption-at-rest drill-kubectl: drill-%: $(TOOLS) $(DRILL_IMAGES) node_modules/.package-lock.json
 	@. ./$(DRILL_IMAGES) && node tests/cluster/$*.ts
 

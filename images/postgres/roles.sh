@@ -58,3 +58,12 @@ GRANT USAGE ON SCHEMA maintenance TO maintenance, monitoring;
 GRANT SELECT ON maintenance.job_runs TO monitoring;
 GRANT SELECT, INSERT, DELETE ON maintenance.job_runs, maintenance.marks TO maintenance;
 SQL
+
+# Members of a cluster authenticate to each other with their certificate. The functions are those that pg_rewind calls.
+[ -z "${CLUSTER:-}" ] || sql <<'SQL'
+SELECT 'CREATE ROLE replication' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'replication') \gexec
+ALTER ROLE replication LOGIN REPLICATION NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
+GRANT CONNECT ON DATABASE postgres TO replication;
+GRANT EXECUTE ON FUNCTION pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean), pg_read_binary_file(text),
+  pg_read_binary_file(text, bigint, bigint, boolean) TO replication;
+SQL

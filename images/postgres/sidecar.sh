@@ -1,8 +1,13 @@
 #!/bin/bash
-# Runs beside the server: serves backup jobs, makes the first backup, and reloads changed certificates and passwords.
+# Runs beside the server, or in the repository of a cluster: serves backup jobs or the archive, makes the first backup, and reloads
+# changed certificates and passwords. PGHOST etc. are the database's, if it runs elsewhere.
 set -euo pipefail
-watched() { find -L /etc/postgresql/tls /etc/postgresql/credentials /etc/pgbackrest/conf.d -type f -not -path '*/..*' -exec sha256sum {} + | sort; }
-local_sql() { psql --host /run/postgresql --username postgres --dbname postgres --no-psqlrc --quiet --tuples-only --command "$1"; }
+export PGHOST=${PGHOST:-/run/postgresql} PGUSER=${PGUSER:-postgres} PGDATABASE=postgres
+watched() { find -L /etc/postgresql /etc/pgbackrest/conf.d -type f -not -path '*/..*' -exec sha256sum {} + | sort; }
+sql() { psql --no-psqlrc --quiet --tuples-only --no-align --command "$1"; }
+# a replica gets the roles from the leader
+update_roles() { [ "$(sql 'SELECT pg_is_in_recovery()')" = t ] || roles.sh "$PGHOST"; }
+reload_database() { update_roles && sql 'SELECT pg_reload_conf()' >/dev/null; }
 
 # separate locks: archiving holds the server's locks almost permanently
 export PGBACKREST_LOCK_PATH=/tmp/pgbackrest-sidecar
@@ -11,21 +16,23 @@ pgbackrest server &
 server=$!
 trap 'kill "$server" 2>/dev/null; exit 0' TERM INT
 
+# a member of a cluster has no repository of its own
+repository=$(grep -l '^repo1-path=' /etc/pgbackrest/conf.d/* || true)
 backed_up='' attempt=0
 while kill -0 "$server"; do
   # in the background, so that signals are handled at once
   sleep 5 & wait $!
-  pg_isready --quiet --host /run/postgresql || continue
-  if [ -z "$backed_up" ] && [ "$SECONDS" -ge "$attempt" ]; then
+  pg_isready --quiet || continue
+  if [ -n "$repository" ] && [ -z "$backed_up" ] && [ "$SECONDS" -ge "$attempt" ]; then
     attempt=$((SECONDS + 60))
     # archived WAL is useless without a first backup
-    if pgbackrest info --output=json | jq -e '.[].repo | all(.status.code == 0)' >/dev/null || PGHOST=/run/postgresql PGUSER=postgres PGDATABASE=postgres backup.sh full; then
+    if pgbackrest info --output=json | jq -e '.[].repo | all(.status.code == 0)' >/dev/null || backup.sh full; then
       backed_up=yes
     fi
   fi
   now=$(watched)
   [ "$now" != "$loaded" ] || continue
-  if roles.sh /run/postgresql && local_sql 'SELECT pg_reload_conf()' >/dev/null && kill -HUP "$server"; then
+  if { [[ $PGHOST != /* ]] || reload_database; } && kill -HUP "$server"; then
     loaded=$now
     # the repository may have changed
     backed_up='' attempt=0

@@ -22,13 +22,16 @@ passphrase=$(openssl rand -base64 48)
 printf '[global]\nrepo1-path=/var/lib/pgbackrest/%s\nrepo1-cipher-pass=%s\n' "$(date -u +%Y%m%dT%H%M%S)" "$passphrase" >"$out/pgbackrest/repository.conf"
 
 quiet() { "$@" 2>"$authority/log" || { cat "$authority/log" >&2; exit 1; }; }
-certificate() { # certificate NAME USAGE FOLDER
-  quiet openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj "/CN=$1" -keyout "$3/tls.key" -out "$authority/tls.csr"
-  quiet openssl x509 -req -in "$authority/tls.csr" -CA "$authority/ca.crt" -CAkey "$authority/ca.key" -days 825 -out "$3/tls.crt" \
-    -extfile <(printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=%s\nsubjectAltName=DNS:%s\n' "$2" "$1")
+certificate() { # certificate NAME USAGE FOLDER [NAME...]
+  local name=$1 usage=$2 folder=$3
+  shift 3
+  quiet openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj "/CN=$name" -keyout "$folder/tls.key" -out "$authority/tls.csr"
+  quiet openssl x509 -req -in "$authority/tls.csr" -CA "$authority/ca.crt" -CAkey "$authority/ca.key" -days 825 -out "$folder/tls.crt" \
+    -extfile <(printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=%s\nsubjectAltName=%s\n' "$usage" "$(printf 'DNS:%s,' "$name" "$@" | sed 's/,$//')")
 }
 quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 3650 -subj "/CN=postgres authority" \
   -addext keyUsage=critical,keyCertSign,cRLSign -keyout "$authority/ca.key" -out "$authority/ca.crt"
-certificate postgres serverAuth "$out/postgres-tls"
+# members of a cluster authenticate with it to each other and to their repository
+certificate postgres serverAuth,clientAuth "$out/postgres-tls" postgres-repository
 certificate maintenance clientAuth "$out/maintenance-tls"
 for folder in "${databases[@]}" postgres-tls maintenance-tls; do cp "$authority/ca.crt" "$out/$folder/ca.crt"; done

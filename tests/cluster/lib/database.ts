@@ -3,11 +3,16 @@ import { until } from '../../../tools/lib/until.ts';
 import { jobDone } from '../../../tools/lib/workloads.ts';
 import type { Request } from './traffic.ts';
 
-/** Runs SQL as the superuser and returns the output. */
-export const sql = (namespace: string, database: string, statement: string, seconds = 600): Promise<string> =>
+/** Runs SQL as the superuser and returns the output. In a cluster, it runs on the leader if `pod` names it. */
+export const sql = (
+  namespace: string,
+  database: string,
+  statement: string,
+  { seconds = 600, pod = 'postgres-0' }: { seconds?: number; pod?: string } = {},
+): Promise<string> =>
   kubectl(
     [
-      ...['exec', '-i', 'postgres-0', '-n', namespace, '-c', 'postgres', '--'],
+      ...['exec', '-i', pod, '-n', namespace, '-c', 'postgres', '--'],
       ...['psql', '--host=/run/postgresql', '--username=postgres', `--dbname=${database}`],
       ...['--quiet', '--no-psqlrc', '--tuples-only', '--no-align', '--set=ON_ERROR_STOP=1', '--file=-'],
     ],
@@ -109,8 +114,8 @@ export const ledger = (requests: Request[]) =>
     .map(({ at, ms, subject }) => ({ email: subject, sent: at, answered: at + ms }));
 
 /** The e-mail addresses of all accounts. */
-export async function accounts(namespace: string): Promise<Set<string>> {
-  return new Set((await sql(namespace, 'auth', 'SELECT email FROM account')).split('\n'));
+export async function accounts(namespace: string, pod?: string): Promise<Set<string>> {
+  return new Set((await sql(namespace, 'auth', 'SELECT email FROM account', pod ? { pod } : {})).split('\n'));
 }
 
 /** The time of the database's server, as a target of restores. */

@@ -1,0 +1,117 @@
+// The leader of the database's cluster is replaced under traffic, in several ways. No acknowledged write is lost.
+//   SCENARIOS: those to play, separated by commas.  REPETITIONS: of each, 2 if not given.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { kubectl } from '../../tools/lib/kubectl.ts';
+import { until } from '../../tools/lib/until.ts';
+import { healthy } from '../../tools/lib/workloads.ts';
+import { accounts, backedUp, ledger, runJob } from './lib/database.ts';
+import { deploy } from './lib/environment.ts';
+import { inMember, leader, replicated } from './lib/members.ts';
+import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
+
+/** Each takes the leader away. */
+const scenarios: Record<string, (namespace: string, pod: string) => Promise<unknown>> = {
+  switchover: (namespace, pod) =>
+    inMember(namespace, pod, ['patronictl', 'switchover', '--leader', pod, '--force', 'postgres']),
+  'pod deleted': (namespace, pod) => kubectl(['delete', 'pod', pod, '-n', namespace, '--wait=false']),
+  'pod killed': (namespace, pod) =>
+    kubectl(['delete', 'pod', pod, '-n', namespace, '--grace-period=0', '--force', '--wait=false']),
+  // every process stops, Patroni too, with all connections open
+  frozen: (namespace, pod) => inMember(namespace, pod, ['bash', '-c', 'kill -STOP -1; true']),
+};
+const chosen = process.env['SCENARIOS']?.split(',') ?? Object.keys(scenarios);
+const repetitions = Number(process.env['REPETITIONS'] ?? 2);
+
+await drill('failover', async ({ own, log, table, check }) => {
+  const namespace = await own('drill-failover');
+  const gateway = await own('drill-failover-gateway');
+  await deploy({
+    namespace,
+    components: ['high-availability', 'postgres-cluster'],
+    config: { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' },
+  });
+  await gatewayNamespace(gateway);
+  const whole = async () => (await healthy(namespace)) && (await replicated(namespace));
+  await until('three members', 300, whole);
+  await until('first backup', 300, () => backedUp(namespace), 2000);
+  log(`${await leader(namespace)} leads, one replica is synchronous, a backup exists`);
+
+  const traffic = await startTraffic('client', gateway, {
+    url: `http://auth.${namespace}`,
+    mix: { me: 5, refresh: 3, register: 4 },
+  });
+  await sleep(5000);
+  const events: { scenario: string; from: number; to: number; leaders: string; back: number }[] = [];
+  for (const scenario of chosen) {
+    for (let repetition = 1; repetition <= repetitions; repetition += 1) {
+      const before = await leader(namespace);
+      const from = Date.now();
+      await scenarios[scenario]?.(namespace, before);
+      log(`${scenario}: ${before}`);
+      await until(
+        'writes to succeed',
+        300,
+        async () =>
+          (await traffic.requests()).some(
+            ({ at, kind, status }) => at > from + 2000 && kind === 'register' && status === 201,
+          ),
+        1000,
+      );
+      await sleep(5000);
+      await until('three members', 600, whole);
+      const back = (Date.now() - from) / 1000;
+      await sleep(5000);
+      events.push({ scenario, from, to: Date.now(), leaders: `${before} → ${await leader(namespace)}`, back });
+    }
+  }
+  const requests = (await traffic.stop()).filter(({ kind }) => kind !== 'setup');
+  const writes = ledger(requests);
+  const there = await accounts(namespace, await leader(namespace));
+  const within = <T>(items: T[], time: (item: T) => number, { from, to }: { from: number; to: number }) =>
+    items.filter((item) => time(item) >= from && time(item) < to);
+
+  table([
+    summary(
+      'before',
+      requests.filter(({ at }) => at < (events[0]?.from ?? 0)),
+    ),
+  ]);
+  const rows = events.map((event): Row => {
+    const acknowledged = within(writes, ({ answered }) => answered, event);
+    const sent = within(requests, ({ at }) => at, event);
+    const failed = sent.filter(({ status }) => status < 200 || status > 299);
+    const statuses = Map.groupBy(failed, ({ status }) => status || 'no answer');
+    const times = [event.from, ...acknowledged.map(({ answered }) => answered).sort((a, b) => a - b)];
+    const gap = Math.max(...times.slice(1).map((time, i) => time - (times[i] ?? time)));
+    return {
+      scenario: event.scenario,
+      leader: event.leaders,
+      's without writes': (gap / 1000).toFixed(1),
+      'three members after s': event.back.toFixed(1),
+      requests: sent.length,
+      failed: [...statuses].map(([status, those]) => `${status}: ${those.length}`).join(', ') || 0,
+      acknowledged: acknowledged.length,
+      lost: acknowledged.filter(({ email }) => !there.has(email)).length,
+    };
+  });
+  table(rows);
+  const failed = failures(requests);
+  if (failed.length > 0) {
+    table(failed);
+  }
+  const lost = writes.filter(({ email }) => !there.has(email));
+  check(`${writes.length} registrations were acknowledged, and none is lost`, writes.length > 100 && lost.length === 0);
+  check(
+    'no response was a 5xx other than 503',
+    requests.every(({ status }) => status === 503 || status < 500),
+  );
+  check(
+    'no session was revoked',
+    requests.every(({ status }) => status !== 401),
+  );
+  const backup = await runJob(namespace, 'postgres-backup', 'after-failover');
+  check(`a backup of the last leader is made (${backup.toFixed(1)} s)`, true);
+  const restored = await runJob(namespace, 'postgres-restore-check', 'check-after-failover');
+  check(`the restore check passes on the last timeline (${restored.toFixed(1)} s)`, true);
+});

@@ -1,0 +1,30 @@
+import { kubectl } from '../../../tools/lib/kubectl.ts';
+
+/** A member of the database's cluster, as `patronictl list` prints it. */
+interface Member {
+  Member: string;
+  Role: 'Leader' | 'Replica' | 'Sync Standby';
+  State: string;
+}
+
+export const members = ['postgres-0', 'postgres-1', 'postgres-2'];
+
+/** Runs a command in a member's pod, in the container of the server. */
+export const inMember = (namespace: string, pod: string, command: string[]): Promise<string> =>
+  kubectl(['exec', pod, '-n', namespace, '-c', 'postgres', '--', ...command], { seconds: 60 });
+
+/** The member that holds the leader's lock. */
+export const leader = (namespace: string): Promise<string> =>
+  kubectl(['get', 'endpoints', 'postgres', '-n', namespace, '-o', 'jsonpath={.metadata.annotations.leader}']);
+
+/** Whether one member leads and the others stream from it, one of them synchronously. */
+export async function replicated(namespace: string): Promise<boolean> {
+  const listed = JSON.parse(
+    await inMember(namespace, await leader(namespace), ['patronictl', 'list', '--format=json']),
+  ) as Member[];
+  const count = (role: string, state: string) =>
+    listed.filter(({ Role, State }) => Role === role && State === state).length;
+  return (
+    count('Leader', 'running') === 1 && count('Sync Standby', 'streaming') === 1 && count('Replica', 'streaming') === 1
+  );
+}
