@@ -23,14 +23,23 @@ restart() { # restart WHY DEPLOYMENT...
   for name in "$@"; do kubectl rollout status "deployment/$name" -n "$namespace" --timeout=300s >/dev/null; done
   echo "restarted $*: $why"
 }
-# A changed Secret reaches the pod within about a minute. The pod logs when it has loaded it.
+# loaded SINCE WHAT STATEFULSET...: a changed Secret reaches a pod within about a minute, and each pod logs when it has loaded it
 loaded() {
+  local since=$1 what=$2 name pod
+  shift 2
+  for name in "$@"; do
+    for pod in $(kubectl get pods -l "app.kubernetes.io/name=$name" -n "$namespace" -o name); do
+      reloaded "$since" "$pod" || { echo "not in effect in $pod after 200 s: $what" >&2; exit 1; }
+    done
+  done
+  echo "in effect: $what"
+}
+reloaded() { # reloaded SINCE POD
   for _ in $(seq 100); do
-    ! kubectl logs postgres-0 -c pgbackrest -n "$namespace" --since-time="$1" 2>/dev/null | grep -q reloaded || { echo "in effect: $2"; return; }
+    ! kubectl logs "$2" -c pgbackrest -n "$namespace" --since-time="$1" 2>/dev/null | grep -q reloaded || return 0
     sleep 2
   done
-  echo "not in effect after 200 s: $2" >&2
-  exit 1
+  return 1
 }
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
 # certificates <PEM: one a line
@@ -43,9 +52,11 @@ trusting() {
       ! base64 -d <<<"$authority" | certificates | grep -xFf "$1" >/dev/null || echo "$name"
     done
 }
-# mounting SECRET...: Deployments that mount one of them
+# mounting KIND SECRET...: workloads that mount one of them
 mounting() {
-  kubectl get deployments -n "$namespace" -o 'go-template={{range $d := .items}}{{range .spec.template.spec.volumes}}{{with .secret}}{{.secretName}} {{$d.metadata.name}}{{"\n"}}{{end}}{{with .projected}}{{range .sources}}{{with .secret}}{{.name}} {{$d.metadata.name}}{{"\n"}}{{end}}{{end}}{{end}}{{end}}{{end}}' |
+  local kind=$1
+  shift
+  kubectl get "$kind" -n "$namespace" -o 'go-template={{range $d := .items}}{{range .spec.template.spec.volumes}}{{with .secret}}{{.secretName}} {{$d.metadata.name}}{{"\n"}}{{end}}{{with .projected}}{{range .sources}}{{with .secret}}{{.name}} {{$d.metadata.name}}{{"\n"}}{{end}}{{end}}{{end}}{{end}}{{end}}' |
     awk 'BEGIN { while (i++ < ARGC - 1) wanted[ARGV[i]]; ARGC = 1 } $1 in wanted { print $2 }' "$@" | sort -u
 }
 cli() { kubectl exec deployment/auth -n "$namespace" -c auth -- node dist/apps/auth/src/cli.js "$@"; }
@@ -58,12 +69,12 @@ password)
   password=$(openssl rand -hex 32)
   since=$(now)
   printf %s "$password" | set_value postgres-credentials "$new"
-  loaded "$since" "the password of $new"
+  loaded "$since" "the password of $new" postgres
   printf %s "postgresql://$new:$password@${url#*@}" | set_value auth database-url
   restart "it logs in to the database as $new" auth
   since=$(now)
   openssl rand -hex 32 | tr -d '\n' | set_value postgres-credentials "$old"
-  loaded "$since" "$old has a new random password"
+  loaded "$since" "$old has a new random password" postgres
   ;;
 tls)
   "$here/components/generated-secrets/generate.sh" "$plain/new"
@@ -81,7 +92,7 @@ tls)
   cat "$plain/old" >>"$plain/authorities"
   trusting "$plain/authorities" >"$plain/secrets"
   mapfile -t secrets <"$plain/secrets"
-  mounting "${secrets[@]}" >"$plain/deployments"
+  mounting deployments "${secrets[@]}" >"$plain/deployments"
   mapfile -t deployments <"$plain/deployments"
   for secret in "${secrets[@]}"; do tr -s '|\n' '\n' <"$plain/authorities" | set_value "$secret" ca.crt; done
   restart 'trusting the old and the new authority' "${deployments[@]}"
@@ -91,7 +102,7 @@ tls)
     kubectl patch secret "$secret" -n "$namespace" --patch-file "$plain/patch" >/dev/null
   done
   # a database that could not start without its certificate starts with the new one
-  [ "$running" != Running ] || loaded "$since" 'the new certificates'
+  [ "$running" != Running ] || loaded "$since" 'the new certificates' $(mounting statefulsets postgres-tls)
   for secret in "${secrets[@]}"; do set_value "$secret" ca.crt <"$plain/new/auth/ca.crt"; done
   restart 'trusting the new authority only' "${deployments[@]}"
   ;;
@@ -119,7 +130,7 @@ passphrase)
   since=$(now)
   "$here/components/generated-secrets/generate.sh" "$plain/new"
   set_value pgbackrest repository.conf <"$plain/new/pgbackrest/repository.conf"
-  loaded "$since" 'the new repository; a full backup follows'
+  loaded "$since" 'the new repository; a full backup follows' $(mounting statefulsets pgbackrest)
   ;;
 *)
   echo "$usage" >&2
