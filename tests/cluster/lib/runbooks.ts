@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { root } from '../../../tools/lib/root.ts';
 import { run } from '../../../tools/lib/run.ts';
 
-/** Commands that need more than a drill's environment: cert-manager, a restarted container, make targets. */
-const notHere = /cert-manager|certificaterequests|--previous|^make /;
+/** Commands that need more than a drill's environment: cert-manager, a restarted container, a database cluster, make targets. */
+const notHere = /cert-manager|certificaterequests|--previous|patronictl|^make /;
 
 /**
  * Runs the commands of all runbooks.
