@@ -40,7 +40,7 @@ describe('npm run new:service', () => {
     expect(parse(files.get('k8s/overlays/dev/kustomization.yaml') ?? '')).toMatchObject({
       configMapGenerator: expect.arrayContaining([
         {
-          name: 'postgres-config',
+          name: 'postgres-settings',
           behavior: 'merge',
           literals: ['DATABASES=auth,order-history', 'CONNECTIONS_PER_DATABASE=53'],
         },

@@ -79,7 +79,7 @@ export function addDatabase(root: string, name: string): [string, string][] {
         'k8s/overlays/dev/kustomization.yaml',
         (document) => {
           const generators = document.get('configMapGenerator') as YAMLSeq<YAMLMap>;
-          const generator = { name: 'postgres-config', behavior: 'merge', literals: settings };
+          const generator = { name: 'postgres-settings', behavior: 'merge', literals: settings };
           const index = generators.items.findIndex((item) => item.get('name') === generator.name);
           generators.set(index === -1 ? generators.items.length : index, document.createNode(generator));
         },
