@@ -86,8 +86,8 @@ drill-gitops: ## Argo CD syncs each overlay from nothing, stops bad commits, und
 drill-kubectl: ## People use kubectl with their accounts and roles; SET_AUTHENTICATION=command configures the API server (docs/operations/kubectl.md)
 drill-dev-loop: ## Measure the time from a saved file to the running pod
 
-DRILLS := first-deploy denial admission rollout database-restart failover scale ingress gitops dev-loop restore cluster-lost region-lost pitr rotate sealed-secrets
-$(DRILLS:%=drill-%) drill-encryption-at-rest drill-kubectl: drill-%: $(TOOLS) $(DRILL_IMAGES) node_modules/.package-lock.json
+DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop restore cluster-lost region-lost pitr rotate sealed-secrets
+$(DRILLS:%=drill-%) drill-encryption-at-rest drill-failover drill-kubectl: drill-%: $(TOOLS) $(DRILL_IMAGES) node_modules/.package-lock.json
 	@. ./$(DRILL_IMAGES) && node tests/cluster/$*.ts
 
 drills: $(DRILLS:%=drill-%) ## Run the drills of deployments, the database and secrets, one after another
