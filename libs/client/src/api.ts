@@ -9476,7 +9476,7 @@ export interface operations {
           };
         };
       };
-      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -9484,11 +9484,11 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
           };
         };
       };
-      /** @description `role_required`: The account lacks a required role. `scope_required`: The access token lacks a required scope. `admin_required`: Only an admin may change an admin’s account, make an admin or vouch for an e-mail address. */
+      /** @description `role_required`: The account lacks a required role. `scope_required`: The access token lacks a required scope. `admin_required`: Only an admin may change an admin’s account, make an admin or vouch for an e-mail address. `reauthentication_required`: A recent login, or the password, is required. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9496,7 +9496,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'role_required' | 'scope_required' | 'admin_required';
+            code?: 'role_required' | 'scope_required' | 'admin_required' | 'reauthentication_required';
           };
         };
       };
@@ -15287,7 +15287,7 @@ export interface operations {
           };
         };
       };
-      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -15295,11 +15295,11 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
           };
         };
       };
-      /** @description `role_required`: The account lacks a required role. */
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -15307,7 +15307,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'role_required';
+            code?: 'role_required' | 'reauthentication_required';
           };
         };
       };
@@ -15682,7 +15682,7 @@ export interface operations {
           };
         };
       };
-      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -15690,11 +15690,11 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
           };
         };
       };
-      /** @description `role_required`: The account lacks a required role. */
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -15702,7 +15702,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'role_required';
+            code?: 'role_required' | 'reauthentication_required';
           };
         };
       };
@@ -16372,7 +16372,7 @@ export interface operations {
           };
         };
       };
-      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -16380,11 +16380,11 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
           };
         };
       };
-      /** @description `role_required`: The account lacks a required role. */
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -16392,7 +16392,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'role_required';
+            code?: 'role_required' | 'reauthentication_required';
           };
         };
       };

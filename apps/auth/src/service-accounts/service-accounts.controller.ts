@@ -97,6 +97,7 @@ export class ServiceAccountsController {
   }
 
   @Delete(':id')
+  @RequireRecentLogin({})
   @HttpCode(204)
   @ApiOperation({
     summary: 'Delete a service account',
@@ -104,7 +105,7 @@ export class ServiceAccountsController {
       'For admins. Deletes its API keys too. This service rejects its access tokens at once; other services accept them until they expire.',
   })
   @ApiResponse({ status: 204, description: 'Deleted.' })
-  @ApiProblems(...adminProblems, serviceAccountNotFound)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, serviceAccountNotFound)
   deleteServiceAccount(
     @Param('id', { schema: serviceAccountId }) id: string,
     @CurrentPrincipal() actor: Principal,
@@ -157,6 +158,7 @@ export class ServiceAccountsController {
   }
 
   @Delete(':id/keys/:keyId')
+  @RequireRecentLogin({})
   @HttpCode(204)
   @ApiOperation({
     summary: 'Revoke an API key',
@@ -164,7 +166,7 @@ export class ServiceAccountsController {
       'For admins. This service rejects its access tokens at once; other services accept them until they expire.',
   })
   @ApiResponse({ status: 204, description: 'Revoked.' })
-  @ApiProblems(...adminProblems, apiKeyNotFound)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, apiKeyNotFound)
   revokeApiKey(
     @Param('id', { schema: serviceAccountId }) accountId: string,
     @Param('keyId', { schema: apiKeyId }) keyId: string,
