@@ -4,6 +4,8 @@ import { ownOrigin, signIn, type Entrance } from './session/authorization.ts';
 async function startApp(entrance: Promise<Entrance>): Promise<void> {
   try {
     const { start } = await import('./app.tsx');
+    // what the frame shows, which tells of a failure
+    import('./layout/content.tsx').catch(() => undefined);
     start(await entrance);
   } catch (error) {
     console.error(error);
@@ -12,10 +14,8 @@ async function startApp(entrance: Promise<Entrance>): Promise<void> {
 }
 
 if (location.origin === ownOrigin) {
-  // not awaited: the app imports modules of this script, which waits for no import therefore
+  // not awaited here: the app imports this script, which would wait for itself
   void startApp(signIn());
-  // what the frame shows loads after what the document preloads; the frame tells of a failure
-  import('./layout/content.tsx').catch(() => undefined);
 } else {
   // the provider knows the console by one origin
   location.replace(ownOrigin + location.pathname);
