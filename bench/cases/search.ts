@@ -39,7 +39,7 @@ export async function accountSearch(stage: Stage, sizes: number[], rounds: numbe
   for (const accounts of sizes) {
     const name = `search_${String(accounts)}`;
     const database = await stage.database(name);
-    await populate(database, accounts, 1);
+    await populate(database, accounts, 0);
     const service = await stage.startService(name);
     const { accessToken } = await newAdmin(service.url, database);
     const headers = { authorization: `Bearer ${accessToken}` };

@@ -221,6 +221,8 @@ it('no search and no count reads a table whole, nor more than a quarter of its r
     'verified=false',
     'second_factor=true',
     'second_factor=false',
+    'verified=false&disabled=true',
+    'role=admin&second_factor=true',
     'search=u',
     'search=user4242',
     'search=given',

@@ -69,7 +69,12 @@ it('says so when the provider fails or refuses, and tries again', async () => {
   }
   // an answer to another request
   await page.route(isFailing, (route) =>
-    route.continue({ url: route.request().url().replace(/state=[^&]+/, 'state=forged') }),
+    route.continue({
+      url: route
+        .request()
+        .url()
+        .replace(/state=[^&]+/, 'state=forged'),
+    }),
   );
   await page.reload();
   await page.getByRole('heading', { level: 1, name: 'The sign-in failed' }).waitFor();

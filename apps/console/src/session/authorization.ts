@@ -163,7 +163,11 @@ async function exchange(answer: URL, { verifier, state }: Pending): Promise<Iden
   });
   keep(tokens);
   const { sub = '', email, roles }: Partial<oauth.IDToken> = oauth.getValidatedIdTokenClaims(tokens) ?? {};
-  return { id: sub, email: String(email), roles: Array.isArray(roles) ? roles.map(String) : [] };
+  return {
+    id: sub,
+    email: typeof email === 'string' ? email : '',
+    roles: Array.isArray(roles) ? roles.map(String) : [],
+  };
 }
 
 function keep(tokens: oauth.TokenEndpointResponse): string {
