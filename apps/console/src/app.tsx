@@ -10,6 +10,7 @@ import { queries } from './api.ts';
 import { useColorScheme } from './color-scheme.ts';
 import { initialLocale, keepLocale, LocaleContext, type Locale } from './language.ts';
 import { Admission } from './admission/admission.tsx';
+import { preloadPage } from './pages.ts';
 import type { Entrance } from './session/authorization.ts';
 
 function App({ entrance }: { entrance: Entrance }) {
@@ -40,6 +41,13 @@ function App({ entrance }: { entrance: Entrance }) {
       </QueryClientProvider>
     </LocaleContext>
   );
+}
+
+/** Begins to load what the frame will show. */
+export function preload(): void {
+  // the frame tells of a failure
+  import('./layout/content.tsx').catch(() => undefined);
+  preloadPage(location.pathname.slice('/console'.length));
 }
 
 /** Shows the console, in place of the document's sign that it is loading. */

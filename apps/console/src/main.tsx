@@ -3,9 +3,8 @@ import { ownOrigin, signIn, type Entrance } from './session/authorization.ts';
 
 async function startApp(entrance: Promise<Entrance>): Promise<void> {
   try {
-    const { start } = await import('./app.tsx');
-    // what the frame shows, which tells of a failure
-    import('./layout/content.tsx').catch(() => undefined);
+    const { preload, start } = await import('./app.tsx');
+    preload();
     start(await entrance);
   } catch (error) {
     console.error(error);
