@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { password } from './population.ts';
 
 /** An admin with an authenticator app, which has just proved who they are. */
-export interface Admin {
+interface Admin {
   email: string;
   app: TOTP;
   accessToken: string;
