@@ -40,7 +40,7 @@ export const texts: Translated<typeof en> = {
     failedTitle: 'La connexion a échoué',
     failedText: 'Rien n’a été modifié.',
     unavailableTitle: 'La console ne peut pas être ouverte pour le moment',
-    roleTitle: 'Vous ne pouvez pas utiliser la console',
+    roleTitle: 'Vous n’êtes pas autorisé à utiliser la console',
     roleText:
       '{email} n’est pas administrateur. Demandez le rôle à un administrateur ou connectez-vous avec un autre compte.',
   },
@@ -54,7 +54,7 @@ export const texts: Translated<typeof en> = {
     failedTitle: 'El inicio de sesión ha fallado',
     failedText: 'No se ha cambiado nada.',
     unavailableTitle: 'La consola no se puede abrir ahora',
-    roleTitle: 'No puede usar la consola',
+    roleTitle: 'No tiene permiso para usar la consola',
     roleText: '{email} no es administrador. Pida el rol a un administrador o inicie sesión con otra cuenta.',
   },
 };
