@@ -152,6 +152,21 @@ it('shows a declared application without ways to change it', async () => {
   await expectSound(visitor);
 });
 
+it('shows who has given an application access, and withdraws it', async () => {
+  const { email } = await new Client(service.url).newAccount();
+  await service.database.query(
+    `INSERT INTO openid_consent (account_id, application_id, permissions)
+     SELECT account.id, application.id, '{email,openid}' FROM account, application WHERE email = $1 AND client_id <> 'console'`,
+    [email],
+  );
+  await page.reload();
+  const consents = page.getByRole('region', { name: 'Who has given access' });
+  await consents.getByRole('link', { name: email }).waitFor();
+  await expectSound(visitor);
+  await confirm(await begin('Withdraw'), 'Withdraw');
+  await page.getByText('Nobody has given it access.').waitFor();
+});
+
 it('creates a service account with an API key, rotates and revokes the key, and deletes the account', async () => {
   await goTo('Service accounts');
   const creation = await begin('Create a service account');
@@ -187,7 +202,7 @@ it('filters the audit log, follows it and exports it, with a user agent that is 
   await fail();
   await goTo('Audit log');
   await page.getByLabel('Event types').fill('login.failed');
-  await page.getByRole('button', { name: 'Search' }).click();
+  await page.getByRole('button', { name: 'Search', exact: true }).click();
   await page.waitForURL('**/audit?type=login.failed');
   const rows = page.getByRole('region', { name: 'Audit log' }).getByRole('row');
   await rows.nth(1).waitFor();

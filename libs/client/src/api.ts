@@ -1404,6 +1404,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/auth/admin/applications/{id}/consents': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the accounts that have consented to an application
+     * @description For admins. `DELETE /auth/admin/accounts/{id}/applications/{clientId}` withdraws a consent. Applications of the operator need none.
+     */
+    get: operations['listApplicationConsents'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/auth/keys/rotate': {
     parameters: {
       query?: never;
@@ -3267,6 +3287,24 @@ export interface components {
       text: string;
       html: string;
     };
+    /** @description A page of consents to an application, the latest first */
+    ApplicationConsentPage: {
+      consents: {
+        /** Format: uuid */
+        account_id: string;
+        email: string;
+        scopes: string[];
+        /** Format: date-time */
+        granted_at: string;
+        /**
+         * Format: date-time
+         * @description when the owner consented last
+         */
+        updated_at: string;
+      }[];
+      /** @description `after` of the next page; null on the last one */
+      next: string | null;
+    };
     /** @description The successors of the signing keys */
     KeyRotation: {
       /** @description id of the new key for access tokens */
@@ -4242,6 +4280,7 @@ export type MailPage = components['schemas']['MailPage'];
 export type Mail = components['schemas']['Mail'];
 export type MailPreviewList = components['schemas']['MailPreviewList'];
 export type MailPreview = components['schemas']['MailPreview'];
+export type ApplicationConsentPage = components['schemas']['ApplicationConsentPage'];
 export type KeyRotation = components['schemas']['KeyRotation'];
 export type SettingList = components['schemas']['SettingList'];
 export type SigningKeyList = components['schemas']['SigningKeyList'];
@@ -12598,6 +12637,124 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
             code?: 'role_required';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  listApplicationConsents: {
+    parameters: {
+      query?: {
+        /** @description consents on the page */
+        limit?: number;
+        /** @description `next` of the previous page */
+        after?: string;
+      };
+      header?: never;
+      path: {
+        /** @description id of the application */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of consents. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "consents": [
+           *         {
+           *           "account_id": "0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10",
+           *           "email": "ada@example.com",
+           *           "scopes": [
+           *             "email",
+           *             "notes:read",
+           *             "openid"
+           *           ],
+           *           "granted_at": "2026-11-25T12:00:00.000Z",
+           *           "updated_at": "2026-11-25T12:00:00.000Z"
+           *         }
+           *       ],
+           *       "next": "MjAyNi0xMS0yNVQxMjowMDowMC4wMDAwMDBaLDAxOTlm"
+           *     }
+           */
+          'application/json': components['schemas']['ApplicationConsentPage'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `application_not_found`: Application not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'application_not_found';
           };
         };
       };

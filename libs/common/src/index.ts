@@ -26,6 +26,7 @@ export {
   queryRows,
   type Queryable,
 } from './database/queries.ts';
+export { positionOf, positionValue } from './database/position.ts';
 export { assertDatabase } from './database/assert-database.ts';
 export { runMigrations } from './database/run-migrations.ts';
 export { sql, type Sql } from './database/sql.ts';

@@ -79,6 +79,17 @@ export const es: typeof en = {
   expires: 'Caduca',
   lastUsed: 'Último uso',
   never: 'Nunca',
+  consents: 'Quién ha dado acceso',
+  consentsText: 'Las personas que han dejado entrar a esta aplicación en su cuenta, las más recientes primero.',
+  consentsFirstParty: 'Pertenece al operador: a nadie se le pide consentimiento, salvo que ella misma lo solicite.',
+  noConsents: 'Nadie le ha dado acceso.',
+  account: 'Cuenta',
+  granted: 'Concedido',
+  extended: 'Última confirmación',
+  action: 'Acción',
+  withdraw: 'Retirar',
+  withdrawText:
+    '«{name}» pierde su acceso a la cuenta {email}: sus tokens de actualización terminan al instante y sus tokens de acceso cuando caducan.',
   snippets: 'En su código',
   snippetsText:
     'El emisor, el identificador de cliente y el URI de redirección están incluidos. Los secretos vienen del entorno.',

@@ -80,6 +80,18 @@ export const fr: typeof en = {
   expires: 'Expiration',
   lastUsed: 'Dernière utilisation',
   never: 'Jamais',
+  consents: 'Qui a donné accès',
+  consentsText: 'Les personnes qui ont laissé cette application accéder à leur compte, les plus récentes d’abord.',
+  consentsFirstParty:
+    'Elle appartient à l’opérateur : personne n’est invité à consentir, sauf si elle le demande elle-même.',
+  noConsents: 'Personne ne lui a donné accès.',
+  account: 'Compte',
+  granted: 'Accordé',
+  extended: 'Dernière confirmation',
+  action: 'Action',
+  withdraw: 'Retirer',
+  withdrawText:
+    '« {name} » perd son accès au compte {email} : ses jetons de rafraîchissement expirent aussitôt, ses jetons d’accès à leur échéance.',
   snippets: 'Dans votre code',
   snippetsText:
     'L’émetteur, l’identifiant client et l’URI de redirection sont renseignés. Les secrets viennent de l’environnement.',
