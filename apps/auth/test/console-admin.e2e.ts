@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { exportJWK, generateKeyPair } from 'jose';
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import * as openid from 'openid-client';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { launchChromium } from './support/chromium.ts';
 import { Client } from './support/client.ts';
@@ -13,6 +15,7 @@ import {
   type ConsoleAdmin,
 } from './support/console.ts';
 import { Mailbox } from './support/mailbox.ts';
+import { discover } from './support/relying-party.ts';
 import type { TestService } from './support/service.ts';
 import type { Visitor } from './support/visitor.ts';
 
@@ -111,6 +114,32 @@ it('creates a machine, whose snippet gets a token, rotates its secret and delete
   await page.getByRole('link', { name: 'Robot' }).waitFor({ state: 'detached' });
 });
 
+it('creates a machine with public keys, which gets a token by signing', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const setOf = async (key: typeof publicKey) =>
+    JSON.stringify({ keys: [{ ...(await exportJWK(key)), kid: 'first' }] });
+  await goTo('Applications');
+  const dialog = await begin('Create an application');
+  await dialog.getByRole('radio', { name: 'Machine' }).check();
+  await dialog.getByLabel('Name').fill('Signer');
+  await dialog.getByLabel('Client ID').fill('signer');
+  await dialog.getByLabel('First-party').check();
+  await dialog.getByLabel('Scopes').fill('audit:read');
+  await dialog.getByLabel('Public keys').fill('{');
+  expect(await dialog.getByRole('button', { name: 'Create an application' }).isDisabled()).toBe(true);
+  await dialog.getByLabel('Public keys').fill(await setOf(privateKey));
+  await confirm(dialog, 'Create an application');
+  await dialog.getByRole('alert').filter({ hasText: 'must be a public key' }).waitFor();
+  await dialog.getByLabel('Public keys').fill(await setOf(publicKey));
+  await confirm(dialog, 'Create an application');
+  await heading('Signer').waitFor();
+  await page.getByText('Signed assertions (private_key_jwt)').waitFor();
+  await page.getByText('first, EC').waitFor();
+  const signer = await discover(service, 'signer', openid.PrivateKeyJwt({ key: privateKey, kid: 'first' }));
+  expect(await openid.clientCredentialsGrant(signer, { scope: 'audit:read' })).toMatchObject({ scope: 'audit:read' });
+  await service.database.query("DELETE FROM application WHERE client_id = 'signer'");
+});
+
 it('changes a web application, whose name is shown as text even if it is markup', async () => {
   await goTo('Applications');
   const dialog = await begin('Create an application');
@@ -139,8 +168,15 @@ it('changes a web application, whose name is shown as text even if it is markup'
   const edit = await begin('Edit');
   await edit.getByLabel('Name').fill('Notes 2');
   await edit.getByLabel('Terms of use').fill('');
+  const logo = '<svg xmlns="http://www.w3.org/2000/svg"/>';
+  await edit
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'a.svg', mimeType: 'image/svg+xml', buffer: Buffer.from(logo) });
+  await edit.getByRole('img', { name: 'Logo' }).waitFor();
   await confirm(edit, 'Edit');
   await heading('Notes 2').waitFor();
+  const source = await page.getByRole('img', { name: 'Logo' }).getAttribute('src');
+  expect(source).toBe(`data:image/svg+xml;base64,${Buffer.from(logo).toString('base64')}`);
 });
 
 it('shows a declared application without ways to change it', async () => {
@@ -180,6 +216,10 @@ it('creates a service account with an API key, rotates and revokes the key, and 
   const { stdout } = await run('sh', ['-c', command], { env: { ...process.env, API_KEY: key } });
   expect(JSON.parse(stdout)).toMatchObject({ token_type: 'Bearer' });
 
+  const edit = await begin('Edit');
+  await edit.getByLabel('Scopes').fill('audit:read\nnotes:read');
+  await confirm(edit, 'Edit');
+  await page.getByText('notes:read').waitFor();
   await confirm(await begin('Rotate'), 'Rotate');
   expect(await secretOf('The new API key')).not.toBe(key);
   const keys = page.getByRole('region', { name: 'API keys' });

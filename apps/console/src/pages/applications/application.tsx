@@ -16,6 +16,7 @@ import { fill, useTexts } from '../../language.ts';
 import { Consents } from './consents.tsx';
 import { changeOf, draftOf, isComplete, type Draft } from './draft.ts';
 import { ApplicationFields } from './fields.tsx';
+import { Logo } from './logo.tsx';
 import { Secrets } from './secrets.tsx';
 import { Snippets } from './snippets.tsx';
 import { texts } from './texts.ts';
@@ -51,6 +52,9 @@ function EditAct({ application }: { application: Application }) {
   );
 }
 
+const nameOfKey = ({ kid, kty, alg }: NonNullable<Application['jwks']>['keys'][number]) =>
+  [kid, alg ?? kty].filter((part) => typeof part === 'string').join(', ');
+
 function Details({ application }: { application: Application }) {
   const t = useTexts(texts);
   const { declared, authentication, kind } = application;
@@ -75,9 +79,11 @@ function Details({ application }: { application: Application }) {
           [t.scopes, <Lines texts={describedScopes(application.scopes, application.scope_descriptions)} />],
           [t.resources, <Lines texts={application.resources} />],
           [t.audiences, <Lines texts={application.audiences} />],
+          [t.jwks, <Lines texts={application.jwks?.keys.map(nameOfKey) ?? []} />],
           [t.algorithm, application.id_token_signed_response_alg],
           [t.accessTokenTtl, ttl(application.access_token_ttl_seconds)],
           [t.refreshTokenTtl, ttl(application.refresh_token_ttl_seconds)],
+          [t.logo, application.logo === null ? '–' : <Logo url={application.logo} />],
           [t.termsUrl, <WebLink url={application.terms_url} />],
           [t.privacyUrl, <WebLink url={application.privacy_url} />],
         ]}

@@ -57,6 +57,14 @@ export const de: typeof en = {
   brandDescription: 'Etwa #1d4ed8; für eigene Anwendungen.',
   termsUrl: 'Nutzungsbedingungen',
   privacyUrl: 'Datenschutzerklärung',
+  jwks: 'Öffentliche Schlüssel',
+  jwksDescription:
+    'Ein JSON Web Key Set, {"keys": […]}, für private_key_jwt. Mit Schlüsseln hat sie kein Geheimnis. Nie einen privaten Schlüssel einfügen.',
+  jwksInvalid: 'Das ist kein gültiges JSON.',
+  logo: 'Logo',
+  logoDescription: 'PNG, WebP oder SVG, höchstens 8 KiB; zu sehen, wo man sich bei einer eigenen Anwendung anmeldet.',
+  chooseFile: 'Datei wählen',
+  removeLogo: 'Logo entfernen',
   authentication: 'Authentifizierung',
   authentications: {
     client_secret_basic: 'Geheimnis (HTTP Basic)',

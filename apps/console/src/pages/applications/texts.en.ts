@@ -55,6 +55,14 @@ export const en = {
   brandDescription: 'Such as #1d4ed8; for first-party applications.',
   termsUrl: 'Terms of use',
   privacyUrl: 'Privacy policy',
+  jwks: 'Public keys',
+  jwksDescription:
+    'A JSON Web Key Set, {"keys": […]}, for private_key_jwt. With keys it has no secret. Never paste a private key.',
+  jwksInvalid: 'This is not valid JSON.',
+  logo: 'Logo',
+  logoDescription: 'PNG, WebP or SVG of 8 KiB at most; shown where people sign in to a first-party application.',
+  chooseFile: 'Choose a file',
+  removeLogo: 'Remove the logo',
   authentication: 'Authentication',
   authentications: {
     client_secret_basic: 'Secret (HTTP Basic)',

@@ -58,6 +58,14 @@ export const es: typeof en = {
   brandDescription: 'Por ejemplo #1d4ed8; para aplicaciones propias.',
   termsUrl: 'Condiciones de uso',
   privacyUrl: 'Política de privacidad',
+  jwks: 'Claves públicas',
+  jwksDescription:
+    'Un JSON Web Key Set, {"keys": […]}, para private_key_jwt. Con claves no tiene secreto. Nunca pegue una clave privada.',
+  jwksInvalid: 'No es JSON válido.',
+  logo: 'Logotipo',
+  logoDescription: 'PNG, WebP o SVG de 8 KiB como máximo; se muestra al iniciar sesión en una aplicación propia.',
+  chooseFile: 'Elegir un archivo',
+  removeLogo: 'Quitar el logotipo',
   authentication: 'Autenticación',
   authentications: {
     client_secret_basic: 'Secreto (HTTP Basic)',

@@ -59,6 +59,15 @@ export const fr: typeof en = {
   brandDescription: 'Par exemple #1d4ed8 ; pour les applications internes.',
   termsUrl: 'Conditions d’utilisation',
   privacyUrl: 'Politique de confidentialité',
+  jwks: 'Clés publiques',
+  jwksDescription:
+    'Un JSON Web Key Set, {"keys": […]}, pour private_key_jwt. Avec des clés, elle n’a pas de secret. Ne collez jamais de clé privée.',
+  jwksInvalid: 'Ce n’est pas du JSON valide.',
+  logo: 'Logo',
+  logoDescription:
+    'PNG, WebP ou SVG de 8 Kio au plus ; affiché là où l’on se connecte à une application de l’opérateur.',
+  chooseFile: 'Choisir un fichier',
+  removeLogo: 'Retirer le logo',
   authentication: 'Authentification',
   authentications: {
     client_secret_basic: 'Secret (HTTP Basic)',
