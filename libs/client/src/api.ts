@@ -1901,7 +1901,11 @@ export interface paths {
     delete: operations['deleteServiceAccount'];
     options?: never;
     head?: never;
-    patch?: never;
+    /**
+     * Change the name and the scopes of a service account
+     * @description For admins. Its API keys and their access tokens lose the scopes that are taken away: in this service at once, in others when the access tokens expire. Scopes that are added need a new API key.
+     */
+    patch: operations['changeServiceAccount'];
     trace?: never;
   };
   '/auth/admin/service-accounts/{id}/keys': {
@@ -3530,6 +3534,7 @@ export interface components {
         | 'passkey.renamed'
         | 'password.changed'
         | 'password.reset_forced'
+        | 'service_account.changed'
         | 'service_account.created'
         | 'service_account.deleted'
         | 'session.refresh_reused'
@@ -3758,6 +3763,22 @@ export interface components {
         /** Format: date-time */
         created_at: string;
       }[];
+    };
+    /**
+     * @description What is left out stays
+     * @example {
+     *       "scopes": [
+     *         "audit:read"
+     *       ]
+     *     }
+     */
+    ServiceAccountChange: {
+      /**
+       * @description unique regardless of case
+       * @example log collector
+       */
+      name?: string;
+      scopes?: string[];
     };
     /**
      * @example {
@@ -4305,6 +4326,7 @@ export type Logout = components['schemas']['Logout'];
 export type NewServiceAccount = components['schemas']['NewServiceAccount'];
 export type ServiceAccount = components['schemas']['ServiceAccount'];
 export type ServiceAccountList = components['schemas']['ServiceAccountList'];
+export type ServiceAccountChange = components['schemas']['ServiceAccountChange'];
 export type NewApiKey = components['schemas']['NewApiKey'];
 export type IssuedApiKey = components['schemas']['IssuedApiKey'];
 export type ApiKeyRotation = components['schemas']['ApiKeyRotation'];
@@ -15489,6 +15511,164 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
             code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  changeServiceAccount: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description id of a service account */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ServiceAccountChange'];
+      };
+    };
+    responses: {
+      /** @description The service account. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "0199f2c4-9a10-7b2c-8d1e-3c5a7e9f1b20",
+           *       "name": "log collector",
+           *       "scopes": [
+           *         "audit:read"
+           *       ],
+           *       "created_at": "2026-11-25T12:00:00.000Z",
+           *       "api_keys": [
+           *         {
+           *           "id": "0199f2c4-9b44-7e0a-9f3b-6d8c0a2e4f61",
+           *           "prefix": "ak_3f9a1c0b2d4e",
+           *           "scopes": [
+           *             "audit:read"
+           *           ],
+           *           "created_at": "2026-11-25T12:00:00.000Z",
+           *           "expires_at": "2027-11-25T12:00:00.000Z",
+           *           "rotated_at": null,
+           *           "last_used_at": "2026-11-25T12:10:00.000Z"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['ServiceAccount'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. `malformed_json`: The body is not valid JSON in UTF-8. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed' | 'malformed_json';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `service_account_not_found`: Service account not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'service_account_not_found';
+          };
+        };
+      };
+      /** @description `name_taken`: A service account with this name already exists. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'name_taken';
+          };
+        };
+      };
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'body_too_large';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `unsupported_media_type`: The body must be application/json. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'unsupported_media_type';
           };
         };
       };
