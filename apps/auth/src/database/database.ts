@@ -33,6 +33,7 @@ import { MailDelivery1764400920000 } from './migrations/1764400920000-mail-deliv
 import { AccountNames1764400930000 } from './migrations/1764400930000-account-names.ts';
 import { ImportRuns1764400940000 } from './migrations/1764400940000-import-runs.ts';
 import { ConsentsByApplication1764400950000 } from './migrations/1764400950000-consents-by-application.ts';
+import { TimeOfArtifacts1764400960000 } from './migrations/1764400960000-time-of-artifacts.ts';
 
 /** The service's entities and migrations. */
 export const authSchema: DatabaseSchema = {
@@ -69,6 +70,7 @@ export const authSchema: DatabaseSchema = {
     AccountNames1764400930000,
     ImportRuns1764400940000,
     ConsentsByApplication1764400950000,
+    TimeOfArtifacts1764400960000,
   ],
 };
 
