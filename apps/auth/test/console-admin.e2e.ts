@@ -321,6 +321,11 @@ it('creates a webhook, tests it and shows its deliveries, with a description tha
   await confirm(await begin('Send a test'), 'Send a test');
   await page.getByText('Waiting', { exact: true }).click();
   await page.getByRole('region', { name: 'Deliveries' }).getByText('webhook.test').waitFor();
+  await service.database.query("UPDATE webhook_delivery SET state = 'failed', finished_at = now()");
+  await goTo('Overview');
+  await page.getByRole('link', { name: 'Messages to a webhook were given up' }).click();
+  await page.getByRole('link', { name: 'CRM' }).click();
+  await heading('CRM').waitFor();
   await service.database.query('UPDATE webhook_endpoint SET description = $1', [markup]);
   await page.reload();
   await heading(markup).waitFor();

@@ -3562,6 +3562,8 @@ export interface components {
       disabled_reason: ('admin' | 'failing' | 'gone') | null;
       /** @description null after a success */
       failing_since: string | null;
+      /** @description messages that were given up and not replayed; 100 stands for more too */
+      dead_letters: number;
       previous_secret_expires_at: string | null;
       /** Format: date-time */
       created_at: string;
@@ -3586,6 +3588,8 @@ export interface components {
       disabled_reason: ('admin' | 'failing' | 'gone') | null;
       /** @description null after a success */
       failing_since: string | null;
+      /** @description messages that were given up and not replayed; 100 stands for more too */
+      dead_letters: number;
       previous_secret_expires_at: string | null;
       /** Format: date-time */
       created_at: string;
@@ -13553,6 +13557,7 @@ export interface operations {
            *           "enabled": true,
            *           "disabled_reason": null,
            *           "failing_since": null,
+           *           "dead_letters": 0,
            *           "previous_secret_expires_at": null,
            *           "created_at": "2026-11-25T12:00:00.000Z",
            *           "updated_at": "2026-11-25T12:00:00.000Z"
@@ -13644,6 +13649,7 @@ export interface operations {
            *       "enabled": true,
            *       "disabled_reason": null,
            *       "failing_since": null,
+           *       "dead_letters": 0,
            *       "previous_secret_expires_at": null,
            *       "created_at": "2026-11-25T12:00:00.000Z",
            *       "updated_at": "2026-11-25T12:00:00.000Z",
@@ -13769,6 +13775,7 @@ export interface operations {
            *       "enabled": true,
            *       "disabled_reason": null,
            *       "failing_since": null,
+           *       "dead_letters": 0,
            *       "previous_secret_expires_at": null,
            *       "created_at": "2026-11-25T12:00:00.000Z",
            *       "updated_at": "2026-11-25T12:00:00.000Z"
@@ -13885,6 +13892,7 @@ export interface operations {
            *       "enabled": true,
            *       "disabled_reason": null,
            *       "failing_since": null,
+           *       "dead_letters": 0,
            *       "previous_secret_expires_at": null,
            *       "created_at": "2026-11-25T12:00:00.000Z",
            *       "updated_at": "2026-11-25T12:00:00.000Z"
