@@ -94,11 +94,9 @@ const fields = {
     description: '`failing`: it has refused everything for 5 days; `gone`: it has answered with 410',
   }),
   failing_since: z.iso.datetime().nullable().meta({ description: 'null after a success' }),
-  dead_letters: z
-    .int()
-    .meta({
-      description: `messages that were given up and not replayed; ${String(maxDeadLetters)} stands for more too`,
-    }),
+  dead_letters: z.int().meta({
+    description: `messages that were given up and not replayed; ${String(maxDeadLetters)} stands for more too`,
+  }),
   previous_secret_expires_at: z.iso.datetime().nullable(),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
