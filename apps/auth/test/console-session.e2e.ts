@@ -114,8 +114,6 @@ it('asks for another proof when the last one is too old, comes back to the page,
 
   await visitor.press('Confirm');
   await page.getByLabel('Code', { exact: true }).waitFor();
-  // to the provider, a proof in the second of its question is not newer
-  await page.waitForTimeout(1100);
   await visitor.fill('Code', admin.app.code());
   await visitor.press('Continue');
   await page.getByText('The owner can log in.').waitFor();

@@ -43,7 +43,7 @@ const owners: Record<string, string> = {
 const spanning: Record<string, string[]> = {
   'accounts/accounts.repository.ts': ['external_identity', 'passkey'],
   'login/login.repository.ts': ['account', 'external_identity', 'passkey'],
-  'openid/grants.repository.ts': ['application', 'session'],
+  'openid/grants.repository.ts': ['account', 'application', 'session'],
   'openid/logout-notifications.repository.ts': ['application'],
   'openid/openid-sessions.repository.ts': ['account', 'application', 'session'],
   'openid/refresh-tokens.repository.ts': ['account', 'application', 'session'],

@@ -1,4 +1,4 @@
-import { queryRow, queryRows, sql, type Sql } from '#common';
+import { positionOf, positionValue, queryRow, queryRows, sql, type Sql } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -71,11 +71,8 @@ const sorts: Record<AccountPage['sort'], { columns: string[]; position: Sql; val
   },
   created_at: {
     columns: ['created_at', 'id'],
-    position: sql.raw(`to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || ',' || id`),
-    value(text) {
-      const [createdAt, id] = text.split(',');
-      return sql`(${createdAt}::timestamptz, ${id}::uuid)`;
-    },
+    position: positionOf('created_at', 'id'),
+    value: positionValue,
   },
 };
 

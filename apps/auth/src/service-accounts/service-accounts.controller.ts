@@ -11,7 +11,7 @@ import {
   type RequestContext,
   Roles,
 } from '#common';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import {
@@ -28,11 +28,13 @@ import {
   newApiKeySchema,
   newServiceAccountSchema,
   rotationSchema,
+  serviceAccountChangeSchema,
   serviceAccountExample,
   serviceAccountId,
   serviceAccountListExample,
   serviceAccountListSchema,
   serviceAccountSchema,
+  type ServiceAccountChange,
 } from './service-accounts.schema.ts';
 import { ServiceAccountsService } from './service-accounts.service.ts';
 
@@ -94,6 +96,30 @@ export class ServiceAccountsController {
   @ApiProblems(...adminProblems, serviceAccountNotFound)
   getServiceAccount(@Param('id', { schema: serviceAccountId }) id: string) {
     return this.serviceAccounts.view(id);
+  }
+
+  @Patch(':id')
+  @RequireRecentLogin({})
+  @ApiOperation({
+    summary: 'Change the name and the scopes of a service account',
+    description:
+      'For admins. Its API keys and their access tokens lose the scopes that are taken away: in this service at once, in others when the access tokens expire. Scopes that are added need a new API key.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'The service account.',
+    standardSchema: serviceAccountSchema,
+    example: serviceAccountExample,
+  })
+  @ApiProblems(...adminProblems, ...recentLoginProblems, ...bodyProblems, serviceAccountNotFound, nameTaken)
+  async changeServiceAccount(
+    @Param('id', { schema: serviceAccountId }) id: string,
+    @Body({ schema: serviceAccountChangeSchema }) body: ServiceAccountChange,
+    @CurrentPrincipal() actor: Principal,
+    @Context() context: RequestContext,
+  ) {
+    await this.serviceAccounts.change(id, body, actor, context);
+    return this.getServiceAccount(id);
   }
 
   @Delete(':id')

@@ -58,6 +58,14 @@ export const es: typeof en = {
   brandDescription: 'Por ejemplo #1d4ed8; para aplicaciones propias.',
   termsUrl: 'Condiciones de uso',
   privacyUrl: 'Política de privacidad',
+  jwks: 'Claves públicas',
+  jwksDescription:
+    'Un JSON Web Key Set, {"keys": […]}, para private_key_jwt. Con claves no tiene secreto. Nunca pegue una clave privada.',
+  jwksInvalid: 'No es JSON válido.',
+  logo: 'Logotipo',
+  logoDescription: 'PNG, WebP o SVG de 8 KiB como máximo; se muestra al iniciar sesión en una aplicación propia.',
+  chooseFile: 'Elegir un archivo',
+  removeLogo: 'Quitar el logotipo',
   authentication: 'Autenticación',
   authentications: {
     client_secret_basic: 'Secreto (HTTP Basic)',
@@ -79,6 +87,17 @@ export const es: typeof en = {
   expires: 'Caduca',
   lastUsed: 'Último uso',
   never: 'Nunca',
+  consents: 'Quién ha dado acceso',
+  consentsText: 'Las personas que han dejado entrar a esta aplicación en su cuenta, las más recientes primero.',
+  consentsFirstParty: 'Pertenece al operador: a nadie se le pide consentimiento, salvo que ella misma lo solicite.',
+  noConsents: 'Nadie le ha dado acceso.',
+  account: 'Cuenta',
+  granted: 'Concedido',
+  extended: 'Última confirmación',
+  action: 'Acción',
+  withdraw: 'Retirar',
+  withdrawText:
+    '«{name}» pierde su acceso a la cuenta {email}: sus tokens de actualización terminan al instante y sus tokens de acceso cuando caducan.',
   snippets: 'En su código',
   snippetsText:
     'El emisor, el identificador de cliente y el URI de redirección están incluidos. Los secretos vienen del entorno.',

@@ -59,6 +59,15 @@ export const fr: typeof en = {
   brandDescription: 'Par exemple #1d4ed8 ; pour les applications internes.',
   termsUrl: 'Conditions d’utilisation',
   privacyUrl: 'Politique de confidentialité',
+  jwks: 'Clés publiques',
+  jwksDescription:
+    'Un JSON Web Key Set, {"keys": […]}, pour private_key_jwt. Avec des clés, elle n’a pas de secret. Ne collez jamais de clé privée.',
+  jwksInvalid: 'Ce n’est pas du JSON valide.',
+  logo: 'Logo',
+  logoDescription:
+    'PNG, WebP ou SVG de 8 Kio au plus ; affiché là où l’on se connecte à une application de l’opérateur.',
+  chooseFile: 'Choisir un fichier',
+  removeLogo: 'Retirer le logo',
   authentication: 'Authentification',
   authentications: {
     client_secret_basic: 'Secret (HTTP Basic)',
@@ -80,6 +89,18 @@ export const fr: typeof en = {
   expires: 'Expiration',
   lastUsed: 'Dernière utilisation',
   never: 'Jamais',
+  consents: 'Qui a donné accès',
+  consentsText: 'Les personnes qui ont laissé cette application accéder à leur compte, les plus récentes d’abord.',
+  consentsFirstParty:
+    'Elle appartient à l’opérateur : personne n’est invité à consentir, sauf si elle le demande elle-même.',
+  noConsents: 'Personne ne lui a donné accès.',
+  account: 'Compte',
+  granted: 'Accordé',
+  extended: 'Dernière confirmation',
+  action: 'Action',
+  withdraw: 'Retirer',
+  withdrawText:
+    '« {name} » perd son accès au compte {email} : ses jetons de rafraîchissement expirent aussitôt, ses jetons d’accès à leur échéance.',
   snippets: 'Dans votre code',
   snippetsText:
     'L’émetteur, l’identifiant client et l’URI de redirection sont renseignés. Les secrets viennent de l’environnement.',

@@ -11,6 +11,9 @@ const en = {
   scopes: 'Scopes',
   scopesDescription: 'What it may do, such as audit:read. One per line.',
   created: 'Created',
+  edit: 'Edit',
+  editDescription:
+    'Its API keys and access tokens lose the scopes that you remove: in this service at once, in others when the access tokens expire. Scopes that you add need a new API key.',
   delete: 'Delete',
   deleteDescription:
     'Its API keys end with it. This service rejects its access tokens at once; other services accept them until they expire.',
@@ -53,6 +56,9 @@ export const texts: Translated<typeof en> = {
     scopes: 'Scopes',
     scopesDescription: 'Was es darf, etwa audit:read. Einer pro Zeile.',
     created: 'Erstellt',
+    edit: 'Bearbeiten',
+    editDescription:
+      'Seine API-Schlüssel und Access-Tokens verlieren die Scopes, die Sie entfernen: in diesem Dienst sofort, in anderen, wenn die Access-Tokens ablaufen. Neue Scopes brauchen einen neuen API-Schlüssel.',
     delete: 'Löschen',
     deleteDescription:
       'Seine API-Schlüssel enden mit ihm. Dieser Dienst weist seine Access-Tokens sofort ab; andere Dienste akzeptieren sie, bis sie ablaufen.',
@@ -92,6 +98,9 @@ export const texts: Translated<typeof en> = {
     scopes: 'Portées',
     scopesDescription: 'Ce qu’il peut faire, par exemple audit:read. Une par ligne.',
     created: 'Création',
+    edit: 'Modifier',
+    editDescription:
+      'Ses clés d’API et ses jetons d’accès perdent les portées que vous retirez : dans ce service aussitôt, dans les autres à l’expiration des jetons. Les portées ajoutées demandent une nouvelle clé d’API.',
     delete: 'Supprimer',
     deleteDescription:
       'Ses clés d’API prennent fin avec lui. Ce service refuse ses jetons d’accès immédiatement ; les autres services les acceptent jusqu’à leur expiration.',
@@ -131,6 +140,9 @@ export const texts: Translated<typeof en> = {
     scopes: 'Ámbitos',
     scopesDescription: 'Lo que puede hacer, por ejemplo audit:read. Uno por línea.',
     created: 'Creada',
+    edit: 'Editar',
+    editDescription:
+      'Sus claves de API y tokens de acceso pierden los ámbitos que usted quita: en este servicio al instante, en los demás cuando caducan los tokens. Los ámbitos que añada requieren una nueva clave de API.',
     delete: 'Eliminar',
     deleteDescription:
       'Sus claves de API terminan con ella. Este servicio rechaza sus tokens de acceso de inmediato; los demás los aceptan hasta que caduquen.',

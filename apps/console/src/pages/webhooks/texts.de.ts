@@ -24,6 +24,7 @@ export const de: typeof en = {
   },
   created: 'Erstellt',
   failingSince: 'Lehnt ab seit',
+  deadLetters: 'Aufgegeben',
   previousSecret: 'Das alte Geheimnis signiert bis',
   secretTitle: 'Das neue Geheimnis des Webhooks',
   test: 'Test senden',

@@ -24,6 +24,7 @@ export const es: typeof en = {
   },
   created: 'Creado',
   failingSince: 'Rechaza desde',
+  deadLetters: 'Perdidos',
   previousSecret: 'El secreto anterior firma hasta',
   secretTitle: 'El nuevo secreto del webhook',
   test: 'Enviar una prueba',

@@ -24,6 +24,7 @@ export const fr: typeof en = {
   },
   created: 'Création',
   failingSince: 'Refuse depuis',
+  deadLetters: 'Abandonnés',
   previousSecret: 'L’ancien secret signe jusqu’au',
   secretTitle: 'Le nouveau secret du webhook',
   test: 'Envoyer un test',

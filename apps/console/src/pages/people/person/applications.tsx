@@ -1,8 +1,10 @@
 import type { AdminAccount } from '#client';
-import { List, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, orThrow } from '../../../api.ts';
 import { DataTable } from '../../../kit/data-table.tsx';
+import { describedScopes } from '../../../kit/described-scopes.ts';
+import { Lines } from '../../../kit/facts.tsx';
 import { Loaded } from '../../../kit/loaded.tsx';
 import { Moment } from '../../../kit/moment.tsx';
 import { Section } from '../../../kit/section.tsx';
@@ -47,15 +49,7 @@ export function Applications({ account }: { account: AdminAccount }) {
               },
               {
                 header: t.scopes,
-                cell: ({ scopes, scope_descriptions: descriptions }) => (
-                  <List size="sm">
-                    {scopes.map((scope) => (
-                      <List.Item key={scope} className="wrap">
-                        {descriptions[scope] === undefined ? scope : `${scope}: ${descriptions[scope]}`}
-                      </List.Item>
-                    ))}
-                  </List>
-                ),
+                cell: ({ scopes, scope_descriptions }) => <Lines texts={describedScopes(scopes, scope_descriptions)} />,
               },
               { header: t.granted, cell: ({ granted_at }) => <Moment at={granted_at} /> },
               {

@@ -6,7 +6,7 @@ const state = `(
 )`;
 
 /** Indexes that hold accounts of each combination of states in both orders, instead of one for each state in one order. */
-export class AccountStates1764400950000 implements MigrationInterface {
+export class AccountStates1764400970000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE INDEX account_state_email_idx ON account (${state}, lower(email) COLLATE "C");
