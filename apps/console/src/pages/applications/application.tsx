@@ -6,13 +6,13 @@ import type { Application } from '#client';
 import { api, orThrow, queries } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
 import { DeleteAct } from '../../kit/delete-act.tsx';
-import { describedScopes } from '../../kit/described-scopes.ts';
+import { Scopes } from '../../kit/scopes.tsx';
 import { Facts, Lines } from '../../kit/facts.tsx';
 import { Section } from '../../kit/section.tsx';
 import { isGone, Loaded } from '../../kit/loaded.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
 import { WebLink } from '../../kit/web-link.tsx';
-import { fill, useTexts } from '../../language.ts';
+import { useFormats, useTexts } from '../../language.ts';
 import { Consents } from './consents.tsx';
 import { changeOf, draftOf, isComplete, type Draft } from './draft.ts';
 import { ApplicationFields } from './fields.tsx';
@@ -57,8 +57,9 @@ const nameOfKey = ({ kid, kty, alg }: NonNullable<Application['jwks']>['keys'][n
 
 function Details({ application }: { application: Application }) {
   const t = useTexts(texts);
+  const { duration } = useFormats();
   const { declared, authentication, kind } = application;
-  const ttl = (seconds: number | null) => (seconds === null ? t.default : fill(t.seconds, { n: String(seconds) }));
+  const ttl = (seconds: number | null) => (seconds === null ? t.default : duration(seconds, 'second'));
   return (
     <>
       {declared && (
@@ -76,7 +77,7 @@ function Details({ application }: { application: Application }) {
           [t.postLogoutRedirectUris, <Lines texts={application.post_logout_redirect_uris} />],
           [t.origins, <Lines texts={application.origins} />],
           [t.backchannelLogoutUri, application.backchannel_logout_uri ?? '–'],
-          [t.scopes, <Lines texts={describedScopes(application.scopes, application.scope_descriptions)} />],
+          [t.scopes, <Scopes names={application.scopes} descriptions={application.scope_descriptions} />],
           [t.resources, <Lines texts={application.resources} />],
           [t.audiences, <Lines texts={application.audiences} />],
           [t.jwks, <Lines texts={application.jwks?.keys.map(nameOfKey) ?? []} />],

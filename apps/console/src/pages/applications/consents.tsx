@@ -6,9 +6,8 @@ import { api, orThrow } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
 import { audited } from '../../kit/audited.ts';
 import { PagedTable } from '../../kit/data-table.tsx';
-import { describedScopes } from '../../kit/described-scopes.ts';
-import { Lines } from '../../kit/facts.tsx';
 import { Moment } from '../../kit/moment.tsx';
+import { Scopes } from '../../kit/scopes.tsx';
 import { Section } from '../../kit/section.tsx';
 import { fill, useTexts } from '../../language.ts';
 import { texts } from './texts.ts';
@@ -56,7 +55,7 @@ export function Consents({ application }: { application: Application }) {
               </Anchor>
             ),
           },
-          { header: t.scopes, cell: ({ scopes }) => <Lines texts={describedScopes(scopes, descriptions)} /> },
+          { header: t.scopes, cell: ({ scopes }) => <Scopes names={scopes} descriptions={descriptions} /> },
           { header: t.granted, cell: ({ granted_at }) => <Moment at={granted_at} /> },
           { header: t.extended, cell: ({ updated_at }) => <Moment at={updated_at} /> },
           {

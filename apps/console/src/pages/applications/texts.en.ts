@@ -72,7 +72,6 @@ export const en = {
   yes: 'Yes',
   no: 'No',
   default: 'Default',
-  seconds: '{n} seconds',
   secrets: 'Secrets',
   noSecrets: 'It has no secret.',
   rotate: 'Rotate the secret',

@@ -6,9 +6,9 @@ export const de: typeof en = {
   empty: 'Es gibt noch keinen Webhook.',
   create: 'Webhook erstellen',
   createDescription:
-    'Der Dienst sendet die gewählten Ereignisse an eine URL, jedes mit einem Geheimnis signiert, das einmal angezeigt wird, und jedes mindestens einmal.',
+    'Der Dienst sendet die gewählten Ereignisse an eine URL, jedes mit einem Geheimnis signiert, das nur einmal angezeigt wird, und jedes mindestens einmal.',
   url: 'URL',
-  urlDescription: 'https:// eines öffentlichen Hosts.',
+  urlDescription: 'Eine https://-URL auf einem öffentlichen Host.',
   description: 'Beschreibung',
   enabled: 'Aktiv',
   events: 'Ereignisse',
@@ -18,9 +18,9 @@ export const de: typeof en = {
   states: {
     enabled: 'Aktiv',
     refusing: 'Aktiv, der Empfänger lehnt ab',
-    admin: 'Inaktiv',
-    failing: 'Inaktiv: lehnte 5 Tage lang alles ab',
-    gone: 'Inaktiv: antwortete mit 410',
+    admin: 'Deaktiviert',
+    failing: 'Deaktiviert: 5 Tage lang wurde alles abgelehnt',
+    gone: 'Deaktiviert: antwortete mit 410',
   },
   created: 'Erstellt',
   failingSince: 'Lehnt ab seit',
@@ -32,14 +32,15 @@ export const de: typeof en = {
     'Sendet eine Nachricht des Typs webhook.test. Sie steht dann bei den Zustellungen unter „Wartend“, oder unter „Zugestellt“, sobald der Empfänger sie angenommen hat.',
   edit: 'Bearbeiten',
   editDescription:
-    'Das Geheimnis bleibt. Wartende Nachrichten eines inaktiven Webhooks werden zugestellt, sobald er aktiv ist.',
+    'Das Geheimnis bleibt. Wartende Nachrichten eines deaktivierten Webhooks werden zugestellt, sobald er aktiv ist.',
   rotate: 'Geheimnis wechseln',
   rotateDescription:
-    'Erstellt ein Geheimnis, das einmal angezeigt wird. So lange, wie Sie wählen, werden Nachrichten mit beiden signiert.',
+    'Erstellt ein Geheimnis, das nur einmal angezeigt wird. So lange, wie Sie wählen, werden Nachrichten mit beiden signiert.',
   delete: 'Löschen',
-  deleteDescription: 'Wartende Nachrichten werden nicht zugestellt; seine Zustellungen werden bald gelöscht.',
+  deleteDescription:
+    'Wartende Nachrichten werden nicht zugestellt; die Zustellungen des Webhooks werden bald gelöscht.',
   deliveries: 'Zustellungen',
-  deliveryStates: { failed: 'Gescheitert', waiting: 'Wartend', delivered: 'Zugestellt' },
+  deliveryStates: { failed: 'Fehlgeschlagen', waiting: 'Wartend', delivered: 'Zugestellt' },
   noDeliveries: 'Es gibt keine solchen Zustellungen.',
   event: 'Ereignis',
   attempts: 'Versuche',
@@ -51,7 +52,8 @@ export const de: typeof en = {
   action: 'Aktion',
   replay: 'Erneut zustellen',
   replayDescription: 'Die Nachricht behält ihre webhook-id, an der ein Empfänger erkennt, was er verarbeitet hat.',
-  replayAll: 'Gescheiterte erneut zustellen',
-  replayAllDescription: 'Stellt alle Nachrichten erneut zu, deren Zustellung gescheitert ist, ab einem Zeitpunkt.',
+  replayAll: 'Fehlgeschlagene erneut zustellen',
+  replayAllDescription:
+    'Stellt alle Nachrichten erneut zu, deren Zustellung fehlgeschlagen ist, ab einem bestimmten Zeitpunkt.',
   since: 'Eingereiht seit, in Ihrer Zeitzone',
 };

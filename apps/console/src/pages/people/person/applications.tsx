@@ -3,10 +3,9 @@ import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, orThrow } from '../../../api.ts';
 import { DataTable } from '../../../kit/data-table.tsx';
-import { describedScopes } from '../../../kit/described-scopes.ts';
-import { Lines } from '../../../kit/facts.tsx';
 import { Loaded } from '../../../kit/loaded.tsx';
 import { Moment } from '../../../kit/moment.tsx';
+import { Scopes } from '../../../kit/scopes.tsx';
 import { Section } from '../../../kit/section.tsx';
 import { fill, useTexts } from '../../../language.ts';
 import { PersonAct } from './person-act.tsx';
@@ -49,7 +48,7 @@ export function Applications({ account }: { account: AdminAccount }) {
               },
               {
                 header: t.scopes,
-                cell: ({ scopes, scope_descriptions }) => <Lines texts={describedScopes(scopes, scope_descriptions)} />,
+                cell: ({ scopes, scope_descriptions }) => <Scopes names={scopes} descriptions={scope_descriptions} />,
               },
               { header: t.granted, cell: ({ granted_at }) => <Moment at={granted_at} /> },
               {
