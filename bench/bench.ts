@@ -1,6 +1,6 @@
 /**
  * `make bench`: measures the bundled service, as its image contains it, against controls and writes all figures to .cache/bench/. Options: `--only=PART,…`,
- * `--rounds=N`, `--seconds=N`, `--sizes=N,…` (numbers of accounts for growth), `--profile=FOLDER` (CPU profiles of the service)
+ * `--rounds=N`, `--seconds=N`, `--sizes=N,…` (numbers of accounts for growth, search and console), `--profile=FOLDER` (CPU profiles of the service)
  * and `--quick`, which takes less than 2 minutes. Exits with 1 on an error, or if a ratio is below half of its goal.
  */
 import { availableParallelism } from 'node:os';
@@ -13,6 +13,7 @@ import { hashing, hashingMembers } from './cases/hashing.ts';
 import { layers, layersTable } from './cases/layers.ts';
 import { overload, overloadTable } from './cases/overload.ts';
 import { holds, replicas, replicasTable } from './cases/replicas.ts';
+import { accountSearch, searchTable } from './cases/search.ts';
 import { weight, weightTable } from './cases/weight.ts';
 import { comparedTable, saveResults } from './lib/report.ts';
 import { compare, hasErrors, type Compared, type Comparison } from './lib/rounds.ts';
@@ -143,6 +144,7 @@ if (!options.quick) {
     );
   }
   await part('weight', (stage) => weight(stage, rounds, seconds), weightTable);
+  await part('search', (stage) => accountSearch(stage, sizes, rounds), searchTable);
   const opened = await part('console', (stage) => consolePages(stage, sizes, rounds), consoleTable);
   expect((opened?.scriptKiB ?? 0) <= 250, 'the scripts of the console’s first view exceed 250 KiB');
 }

@@ -50,7 +50,7 @@ export build_images
 $(DRILL_IMAGES): bin/controller bin/versitygw
 	@bash -c "$$build_images"
 
-.PHONY: images verify seal seal-value seal-single-sign-on drills
+.PHONY: images soak verify seal seal-value seal-single-sign-on drills
 NEEDS_seal := ENVIRONMENT CERTIFICATE $(if $(filter monitoring,$(ENVIRONMENT)),WEBHOOK_URL)
 NEEDS_seal-value := ENVIRONMENT SECRET KEY
 NEEDS_drill-ingress := INGRESS_ADDRESS
@@ -85,9 +85,11 @@ drill-ingress: ## Test TLS, redirect and routes of an ingress controller
 drill-gitops: ## Argo CD syncs each overlay from nothing, stops bad commits, undoes manual changes
 drill-kubectl: ## People use kubectl with their accounts and roles; SET_AUTHENTICATION=command configures the API server (docs/operations/kubectl.md)
 drill-dev-loop: ## Measure the time from a saved file to the running pod
+soak: ## Traffic with rollouts, rotations and kills at random, then a quiet half: nothing is lost and nothing grows; MINUTES=30 SEED=number
 
 DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop restore cluster-lost region-lost pitr rotate sealed-secrets
-$(DRILLS:%=drill-%) drill-encryption-at-rest drill-failover drill-kubectl: drill-%: $(TOOLS) $(DRILL_IMAGES) node_modules/.package-lock.json
+soak: drill-soak
+$(DRILLS:%=drill-%) drill-encryption-at-rest drill-failover drill-kubectl drill-soak: drill-%: $(TOOLS) $(DRILL_IMAGES) node_modules/.package-lock.json
 	@. ./$(DRILL_IMAGES) && node tests/cluster/$*.ts
 
 drills: $(DRILLS:%=drill-%) ## Run the drills of deployments, the database and secrets, one after another

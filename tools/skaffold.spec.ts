@@ -77,7 +77,10 @@ describe('skaffold.yaml', () => {
       const patched = (field: string) => patches.find(({ path }) => path === `/build/artifacts/${artifact}/${field}`);
       expect(patched('docker/target')?.value).toBe('dev');
       const { manual } = (patched('sync')?.value ?? {}) as { manual?: { src: string }[] };
-      expect(manual?.map(({ src }) => src)).toEqual([`apps/${service}/**/*.ts*`, 'libs/**/*.ts']);
+      const own = `apps/${service}/src`;
+      expect(manual?.map(({ src }) => src)).toEqual([`${own}/*.ts`, `${own}/[!d]*/**/*.ts*`, 'libs/**/*.ts']);
+      // a folder like it would be built and deployed again for each saved file
+      expect(globSync(`${own}/d*/`, { cwd: root }).filter((path) => !path.endsWith('/database'))).toEqual([]);
     }
   });
 });

@@ -1,7 +1,8 @@
-import { URI, type TOTP } from 'otpauth';
+import type { TOTP } from 'otpauth';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../../apps/auth/test/support/chromium.ts';
 import { freePort } from '../../tools/lib/free-port.ts';
+import { newAdmin } from '../lib/admin.ts';
 import { password, populate } from '../lib/population.ts';
 import { number, spread, table } from '../lib/report.ts';
 import { spreadOf } from '../lib/rounds.ts';
@@ -32,16 +33,11 @@ export async function consolePages(stage: Stage, sizes: number[], rounds: number
     for (const accounts of sizes) {
       const name = `console_${String(accounts)}`;
       const database = await stage.database(name);
-      await populate(database, accounts);
+      await populate(database, accounts, 1);
       const port = String(await freePort());
       const issuer = `http://localhost:${port}`;
       const service = await stage.startService(name, { NODE_ENV: 'development', PORT: port, TOKEN_ISSUER: issuer });
-      const email = 'root@example.com';
-      const app = await newAdmin(issuer, email, () =>
-        database.query("UPDATE account SET roles = '{user,admin}', email_verified_at = now() WHERE email = $1", [
-          email,
-        ]),
-      );
+      const { email, app } = await newAdmin(issuer, database);
       const page = await signIn(chromium, issuer, email, app);
       const measured: ConsoleRound[] = [];
       for (let round = 0; round < rounds; round += 1) {
@@ -63,32 +59,14 @@ export async function consolePages(stage: Stage, sizes: number[], rounds: number
   }
 }
 
-async function newAdmin(issuer: string, email: string, promote: () => Promise<unknown>): Promise<TOTP> {
-  const call = async (path: string, body: object, token = '') => {
-    const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-    const response = await fetch(issuer + path, { method: 'POST', headers, body: JSON.stringify(body) });
-    const text = await response.text();
-    if (!response.ok) {
-      throw new Error(`${path} responded with ${text}`);
-    }
-    return JSON.parse(text || '{}') as { access_token: string; otpauth_uri: string };
-  };
-  await call('/auth/register', { email, password });
-  await promote();
-  const { access_token } = await call('/auth/login', { email, password });
-  const { otpauth_uri } = await call('/auth/mfa/totp', { password }, access_token);
-  const app = URI.parse(otpauth_uri) as TOTP;
-  await call('/auth/mfa/totp/confirm', { code: app.generate({ timestamp: Date.now() - 30_000 }) }, access_token);
-  return app;
-}
-
 async function signIn(chromium: Browser, issuer: string, email: string, app: TOTP): Promise<Page> {
   const page = await (await chromium.newContext({ locale: 'en-GB' })).newPage();
   await page.goto(`${issuer}/console/`);
   await page.getByLabel('E-mail address', { exact: true }).fill(email);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await page.getByLabel('Code', { exact: true }).fill(app.generate());
+  // the code of now has been used
+  await page.getByLabel('Code', { exact: true }).fill(app.generate({ timestamp: Date.now() + 30_000 }));
   await page.getByRole('button', { name: 'Continue', exact: true }).click();
   await page.locator('nav').waitFor();
   return page;

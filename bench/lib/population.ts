@@ -11,22 +11,26 @@ export const emailOf = (account: number): string => `user-${account}@example.com
 export const sessionsPerAccount = 10;
 
 /**
- * Fills an empty database with accounts numbered from 1, 10 sessions for each account, and one login event for each session.
+ * Fills an empty database with accounts numbered from 1, sessions for each account, and one login event for each session. Of ten accounts,
+ * one is disabled, another one has a second factor, and two others have an unverified e-mail address.
  */
-export async function populate(database: pg.Client, accounts: number): Promise<void> {
+export async function populate(database: pg.Client, accounts: number, sessions = sessionsPerAccount): Promise<void> {
   const passwordHash = await hash(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
   // the generated rows satisfy the foreign keys, whose triggers would check each row
   await database.query("SET session_replication_role = 'replica'");
   await database.query(
-    `INSERT INTO account (id, email, password_hash, roles, email_verified_at)
-     SELECT uuidv7(), 'user-' || n || '@example.com', $1, '{user}', now() FROM generate_series(1, $2::int) n`,
+    `INSERT INTO account (id, email, password_hash, roles, email_verified_at, disabled_at, second_factor, created_at, name, family_name)
+     SELECT uuidv7(), 'user-' || n || '@example.com', $1, '{user}', CASE WHEN n % 10 < 8 THEN now() END,
+       CASE WHEN n % 10 = 0 THEN now() END, n % 10 = 1, now() - random() * interval '700 days', left(md5(n::text), 8),
+       right(md5(n::text), 8)
+     FROM generate_series(1, $2::int) n`,
     [passwordHash, accounts],
   );
   await database.query(
     `INSERT INTO session (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address, user_agent)
      SELECT uuidv7(), a.id, sha256(uuid_send(uuidv7())), t, t, t, t + interval '30 days', '192.0.2.1', $1
      FROM account a, generate_series(1, $2::int) n, LATERAL (SELECT now() - random() * interval '29 days' AS t) times`,
-    ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', sessionsPerAccount],
+    ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', sessions],
   );
   await database.query(
     `INSERT INTO audit_event (id, occurred_at, type, actor_id, subject_id, address, user_agent, request_id, detail)

@@ -1,5 +1,6 @@
-// Opens a connection from every source to every destination, without the component back-channel-logout and with it. Two controls show what the cluster enforces: a pod without any
-// policy must reach everything outside, and a pod that is denied everything must reach nothing.
+// Opens a connection from every source to every destination: without components, then with webhooks, which admits auth to public IP
+// addresses alone, then with back-channel-logout. Two controls show what the cluster enforces: a pod without any policy must reach
+// everything outside, and a pod that is denied everything must reach nothing.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply, kubectl } from '../../tools/lib/kubectl.ts';
@@ -223,17 +224,23 @@ await drill('denial', async ({ own, log, table, check }) => {
     return { reachesOutside: answered(found.at(-1)?.[destinations['outside'] ?? '']), unenforced };
   }
 
-  const { reachesOutside, unenforced } = await examine(subjects, 'without the component back-channel-logout');
+  const { reachesOutside, unenforced } = await examine(subjects, 'without components');
   check('a pod without any policy reaches the outside', reachesOutside);
   check(
     'a pod that is denied everything reaches no pod and not the outside',
     !unenforced.some((name) => name !== 'api server'),
   );
 
-  await apply(await buildWith((path) => ({ namespace, components: [path('k8s/components/back-channel-logout')] })));
-  await sleep(5000);
-  const admitted = subjects.map((source) =>
-    source.name === 'auth' ? { ...source, may: [...source.may, 'application'] } : source,
-  );
-  await examine(admitted, 'with it, which lets auth call applications');
+  /** Adds a component to the environment, and tries all connections again. */
+  const examineWith = async (component: string, admitted: string[]) => {
+    await apply(await buildWith((path) => ({ namespace, components: [path(`k8s/components/${component}`)] })));
+    await sleep(5000);
+    const all = subjects.map((source) =>
+      source.name === 'auth' ? { ...source, may: [...source.may, ...admitted] } : source,
+    );
+    await examine(all, `with the component ${component}`);
+  };
+  // no public IP address is tried: the one outside is for documentation, and denied as private ones are
+  await examineWith('webhooks', []);
+  await examineWith('back-channel-logout', ['application']);
 });

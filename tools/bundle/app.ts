@@ -12,7 +12,12 @@ import { copyPackages } from './packages.ts';
 /** Static files that a service serves, by its name. */
 const sites: Readonly<Record<string, string>> = { auth: 'console' };
 
-const [app = '', target = ''] = process.argv.slice(2);
+const [app, target] = process.argv.slice(2);
+// the folder is emptied first
+if (!app || !target) {
+  console.error('Usage: npm run bundle -- APP FOLDER');
+  process.exit(1);
+}
 const folder = resolve(target);
 const source = join('dist', 'apps', app, 'src');
 await rm(folder, { recursive: true, force: true });

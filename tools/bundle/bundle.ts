@@ -39,6 +39,36 @@ const visibleRequire: Plugin = {
   },
 };
 
+/** Leaves out what packages name and no service uses: TypeORM's other databases, and Zod's messages in other languages. */
+const onlyUsed: Plugin = {
+  name: 'only-used',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/[\w-]+\/\w+Driver$/ }, ({ importer, path }) =>
+      importer.endsWith('/typeorm/driver/DriverFactory.js') && !path.startsWith('./postgres/')
+        ? { path, namespace: 'unused' }
+        : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
+    build.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, ({ path }) => ({
+      contents: "export { default as en } from './en.js';",
+      resolveDir: dirname(path),
+    }));
+  },
+};
+
+/** An `import` of Node.js' module http reads all its members, and one of them loads its WebSocket client. `require` does not. */
+const requiredHttp: Plugin = {
+  name: 'required-http',
+  setup(build) {
+    build.onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
+      kind === 'import-statement' ? { path: 'node:http', namespace: 'required' } : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: 'required' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
 const options = {
   absWorkingDir: root,
   preserveSymlinks: true,
@@ -53,7 +83,7 @@ const options = {
   legalComments: 'none',
   logLevel: 'warning',
   external: [...unbundled, ...notInstalled],
-  plugins: [visibleRequire],
+  plugins: [visibleRequire, onlyUsed, requiredHttp],
   // for CommonJS packages
   banner: {
     js: [

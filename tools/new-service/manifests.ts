@@ -135,12 +135,12 @@ spec:
 `,
 ];
 
-/** Has Skaffold's profile dev copy the service's sources into its own pod. */
+/** Has Skaffold's profile dev copy the service's sources into its own pod, except migrations, which a deployment applies. */
 function liveCode(name: string): (document: Document) => void {
   return (document) => {
     const { build, profiles } = document.toJS() as { build: { artifacts: unknown[] }; profiles: { name: string }[] };
     const artifact = `/build/artifacts/${build.artifacts.length - 1}`;
-    const sources = [`apps/${name}/**/*.ts*`, 'libs/**/*.ts'];
+    const sources = [`apps/${name}/src/*.ts`, `apps/${name}/src/[!d]*/**/*.ts*`, 'libs/**/*.ts'];
     append(
       ['profiles', profiles.findIndex((profile) => profile.name === 'dev'), 'patches'],
       { op: 'replace', path: `${artifact}/docker/target`, value: 'dev' },

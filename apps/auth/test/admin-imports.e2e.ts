@@ -198,17 +198,21 @@ describe('an import ends', () => {
   });
 });
 
-it('takes no line of an admin whose power ends meanwhile', async () => {
+it('is neither fed nor stopped by an admin whose power ends meanwhile', async () => {
   const actor = await newAdmin(service);
   await call('DELETE', `/${await start()}`);
   const { body } = await call('POST', '', {}, actor.accessToken);
   const one = person();
-  const [answer] = await meet(
+  const answers = await meet(
     service,
     (ending) => ending.query("UPDATE account SET roles = '{user}' WHERE id = $1", [actor.id]),
-    [() => send(body.id, 0, [one], actor.accessToken)],
+    [
+      () => send(body.id, 0, [one], actor.accessToken),
+      () => call('DELETE', `/${body.id}`, undefined, actor.accessToken),
+      () => call('POST', `/${body.id}/finish`, undefined, actor.accessToken),
+    ],
   );
-  expect(answer && outcome(answer)).toEqual([403, 'role_required']);
+  expect(answers.map(outcome)).toEqual(answers.map(() => [403, 'role_required']));
   expect(await isStored(one)).toBe(false);
 });
 

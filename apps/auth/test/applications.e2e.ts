@@ -125,20 +125,6 @@ describe('the admin API', () => {
     expect((await service.database.query(active, [body.id])).rows).toEqual([{ count: 2 }]);
   });
 
-  it('is for admins with a recent login', async () => {
-    const { accessToken } = await client.newAccount();
-    expect((await client.call('GET', path, { token: accessToken })).body.code).toBe('role_required');
-    const old = await newAdmin(service);
-    await service.database.query(
-      "UPDATE session SET authenticated_at = now() - interval '1 day' WHERE account_id = $1",
-      [old.id],
-    );
-    const body = { name: 'Notes', kind: 'web', redirect_uris: [redirectUri] };
-    expect((await client.call('POST', path, { token: old.accessToken, body })).body.code).toBe(
-      'reauthentication_required',
-    );
-  });
-
   it('lets only a first-party application have this service as a resource', async () => {
     const resources = ['https://api.example.com', service.url];
     const { status, body } = await create({ client_id: 'own', first_party: true, resources });

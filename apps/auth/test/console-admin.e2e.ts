@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { exportJWK, generateKeyPair } from 'jose';
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import * as openid from 'openid-client';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { launchChromium } from './support/chromium.ts';
 import { Client } from './support/client.ts';
@@ -13,6 +15,7 @@ import {
   type ConsoleAdmin,
 } from './support/console.ts';
 import { Mailbox } from './support/mailbox.ts';
+import { discover } from './support/relying-party.ts';
 import type { TestService } from './support/service.ts';
 import type { Visitor } from './support/visitor.ts';
 
@@ -111,6 +114,32 @@ it('creates a machine, whose snippet gets a token, rotates its secret and delete
   await page.getByRole('link', { name: 'Robot' }).waitFor({ state: 'detached' });
 });
 
+it('creates a machine with public keys, which gets a token by signing', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const setOf = async (key: typeof publicKey) =>
+    JSON.stringify({ keys: [{ ...(await exportJWK(key)), kid: 'first' }] });
+  await goTo('Applications');
+  const dialog = await begin('Create an application');
+  await dialog.getByRole('radio', { name: 'Machine' }).check();
+  await dialog.getByLabel('Name').fill('Signer');
+  await dialog.getByLabel('Client ID').fill('signer');
+  await dialog.getByLabel('First-party').check();
+  await dialog.getByLabel('Scopes').fill('audit:read');
+  await dialog.getByLabel('Public keys').fill('{');
+  expect(await dialog.getByRole('button', { name: 'Create an application' }).isDisabled()).toBe(true);
+  await dialog.getByLabel('Public keys').fill(await setOf(privateKey));
+  await confirm(dialog, 'Create an application');
+  await dialog.getByRole('alert').filter({ hasText: 'must be a public key' }).waitFor();
+  await dialog.getByLabel('Public keys').fill(await setOf(publicKey));
+  await confirm(dialog, 'Create an application');
+  await heading('Signer').waitFor();
+  await page.getByText('Signed assertions (private_key_jwt)').waitFor();
+  await page.getByText('first, EC').waitFor();
+  const signer = await discover(service, 'signer', openid.PrivateKeyJwt({ key: privateKey, kid: 'first' }));
+  expect(await openid.clientCredentialsGrant(signer, { scope: 'audit:read' })).toMatchObject({ scope: 'audit:read' });
+  await service.database.query("DELETE FROM application WHERE client_id = 'signer'");
+});
+
 it('changes a web application, whose name is shown as text even if it is markup', async () => {
   await goTo('Applications');
   const dialog = await begin('Create an application');
@@ -139,8 +168,15 @@ it('changes a web application, whose name is shown as text even if it is markup'
   const edit = await begin('Edit');
   await edit.getByLabel('Name').fill('Notes 2');
   await edit.getByLabel('Terms of use').fill('');
+  const logo = '<svg xmlns="http://www.w3.org/2000/svg"/>';
+  await edit
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'a.svg', mimeType: 'image/svg+xml', buffer: Buffer.from(logo) });
+  await edit.getByRole('img', { name: 'Logo' }).waitFor();
   await confirm(edit, 'Edit');
   await heading('Notes 2').waitFor();
+  const source = await page.getByRole('img', { name: 'Logo' }).getAttribute('src');
+  expect(source).toBe(`data:image/svg+xml;base64,${Buffer.from(logo).toString('base64')}`);
 });
 
 it('shows a declared application without ways to change it', async () => {
@@ -150,6 +186,21 @@ it('shows a declared application without ways to change it', async () => {
   expect(await page.getByRole('button', { name: 'Edit' }).count()).toBe(0);
   expect(await page.getByRole('button', { name: 'Delete' }).count()).toBe(0);
   await expectSound(visitor);
+});
+
+it('shows who has given an application access, and withdraws it', async () => {
+  const { email } = await new Client(service.url).newAccount();
+  await service.database.query(
+    `INSERT INTO openid_consent (account_id, application_id, permissions)
+     SELECT account.id, application.id, '{email,openid}' FROM account, application WHERE email = $1 AND client_id <> 'console'`,
+    [email],
+  );
+  await page.reload();
+  const consents = page.getByRole('region', { name: 'Who has given access' });
+  await consents.getByRole('link', { name: email }).waitFor();
+  await expectSound(visitor);
+  await confirm(await begin('Withdraw'), 'Withdraw');
+  await page.getByText('Nobody has given it access.').waitFor();
 });
 
 it('creates a service account with an API key, rotates and revokes the key, and deletes the account', async () => {
@@ -165,6 +216,10 @@ it('creates a service account with an API key, rotates and revokes the key, and 
   const { stdout } = await run('sh', ['-c', command], { env: { ...process.env, API_KEY: key } });
   expect(JSON.parse(stdout)).toMatchObject({ token_type: 'Bearer' });
 
+  const edit = await begin('Edit');
+  await edit.getByLabel('Scopes').fill('audit:read\nnotes:read');
+  await confirm(edit, 'Edit');
+  await page.getByText('notes:read').waitFor();
   await confirm(await begin('Rotate'), 'Rotate');
   expect(await secretOf('The new API key')).not.toBe(key);
   const keys = page.getByRole('region', { name: 'API keys' });
@@ -187,7 +242,7 @@ it('filters the audit log, follows it and exports it, with a user agent that is 
   await fail();
   await goTo('Audit log');
   await page.getByLabel('Event types').fill('login.failed');
-  await page.getByRole('button', { name: 'Search' }).click();
+  await page.getByRole('button', { name: 'Search', exact: true }).click();
   await page.waitForURL('**/audit?type=login.failed');
   const rows = page.getByRole('region', { name: 'Audit log' }).getByRole('row');
   await rows.nth(1).waitFor();
@@ -266,6 +321,11 @@ it('creates a webhook, tests it and shows its deliveries, with a description tha
   await confirm(await begin('Send a test'), 'Send a test');
   await page.getByText('Waiting', { exact: true }).click();
   await page.getByRole('region', { name: 'Deliveries' }).getByText('webhook.test').waitFor();
+  await service.database.query("UPDATE webhook_delivery SET state = 'failed', finished_at = now()");
+  await goTo('Overview');
+  await page.getByRole('link', { name: 'Messages to a webhook were given up' }).click();
+  await page.getByRole('link', { name: 'CRM' }).click();
+  await heading('CRM').waitFor();
   await service.database.query('UPDATE webhook_endpoint SET description = $1', [markup]);
   await page.reload();
   await heading(markup).waitFor();

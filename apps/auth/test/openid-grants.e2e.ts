@@ -367,6 +367,10 @@ describe('consent', () => {
     expect(personal.body.application_consents).toEqual([
       expect.objectContaining({ client_id: 'other', scopes: ['email', 'openid', 'profile'] }),
     ]);
+    const neighbour = await newAgent();
+    const asked = await authorize(other, neighbour.agent);
+    const allowed = await neighbour.agent.open(asked.page.url, { form: { decision: 'allow' } });
+    const neighbours = await exchange(other, { ...asked, page: allowed });
     const { accessToken } = await client.newSession(email);
     const listed = await client.call('GET', '/auth/applications', { token: accessToken });
     expect(listed.body.applications).toEqual(personal.body.application_consents);
@@ -374,6 +378,7 @@ describe('consent', () => {
     expect((await withdraw()).status).toBe(204);
     expect((await withdraw()).body.code).toBe('consent_not_found');
     expect((await openid.tokenIntrospection(other, String(tokens.refresh_token))).active).toBe(false);
+    expect((await openid.tokenIntrospection(other, String(neighbours.refresh_token))).active).toBe(true);
     // consent that is given again brings nothing of before back
     await agent.open((await authorize(other, agent)).page.url, { form: { decision: 'allow' } });
     await expect(openid.refreshTokenGrant(other, String(tokens.refresh_token))).rejects.toThrow();

@@ -43,7 +43,7 @@ const owners: Record<string, string> = {
 const spanning: Record<string, string[]> = {
   'accounts/accounts.repository.ts': ['external_identity', 'passkey'],
   'login/login.repository.ts': ['account', 'external_identity', 'passkey'],
-  'openid/grants.repository.ts': ['application', 'session'],
+  'openid/grants.repository.ts': ['account', 'application', 'session'],
   'openid/logout-notifications.repository.ts': ['application'],
   'openid/openid-sessions.repository.ts': ['account', 'application', 'session'],
   'openid/refresh-tokens.repository.ts': ['account', 'application', 'session'],
@@ -106,7 +106,7 @@ it('keeps statements in repositories, each with its name in front', () => {
 
 /** Statements that only ever stand inside others, and so have no name of their own. */
 const fragments: Record<string, number> = {
-  'accounts/account-search.repository.ts': 2,
+  'accounts/account-search.repository.ts': 3,
   'audit/audit.repository.ts': 1,
   'audit/log/audit-log.repository.ts': 1,
   'rate-limits/rate-limits.repository.ts': 2,

@@ -263,7 +263,7 @@ describe('a message that is refused', () => {
     }
     const [dead] = await deliveriesOf(id, 'failed');
     expect(dead).toMatchObject({ attempts: 10, last_status: 503, next_attempt_at: null });
-    expect((await call('GET', `${path}/${id}`)).body.enabled).toBe(true);
+    expect((await call('GET', `${path}/${id}`)).body).toMatchObject({ enabled: true, dead_letters: 1 });
 
     receiver.answer = (response) => response.writeHead(204).end();
     receiver.received.length = 0;
@@ -271,6 +271,7 @@ describe('a message that is refused', () => {
     expect((await call('POST', replay)).status).toBe(202);
     expect(only(await arrival('consent.given')).headers['webhook-id']).toBe(dead.id);
     await until(async () => (await deliveriesOf(id, 'delivered')).length === 1);
+    expect((await call('GET', `${path}/${id}`)).body.dead_letters).toBe(0);
 
     await service.database.query("UPDATE webhook_delivery SET state = 'failed' WHERE id = $1", [dead.id]);
     const replayAll = (since: number) =>
@@ -284,6 +285,18 @@ describe('a message that is refused', () => {
       'webhook.replayed',
       'webhook.replayed',
     ]);
+  });
+
+  it('is repeated when its receiver asks for it', async () => {
+    const { id } = await subscribe(['email.changed']);
+    receiver.answer = (response) => response.writeHead(429, { 'retry-after': '7200' }).end();
+    await call('POST', `${path}/${id}/test`);
+    await attempted(id, 1);
+    const { rows } = await service.database.query(
+      'SELECT next_attempt_at > now() + $2::interval AS late FROM webhook_delivery WHERE endpoint_id = $1',
+      [id, '115 min'],
+    );
+    expect(rows).toEqual([{ late: true }]);
   });
 
   it('with 410 from a former URL leaves the webhook as it is', async () => {

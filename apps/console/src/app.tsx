@@ -1,24 +1,27 @@
-import '@mantine/core/styles.css';
+import '@mantine/core/styles/baseline.layer.css';
+import '@mantine/core/styles/default-css-variables.layer.css';
+import '@mantine/core/styles/global.layer.css';
 import './console.css';
-import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { StrictMode, Suspense, useEffect, useMemo, useState } from 'react';
+import { StrictMode, useEffect, useLayoutEffect, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { queries } from './api.ts';
+import { useColorScheme } from './color-scheme.ts';
 import { initialLocale, keepLocale, LocaleContext, type Locale } from './language.ts';
-import { Admission, Waiting } from './admission/admission.tsx';
-import { theme } from './theme.ts';
+import { Admission } from './admission/admission.tsx';
+import { preloadPage } from './pages.ts';
+import type { Entrance } from './session/authorization.ts';
 
-const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '';
-// where the scroll lock of dialogs looks for the nonce of its style element
-Object.assign(globalThis, { __webpack_nonce__: nonce });
-
-function App({ signedIn }: { signedIn: Promise<void> }) {
+function App({ entrance }: { entrance: Entrance }) {
   const [locale, setLocale] = useState<Locale>(initialLocale);
   useEffect(() => {
     document.documentElement.lang = locale;
   }, [locale]);
+  const colorScheme = useColorScheme();
+  useLayoutEffect(() => {
+    document.documentElement.dataset['mantineColorScheme'] = colorScheme;
+  }, [colorScheme]);
   const language = useMemo(
     () => ({
       locale,
@@ -30,27 +33,30 @@ function App({ signedIn }: { signedIn: Promise<void> }) {
     [locale],
   );
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
-      <LocaleContext value={language}>
-        <QueryClientProvider client={queries}>
-          <Router base="/console">
-            <Suspense fallback={<Waiting />}>
-              <Admission signedIn={signedIn} />
-            </Suspense>
-          </Router>
-        </QueryClientProvider>
-      </LocaleContext>
-    </MantineProvider>
+    <LocaleContext value={language}>
+      <QueryClientProvider client={queries}>
+        <Router base="/console">
+          <Admission entrance={entrance} />
+        </Router>
+      </QueryClientProvider>
+    </LocaleContext>
   );
 }
 
-/** Shows the console once the person is signed in. */
-export function start(signedIn: Promise<void>): void {
+/** Begins to load what the frame will show. */
+export function preload(): void {
+  // the frame tells of a failure
+  import('./layout/content.tsx').catch(() => undefined);
+  preloadPage(location.pathname.slice('/console'.length));
+}
+
+/** Shows the console, in place of the document's sign that it is loading. */
+export function start(entrance: Entrance): void {
   const root = document.getElementById('root');
   if (root) {
     createRoot(root).render(
       <StrictMode>
-        <App signedIn={signedIn} />
+        <App entrance={entrance} />
       </StrictMode>,
     );
   }

@@ -33,14 +33,18 @@ export const useTexts = <Texts>(texts: Translated<Texts>): Texts => texts[useCon
 export const fill = (text: string, values: Readonly<Record<string, string>>): string =>
   text.replace(/\{(\w+)\}/g, (placeholder, name: string) => values[name] ?? placeholder);
 
-/** Formats numbers and moments for the person's language, in the browser's time zone. */
+/** Formats numbers, durations, moments and labels for the person's language, in the browser's time zone. */
 export function useFormats() {
   const { locale } = useContext(LocaleContext);
   return {
     number: (value: number) => new Intl.NumberFormat(locale).format(value),
+    duration: (value: number, unit: 'second' | 'hour' | 'day') =>
+      new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value),
     moment: (iso: string) =>
       new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso)),
     time: (iso: string, options: Intl.DateTimeFormatOptions) =>
       new Intl.DateTimeFormat(locale, options).format(new Date(iso)),
+    /** A label before what it is about: French puts a space before the colon. */
+    labelled: (label: string, value: string) => `${label}${locale === 'fr' ? '\u202f' : ''}: ${value}`,
   };
 }

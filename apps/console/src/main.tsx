@@ -1,13 +1,21 @@
-/** Begins small: a person who is not signed in leaves for the provider before the rest is loaded. */
-import { authorize, finish, isAnswer, ownOrigin } from './session/authorization.ts';
+/** Signs in while the app loads, which the document preloads. */
+import { ownOrigin, signIn, type Entrance } from './session/authorization.ts';
 
-if (location.origin !== ownOrigin) {
+async function startApp(entrance: Promise<Entrance>): Promise<void> {
+  try {
+    const { preload, start } = await import('./app.tsx');
+    preload();
+    start(await entrance);
+  } catch (error) {
+    console.error(error);
+    document.body.append('The console could not be loaded. Reload the page.');
+  }
+}
+
+if (location.origin === ownOrigin) {
+  // not awaited here: the app imports this script, which would wait for itself
+  void startApp(signIn());
+} else {
   // the provider knows the console by one origin
   location.replace(ownOrigin + location.pathname);
-} else if (isAnswer()) {
-  const signedIn = finish();
-  const { start } = await import('./app.tsx');
-  start(signedIn);
-} else {
-  await authorize();
 }

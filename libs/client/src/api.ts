@@ -1404,6 +1404,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/auth/admin/applications/{id}/consents': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the accounts that have consented to an application
+     * @description For admins. `DELETE /auth/admin/accounts/{id}/applications/{clientId}` withdraws a consent. Applications of the operator need none.
+     */
+    get: operations['listApplicationConsents'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/auth/keys/rotate': {
     parameters: {
       query?: never;
@@ -1881,7 +1901,11 @@ export interface paths {
     delete: operations['deleteServiceAccount'];
     options?: never;
     head?: never;
-    patch?: never;
+    /**
+     * Change the name and the scopes of a service account
+     * @description For admins. Its API keys and their access tokens lose the scopes that are taken away: in this service at once, in others when the access tokens expire. Scopes that are added need a new API key.
+     */
+    patch: operations['changeServiceAccount'];
     trace?: never;
   };
   '/auth/admin/service-accounts/{id}/keys': {
@@ -3267,6 +3291,24 @@ export interface components {
       text: string;
       html: string;
     };
+    /** @description A page of consents to an application, the latest first */
+    ApplicationConsentPage: {
+      consents: {
+        /** Format: uuid */
+        account_id: string;
+        email: string;
+        scopes: string[];
+        /** Format: date-time */
+        granted_at: string;
+        /**
+         * Format: date-time
+         * @description when the owner consented last
+         */
+        updated_at: string;
+      }[];
+      /** @description `after` of the next page; null on the last one */
+      next: string | null;
+    };
     /** @description The successors of the signing keys */
     KeyRotation: {
       /** @description id of the new key for access tokens */
@@ -3492,6 +3534,7 @@ export interface components {
         | 'passkey.renamed'
         | 'password.changed'
         | 'password.reset_forced'
+        | 'service_account.changed'
         | 'service_account.created'
         | 'service_account.deleted'
         | 'session.refresh_reused'
@@ -3519,6 +3562,8 @@ export interface components {
       disabled_reason: ('admin' | 'failing' | 'gone') | null;
       /** @description null after a success */
       failing_since: string | null;
+      /** @description messages that were given up and not replayed; 100 stands for more too */
+      dead_letters: number;
       previous_secret_expires_at: string | null;
       /** Format: date-time */
       created_at: string;
@@ -3543,6 +3588,8 @@ export interface components {
       disabled_reason: ('admin' | 'failing' | 'gone') | null;
       /** @description null after a success */
       failing_since: string | null;
+      /** @description messages that were given up and not replayed; 100 stands for more too */
+      dead_letters: number;
       previous_secret_expires_at: string | null;
       /** Format: date-time */
       created_at: string;
@@ -3720,6 +3767,22 @@ export interface components {
         /** Format: date-time */
         created_at: string;
       }[];
+    };
+    /**
+     * @description What is left out stays
+     * @example {
+     *       "scopes": [
+     *         "audit:read"
+     *       ]
+     *     }
+     */
+    ServiceAccountChange: {
+      /**
+       * @description unique regardless of case
+       * @example log collector
+       */
+      name?: string;
+      scopes?: string[];
     };
     /**
      * @example {
@@ -4242,6 +4305,7 @@ export type MailPage = components['schemas']['MailPage'];
 export type Mail = components['schemas']['Mail'];
 export type MailPreviewList = components['schemas']['MailPreviewList'];
 export type MailPreview = components['schemas']['MailPreview'];
+export type ApplicationConsentPage = components['schemas']['ApplicationConsentPage'];
 export type KeyRotation = components['schemas']['KeyRotation'];
 export type SettingList = components['schemas']['SettingList'];
 export type SigningKeyList = components['schemas']['SigningKeyList'];
@@ -4266,6 +4330,7 @@ export type Logout = components['schemas']['Logout'];
 export type NewServiceAccount = components['schemas']['NewServiceAccount'];
 export type ServiceAccount = components['schemas']['ServiceAccount'];
 export type ServiceAccountList = components['schemas']['ServiceAccountList'];
+export type ServiceAccountChange = components['schemas']['ServiceAccountChange'];
 export type NewApiKey = components['schemas']['NewApiKey'];
 export type IssuedApiKey = components['schemas']['IssuedApiKey'];
 export type ApiKeyRotation = components['schemas']['ApiKeyRotation'];
@@ -9476,7 +9541,7 @@ export interface operations {
           };
         };
       };
-      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -9484,11 +9549,11 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
           };
         };
       };
-      /** @description `role_required`: The account lacks a required role. `scope_required`: The access token lacks a required scope. `admin_required`: Only an admin may change an admin’s account, make an admin or vouch for an e-mail address. */
+      /** @description `role_required`: The account lacks a required role. `scope_required`: The access token lacks a required scope. `admin_required`: Only an admin may change an admin’s account, make an admin or vouch for an e-mail address. `reauthentication_required`: A recent login, or the password, is required. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9496,7 +9561,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'role_required' | 'scope_required' | 'admin_required';
+            code?: 'role_required' | 'scope_required' | 'admin_required' | 'reauthentication_required';
           };
         };
       };
@@ -12627,6 +12692,124 @@ export interface operations {
       };
     };
   };
+  listApplicationConsents: {
+    parameters: {
+      query?: {
+        /** @description consents on the page */
+        limit?: number;
+        /** @description `next` of the previous page */
+        after?: string;
+      };
+      header?: never;
+      path: {
+        /** @description id of the application */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of consents. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "consents": [
+           *         {
+           *           "account_id": "0199f2c4-6f0e-7d3a-9c55-2f6d3c1b8a10",
+           *           "email": "ada@example.com",
+           *           "scopes": [
+           *             "email",
+           *             "notes:read",
+           *             "openid"
+           *           ],
+           *           "granted_at": "2026-11-25T12:00:00.000Z",
+           *           "updated_at": "2026-11-25T12:00:00.000Z"
+           *         }
+           *       ],
+           *       "next": "MjAyNi0xMS0yNVQxMjowMDowMC4wMDAwMDBaLDAxOTlm"
+           *     }
+           */
+          'application/json': components['schemas']['ApplicationConsentPage'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required';
+          };
+        };
+      };
+      /** @description `application_not_found`: Application not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'application_not_found';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
   rotateKeys: {
     parameters: {
       query?: never;
@@ -13374,6 +13557,7 @@ export interface operations {
            *           "enabled": true,
            *           "disabled_reason": null,
            *           "failing_since": null,
+           *           "dead_letters": 0,
            *           "previous_secret_expires_at": null,
            *           "created_at": "2026-11-25T12:00:00.000Z",
            *           "updated_at": "2026-11-25T12:00:00.000Z"
@@ -13465,6 +13649,7 @@ export interface operations {
            *       "enabled": true,
            *       "disabled_reason": null,
            *       "failing_since": null,
+           *       "dead_letters": 0,
            *       "previous_secret_expires_at": null,
            *       "created_at": "2026-11-25T12:00:00.000Z",
            *       "updated_at": "2026-11-25T12:00:00.000Z",
@@ -13590,6 +13775,7 @@ export interface operations {
            *       "enabled": true,
            *       "disabled_reason": null,
            *       "failing_since": null,
+           *       "dead_letters": 0,
            *       "previous_secret_expires_at": null,
            *       "created_at": "2026-11-25T12:00:00.000Z",
            *       "updated_at": "2026-11-25T12:00:00.000Z"
@@ -13706,6 +13892,7 @@ export interface operations {
            *       "enabled": true,
            *       "disabled_reason": null,
            *       "failing_since": null,
+           *       "dead_letters": 0,
            *       "previous_secret_expires_at": null,
            *       "created_at": "2026-11-25T12:00:00.000Z",
            *       "updated_at": "2026-11-25T12:00:00.000Z"
@@ -15287,7 +15474,7 @@ export interface operations {
           };
         };
       };
-      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -15295,11 +15482,11 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
           };
         };
       };
-      /** @description `role_required`: The account lacks a required role. */
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -15307,7 +15494,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'role_required';
+            code?: 'role_required' | 'reauthentication_required';
           };
         };
       };
@@ -15332,6 +15519,164 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
             code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The database is unavailable. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'database_unavailable';
+          };
+        };
+      };
+    };
+  };
+  changeServiceAccount: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description id of a service account */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ServiceAccountChange'];
+      };
+    };
+    responses: {
+      /** @description The service account. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "0199f2c4-9a10-7b2c-8d1e-3c5a7e9f1b20",
+           *       "name": "log collector",
+           *       "scopes": [
+           *         "audit:read"
+           *       ],
+           *       "created_at": "2026-11-25T12:00:00.000Z",
+           *       "api_keys": [
+           *         {
+           *           "id": "0199f2c4-9b44-7e0a-9f3b-6d8c0a2e4f61",
+           *           "prefix": "ak_3f9a1c0b2d4e",
+           *           "scopes": [
+           *             "audit:read"
+           *           ],
+           *           "created_at": "2026-11-25T12:00:00.000Z",
+           *           "expires_at": "2027-11-25T12:00:00.000Z",
+           *           "rotated_at": null,
+           *           "last_used_at": "2026-11-25T12:10:00.000Z"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['ServiceAccount'];
+        };
+      };
+      /** @description `validation_failed`: The request is not valid. `malformed_json`: The body is not valid JSON in UTF-8. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'validation_failed' | 'malformed_json';
+          };
+        };
+      };
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
+          };
+        };
+      };
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'role_required' | 'reauthentication_required';
+          };
+        };
+      };
+      /** @description `service_account_not_found`: Service account not found. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'service_account_not_found';
+          };
+        };
+      };
+      /** @description `name_taken`: A service account with this name already exists. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'name_taken';
+          };
+        };
+      };
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'body_too_large';
+          };
+        };
+      };
+      /** @description `uri_too_long`: The URL is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'uri_too_long';
+          };
+        };
+      };
+      /** @description `unsupported_media_type`: The body must be application/json. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {string} */
+            code?: 'unsupported_media_type';
           };
         };
       };
@@ -15682,7 +16027,7 @@ export interface operations {
           };
         };
       };
-      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -15690,11 +16035,11 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
           };
         };
       };
-      /** @description `role_required`: The account lacks a required role. */
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -15702,7 +16047,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'role_required';
+            code?: 'role_required' | 'reauthentication_required';
           };
         };
       };
@@ -16372,7 +16717,7 @@ export interface operations {
           };
         };
       };
-      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. */
+      /** @description `token_missing`: An access token is required. `token_invalid`: The access token is not valid. `token_expired`: The access token has expired. `dpop_proof_invalid`: The proof of the access token’s key is not valid. `mfa_required`: A recent multi-factor authentication is required. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -16380,11 +16725,11 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid';
+            code?: 'token_missing' | 'token_invalid' | 'token_expired' | 'dpop_proof_invalid' | 'mfa_required';
           };
         };
       };
-      /** @description `role_required`: The account lacks a required role. */
+      /** @description `role_required`: The account lacks a required role. `reauthentication_required`: A recent login, or the password, is required. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -16392,7 +16737,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {string} */
-            code?: 'role_required';
+            code?: 'role_required' | 'reauthentication_required';
           };
         };
       };

@@ -1,4 +1,4 @@
-import { queryRow, queryRows, sql, type Sql } from '#common';
+import { positionOf, positionValue, queryRow, queryRows, sql, type Sql } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -52,11 +52,15 @@ const lastOfAll = '\u{10ffff}';
 /** The most accounts that are found by each kind of name, in the order of the names: who looks for somebody types on. */
 const maxNamed = 1000;
 
-/** The expression of `account_email_order_idx` and of the partial indexes by role, state and verification. */
+/** The expression of `account_email_order_idx` and `account_admin_idx`. */
 const emailOrder = sql.raw('lower(email) COLLATE "C"');
 /** The expression of `account_domain_idx`. */
 const domainOf = sql.raw(`lower(split_part(email, '@', 2)) COLLATE "C"`);
-const hasRole = { user: sql.raw("'user' = ANY (roles)"), admin: sql.raw("'admin' = ANY (roles)") };
+/** The expression of `account_state_email_idx` and `account_state_created_at_idx`, from 0 to 15. */
+const stateOf = sql.raw(`(
+  ('admin' = ANY (roles))::int * 8 + (disabled_at IS NOT NULL)::int * 4 + (email_verified_at IS NOT NULL)::int * 2 + second_factor::int
+)`);
+const allStates = Array.from({ length: 16 }, (_, state) => state);
 
 /** The columns of each order, an account's position in it as text, and the position as a value to compare with. */
 const sorts: Record<AccountPage['sort'], { columns: string[]; position: Sql; value: (position: string) => Sql }> = {
@@ -67,11 +71,8 @@ const sorts: Record<AccountPage['sort'], { columns: string[]; position: Sql; val
   },
   created_at: {
     columns: ['created_at', 'id'],
-    position: sql.raw(`to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || ',' || id`),
-    value(text) {
-      const [createdAt, id] = text.split(',');
-      return sql`(${createdAt}::timestamptz, ${id}::uuid)`;
-    },
+    position: positionOf('created_at', 'id'),
+    value: positionValue,
   },
 };
 
@@ -91,10 +92,9 @@ export class AccountSearchRepository {
       conditions.push(sql`${sql.raw(`(${columns.join(', ')}) ${order === 'asc' ? '>' : '<'}`)} ${value(after)}`);
     }
     const orderBy = sql.raw(columns.map((column) => `${column} ${order}`).join(', '));
-    const ids = rangesOf(filter).map(
-      (range) => sql`
-        SELECT id FROM account ${where([range, ...conditions])} ORDER BY ${orderBy} LIMIT ${limit}`,
-    );
+    const ids = rangesOf(filter)
+      .flat()
+      .map((range) => sql`SELECT id FROM account ${where([range, ...conditions])} ORDER BY ${orderBy} LIMIT ${limit}`);
     const found = ids.length === 0 ? conditions : [sql`id = ANY (ARRAY((${sql.join(ids, ') UNION (')})))`];
     return queryRows<FoundAccount>(
       this.dataSource,
@@ -108,11 +108,14 @@ export class AccountSearchRepository {
   async count(filter: AccountFilter): Promise<AccountCount> {
     const conditions = conditionsOf(filter);
     const ranges = rangesOf(filter);
-    // the order makes PostgreSQL read an index even if most accounts match
-    const found = (ranges.length === 0 ? [sql.raw('true')] : ranges).map(
-      (range) => sql`
-        SELECT id FROM account ${where([range, ...conditions])} ORDER BY ${emailOrder} LIMIT ${maxCounted + 1}`,
-    );
+    const limit = maxCounted + 1;
+    const found = (ranges.length === 0 ? [[sql.raw('true')]] : ranges).map((parts) => {
+      // the order makes PostgreSQL read an index even if most accounts match
+      const ids = parts.map(
+        (part) => sql`SELECT id FROM account ${where([part, ...conditions])} ORDER BY ${emailOrder} LIMIT ${limit}`,
+      );
+      return sql`SELECT id FROM ((${sql.join(ids, ') UNION ALL (')})) AS part LIMIT ${limit}`;
+    });
     const row = await queryRow<{ count: number }>(
       this.dataSource,
       sql`/* accounts.count */
@@ -120,23 +123,54 @@ export class AccountSearchRepository {
         ${sql.planEachTime}`,
     );
     const value = row?.count ?? 0;
-    const [range] = ranges;
     return value > maxCounted
-      ? { value: await this.estimate(where(range ? [range, ...conditions] : conditions), value), exact: false }
+      ? { value: await this.estimate(filter, conditions, value), exact: false }
       : { value, exact: true };
   }
 
-  private async estimate(found: Sql, least: number): Promise<number> {
+  private async estimate(filter: AccountFilter, conditions: Sql[], least: number): Promise<number> {
+    const [text] = textRangesOf(filter);
+    const states = statesOf(filter);
+    const all = [...(text ? [text] : []), ...(states ? [isOneOf(states)] : []), ...conditions];
     const row = await queryRow<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
       this.dataSource,
-      sql`/* accounts.estimate */ EXPLAIN (FORMAT JSON) SELECT FROM account ${found} ${sql.planEachTime}`,
+      sql`/* accounts.estimate */ EXPLAIN (FORMAT JSON) SELECT FROM account ${where(all)} ${sql.planEachTime}`,
     );
     return Math.max(least, row?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0);
   }
 }
 
+/**
+ * The ranges of indexes in which the accounts are, if the filter has a text or states: a list of disjoint ones for e-mail addresses, and a
+ * list for names. A combination of states is a range of its own, so that one which nobody has costs nothing.
+ */
+function rangesOf(filter: AccountFilter): Sql[][] {
+  const texts = textRangesOf(filter);
+  const states = statesOf(filter);
+  if (states === undefined) {
+    return texts.map((text) => [text]);
+  }
+  const each = states.map((state) => sql`${stateOf} = ${state}`);
+  const [byEmail, byName] = texts;
+  return byEmail && byName
+    ? [each.map((state) => sql`${byEmail} AND ${state}`), [sql`${byName} AND ${isOneOf(states)}`]]
+    : [each];
+}
+
+const isOneOf = (states: number[]) => sql`${stateOf} = ANY (${states}::int[])`;
+
+/** The combinations of states that a filter finds; undefined if it names none. */
+function statesOf({ role, disabled, verified, secondFactor }: AccountFilter): number[] | undefined {
+  const wanted = [role === 'admin' ? true : undefined, disabled, verified, secondFactor];
+  return wanted.every((one) => one === undefined)
+    ? undefined
+    : allStates.filter((state) =>
+        wanted.every((one, index) => one === undefined || one === ((state & (8 >> index)) !== 0)),
+      );
+}
+
 /** The condition of each range of an index in which the searched text may be: first that of e-mail addresses, then that of names. */
-function rangesOf({ search }: AccountFilter): Sql[] {
+function textRangesOf({ search }: AccountFilter): Sql[] {
   if (search === undefined) {
     return [];
   }
@@ -152,17 +186,13 @@ function rangesOf({ search }: AccountFilter): Sql[] {
 }
 
 function conditionsOf(filter: AccountFilter): Sql[] {
-  const { emailPrefix, emailPart, domain, role, disabled, verified, secondFactor, createdFrom, createdUntil } = filter;
-  const whether = (column: string, value: boolean) => sql.raw(`${column} IS ${value ? 'NOT NULL' : 'NULL'}`);
+  const { emailPrefix, emailPart, domain, role, createdFrom, createdUntil } = filter;
   return [
     emailPrefix !== undefined && sql`${emailOrder} >= ${emailPrefix}::text`,
     emailPrefix !== undefined && sql`${emailOrder} < ${emailPrefix + lastCharacter}::text`,
     emailPart !== undefined && sql`lower(email) LIKE ${`%${emailPart.replaceAll(/[\\%_]/g, '\\$&')}%`}::text`,
     domain !== undefined && sql`${domainOf} = ${domain}::text`,
-    role !== undefined && hasRole[role],
-    disabled !== undefined && whether('disabled_at', disabled),
-    verified !== undefined && whether('email_verified_at', verified),
-    secondFactor !== undefined && sql.raw(secondFactor ? 'second_factor' : 'NOT second_factor'),
+    role === 'user' && sql.raw("'user' = ANY (roles)"),
     createdFrom !== undefined && sql`created_at >= ${createdFrom}::timestamptz`,
     createdUntil !== undefined && sql`created_at < ${createdUntil}::timestamptz`,
   ].filter((condition) => condition !== false);

@@ -178,6 +178,7 @@ export class AdminController {
   }
 
   @Delete('accounts/:id/sessions')
+  @RequireRecentLogin({})
   @Scopes(['accounts:write'])
   @HttpCode(204)
   @ApiOperation({
@@ -185,7 +186,7 @@ export class AdminController {
     description: 'For admins and for service accounts with the scope `accounts:write`.',
   })
   @ApiResponse({ status: 204, description: 'The sessions have ended.' })
-  @ApiProblems(...writerProblems, accountNotFound)
+  @ApiProblems(...writerProblems, ...recentLoginProblems, accountNotFound)
   revokeSessions(
     @Param('id', { schema: accountIdSchema }) id: string,
     @CurrentCaller() actor: Caller,

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/index.ts';
+import { ApplicationsModule } from '../applications/index.ts';
 import { AuditModule } from '../audit/index.ts';
 import { EmailLinksModule } from '../email/links/index.ts';
 import { OneTimeTokensModule } from '../email/one-time-tokens/index.ts';
@@ -34,6 +35,8 @@ import { AccountSearchService } from './account-search.service.ts';
 import { AdminActsService } from './admin-acts.service.ts';
 import { AdminController } from './admin.controller.ts';
 import { AdminService } from './admin.service.ts';
+import { ApplicationConsentsController } from './application-consents.controller.ts';
+import { ApplicationConsentsService } from './application-consents.service.ts';
 import { KeyRotationController } from './key-rotation.controller.ts';
 import { AdminMailsController } from './mails.controller.ts';
 import { AdminMailsService } from './mails.service.ts';
@@ -46,6 +49,7 @@ import { StatisticsService } from './statistics.service.ts';
 @Module({
   imports: [
     AccountsModule,
+    ApplicationsModule,
     AuditModule,
     EmailLinksModule,
     MailModule,
@@ -73,6 +77,7 @@ import { StatisticsService } from './statistics.service.ts';
     AccountSearchController,
     AdminController,
     AdminMailsController,
+    ApplicationConsentsController,
     KeyRotationController,
     SettingsController,
     SigningKeyListController,
@@ -90,6 +95,7 @@ import { StatisticsService } from './statistics.service.ts';
     AdminActsService,
     AdminMailsService,
     AdminService,
+    ApplicationConsentsService,
     StatisticsService,
   ],
 })

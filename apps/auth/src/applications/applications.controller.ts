@@ -114,6 +114,7 @@ export class ApplicationsController {
   }
 
   @Delete(':id')
+  @RequireRecentLogin({})
   @HttpCode(204)
   @ApiOperation({
     summary: 'Delete an application',
@@ -121,7 +122,7 @@ export class ApplicationsController {
       'For admins. Its refresh tokens, grants and consents end at once, access tokens for other services when they expire.',
   })
   @ApiResponse({ status: 204, description: 'Deleted.' })
-  @ApiProblems(...adminProblems, applicationNotFound, applicationDeclared)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, applicationNotFound, applicationDeclared)
   deleteApplication(
     @Param('id', { schema: applicationIdSchema }) id: string,
     @CurrentPrincipal() actor: Principal,

@@ -102,11 +102,17 @@ export class ApplicationsService {
   }
 
   /** @throws ProblemException `application_not_found` */
-  async view(id: string): Promise<{ application: Application; logo: string | null; secrets: ApplicationSecret[] }> {
+  async get(id: string): Promise<Application> {
     const application = await this.applications.find(this.dataSource, id);
     if (!application) {
       throw applicationNotFound.exception();
     }
+    return application;
+  }
+
+  /** @throws ProblemException `application_not_found` */
+  async view(id: string): Promise<{ application: Application; logo: string | null; secrets: ApplicationSecret[] }> {
+    const application = await this.get(id);
     return { application, logo: await this.logoOf(id), secrets: await this.secrets.list(id) };
   }
 

@@ -63,6 +63,7 @@ export type AuditEventType =
   | 'passkey.renamed'
   | 'password.changed'
   | 'password.reset_forced'
+  | 'service_account.changed'
   | 'service_account.created'
   | 'service_account.deleted'
   | 'session.refresh_reused'

@@ -32,6 +32,9 @@ import { ActivityCounts1764400910000 } from './migrations/1764400910000-activity
 import { MailDelivery1764400920000 } from './migrations/1764400920000-mail-delivery.ts';
 import { AccountNames1764400930000 } from './migrations/1764400930000-account-names.ts';
 import { ImportRuns1764400940000 } from './migrations/1764400940000-import-runs.ts';
+import { ConsentsByApplication1764400950000 } from './migrations/1764400950000-consents-by-application.ts';
+import { TimeOfArtifacts1764400960000 } from './migrations/1764400960000-time-of-artifacts.ts';
+import { AccountStates1764400970000 } from './migrations/1764400970000-account-states.ts';
 
 /** The service's entities and migrations. */
 export const authSchema: DatabaseSchema = {
@@ -67,6 +70,9 @@ export const authSchema: DatabaseSchema = {
     MailDelivery1764400920000,
     AccountNames1764400930000,
     ImportRuns1764400940000,
+    ConsentsByApplication1764400950000,
+    TimeOfArtifacts1764400960000,
+    AccountStates1764400970000,
   ],
 };
 

@@ -63,10 +63,8 @@ export class OpenIdAccessTokensService {
     claims: PersonClaims | ProgramClaims | undefined,
   ): Promise<object> {
     const mayKnow = claims && (claims.client_id === clientId || audiences.includes(claims.aud));
-    if (!mayKnow || !(await this.isActive(claims))) {
-      return { active: false };
-    }
-    return { active: true, ...claims, token_type: claims.cnf ? 'DPoP' : 'Bearer' };
+    const active = mayKnow ? await this.activeClaims(claims) : undefined;
+    return active ? { active: true, ...active, token_type: active.cnf ? 'DPoP' : 'Bearer' } : { active: false };
   }
 
   /** Ends the grant that a token belongs to, if it was issued to the application. That of a program has none. */
@@ -78,17 +76,19 @@ export class OpenIdAccessTokensService {
     }
   }
 
-  private async isActive(claims: PersonClaims | ProgramClaims): Promise<boolean> {
+  /** The claims of a token that is active, with the scopes that a program has not lost since. */
+  private async activeClaims<T extends PersonClaims | ProgramClaims>(claims: T): Promise<T | undefined> {
     if (isProgram(claims)) {
       const { sub, key_id, scope } = claims;
       const client = { serviceAccountId: sub, keyId: key_id, scopes: scope.split(' ') };
-      return ((await this.serviceAccounts.check(client)) ?? (await this.applications.check(client))) !== null;
+      const active = (await this.serviceAccounts.check(client)) ?? (await this.applications.check(client));
+      return active ? { ...claims, scope: active.scopes.join(' ') } : undefined;
     }
     const { sid, sub, client_id } = claims;
     const session = await this.sessions.find(sid);
     // a login without an application has no grant
     const isGranted = client_id === this.config.TOKEN_AUDIENCE || session?.grants?.[client_id] !== undefined;
-    return session?.accountId === sub && isGranted;
+    return session?.accountId === sub && isGranted ? claims : undefined;
   }
 
   private async verify(token: string): Promise<PersonClaims | ProgramClaims | undefined> {

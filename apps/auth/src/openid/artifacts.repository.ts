@@ -24,11 +24,14 @@ interface ArtifactDetails {
 interface StoredArtifact {
   idHash: Buffer;
   payload: Buffer;
+  /** Seconds since 1970, to the microsecond. */
+  createdAt: number;
   /** Seconds since 1970; null if it has not been used. */
   consumed: number | null;
 }
 
-const columns = sql.raw('id_hash AS "idHash", payload, floor(extract(epoch FROM consumed_at))::int AS consumed');
+const columns = sql.raw(`id_hash AS "idHash", payload, extract(epoch FROM created_at)::float8 AS "createdAt",
+  floor(extract(epoch FROM consumed_at))::int AS consumed`);
 const contextOf = (hexHash: string) => `openid artifact ${hexHash}`;
 
 /**
@@ -121,13 +124,15 @@ export class ArtifactsRepository {
     return this.keyring.encrypt(Buffer.from(JSON.stringify(payload)), contextOf(hexOf(idHash)));
   }
 
+  /** The payload, whose `iat` is the exact time of the database, like those of logins. */
   private async read(statement: Sql): Promise<AdapterPayload | undefined> {
     const row = await queryRow<StoredArtifact>(this.dataSource, statement);
     if (!row) {
       return undefined;
     }
     const opened = this.keyring.decrypt(row.payload, contextOf(hexOf(row.idHash))).toString();
-    return { ...(JSON.parse(opened) as AdapterPayload), ...(row.consumed !== null && { consumed: row.consumed }) };
+    const payload = { ...(JSON.parse(opened) as AdapterPayload), iat: row.createdAt };
+    return { ...payload, ...(row.consumed !== null && { consumed: row.consumed }) };
   }
 }
 

@@ -1,4 +1,4 @@
-import { execute, queryRow, queryRows, sql, type Queryable } from '#common';
+import { execute, positionOf, positionValue, queryRow, queryRows, sql, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -17,10 +17,21 @@ export interface StoredGrant {
   createdAt: number;
 }
 
+/** What the owner of an account has consented to for one application. */
+export interface ApplicationConsent {
+  accountId: string;
+  email: string;
+  scopes: string[];
+  grantedAt: Date;
+  updatedAt: Date;
+  /** Its place in the order of consents. */
+  position: string;
+}
+
 /**
  * The tables `openid_grant`, which has one row for each application that a session is signed in to, and `openid_consent`, which
- * remembers what the owner of an account has agreed to beyond a session. They also read `application`, `session`: a grant is given
- * in one statement, and found in one.
+ * remembers what the owner of an account has agreed to beyond a session. They also read `application`, `session` and `account`: a grant is
+ * given in one statement, and found in one, and so is a page of consents.
  */
 @Injectable()
 export class GrantsRepository {
@@ -158,6 +169,24 @@ export class GrantsRepository {
         WHERE c.account_id = ${accountId} ORDER BY c.granted_at`,
     );
     return rows.map(({ row }) => row);
+  }
+
+  /**
+   * A page of the consents to an application, the latest first.
+   * @param after the position of the last consent of the previous page
+   */
+  consentsTo(applicationId: string, limit: number, after?: string): Promise<ApplicationConsent[]> {
+    const following =
+      after === undefined ? sql.raw('') : sql`AND (c.granted_at, c.account_id) < ${positionValue(after)}`;
+    return queryRows(
+      this.dataSource,
+      sql`/* openid-consents.list */
+        SELECT a.id AS "accountId", a.email, c.permissions AS scopes, c.granted_at AS "grantedAt", c.updated_at AS "updatedAt",
+          ${positionOf('c.granted_at', 'c.account_id')} AS position
+        FROM openid_consent c JOIN account a ON a.id = c.account_id
+        WHERE c.application_id = ${applicationId} ${following}
+        ORDER BY c.granted_at DESC, c.account_id DESC LIMIT ${limit}`,
+    );
   }
 
   /** The applications that the sessions of an account are signed in to, as JSON objects. */

@@ -16,7 +16,7 @@ import {
 } from '../sessions/index.ts';
 import type { Consent } from './consents.schema.ts';
 import { consentNotFound } from './grants.problems.ts';
-import { GrantsRepository } from './grants.repository.ts';
+import { GrantsRepository, type ApplicationConsent } from './grants.repository.ts';
 import { errors } from './library.ts';
 
 /** What applications may have of accounts: consents, and the grants of sessions. */
@@ -115,6 +115,11 @@ export class GrantsService implements CredentialStore, SessionGrants {
   /** What the owner of an account has consented to. */
   consentsOf(accountId: string): Promise<Consent[]> {
     return this.grants.consentsOf(accountId);
+  }
+
+  /** A page of the consents to an application, the latest first. */
+  consentsTo(applicationId: string, limit: number, after?: string): Promise<ApplicationConsent[]> {
+    return this.grants.consentsTo(applicationId, limit, after);
   }
 
   /**

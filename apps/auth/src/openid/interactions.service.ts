@@ -137,11 +137,11 @@ export class InteractionsService implements OnModuleInit {
       return { location: `/sign-in?continue=${path}` };
     }
     // a session that was there before, although the request began without one, is none that the person has begun for it
-    if (origin ? origin.uid !== session.sessionId : session.authTime < iat) {
+    const isNew = session.authenticatedAt > iat;
+    if (origin ? origin.uid !== session.sessionId : !isNew) {
       return this.restart(interaction, session);
     }
-    // of a request that began without a session, this one is the answer, also within the same second
-    const isFresh = !has(freshReasons) || !origin || session.authTime > iat;
+    const isFresh = !has(freshReasons) || isNew;
     const isStrong = !has(['second_factor']) || authenticationClass(session.amr) === 'aal2';
     if (!isFresh || !isStrong) {
       return { location: `/sign-in/confirm?${isStrong ? '' : 'acr=aal2&'}continue=${path}` };
@@ -177,7 +177,7 @@ export class InteractionsService implements OnModuleInit {
     }
     const url = new URL(libraryRoutes.authorization, this.config.TOKEN_ISSUER);
     for (const [name, value] of Object.entries(params)) {
-      const kept = name === 'prompt' && session && session.authTime > iat ? withoutLogin(String(value)) : value;
+      const kept = name === 'prompt' && session && session.authenticatedAt > iat ? withoutLogin(String(value)) : value;
       for (const one of [kept].flat().filter(Boolean)) {
         url.searchParams.append(name, String(one));
       }

@@ -1,4 +1,4 @@
-import { counter, Destinations, FairDelivery, gauge, post } from '#common';
+import { counter, Destinations, FairDelivery, gauge, post, retryDelay } from '#common';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { Provider } from 'oidc-provider';
@@ -85,7 +85,8 @@ export class LogoutDispatcher implements OnApplicationBootstrap, BeforeApplicati
         notifications.inc({ result: 'failed' });
         this.logger.error({ msg: 'logout notification given up', client_id: clientId, reason });
       } else {
-        const wait = Math.min(firstRetrySeconds * 2 ** (attempts - 1), lastRetrySeconds);
+        const own = Math.min(firstRetrySeconds * 2 ** (attempts - 1), lastRetrySeconds);
+        const wait = Math.ceil(retryDelay(own, lastRetrySeconds, error));
         await this.outbox.postpone(id, wait);
         notifications.inc({ result: 'retried' });
         this.logger.warn({ msg: 'logout notification failed', client_id: clientId, retry_in_s: wait, reason });
@@ -104,15 +105,12 @@ export class LogoutDispatcher implements OnApplicationBootstrap, BeforeApplicati
       return;
     }
     const form = new URLSearchParams({ logout_token: await logoutToken(provider, client, accountId, sessionId) });
-    const status = await post(url, {
+    await post(url, {
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: form.toString(),
       timeoutMs,
       ...(applicationOf(client).registered && { destinations: publicOnly }),
     });
-    if (status < 200 || status > 299) {
-      throw new Error(`the application responded with ${String(status)}`);
-    }
   }
 }
 

@@ -32,7 +32,7 @@ export class BoundedQueue {
   /**
    * @param concurrency number of tasks that run concurrently
    * @param maxWaiting number of tasks that may wait
-   * @param maxWaitMs longest wait, in ms
+   * @param maxWaitMs longest wait, in ms, except that of the next tasks for those that run
    */
   constructor(concurrency: number, maxWaiting: number, maxWaitMs: number) {
     this.concurrency = concurrency;
@@ -78,7 +78,10 @@ export class BoundedQueue {
         start: () => this.timed(work).then(resolve, reject),
         reject,
         timer: setTimeout(() => {
-          this.drop(client, task);
+          // one of the next starts when running work ends, which is sooner than a repeated request
+          if (!this.isAmongNext(client, task)) {
+            this.drop(client, task);
+          }
         }, this.maxWaitMs),
       };
       const line = this.lines.get(client);
@@ -109,6 +112,11 @@ export class BoundedQueue {
       ahead += other === client ? 0 : Math.min(this.loadOf(other), own + 1);
     }
     return ahead;
+  }
+
+  /** Whether a task starts with the end of work that runs now. */
+  private isAmongNext(client: string, task: Task): boolean {
+    return this.lines.get(client)?.[0] === task && [...this.lines.keys()].indexOf(client) < this.concurrency;
   }
 
   /** The client with the most waiting tasks, if it has more than another would have with one more. */

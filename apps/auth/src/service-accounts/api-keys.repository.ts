@@ -35,7 +35,10 @@ export interface ActiveApiKey {
   secondsLeft: number | null;
 }
 
-const columns = sql.raw('id, prefix, scopes, created_at, expires_at, rotated_at, last_used_at');
+/** What a key may still do: its scopes that the service account has not lost since. */
+const granted = sql.raw(`ARRAY (
+  SELECT unnest(scopes) INTERSECT SELECT unnest(s.scopes) FROM service_account s WHERE s.id = service_account_id ORDER BY 1)`);
+const columns = sql`id, prefix, ${granted} AS scopes, created_at, expires_at, rotated_at, last_used_at`;
 const isActive = sql.raw('(expires_at IS NULL OR expires_at > now())');
 
 /** The table `api_key`. Revoked keys are deleted; the audit trail keeps their ids. */
@@ -128,14 +131,15 @@ export class ApiKeysRepository {
     return deleted > 0;
   }
 
-  /** Whether the key of an access token is still active. */
-  async isActive({ keyId, serviceAccountId }: ClientPrincipal): Promise<boolean> {
-    const row = await queryRow(
+  /** What the key of an access token may still do; undefined if it is no longer active. */
+  async activeScopes({ keyId, serviceAccountId }: ClientPrincipal): Promise<string[] | undefined> {
+    const row = await queryRow<{ scopes: string[] }>(
       this.dataSource,
       sql`/* api-keys.check */
-        SELECT FROM api_key WHERE id = ${keyId} AND service_account_id = ${serviceAccountId} AND ${isActive}`,
+        SELECT ${granted} AS scopes FROM api_key
+        WHERE id = ${keyId} AND service_account_id = ${serviceAccountId} AND ${isActive}`,
     );
-    return row !== undefined;
+    return row?.scopes;
   }
 
   /** Locks the key of an access token against its revocation, until the transaction ends; false if it is not active. */
@@ -152,7 +156,7 @@ export class ApiKeysRepository {
     return queryRow<ActiveApiKey>(
       this.dataSource,
       sql`/* api-keys.find-active */
-        SELECT id, hash, scopes, extract(epoch FROM expires_at - now())::float AS "secondsLeft" FROM api_key
+        SELECT id, hash, ${granted} AS scopes, extract(epoch FROM expires_at - now())::float AS "secondsLeft" FROM api_key
         WHERE prefix = ${prefix} AND service_account_id = ${accountId} AND ${isActive}`,
     );
   }

@@ -11,7 +11,7 @@ import {
   type RequestContext,
   Roles,
 } from '#common';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import {
@@ -28,11 +28,13 @@ import {
   newApiKeySchema,
   newServiceAccountSchema,
   rotationSchema,
+  serviceAccountChangeSchema,
   serviceAccountExample,
   serviceAccountId,
   serviceAccountListExample,
   serviceAccountListSchema,
   serviceAccountSchema,
+  type ServiceAccountChange,
 } from './service-accounts.schema.ts';
 import { ServiceAccountsService } from './service-accounts.service.ts';
 
@@ -96,7 +98,32 @@ export class ServiceAccountsController {
     return this.serviceAccounts.view(id);
   }
 
+  @Patch(':id')
+  @RequireRecentLogin({})
+  @ApiOperation({
+    summary: 'Change the name and the scopes of a service account',
+    description:
+      'For admins. Its API keys and their access tokens lose the scopes that are taken away: in this service at once, in others when the access tokens expire. Scopes that are added need a new API key.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'The service account.',
+    standardSchema: serviceAccountSchema,
+    example: serviceAccountExample,
+  })
+  @ApiProblems(...adminProblems, ...recentLoginProblems, ...bodyProblems, serviceAccountNotFound, nameTaken)
+  async changeServiceAccount(
+    @Param('id', { schema: serviceAccountId }) id: string,
+    @Body({ schema: serviceAccountChangeSchema }) body: ServiceAccountChange,
+    @CurrentPrincipal() actor: Principal,
+    @Context() context: RequestContext,
+  ) {
+    await this.serviceAccounts.change(id, body, actor, context);
+    return this.getServiceAccount(id);
+  }
+
   @Delete(':id')
+  @RequireRecentLogin({})
   @HttpCode(204)
   @ApiOperation({
     summary: 'Delete a service account',
@@ -104,7 +131,7 @@ export class ServiceAccountsController {
       'For admins. Deletes its API keys too. This service rejects its access tokens at once; other services accept them until they expire.',
   })
   @ApiResponse({ status: 204, description: 'Deleted.' })
-  @ApiProblems(...adminProblems, serviceAccountNotFound)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, serviceAccountNotFound)
   deleteServiceAccount(
     @Param('id', { schema: serviceAccountId }) id: string,
     @CurrentPrincipal() actor: Principal,
@@ -157,6 +184,7 @@ export class ServiceAccountsController {
   }
 
   @Delete(':id/keys/:keyId')
+  @RequireRecentLogin({})
   @HttpCode(204)
   @ApiOperation({
     summary: 'Revoke an API key',
@@ -164,7 +192,7 @@ export class ServiceAccountsController {
       'For admins. This service rejects its access tokens at once; other services accept them until they expire.',
   })
   @ApiResponse({ status: 204, description: 'Revoked.' })
-  @ApiProblems(...adminProblems, apiKeyNotFound)
+  @ApiProblems(...adminProblems, ...recentLoginProblems, apiKeyNotFound)
   revokeApiKey(
     @Param('id', { schema: serviceAccountId }) accountId: string,
     @Param('keyId', { schema: apiKeyId }) keyId: string,

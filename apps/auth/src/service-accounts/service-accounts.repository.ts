@@ -38,6 +38,22 @@ export class ServiceAccountsRepository {
     );
   }
 
+  /** Finds a service account and locks it until the transaction ends; keys can be created meanwhile. */
+  async lock(manager: EntityManager, id: string): Promise<ServiceAccount | undefined> {
+    return queryRow<ServiceAccount>(
+      manager,
+      sql`/* service-accounts.lock */ SELECT ${columns} FROM service_account WHERE id = ${id} FOR NO KEY UPDATE`,
+    );
+  }
+
+  /** @throws QueryFailedError of the constraint `service_account_name_key` if another one has the name */
+  async update(manager: EntityManager, { id, name, scopes }: Omit<ServiceAccount, 'createdAt'>): Promise<void> {
+    await execute(
+      manager,
+      sql`/* service-accounts.update */ UPDATE service_account SET name = ${name}, scopes = ${scopes} WHERE id = ${id}`,
+    );
+  }
+
   /** @returns false if there is no such service account */
   async delete(manager: EntityManager, id: string): Promise<boolean> {
     const deleted = await execute(

@@ -22,12 +22,23 @@ const expiresAt = instant
   .refine((time) => Date.parse(time) > Date.now(), 'must be in the future')
   .meta({ example: '2027-11-25T12:00:00.000Z' });
 
-export const newServiceAccountSchema = z
-  .strictObject({
-    name: displayText(64).meta({ description: 'unique regardless of case', example: 'log collector' }),
-    scopes,
-  })
-  .meta({ id: 'NewServiceAccount', example: { name: 'log collector', scopes: ['audit:read'] } });
+const newServiceAccount = z.strictObject({
+  name: displayText(64).meta({ description: 'unique regardless of case', example: 'log collector' }),
+  scopes,
+});
+
+export const newServiceAccountSchema = newServiceAccount.meta({
+  id: 'NewServiceAccount',
+  example: { name: 'log collector', scopes: ['audit:read'] },
+});
+
+export const serviceAccountChangeSchema = newServiceAccount.partial().meta({
+  id: 'ServiceAccountChange',
+  description: 'What is left out stays',
+  example: { scopes: ['audit:read'] },
+});
+
+export type ServiceAccountChange = z.output<typeof serviceAccountChangeSchema>;
 
 export const newApiKeySchema = z
   .strictObject({

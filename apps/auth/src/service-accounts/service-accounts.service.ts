@@ -23,6 +23,7 @@ import type {
   newApiKeySchema,
   newServiceAccountSchema,
   rotationSchema,
+  ServiceAccountChange,
   ServiceAccountView,
 } from './service-accounts.schema.ts';
 
@@ -46,21 +47,40 @@ export class ServiceAccountsService {
     actor: Principal,
     context: RequestContext,
   ): Promise<ServiceAccountView> {
-    try {
-      return await this.dataSource.transaction(async (manager) => {
-        await this.authority.assert(manager, actor);
-        const account = await this.accounts.insert(manager, { id: uuidv7(), name, scopes });
-        await this.audit.record(manager, context, {
-          type: 'service_account.created',
-          actorId: actor.accountId,
-          subjectId: account.id,
-          detail: { name, scopes },
-        });
-        return { ...viewOf(account), api_keys: [] };
+    return this.naming(async (manager) => {
+      await this.authority.assert(manager, actor);
+      const account = await this.accounts.insert(manager, { id: uuidv7(), name, scopes });
+      await this.audit.record(manager, context, {
+        type: 'service_account.created',
+        actorId: actor.accountId,
+        subjectId: account.id,
+        detail: { name, scopes },
       });
-    } catch (error) {
-      throw isUniqueViolation(error, 'service_account_name_key') ? nameTaken.exception() : error;
-    }
+      return { ...viewOf(account), api_keys: [] };
+    });
+  }
+
+  /**
+   * Changes the name and the scopes. Keys and access tokens keep what they have of the new scopes.
+   * @throws ProblemException `service_account_not_found`, `name_taken`
+   */
+  async change(id: string, change: ServiceAccountChange, actor: Principal, context: RequestContext): Promise<void> {
+    await this.naming(async (manager) => {
+      await this.authority.assert(manager, actor);
+      const account = await this.accounts.lock(manager, id);
+      if (!account) {
+        throw serviceAccountNotFound.exception();
+      }
+      const before = { name: account.name, scopes: account.scopes };
+      const after = { name: change.name ?? before.name, scopes: change.scopes ?? before.scopes };
+      await this.accounts.update(manager, { id, ...after });
+      await this.audit.record(manager, context, {
+        type: 'service_account.changed',
+        actorId: actor.accountId,
+        subjectId: id,
+        detail: { before, after },
+      });
+    });
   }
 
   async list() {
@@ -188,9 +208,19 @@ export class ServiceAccountsService {
     }
   }
 
-  /** @returns the client; null if its API key has expired or was revoked */
+  /** @returns the client with the scopes that it still has; null if its API key has expired or was revoked */
   async check(client: ClientPrincipal): Promise<ClientPrincipal | null> {
-    return (await this.keys.isActive(client)) ? client : null;
+    const granted = await this.keys.activeScopes(client);
+    return granted ? { ...client, scopes: client.scopes.filter((scope) => granted.includes(scope)) } : null;
+  }
+
+  /** Runs a transaction that names a service account. */
+  private async naming<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      return await this.dataSource.transaction(work);
+    } catch (error) {
+      throw isUniqueViolation(error, 'service_account_name_key') ? nameTaken.exception() : error;
+    }
   }
 }
 

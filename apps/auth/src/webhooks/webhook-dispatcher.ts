@@ -1,4 +1,4 @@
-import { Destinations, FairDelivery, gauge, post } from '#common';
+import { Destinations, FairDelivery, gauge, post, RefusedError, retryDelay } from '#common';
 import {
   Inject,
   Injectable,
@@ -23,23 +23,13 @@ const minute = 60;
 const hour = 60 * minute;
 /** Seconds before the second and each further attempt: three days in all, as the specification suggests. */
 const delays = [5, 5 * minute, ...[0.5, 2, 5, 10, 14, 20, 24].map((hours) => hours * hour)];
+/** How long a receiver can ask to wait. */
+const maxDelay = 24 * hour;
 /** The longest part of a delay that is added by chance, so that what failed together is not repeated together. */
 const jitter = 0.2;
 /** After so many seconds without a success, an endpoint that a message was given up for is disabled. */
 const maxFailingSeconds = 5 * 24 * hour;
 const goneStatus = 410;
-
-/** A response other than success. */
-class RefusedError extends Error {
-  readonly status: number;
-
-  constructor(status: number) {
-    super(
-      `the receiver responded with ${String(status)}${status > 299 && status < 400 ? ', and redirects are not followed' : ''}`,
-    );
-    this.status = status;
-  }
-}
 
 /**
  * Delivers events to webhooks as the Standard Webhooks specification says. Every replica runs it. It follows no redirect, reads no body, and
@@ -114,12 +104,12 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
 
   /**
    * @returns the status of the response, a success
-   * @throws Error otherwise
+   * @throws Error otherwise, a RefusedError if there was a response
    */
-  private async send(message: DueDelivery): Promise<number> {
+  private send(message: DueDelivery): Promise<number> {
     const { id, url, payload } = message;
     const timestamp = Math.floor(Date.now() / 1000);
-    const status = await post(url, {
+    return post(url, {
       headers: {
         'content-type': 'application/json',
         'user-agent': 'devopslocally-webhooks',
@@ -129,10 +119,6 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
       timeoutMs,
       destinations: this.destinations,
     });
-    if (status < 200 || status > 299) {
-      throw new RefusedError(status);
-    }
-    return status;
   }
 
   private async retryOrFail(message: DueDelivery, error: unknown): Promise<void> {
@@ -147,7 +133,7 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
       this.logger.error({ msg: 'webhook delivery given up', ...log });
       await this.disable(message, status === goneStatus ? 'gone' : 'failing');
     } else {
-      const wait = delay * (1 + Math.random() * jitter);
+      const wait = retryDelay(delay, maxDelay, error) * (1 + Math.random() * jitter);
       await this.outbox.postpone(message, wait, { status, error: reason });
       deliveries.inc({ result: 'retried' });
       this.logger.warn({ msg: 'webhook delivery failed', ...log, retry_in_s: Math.round(wait) });

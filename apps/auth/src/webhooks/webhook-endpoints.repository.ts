@@ -21,6 +21,8 @@ export interface Endpoint extends EndpointSettings {
   disabled_reason: DisabledReason | null;
   /** When it began to refuse everything; null after a success. */
   failing_since: Date | null;
+  /** Messages that were given up, {@link maxDeadLetters} at most. */
+  dead_letters: number;
   /** Until when messages are also signed with the previous secret. */
   previous_secret_expires_at: Date | null;
   created_at: Date;
@@ -46,7 +48,13 @@ const countLock = 7_305_645;
 /** Longer than a transaction that may still write deliveries to the endpoint. */
 const deletedHours = 1;
 
+/** Bounds what a list of all endpoints reads. */
+export const maxDeadLetters = 100;
+
 const columns = sql.raw(`id, url, description, event_types, enabled, disabled_reason, failing_since,
+  (SELECT count(*)::int FROM (
+    SELECT FROM webhook_delivery d WHERE d.endpoint_id = webhook_endpoint.id AND d.state = 'failed' LIMIT ${String(maxDeadLetters)}) AS dead
+  ) AS dead_letters,
   CASE WHEN previous_secret_expires_at > now() THEN previous_secret_expires_at END AS previous_secret_expires_at,
   created_at, updated_at`);
 const exists = sql.raw('deleted_at IS NULL');

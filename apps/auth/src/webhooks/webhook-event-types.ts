@@ -68,6 +68,7 @@ const subscribable: Record<AuditEventType, boolean> = {
   'passkey.renamed': true,
   'password.changed': true,
   'password.reset_forced': true,
+  'service_account.changed': true,
   'service_account.created': true,
   'service_account.deleted': true,
   'session.refresh_reused': true,

@@ -1,7 +1,7 @@
 import { displayText, instant } from '#common';
 import { z } from 'zod';
 import { deliveryStates, type Delivery } from './webhook-deliveries.repository.ts';
-import type { Endpoint } from './webhook-endpoints.repository.ts';
+import { maxDeadLetters, type Endpoint } from './webhook-endpoints.repository.ts';
 import { webhookEventTypes } from './webhook-event-types.ts';
 
 const maxUrlLength = 512;
@@ -94,6 +94,9 @@ const fields = {
     description: '`failing`: it has refused everything for 5 days; `gone`: it has answered with 410',
   }),
   failing_since: z.iso.datetime().nullable().meta({ description: 'null after a success' }),
+  dead_letters: z.int().meta({
+    description: `messages that were given up and not replayed; ${String(maxDeadLetters)} stands for more too`,
+  }),
   previous_secret_expires_at: z.iso.datetime().nullable(),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
@@ -163,6 +166,7 @@ export const endpointExample: z.output<typeof endpointSchema> = {
   enabled: true,
   disabled_reason: null,
   failing_since: null,
+  dead_letters: 0,
   previous_secret_expires_at: null,
   created_at: '2026-11-25T12:00:00.000Z',
   updated_at: '2026-11-25T12:00:00.000Z',

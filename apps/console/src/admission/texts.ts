@@ -1,7 +1,6 @@
 import type { Translated } from '../language.ts';
 
 const en = {
-  loading: 'Loading',
   again: 'Try again',
   signOut: 'Sign out',
   factorTitle: 'Add a second factor first',
@@ -18,7 +17,6 @@ const en = {
 export const texts: Translated<typeof en> = {
   en,
   de: {
-    loading: 'Wird geladen',
     again: 'Erneut versuchen',
     signOut: 'Abmelden',
     factorTitle: 'Richten Sie zuerst einen zweiten Faktor ein',
@@ -33,7 +31,6 @@ export const texts: Translated<typeof en> = {
       '{email} ist kein Administrator. Bitten Sie einen Administrator um die Rolle oder melden Sie sich mit einem anderen Konto an.',
   },
   fr: {
-    loading: 'Chargement',
     again: 'Réessayer',
     signOut: 'Se déconnecter',
     factorTitle: 'Ajoutez d’abord un second facteur',
@@ -43,12 +40,11 @@ export const texts: Translated<typeof en> = {
     failedTitle: 'La connexion a échoué',
     failedText: 'Rien n’a été modifié.',
     unavailableTitle: 'La console ne peut pas être ouverte pour le moment',
-    roleTitle: 'Vous ne pouvez pas utiliser la console',
+    roleTitle: 'Vous n’êtes pas autorisé à utiliser la console',
     roleText:
       '{email} n’est pas administrateur. Demandez le rôle à un administrateur ou connectez-vous avec un autre compte.',
   },
   es: {
-    loading: 'Cargando',
     again: 'Reintentar',
     signOut: 'Cerrar sesión',
     factorTitle: 'Añada primero un segundo factor',
@@ -58,7 +54,7 @@ export const texts: Translated<typeof en> = {
     failedTitle: 'El inicio de sesión ha fallado',
     failedText: 'No se ha cambiado nada.',
     unavailableTitle: 'La consola no se puede abrir ahora',
-    roleTitle: 'No puede usar la consola',
+    roleTitle: 'No tiene permiso para usar la consola',
     roleText: '{email} no es administrador. Pida el rol a un administrador o inicie sesión con otra cuenta.',
   },
 };

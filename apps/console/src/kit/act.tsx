@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { queries } from '../api.ts';
-import { fill, useTexts } from '../language.ts';
+import { fill, useFormats, useTexts } from '../language.ts';
 import { proofAgeSeconds } from '../session/authorization.ts';
 import { Dialog } from './dialog.tsx';
 import { Failure, ProofOffer } from './failure.tsx';
@@ -44,12 +44,13 @@ interface ActProps {
 export function Act({ label, of, description, typedName, isDestructive = false, ...props }: ActProps) {
   const { fields, canRun = true, run, changes, onOpen, onDone, button } = props;
   const t = useTexts(texts);
+  const { labelled } = useFormats();
   const form = useId();
   const submit = useRef<HTMLButtonElement>(null);
   const [isOpen, { open, close }] = useDisclosure();
   const [isProofOld, setProofOld] = useState(false);
   const [typed, setTyped] = useState('');
-  const name = of === undefined ? label : `${label}: ${of}`;
+  const name = of === undefined ? label : labelled(label, of);
   const act = useMutation({
     mutationFn: run,
     onSuccess: async () => {

@@ -15,8 +15,8 @@ const texts: Translated<typeof en> = {
   fr: {
     showTable: 'Afficher le tableau',
     hideTable: 'Masquer le tableau',
-    total: 'Total : {n}',
-    highest: 'Maximum : {n}',
+    total: 'Total : {n}',
+    highest: 'Maximum : {n}',
   },
   es: { showTable: 'Mostrar la tabla', hideTable: 'Ocultar la tabla', total: 'Total: {n}', highest: 'Máximo: {n}' },
 };
@@ -43,7 +43,7 @@ const step = 12;
 /** Bars beside each other, and the same numbers as a table. */
 export function BarChart({ title, labels, bars, isState = false }: ChartProps) {
   const t = useTexts(texts);
-  const { number } = useFormats();
+  const { number, labelled } = useFormats();
   const table = useId();
   const [isOpen, { toggle }] = useDisclosure();
   const highest = Math.max(0, ...bars.map(({ value }) => value));
@@ -76,7 +76,7 @@ export function BarChart({ title, labels, bars, isState = false }: ChartProps) {
             height={heightOf(value)}
             fill="var(--mantine-primary-color-filled)"
           >
-            <title>{`${label}: ${number(value)}`}</title>
+            <title>{labelled(label, number(value))}</title>
           </rect>
         ))}
         <rect x={0} y={height - 1} width={bars.length * step} height={1} fill="currentColor" opacity={0.4} />
@@ -91,7 +91,7 @@ export function BarChart({ title, labels, bars, isState = false }: ChartProps) {
         aria-expanded={isOpen}
         aria-controls={table}
         onClick={toggle}
-        aria-label={`${isOpen ? t.hideTable : t.showTable}: ${title}`}
+        aria-label={labelled(isOpen ? t.hideTable : t.showTable, title)}
       >
         {isOpen ? t.hideTable : t.showTable}
       </Button>

@@ -1,40 +1,24 @@
 import { NativeSelect } from '@mantine/core';
-import { useTexts, type Translated } from '../language.ts';
+import { useFormats, useTexts, type Translated } from '../language.ts';
 
 const en = {
   label: 'The old one stays valid for',
   none: 'no overlap: it stops working now',
-  hour: '1 hour',
-  day: '1 day',
-  week: '7 days',
-  month: '30 days',
 };
 
 const texts: Translated<typeof en> = {
   en,
   de: {
-    label: 'Das alte bleibt gültig für',
-    none: 'ohne Übergang: Es gilt ab sofort nicht mehr',
-    hour: '1 Stunde',
-    day: '1 Tag',
-    week: '7 Tage',
-    month: '30 Tage',
+    label: 'Der bisherige Wert bleibt gültig für',
+    none: 'ohne Übergang: Er gilt ab sofort nicht mehr',
   },
   fr: {
-    label: 'L’ancien reste valable pendant',
-    none: 'aucun délai : il cesse de fonctionner maintenant',
-    hour: '1 heure',
-    day: '1 jour',
-    week: '7 jours',
-    month: '30 jours',
+    label: 'L’ancienne valeur reste valable pendant',
+    none: 'aucun délai : elle cesse immédiatement de fonctionner',
   },
   es: {
-    label: 'El anterior sigue siendo válido durante',
+    label: 'El valor anterior sigue siendo válido durante',
     none: 'sin solapamiento: deja de funcionar ahora',
-    hour: '1 hora',
-    day: '1 día',
-    week: '7 días',
-    month: '30 días',
   },
 };
 
@@ -50,7 +34,14 @@ interface OverlapProps {
 /** How long the old secret stays valid beside the new one. */
 export function OverlapField({ seconds, onChange, max = Infinity }: OverlapProps) {
   const t = useTexts(texts);
-  const choices = { 0: t.none, 3600: t.hour, 86_400: t.day, 604_800: t.week, 2_592_000: t.month };
+  const { duration } = useFormats();
+  const choices = {
+    0: t.none,
+    3600: duration(1, 'hour'),
+    86_400: duration(1, 'day'),
+    604_800: duration(7, 'day'),
+    2_592_000: duration(30, 'day'),
+  };
   return (
     <NativeSelect
       label={t.label}

@@ -60,14 +60,14 @@ export const texts: Translated<typeof en> = {
     again: 'Réessayer',
     proofTitle: 'Confirmez votre identité',
     proofText:
-      'Cette action demande une preuve récente de votre second facteur. Rien n’a été modifié. Vous reviendrez à cette page, mais votre saisie sera perdue : copiez-la d’abord.',
+      'Cette action demande une preuve récente de votre second facteur. Rien n’a été modifié. Vous reviendrez à cette page, mais votre saisie sera perdue : copiez-la d’abord.',
     proofFirst:
-      'Vous avez confirmé votre identité il y a plus de 10 minutes. Si elle vous est redemandée, vous quitterez cette page et perdrez votre saisie : vous pouvez la confirmer dès maintenant.',
+      'Vous avez confirmé votre identité il y a plus de 10 minutes. Si elle vous est redemandée, vous quitterez cette page et perdrez votre saisie : vous pouvez la confirmer dès maintenant.',
     proofAction: 'Confirmer',
-    done: 'Terminé : {label}',
+    done: 'Terminé : {label}',
     cancel: 'Annuler',
     close: 'Fermer',
-    typeName: 'Cette action est irréversible. Saisissez « {name} » pour continuer.',
+    typeName: 'Cette action est irréversible. Saisissez « {name} » pour continuer.',
     selectAll: 'Sélectionner tout ce qui est affiché',
     more: 'Charger plus',
     copy: 'Copier',
@@ -86,7 +86,7 @@ export const texts: Translated<typeof en> = {
     proofText:
       'Esta acción necesita una prueba reciente de su segundo factor. No se ha cambiado nada. Volverá a esta página, pero perderá lo que haya escrito: cópielo antes.',
     proofFirst:
-      'Confirmó que es usted hace más de 10 minutos. Si se le vuelve a pedir, saldrá de esta página y perderá lo que haya escrito: puede confirmarlo ahora.',
+      'Hace más de 10 minutos que confirmó que era usted. Si se le vuelve a pedir, saldrá de esta página y perderá lo que haya escrito: puede confirmarlo ahora.',
     proofAction: 'Confirmar',
     done: 'Hecho: {label}',
     cancel: 'Cancelar',

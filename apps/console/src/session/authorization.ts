@@ -1,6 +1,7 @@
 /**
- * Signs an admin in by the service's own OpenID provider: authorization code with PKCE (RFC 7636). The tokens are in memory alone; what
- * connects an answer to its request is kept in the tab's session storage until then.
+ * Signs an admin in by the service's own OpenID provider: authorization code with PKCE (RFC 7636). As long as the browser's session
+ * suffices, that happens in the background; otherwise the browser leaves for the provider and comes back. The tokens are in memory alone.
+ * What connects an answer to its request is too, unless the browser leaves: then the tab's session storage keeps it until the answer.
  */
 import * as oauth from 'oauth4webapi';
 
@@ -41,6 +42,16 @@ interface Pending {
   path: string;
 }
 
+/** Who has signed in. */
+export interface Identity {
+  id: string;
+  email: string;
+  roles: readonly string[];
+}
+
+/** Who has signed in, or why nobody has. */
+export type Entrance = { identity: Identity } | { error: unknown };
+
 interface Held {
   accessToken: string;
   refreshToken: string | undefined;
@@ -51,47 +62,90 @@ interface Held {
 
 let held: Held | undefined;
 
-/** Leaves for the provider, which sends the browser back to the same path. It asks for nothing that was proved within `maxAge`. */
-export async function authorize({ maxAge = maxAgeSeconds } = {}): Promise<never> {
+/** Begins an authorization: the URL that asks the provider, and what its answer must match. */
+async function newRequest(extra: Record<string, string>): Promise<{ url: URL; pending: Pending }> {
   const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()];
-  const pending: Pending = { verifier, state, path: location.pathname + location.search };
-  sessionStorage.setItem(pendingKey, JSON.stringify(pending));
   const url = new URL(String(server.authorization_endpoint));
   url.search = new URLSearchParams({
     response_type: 'code',
     client_id: client.client_id,
     redirect_uri: home,
-    scope: 'openid',
+    scope: 'openid email profile',
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
     state,
-    max_age: String(maxAge),
     claims: JSON.stringify({ id_token: { acr: { essential: true, value: 'aal2' } } }),
+    ...extra,
   }).toString();
+  return { url, pending: { verifier, state, path: location.pathname + location.search } };
+}
+
+/** Leaves for the provider, which sends the browser back to the same path. It asks for nothing that was proved within `maxAge`. */
+export async function authorize({ maxAge = maxAgeSeconds } = {}): Promise<never> {
+  const { url, pending } = await newRequest({ max_age: String(maxAge) });
+  sessionStorage.setItem(pendingKey, JSON.stringify(pending));
   location.replace(url);
   // the page ends
   return new Promise<never>(() => undefined);
 }
 
-/** Whether the URL is an answer of the provider. */
-export const isAnswer = (): boolean =>
-  location.pathname === '/console/' && new URL(location.href).searchParams.has('state');
+/** Whether a URL is an answer of the provider. */
+const isAnswer = ({ origin, pathname, searchParams }: URL): boolean =>
+  origin + pathname === home && searchParams.has('state');
 
-/**
- * Exchanges the code that the browser has brought back for tokens.
- * @throws AuthorizationResponseError if the provider has refused
- */
-export async function finish(): Promise<void> {
-  const answer = new URL(location.href);
-  const stored = sessionStorage.getItem(pendingKey);
-  sessionStorage.removeItem(pendingKey);
-  if (stored === null) {
+/** Signs in: by the answer that the browser has brought back, otherwise in the background. Leaves for the provider if that needs the person. */
+export async function signIn(): Promise<Entrance> {
+  try {
+    return { identity: await authenticate() };
+  } catch (error) {
+    console.error(error);
+    return { error };
+  }
+}
+
+async function authenticate(): Promise<Identity> {
+  const current = new URL(location.href);
+  if (isAnswer(current)) {
+    const stored = sessionStorage.getItem(pendingKey);
+    sessionStorage.removeItem(pendingKey);
+    if (stored !== null) {
+      const pending = JSON.parse(stored) as Pending;
+      history.replaceState(null, '', pending.path);
+      return exchange(current, pending);
+    }
     // an answer that was already used, for instance by the browser's back button
     history.replaceState(null, '', home);
-    return authorize();
   }
-  const { verifier, state, path } = JSON.parse(stored) as Pending;
-  history.replaceState(null, '', path);
+  return authorizeInBackground();
+}
+
+/** What the provider says of a request that must not ask the person anything (OpenID Connect Core §3.1.2.6), but would have to. */
+const needsPerson = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required'];
+
+/** Follows the provider's redirect without leaving the page: the code is neither in the address bar nor in the history. */
+async function authorizeInBackground(): Promise<Identity> {
+  const { url, pending } = await newRequest({ prompt: 'none', max_age: String(maxAgeSeconds) });
+  const response = await fetch(url, { signal: options.signal() });
+  void response.body?.cancel();
+  const answer = new URL(response.url);
+  if (!isAnswer(answer)) {
+    throw new Error(`the provider has responded with ${String(response.status)}`);
+  }
+  try {
+    return await exchange(answer, pending);
+  } catch (error) {
+    if (needsPerson.includes(refusalOf(error) ?? '')) {
+      return authorize();
+    }
+    throw error;
+  }
+}
+
+/**
+ * Exchanges the code of an answer for tokens.
+ * @throws AuthorizationResponseError if the provider has refused
+ */
+async function exchange(answer: URL, { verifier, state }: Pending): Promise<Identity> {
   const parameters = oauth.validateAuthResponse(server, client, answer, state);
   const response = await oauth.authorizationCodeGrantRequest(
     server,
@@ -102,13 +156,18 @@ export async function finish(): Promise<void> {
     verifier,
     options,
   );
-  keep(
-    await oauth.processAuthorizationCodeResponse(server, client, response, {
-      requireIdToken: true,
-      // the provider enforces it, by its own clock
-      maxAge: oauth.skipAuthTimeCheck,
-    }),
-  );
+  const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, {
+    requireIdToken: true,
+    // the provider enforces it, by its own clock
+    maxAge: oauth.skipAuthTimeCheck,
+  });
+  keep(tokens);
+  const { sub = '', email, roles }: Partial<oauth.IDToken> = oauth.getValidatedIdTokenClaims(tokens) ?? {};
+  return {
+    id: sub,
+    email: typeof email === 'string' ? email : '',
+    roles: Array.isArray(roles) ? roles.map(String) : [],
+  };
 }
 
 function keep(tokens: oauth.TokenEndpointResponse): string {
@@ -162,6 +221,10 @@ export function signOut(): void {
   location.assign(url);
 }
 
-/** Why the provider has refused to sign in, as OAuth 2.0 names it; undefined for another error. */
+/** Why the provider has refused, as OAuth 2.0 names it; undefined for another error, such as a lost connection. */
 export const refusalOf = (error: unknown): string | undefined =>
-  error instanceof oauth.AuthorizationResponseError ? error.error : undefined;
+  error instanceof oauth.AuthorizationResponseError || error instanceof oauth.ResponseBodyError
+    ? error.error
+    : error instanceof oauth.OperationProcessingError
+      ? 'invalid_response'
+      : undefined;

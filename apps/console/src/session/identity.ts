@@ -1,10 +1,10 @@
 import { createContext, useContext } from 'react';
-import type { OwnAccount } from '#client';
+import type { Identity } from './authorization.ts';
 
-export const IdentityContext = createContext<OwnAccount | undefined>(undefined);
+export const IdentityContext = createContext<Identity | undefined>(undefined);
 
 /** The admin who is signed in. */
-export function useIdentity(): OwnAccount {
+export function useIdentity(): Identity {
   const identity = useContext(IdentityContext);
   if (!identity) {
     throw new Error('nobody is signed in');

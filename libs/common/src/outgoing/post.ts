@@ -1,6 +1,7 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Destinations } from './destinations.ts';
+import { RefusedError } from './refused-error.ts';
 
 interface Options {
   headers: Record<string, string>;
@@ -13,7 +14,8 @@ interface Options {
 /**
  * Posts to a URL of others, on a connection of its own. Follows no redirect and reads no body. Unlike `fetch`, it decides on the IP address
  * that it connects to.
- * @returns the status of the response
+ * @returns the status of the response, a success
+ * @throws RefusedError for any other status
  * @throws Error without a response in time, and if the destinations do not permit the URL or an IP address of its host
  */
 export async function post(to: string, { headers, body, timeoutMs, destinations }: Options): Promise<number> {
@@ -32,7 +34,12 @@ export async function post(to: string, { headers, body, timeoutMs, destinations 
     request.on('error', reject);
     request.on('response', (response) => {
       response.destroy();
-      resolve(response.statusCode ?? 0);
+      const { statusCode: status = 0, headers: answered } = response;
+      if (status >= 200 && status <= 299) {
+        resolve(status);
+      } else {
+        reject(new RefusedError(status, answered['retry-after']));
+      }
     });
     request.end(body);
   });

@@ -2,6 +2,8 @@ import {
   type BoundedCount,
   countBounded,
   execute,
+  positionOf,
+  positionValue,
   purge,
   queryRow,
   queryRows,
@@ -89,11 +91,9 @@ const states: Record<MailState, Sql> = {
 const columns = sql.raw(
   'id, account_id AS "accountId", recipient, template, locale, variables, attempts, coalesce(expires_at <= now(), false) AS expired',
 );
-const listedColumns = sql.raw(
-  'id, account_id AS "accountId", recipient, template, locale, attempts, last_error AS "lastError", created_at AS "createdAt", ' +
-    'next_attempt_at AS "nextAttemptAt", sent_at AS "sentAt", failed_at AS "failedAt", expires_at AS "expiresAt", ' +
-    `to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || ',' || id AS position`,
-);
+const listedColumns = sql`id, account_id AS "accountId", recipient, template, locale, attempts, last_error AS "lastError",
+  created_at AS "createdAt", next_attempt_at AS "nextAttemptAt", sent_at AS "sentAt", failed_at AS "failedAt",
+  expires_at AS "expiresAt", ${positionOf('created_at', 'id')} AS position`;
 const contextOf = (id: string) => `mail ${id}`;
 
 /** The table `mail`. The variables of a mail are encrypted at rest, because they may contain a token. */
@@ -213,9 +213,7 @@ export class MailRepository {
    * @param after the position of the last mail of the previous page
    */
   list(state: MailState, limit: number, after?: string): Promise<ListedMail[]> {
-    const [createdAt, id] = after?.split(',') ?? [];
-    const following =
-      after === undefined ? sql.raw('') : sql`AND (created_at, id) < (${createdAt}::timestamptz, ${id}::uuid)`;
+    const following = after === undefined ? sql.raw('') : sql`AND (created_at, id) < ${positionValue(after)}`;
     return queryRows<ListedMail>(
       this.dataSource,
       sql`/* mail.list */

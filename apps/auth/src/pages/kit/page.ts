@@ -193,7 +193,7 @@ export class Page {
     try {
       return await run();
     } catch (error) {
-      const alert = error instanceof ProblemException ? explain(this.texts.problems, error) : undefined;
+      const alert = error instanceof ProblemException ? explain(this, error) : undefined;
       if (alert === undefined) {
         throw error;
       }
@@ -254,11 +254,16 @@ export function parameterOf(request: FastifyRequest, name: string): string | und
 
 /** What a problem means to the person; undefined for those that have nothing to do with what was entered. */
 export function explain(
-  texts: Readonly<Record<string, string>>,
+  { texts, locale }: Pick<Page, 'texts' | 'locale'>,
   { problem, extras }: ProblemException,
 ): string | undefined {
-  const text = texts[problem.code];
-  return text === undefined ? undefined : fill(text, { seconds: Math.ceil(extras.retryAfter ?? 1) });
+  const explanations: Readonly<Record<string, string>> = texts.problems;
+  const text = explanations[problem.code];
+  if (text === undefined) {
+    return undefined;
+  }
+  const seconds = new Intl.NumberFormat(locale, { style: 'unit', unit: 'second', unitDisplay: 'long' });
+  return fill(text, { wait: seconds.format(Math.ceil(extras.retryAfter ?? 1)) });
 }
 
 /** Which text explains an invalid field. */

@@ -1,7 +1,7 @@
 import { type ProblemException, problems } from '#common';
 import type { FastifyRequest } from 'fastify';
-import { firstLocale, type PageTexts } from '../../texts/index.ts';
-import { frameOf, htmlOf } from './frame.ts';
+import { firstLocale } from '../../texts/index.ts';
+import { frameOf, htmlOf, type PageFrame } from './frame.ts';
 import { pageLocale } from './language.ts';
 import { Layout } from './layout.tsx';
 import type { PageSettings } from './page-settings.ts';
@@ -13,7 +13,7 @@ export function renderProblem(settings: PageSettings, request: FastifyRequest, e
   const { ui_locales: tags } = (request.query ?? {}) as { ui_locales?: unknown };
   const page = frameOf(settings, null, pageLocale(request, null, firstLocale(tags)));
   const { texts } = page;
-  const { title, text } = messageOf(texts, exception);
+  const { title, text } = messageOf(page, exception);
   const isFault = exception.problem.status >= 500 && exception.problem !== problems.overloaded;
   return htmlOf(
     <Layout page={page} title={title}>
@@ -30,9 +30,10 @@ export function renderProblem(settings: PageSettings, request: FastifyRequest, e
   );
 }
 
-function messageOf({ errors, problems: explained }: PageTexts, exception: ProblemException) {
+function messageOf(page: PageFrame, exception: ProblemException) {
+  const { errors, problems: explanations } = page.texts;
   const { status } = exception.problem;
-  const explanation = explain(explained, exception);
+  const explanation = explain(page, exception);
   if (status === 404 && explanation === undefined) {
     return { title: errors.notFoundTitle, text: errors.notFound };
   }
@@ -41,5 +42,5 @@ function messageOf({ errors, problems: explained }: PageTexts, exception: Proble
   }
   return status >= 500
     ? { title: errors.failedTitle, text: errors.failed }
-    : { title: errors.refusedTitle, text: explanation ?? explained.validation_failed };
+    : { title: errors.refusedTitle, text: explanation ?? explanations.validation_failed };
 }

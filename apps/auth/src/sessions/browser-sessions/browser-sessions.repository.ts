@@ -18,6 +18,8 @@ export interface BrowserSession {
   amr: string[];
   /** Time of the last authentication, in seconds since 1970. */
   authTime: number;
+  /** The same to the microsecond. */
+  authenticatedAt: number;
   expiresAt: Date;
   /** The language that its owner reads. */
   locale: Locale | null;
@@ -25,7 +27,8 @@ export interface BrowserSession {
 
 /** The columns of a {@link BrowserSession}: of the session `s` and its account `a`. */
 const sessionColumns = sql`s.id AS "sessionId", s.account_id AS "accountId", a.email, a.email_verified_at IS NOT NULL AS "emailVerified",
-          a.password_hash IS NOT NULL AS "hasPassword", a.roles, s.amr, ${authTime}, s.expires_at AS "expiresAt", a.locale`;
+          a.password_hash IS NOT NULL AS "hasPassword", a.roles, s.amr, ${authTime},
+          extract(epoch FROM s.authenticated_at)::float8 AS "authenticatedAt", s.expires_at AS "expiresAt", a.locale`;
 
 /** The columns of the table `session` that only sessions of browsers use. */
 @Injectable()

@@ -67,7 +67,7 @@ export const mails: MailTexts = {
     password_reset_required: {
       subject: 'Legen Sie ein neues Passwort fest',
       paragraphs: [
-        'Die Administration verlangt, dass Sie für {email} ein neues Passwort festlegen. Ihr bisheriges Passwort ist nicht mehr gültig, und alle Ihre Sitzungen wurden beendet.',
+        'Ein Administrator verlangt, dass Sie für {email} ein neues Passwort festlegen. Ihr bisheriges Passwort ist nicht mehr gültig, und alle Ihre Sitzungen wurden beendet.',
         'Der Link ist eine Stunde gültig und kann nur einmal verwendet werden. Danach können Sie über „Passwort vergessen“ einen neuen Link anfordern.',
       ],
       action: 'Neues Passwort festlegen',
@@ -104,7 +104,7 @@ export const mails: MailTexts = {
     email_changed: {
       subject: 'Ihre E-Mail-Adresse wurde geändert',
       paragraphs: [
-        'Die E-Mail-Adresse Ihres Kontos wurde von {email} zu {new_email} geändert. Zeitpunkt: {time}.',
+        'Die E-Mail-Adresse Ihres Kontos wurde von {email} in {new_email} geändert. Zeitpunkt: {time}.',
         'Wenn Sie das nicht waren, wenden Sie sich sofort an den Betreiber des Dienstes.',
       ],
     },

@@ -33,7 +33,7 @@ export const pages: PageTexts = {
     credentials_invalid: 'Die E-Mail-Adresse oder das Passwort ist falsch.',
     sign_in_refused:
       'Mit diesem Konto können Sie sich derzeit nicht anmelden. Wenn Sie das für einen Fehler halten, wenden Sie sich an den Betreiber des Dienstes.',
-    too_many_attempts: 'Zu viele Versuche. Versuchen Sie es in {seconds} Sekunden noch einmal.',
+    too_many_attempts: 'Zu viele Versuche. Versuchen Sie es in {wait} noch einmal.',
     hash_queue_full: 'Der Dienst ist stark ausgelastet. Versuchen Sie es gleich noch einmal.',
     mfa_code_invalid: 'Der Code ist falsch. Warten Sie auf den nächsten und prüfen Sie die Uhrzeit Ihres Geräts.',
     mfa_token_invalid: 'Diese Anmeldung ist abgelaufen. Beginnen Sie noch einmal von vorn.',
@@ -199,7 +199,7 @@ export const pages: PageTexts = {
       'Gehen Sie zur Anwendung zurück und versuchen Sie es noch einmal. Wenn es wieder passiert, nennen Sie deren Betreiber:',
     deviceTitle: 'Gerät verbinden',
     deviceText: 'Geben Sie den Code ein, den Ihr Gerät zeigt.',
-    deviceFault: 'Der Code ist nicht richtig, abgelaufen oder wurde schon benutzt.',
+    deviceFault: 'Der Code ist falsch oder abgelaufen oder wurde bereits verwendet.',
     deviceConfirm: '{name} möchte auf Ihr Konto zugreifen. Fahren Sie nur fort, wenn Ihr Gerät {code} zeigt.',
     deviceDoneTitle: 'Ihr Gerät ist verbunden',
     deviceDone: 'Sie können diese Seite schließen.',

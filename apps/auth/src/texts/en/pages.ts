@@ -31,7 +31,7 @@ export const pages = {
     credentials_invalid: 'The e-mail address or the password is not correct.',
     sign_in_refused:
       'This account cannot sign in right now. If you think that this is a mistake, contact the operator.',
-    too_many_attempts: 'Too many attempts. Try again in {seconds} seconds.',
+    too_many_attempts: 'Too many attempts. Try again in {wait}.',
     hash_queue_full: 'The service is very busy. Try again in a moment.',
     mfa_code_invalid: 'The code is not correct. Wait for the next one, and check the clock of your device.',
     mfa_token_invalid: 'This sign-in has expired. Start again.',
@@ -274,7 +274,7 @@ export const pages = {
     changePassword: 'Change password',
     authenticatorTitle: 'Authenticator app',
     authenticatorOff: 'Protect your account with a second step: a code from an app on your phone.',
-    authenticatorOn: 'Signing in asks for a code. {count} recovery codes are left.',
+    authenticatorOn: 'Signing in asks for a code. Recovery codes left: {count}.',
     authenticatorAdd: 'Set up',
     authenticatorScan: 'Scan the picture with your authenticator app, then enter the code that it shows.',
     authenticatorSecret: 'No camera? Enter this key:',

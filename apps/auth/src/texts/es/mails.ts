@@ -14,7 +14,7 @@ export const mails: MailTexts = {
     account_exists: {
       subject: 'Ya tiene una cuenta',
       paragraphs: [
-        'Alguien, probablemente usted, ha querido usar {email} para una cuenta nueva o como nueva dirección de correo de otra cuenta. Usted ya tiene una cuenta con esta dirección de correo. No ha cambiado.',
+        'Alguien, probablemente usted, ha querido usar {email} para una cuenta nueva o como nueva dirección de correo de otra cuenta. Usted ya tiene una cuenta con esta dirección de correo. La cuenta no ha cambiado.',
         'Si ha olvidado su contraseña, elija una nueva con este enlace, que es válido durante una hora y solo se puede usar una vez. Si no ha sido usted, puede ignorar este correo.',
       ],
       action: 'Elegir una contraseña nueva',

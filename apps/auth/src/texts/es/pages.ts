@@ -33,8 +33,8 @@ export const pages: PageTexts = {
     credentials_invalid: 'La dirección de correo electrónico o la contraseña no es correcta.',
     sign_in_refused:
       'Ahora mismo no se puede iniciar sesión con esta cuenta. Si cree que es un error, póngase en contacto con el operador del servicio.',
-    too_many_attempts: 'Demasiados intentos. Vuelva a intentarlo en {seconds} segundos.',
-    hash_queue_full: 'El servicio está muy ocupado. Vuelva a intentarlo en un momento.',
+    too_many_attempts: 'Demasiados intentos. Vuelva a intentarlo dentro de {wait}.',
+    hash_queue_full: 'El servicio está muy ocupado. Vuelva a intentarlo dentro de un momento.',
     mfa_code_invalid: 'El código no es correcto. Espere al siguiente y compruebe la hora de su dispositivo.',
     mfa_token_invalid: 'Este inicio de sesión ha caducado. Empiece de nuevo.',
     email_taken: 'Ya existe una cuenta con esta dirección de correo electrónico.',
@@ -85,10 +85,10 @@ export const pages: PageTexts = {
     notFound: 'No hay nada en esta dirección.',
     failedTitle: 'Algo ha fallado',
     failed:
-      'El error es nuestro, no suyo. Vuelva a intentarlo en un momento. Si se repite, indique este número al operador del servicio:',
+      'El error es nuestro, no suyo. Vuelva a intentarlo dentro de un momento. Si se repite, indique este número al operador del servicio:',
     refusedTitle: 'No ha funcionado',
     busyTitle: 'El servicio está ocupado',
-    busy: 'Vuelva a intentarlo en un momento.',
+    busy: 'Vuelva a intentarlo dentro de un momento.',
   },
   signIn: {
     title: 'Iniciar sesión',
@@ -114,7 +114,7 @@ export const pages: PageTexts = {
     sentTitle: 'Revise su correo',
     sentText:
       'Si existe una cuenta para {email}, le llegará un correo enseguida. El enlace que contiene solo se puede usar una vez.',
-    sentHint: '¿No le ha llegado nada? Mire en la carpeta de spam o vuelva a intentarlo en unos minutos.',
+    sentHint: '¿No le ha llegado nada? Mire en la carpeta de spam o vuelva a intentarlo dentro de unos minutos.',
     signedOutTitle: 'Ha cerrado la sesión',
     signedOutText: 'La sesión de este navegador está cerrada.',
     signOutTitle: '¿Cerrar sesión?',
@@ -212,7 +212,7 @@ export const pages: PageTexts = {
   },
   passkeys: {
     signIn: 'Iniciar sesión con una clave de acceso',
-    confirm: 'Confirmar con una llave de acceso',
+    confirm: 'Confirmar con una clave de acceso',
     failed: 'No ha funcionado o se ha cancelado. Inténtelo de nuevo.',
     title: 'Claves de acceso',
     none: 'Inicie sesión con su huella, su rostro o el bloqueo de pantalla en lugar de una contraseña.',
@@ -272,7 +272,7 @@ export const pages: PageTexts = {
     passwordSince: 'Elegida el {date}',
     welcomeTitle: 'Su cuenta está lista',
     welcomeText: 'Elija cómo iniciará sesión a partir de ahora.',
-    setPassword: 'Establecer una contraseña',
+    setPassword: 'Elegir una contraseña',
     noPassword: 'Inicia sesión sin contraseña.',
     changePassword: 'Cambiar contraseña',
     authenticatorTitle: 'Aplicación de autenticación',

@@ -47,20 +47,20 @@ export const mails: MailTexts = {
       subject: 'Votre adresse e-mail va être modifiée',
       paragraphs: [
         'Quelqu’un, probablement vous, a demandé à remplacer l’adresse e-mail de votre compte, {email}, par {new_email}.',
-        'Si ce n’était pas vous, changez votre mot de passe dès maintenant : la personne à l’origine de cette demande est connectée à votre compte.',
+        'Si ce n’était pas vous, changez votre mot de passe dès maintenant : la personne à l’origine de cette demande est connectée à votre compte.',
       ],
     },
     new_device: {
       subject: 'Connexion depuis un nouvel appareil',
       paragraphs: [
-        'Quelqu’un, probablement vous, s’est connecté à votre compte {email} depuis un nouvel appareil : {device}, adresse IP {address}, date et heure : {time}.',
+        'Quelqu’un, probablement vous, s’est connecté à votre compte {email} depuis un nouvel appareil : {device}, adresse IP {address}, date et heure : {time}.',
         'Si ce n’était pas vous, changez votre mot de passe dès maintenant et fermez toutes les autres sessions.',
       ],
     },
     password_changed: {
       subject: 'Votre mot de passe a été modifié',
       paragraphs: [
-        'Le mot de passe de votre compte {email} a été modifié. Date et heure : {time}.',
+        'Le mot de passe de votre compte {email} a été modifié. Date et heure : {time}.',
         'Si ce n’était pas vous, réinitialisez votre mot de passe immédiatement.',
       ],
     },
@@ -68,7 +68,7 @@ export const mails: MailTexts = {
       subject: 'Vous devez choisir un nouveau mot de passe',
       paragraphs: [
         'Un administrateur vous demande de choisir un nouveau mot de passe pour {email}. Votre ancien mot de passe n’est plus valable et toutes vos sessions ont été fermées.',
-        'Le lien est valable une heure et ne peut être utilisé qu’une seule fois. Ensuite, vous pouvez demander un nouveau lien avec « Mot de passe oublié ».',
+        'Le lien est valable une heure et ne peut être utilisé qu’une seule fois. Ensuite, vous pouvez demander un nouveau lien avec « Mot de passe oublié ».',
       ],
       action: 'Choisir un nouveau mot de passe',
     },
@@ -83,70 +83,70 @@ export const mails: MailTexts = {
     account_deleted: {
       subject: 'Votre compte a été supprimé',
       paragraphs: [
-        'Le compte {email} a été supprimé, avec toutes les données enregistrées à son sujet. Date et heure : {time}.',
+        'Le compte {email} a été supprimé, avec toutes les données enregistrées à son sujet. Date et heure : {time}.',
         'Si vous n’avez pas demandé cette suppression, contactez l’exploitant du service.',
       ],
     },
     authenticator_added: {
       subject: 'Une application d’authentification a été ajoutée',
       paragraphs: [
-        'Une application d’authentification a été ajoutée à votre compte {email}. La connexion demande désormais un code de cette application. Date et heure : {time}.',
+        'Une application d’authentification a été ajoutée à votre compte {email}. La connexion demande désormais un code de cette application. Date et heure : {time}.',
         'Si ce n’était pas vous, réinitialisez immédiatement votre mot de passe et contactez l’exploitant du service.',
       ],
     },
     authenticator_removed: {
       subject: 'Votre application d’authentification a été supprimée',
       paragraphs: [
-        'L’application d’authentification et les codes de récupération de votre compte {email} ont été supprimés. La connexion ne demande plus de code. Date et heure : {time}.',
+        'L’application d’authentification et les codes de récupération de votre compte {email} ont été supprimés. La connexion ne demande plus de code. Date et heure : {time}.',
         'Si ce n’était pas vous, réinitialisez immédiatement votre mot de passe.',
       ],
     },
     email_changed: {
       subject: 'Votre adresse e-mail a été modifiée',
       paragraphs: [
-        'L’adresse e-mail de votre compte est passée de {email} à {new_email}. Date et heure : {time}.',
+        'L’adresse e-mail de votre compte est passée de {email} à {new_email}. Date et heure : {time}.',
         'Si ce n’était pas vous, contactez immédiatement l’exploitant du service.',
       ],
     },
     identity_linked: {
       subject: 'Un moyen de connexion a été ajouté',
       paragraphs: [
-        'Le fournisseur « {provider} » a été associé à votre compte {email}. Vous pouvez désormais l’utiliser pour vous connecter. Date et heure : {time}.',
+        'Le fournisseur « {provider} » a été associé à votre compte {email}. Vous pouvez désormais l’utiliser pour vous connecter. Date et heure : {time}.',
         'Si ce n’était pas vous, réinitialisez immédiatement votre mot de passe et supprimez cette association.',
       ],
     },
     identity_unlinked: {
       subject: 'Un moyen de connexion a été supprimé',
       paragraphs: [
-        'L’association de votre compte {email} avec le fournisseur « {provider} » a été supprimée. Date et heure : {time}.',
+        'L’association de votre compte {email} avec le fournisseur « {provider} » a été supprimée. Date et heure : {time}.',
         'Si ce n’était pas vous, réinitialisez immédiatement votre mot de passe.',
       ],
     },
     mfa_reset: {
       subject: 'Vos seconds facteurs ont été supprimés',
       paragraphs: [
-        'Un administrateur a supprimé l’application d’authentification, les codes de récupération et les clés d’accès de votre compte {email}. Toutes vos sessions ont pris fin. Date et heure : {time}.',
+        'Un administrateur a supprimé l’application d’authentification, les codes de récupération et les clés d’accès de votre compte {email}. Toutes vos sessions ont pris fin. Date et heure : {time}.',
         'Si vous ne l’avez pas demandé, contactez l’exploitant du service.',
       ],
     },
     passkey_added: {
       subject: 'Une clé d’accès a été ajoutée',
       paragraphs: [
-        'Une clé d’accès a été ajoutée à votre compte {email}. Elle permet de se connecter. Date et heure : {time}.',
+        'Une clé d’accès a été ajoutée à votre compte {email}. Elle permet de se connecter. Date et heure : {time}.',
         'Si ce n’était pas vous, réinitialisez immédiatement votre mot de passe et supprimez cette clé d’accès.',
       ],
     },
     passkey_removed: {
       subject: 'Une clé d’accès a été supprimée',
       paragraphs: [
-        'Une clé d’accès de votre compte {email} a été supprimée. Date et heure : {time}.',
+        'Une clé d’accès de votre compte {email} a été supprimée. Date et heure : {time}.',
         'Si ce n’était pas vous, réinitialisez immédiatement votre mot de passe.',
       ],
     },
     recovery_code_used: {
       subject: 'Un code de récupération a été utilisé',
       paragraphs: [
-        'Un code de récupération de votre compte {email} a été utilisé. Il ne peut plus servir. Date et heure : {time}.',
+        'Un code de récupération de votre compte {email} a été utilisé. Il ne peut plus servir. Date et heure : {time}.',
         'Si ce n’était pas vous, réinitialisez immédiatement votre mot de passe et créez de nouveaux codes de récupération.',
       ],
     },

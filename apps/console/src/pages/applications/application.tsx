@@ -6,14 +6,17 @@ import type { Application } from '#client';
 import { api, orThrow, queries } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
 import { DeleteAct } from '../../kit/delete-act.tsx';
+import { Scopes } from '../../kit/scopes.tsx';
 import { Facts, Lines } from '../../kit/facts.tsx';
 import { Section } from '../../kit/section.tsx';
 import { isGone, Loaded } from '../../kit/loaded.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
 import { WebLink } from '../../kit/web-link.tsx';
-import { fill, useTexts } from '../../language.ts';
+import { useFormats, useTexts } from '../../language.ts';
+import { Consents } from './consents.tsx';
 import { changeOf, draftOf, isComplete, type Draft } from './draft.ts';
 import { ApplicationFields } from './fields.tsx';
+import { Logo } from './logo.tsx';
 import { Secrets } from './secrets.tsx';
 import { Snippets } from './snippets.tsx';
 import { texts } from './texts.ts';
@@ -49,14 +52,14 @@ function EditAct({ application }: { application: Application }) {
   );
 }
 
+const nameOfKey = ({ kid, kty, alg }: NonNullable<Application['jwks']>['keys'][number]) =>
+  [kid, alg ?? kty].filter((part) => typeof part === 'string').join(', ');
+
 function Details({ application }: { application: Application }) {
   const t = useTexts(texts);
+  const { duration } = useFormats();
   const { declared, authentication, kind } = application;
-  const scopes = application.scopes.map((scope) => {
-    const description = application.scope_descriptions[scope];
-    return description === undefined ? scope : `${scope}: ${description}`;
-  });
-  const ttl = (seconds: number | null) => (seconds === null ? t.default : fill(t.seconds, { n: String(seconds) }));
+  const ttl = (seconds: number | null) => (seconds === null ? t.default : duration(seconds, 'second'));
   return (
     <>
       {declared && (
@@ -74,17 +77,20 @@ function Details({ application }: { application: Application }) {
           [t.postLogoutRedirectUris, <Lines texts={application.post_logout_redirect_uris} />],
           [t.origins, <Lines texts={application.origins} />],
           [t.backchannelLogoutUri, application.backchannel_logout_uri ?? '–'],
-          [t.scopes, <Lines texts={scopes} />],
+          [t.scopes, <Scopes names={application.scopes} descriptions={application.scope_descriptions} />],
           [t.resources, <Lines texts={application.resources} />],
           [t.audiences, <Lines texts={application.audiences} />],
+          [t.jwks, <Lines texts={application.jwks?.keys.map(nameOfKey) ?? []} />],
           [t.algorithm, application.id_token_signed_response_alg],
           [t.accessTokenTtl, ttl(application.access_token_ttl_seconds)],
           [t.refreshTokenTtl, ttl(application.refresh_token_ttl_seconds)],
+          [t.logo, application.logo === null ? '–' : <Logo url={application.logo} />],
           [t.termsUrl, <WebLink url={application.terms_url} />],
           [t.privacyUrl, <WebLink url={application.privacy_url} />],
         ]}
       />
       {authentication === 'client_secret_basic' && <Secrets application={application} />}
+      {kind !== 'machine' && <Consents application={application} />}
       <Section title={t.snippets}>
         <Snippets application={application} />
       </Section>

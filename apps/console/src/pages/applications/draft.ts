@@ -24,6 +24,10 @@ export interface Draft {
   brandColor: string;
   termsUrl: string;
   privacyUrl: string;
+  /** A `data:` URL. */
+  logo: string | null;
+  /** A JSON Web Key Set; empty for a secret. */
+  jwks: string;
 }
 
 export const emptyDraft: Draft = {
@@ -44,6 +48,8 @@ export const emptyDraft: Draft = {
   brandColor: '',
   termsUrl: '',
   privacyUrl: '',
+  logo: null,
+  jwks: '',
 };
 
 const described = (scope: string, descriptions: Application['scope_descriptions']) =>
@@ -67,7 +73,18 @@ export const draftOf = (application: Application): Draft => ({
   brandColor: application.brand_color ?? '',
   termsUrl: application.terms_url ?? '',
   privacyUrl: application.privacy_url ?? '',
+  logo: application.logo,
+  jwks: application.jwks === null ? '' : JSON.stringify(application.jwks, null, 2),
 });
+
+/** Whether keys are left out, or a text that can be read as JSON. The service checks the rest. */
+export function areKeysReadable({ jwks }: Pick<Draft, 'jwks'>): boolean {
+  try {
+    return jwks.trim() === '' || JSON.parse(jwks) !== null;
+  } catch {
+    return false;
+  }
+}
 
 const text = (value: string) => value.trim() || null;
 const seconds = (value: string) => (value.trim() === '' ? null : Number(value));
@@ -101,8 +118,8 @@ export function changeOf(draft: Draft, stored?: Application): ApplicationChange 
     terms_url: text(draft.termsUrl),
     privacy_url: text(draft.privacyUrl),
     logo_url: stored?.logo_url ?? null,
-    logo: stored?.logo ?? null,
-    jwks: (stored?.jwks ?? null) as ApplicationChange['jwks'],
+    logo: draft.logo,
+    jwks: draft.jwks.trim() === '' ? null : (JSON.parse(draft.jwks) as ApplicationChange['jwks']),
   };
 }
 
@@ -113,5 +130,5 @@ export const newApplicationOf = (draft: Draft): NewApplication => ({
 });
 
 /** Whether the form has what every application of the kind needs. The service checks the rest. */
-export const isComplete = ({ kind, name, redirectUris }: Draft): boolean =>
-  name.trim() !== '' && (kind === 'machine' || linesOf(redirectUris).length > 0);
+export const isComplete = ({ kind, name, redirectUris, jwks }: Draft): boolean =>
+  name.trim() !== '' && (kind === 'machine' || linesOf(redirectUris).length > 0) && areKeysReadable({ jwks });

@@ -1,7 +1,8 @@
-import { Checkbox, Fieldset, NativeSelect, Radio, Stack, TextInput } from '@mantine/core';
+import { Checkbox, Fieldset, JsonInput, NativeSelect, Radio, Stack, TextInput } from '@mantine/core';
 import { LinesField } from '../../kit/lines-field.tsx';
 import { useTexts } from '../../language.ts';
-import { kinds, type Draft } from './draft.ts';
+import { areKeysReadable, kinds, type Draft } from './draft.ts';
+import { LogoField } from './logo-field.tsx';
 import { texts } from './texts.ts';
 
 interface FieldsProps {
@@ -101,6 +102,30 @@ export function ApplicationFields({ draft, onChange: set, isNew = false }: Field
           />
           {line('accessTokenTtl', t.accessTokenTtl, t.ttlDescription)}
           {hasPeople && line('refreshTokenTtl', t.refreshTokenTtl, t.ttlDescription)}
+          {(kind === 'web' || kind === 'machine') && (
+            <JsonInput
+              label={t.jwks}
+              description={t.jwksDescription}
+              value={draft.jwks}
+              error={areKeysReadable(draft) ? undefined : t.jwksInvalid}
+              autosize
+              minRows={2}
+              maxRows={12}
+              autoComplete="off"
+              spellCheck={false}
+              onChange={(value) => {
+                set({ jwks: value });
+              }}
+            />
+          )}
+          {hasPeople && (
+            <LogoField
+              logo={draft.logo}
+              onChange={(logo) => {
+                set({ logo });
+              }}
+            />
+          )}
           {hasPeople && line('brandColor', t.brandColor, t.brandDescription)}
           {hasPeople && line('termsUrl', t.termsUrl)}
           {hasPeople && line('privacyUrl', t.privacyUrl)}

@@ -73,7 +73,7 @@ export default function ImportPage() {
 /** How far this page's import has come, and what has become of it. */
 function Own({ own: { run, share, isSending, error }, stop }: { own: OwnImport; stop: () => void }) {
   const t = useTexts(texts);
-  const { number } = useFormats();
+  const { number, labelled } = useFormats();
   const title = run.dry_run ? t.dryRun : t.realRun;
   return (
     <Section title={title} {...(!isSending && !error && { text: run.dry_run ? t.dryRunDone : t.realRunDone })}>
@@ -90,7 +90,7 @@ function Own({ own: { run, share, isSending, error }, stop }: { own: OwnImport; 
           </>
         )}
         <Text size="sm" role="status">
-          {isSending ? t.progress.replace('{lines}', number(run.lines)) : t.states[run.state]}
+          {isSending ? labelled(t.lines, number(run.lines)) : t.states[run.state]}
         </Text>
         <Facts
           facts={[

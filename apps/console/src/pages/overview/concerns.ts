@@ -3,6 +3,7 @@ import type { Statistics, Webhook } from '#client';
 type Name =
   | 'webhooksDisabled'
   | 'webhooksFailing'
+  | 'deadLetters'
   | 'mailsFailed'
   | 'mailsLate'
   | 'noKey'
@@ -53,6 +54,7 @@ export function concernsOf(
       webhooks.some(({ enabled, failing_since }) => enabled && failing_since !== null),
       { name: 'webhooksFailing', link: '/webhooks' },
     ],
+    [webhooks.some(({ dead_letters }) => dead_letters > 0), { name: 'deadLetters', link: '/webhooks' }],
   ];
   return concerns.filter(([isConcern]) => isConcern).map(([, concern]) => concern);
 }

@@ -9,7 +9,7 @@ import { Section } from '../../kit/section.tsx';
 import { Failure } from '../../kit/failure.tsx';
 import { Loaded } from '../../kit/loaded.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
-import { fill, useFormats, useTexts } from '../../language.ts';
+import { useFormats, useTexts } from '../../language.ts';
 import { concernsOf } from './concerns.ts';
 import { texts } from './texts.ts';
 
@@ -26,12 +26,13 @@ const labelFormats: Record<Period, Intl.DateTimeFormatOptions> = {
 };
 
 function Tile({ name, value, link }: { name: string; value: string; link: string }) {
+  const { labelled } = useFormats();
   return (
     <Paper withBorder p="sm">
       <Text size="sm" c="dimmed">
         {name}
       </Text>
-      <Anchor component={Link} href={link} size="xl" fw={600} aria-label={`${name}: ${value}`}>
+      <Anchor component={Link} href={link} size="xl" fw={600} aria-label={labelled(name, value)}>
         {value}
       </Anchor>
     </Paper>
@@ -40,10 +41,10 @@ function Tile({ name, value, link }: { name: string; value: string; link: string
 
 function Present({ now }: { now: Statistics['now'] }) {
   const t = useTexts(texts);
-  const { number } = useFormats();
+  const { number, duration } = useFormats();
   const counted = ({ value, exact }: { value: number; exact: boolean }) => (exact ? '' : '≈ ') + number(value);
   const age = now.signing_key_seconds;
-  const days = age === null ? t.none : fill(t.days, { n: number(Math.floor(age / secondsPerDay)) });
+  const days = age === null ? t.none : duration(Math.floor(age / secondsPerDay), 'day');
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: 5 }} spacing="sm">
       <Tile name={t.accounts} value={counted(now.accounts)} link="/people" />

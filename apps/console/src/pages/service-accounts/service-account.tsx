@@ -1,8 +1,10 @@
 import { Anchor, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { Link, useParams } from 'wouter';
 import type { ServiceAccount } from '#client';
 import { api, orThrow } from '../../api.ts';
+import { Act } from '../../kit/act.tsx';
 import { DeleteAct } from '../../kit/delete-act.tsx';
 import { Facts, Lines } from '../../kit/facts.tsx';
 import { Section } from '../../kit/section.tsx';
@@ -12,6 +14,7 @@ import { PageTitle } from '../../kit/page-title.tsx';
 import { Copyable } from '../../kit/secret.tsx';
 import { useTexts } from '../../language.ts';
 import { ApiKeys } from './api-keys.tsx';
+import { bodyOf, emptyDraft, isComplete, ServiceAccountFields } from './fields.tsx';
 import { texts } from './texts.ts';
 
 const tokenCommand = (id: string) =>
@@ -44,6 +47,32 @@ function Details({ account }: { account: ServiceAccount }) {
   );
 }
 
+function EditAct({ account }: { account: ServiceAccount }) {
+  const t = useTexts(texts);
+  const [draft, setDraft] = useState(emptyDraft);
+  const params = { path: { id: account.id } };
+  return (
+    <Act
+      label={t.edit}
+      description={t.editDescription}
+      fields={
+        <ServiceAccountFields
+          draft={draft}
+          onChange={(change) => {
+            setDraft({ ...draft, ...change });
+          }}
+        />
+      }
+      canRun={isComplete(draft)}
+      run={() => orThrow(api.PATCH('/auth/admin/service-accounts/{id}', { params, body: bodyOf(draft) }))}
+      changes={['service-accounts', 'service-account']}
+      onOpen={() => {
+        setDraft({ name: account.name, scopes: account.scopes.join('\n') });
+      }}
+    />
+  );
+}
+
 /** One service account with its API keys. */
 export default function ServiceAccountPage() {
   const t = useTexts(texts);
@@ -60,14 +89,17 @@ export default function ServiceAccountPage() {
       </Anchor>
       <PageTitle title={query.data?.name ?? t.one}>
         {query.data && !isGone(query.error) && (
-          <DeleteAct
-            label={t.delete}
-            description={t.deleteDescription}
-            typedName={query.data.name}
-            run={() => orThrow(api.DELETE('/auth/admin/service-accounts/{id}', { params: { path: { id } } }))}
-            list="service-accounts"
-            detail={['service-account', id]}
-          />
+          <>
+            <EditAct account={query.data} />
+            <DeleteAct
+              label={t.delete}
+              description={t.deleteDescription}
+              typedName={query.data.name}
+              run={() => orThrow(api.DELETE('/auth/admin/service-accounts/{id}', { params: { path: { id } } }))}
+              list="service-accounts"
+              detail={['service-account', id]}
+            />
+          </>
         )}
       </PageTitle>
       <Loaded query={query}>{(account) => <Details account={account} />}</Loaded>

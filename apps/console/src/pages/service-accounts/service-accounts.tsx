@@ -1,4 +1,4 @@
-import { Anchor, TextInput } from '@mantine/core';
+import { Anchor } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
@@ -6,22 +6,20 @@ import { api, orThrow } from '../../api.ts';
 import { Act } from '../../kit/act.tsx';
 import { DataTable } from '../../kit/data-table.tsx';
 import { Lines } from '../../kit/facts.tsx';
-import { LinesField, linesOf } from '../../kit/lines-field.tsx';
 import { Loaded } from '../../kit/loaded.tsx';
 import { Moment } from '../../kit/moment.tsx';
 import { PageTitle } from '../../kit/page-title.tsx';
 import { useTexts } from '../../language.ts';
+import { bodyOf, emptyDraft, isComplete, ServiceAccountFields } from './fields.tsx';
 import { texts } from './texts.ts';
 
 /** Creates a service account and leads to its page, where it gets a key. */
 function CreateAct() {
   const t = useTexts(texts);
   const [, navigate] = useLocation();
-  const [name, setName] = useState('');
-  const [scopes, setScopes] = useState('');
+  const [draft, setDraft] = useState(emptyDraft);
   const create = async () => {
-    const body = { name: name.trim(), scopes: linesOf(scopes) };
-    const { id } = await orThrow(api.POST('/auth/admin/service-accounts', { body }));
+    const { id } = await orThrow(api.POST('/auth/admin/service-accounts', { body: bodyOf(draft) }));
     navigate(`/service-accounts/${id}`);
   };
   return (
@@ -29,25 +27,17 @@ function CreateAct() {
       label={t.create}
       description={t.createDescription}
       fields={
-        <>
-          <TextInput
-            label={t.name}
-            value={name}
-            required
-            maxLength={64}
-            autoComplete="off"
-            onChange={({ currentTarget }) => {
-              setName(currentTarget.value);
-            }}
-          />
-          <LinesField label={t.scopes} description={t.scopesDescription} value={scopes} onChange={setScopes} required />
-        </>
+        <ServiceAccountFields
+          draft={draft}
+          onChange={(change) => {
+            setDraft({ ...draft, ...change });
+          }}
+        />
       }
-      canRun={name.trim() !== '' && linesOf(scopes).length > 0}
+      canRun={isComplete(draft)}
       run={create}
       onOpen={() => {
-        setName('');
-        setScopes('');
+        setDraft(emptyDraft);
       }}
       changes={['service-accounts']}
       button={{ variant: 'filled' }}

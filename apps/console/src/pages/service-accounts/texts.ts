@@ -11,6 +11,9 @@ const en = {
   scopes: 'Scopes',
   scopesDescription: 'What it may do, such as audit:read. One per line.',
   created: 'Created',
+  edit: 'Edit',
+  editDescription:
+    'Its API keys and access tokens lose the scopes that you remove: in this service at once, in others when the access tokens expire. Scopes that you add need a new API key.',
   delete: 'Delete',
   deleteDescription:
     'Its API keys end with it. This service rejects its access tokens at once; other services accept them until they expire.',
@@ -53,13 +56,16 @@ export const texts: Translated<typeof en> = {
     scopes: 'Scopes',
     scopesDescription: 'Was es darf, etwa audit:read. Einer pro Zeile.',
     created: 'Erstellt',
+    edit: 'Bearbeiten',
+    editDescription:
+      'Seine API-Schlüssel und Access-Tokens verlieren die Scopes, die Sie entfernen: in diesem Dienst sofort, in anderen, wenn die Access-Tokens ablaufen. Neue Scopes brauchen einen neuen API-Schlüssel.',
     delete: 'Löschen',
     deleteDescription:
-      'Seine API-Schlüssel enden mit ihm. Dieser Dienst weist seine Access-Tokens sofort ab; andere Dienste akzeptieren sie, bis sie ablaufen.',
+      'Seine API-Schlüssel werden mit ihm ungültig. Dieser Dienst weist seine Access-Tokens sofort ab; andere Dienste akzeptieren sie, bis sie ablaufen.',
     keys: 'API-Schlüssel',
     noKeys: 'Es hat keinen API-Schlüssel und kann daher keine Access-Tokens erhalten.',
     createKey: 'API-Schlüssel erstellen',
-    createKeyDescription: 'Der Schlüssel wird einmal angezeigt.',
+    createKeyDescription: 'Der Schlüssel wird nur einmal angezeigt.',
     expires: 'Läuft ab',
     expiresDescription: 'In Ihrer Zeitzone; ohne Angabe nie.',
     prefix: 'Beginnt mit',
@@ -72,10 +78,10 @@ export const texts: Translated<typeof en> = {
     actions: 'Aktionen',
     rotate: 'Wechseln',
     rotateDescription:
-      'Erstellt einen Nachfolger des Schlüssels {key}…, der einmal angezeigt wird. Der alte bleibt so lange gültig, wie Sie wählen.',
+      'Erstellt einen Nachfolger des Schlüssels {key}…, der nur einmal angezeigt wird. Der alte bleibt so lange gültig, wie Sie wählen.',
     revoke: 'Widerrufen',
     revokeDescription:
-      'Der Schlüssel {key}… endet sofort. Dieser Dienst weist auch die Access-Tokens ab, die er erhalten hat; andere Dienste akzeptieren sie, bis sie ablaufen.',
+      'Der Schlüssel {key}… wird sofort ungültig. Dieser Dienst weist auch die Access-Tokens ab, die mit diesem Schlüssel geholt wurden; andere Dienste akzeptieren sie, bis sie ablaufen.',
     secretTitle: 'Der neue API-Schlüssel',
     use: 'Ein Access-Token holen',
     useText: 'Das Programm liest den Schlüssel aus der Umgebung. Jede Bibliothek für OAuth 2.0 tut dasselbe.',
@@ -92,15 +98,18 @@ export const texts: Translated<typeof en> = {
     scopes: 'Portées',
     scopesDescription: 'Ce qu’il peut faire, par exemple audit:read. Une par ligne.',
     created: 'Création',
+    edit: 'Modifier',
+    editDescription:
+      'Ses clés d’API et ses jetons d’accès perdent les portées que vous retirez : dans ce service aussitôt, dans les autres à l’expiration des jetons. Les portées ajoutées demandent une nouvelle clé d’API.',
     delete: 'Supprimer',
     deleteDescription:
-      'Ses clés d’API prennent fin avec lui. Ce service refuse ses jetons d’accès immédiatement ; les autres services les acceptent jusqu’à leur expiration.',
+      'Ses clés d’API cessent d’être valables en même temps. Ce service refuse ses jetons d’accès immédiatement ; les autres services les acceptent jusqu’à leur expiration.',
     keys: 'Clés d’API',
     noKeys: 'Il n’a pas de clé d’API et ne peut donc pas obtenir de jeton d’accès.',
     createKey: 'Créer une clé d’API',
     createKeyDescription: 'La clé n’est affichée qu’une fois.',
     expires: 'Expiration',
-    expiresDescription: 'Dans votre fuseau horaire ; jamais si omise.',
+    expiresDescription: 'Dans votre fuseau horaire ; jamais si omise.',
     prefix: 'Commence par',
     state: 'État',
     valid: 'Valable',
@@ -114,7 +123,7 @@ export const texts: Translated<typeof en> = {
       'Crée une clé qui remplace {key}… et n’est affichée qu’une fois. L’ancienne reste valable pendant la durée choisie.',
     revoke: 'Révoquer',
     revokeDescription:
-      'La clé {key}… prend fin immédiatement. Ce service refuse aussi les jetons d’accès qu’elle a obtenus ; les autres services les acceptent jusqu’à leur expiration.',
+      'La clé {key}… cesse immédiatement d’être valable. Ce service refuse aussi les jetons d’accès qu’elle a obtenus ; les autres services les acceptent jusqu’à leur expiration.',
     secretTitle: 'La nouvelle clé d’API',
     use: 'Obtenir un jeton d’accès',
     useText: 'Le programme lit la clé dans l’environnement. Toute bibliothèque cliente OAuth 2.0 fait de même.',
@@ -131,9 +140,12 @@ export const texts: Translated<typeof en> = {
     scopes: 'Ámbitos',
     scopesDescription: 'Lo que puede hacer, por ejemplo audit:read. Uno por línea.',
     created: 'Creada',
+    edit: 'Editar',
+    editDescription:
+      'Sus claves de API y tokens de acceso pierden los ámbitos que usted quita: en este servicio al instante, en los demás cuando caducan los tokens. Los ámbitos que añada requieren una nueva clave de API.',
     delete: 'Eliminar',
     deleteDescription:
-      'Sus claves de API terminan con ella. Este servicio rechaza sus tokens de acceso de inmediato; los demás los aceptan hasta que caduquen.',
+      'Sus claves de API dejan de ser válidas con ella. Este servicio rechaza sus tokens de acceso de inmediato; los demás los aceptan hasta que caduquen.',
     keys: 'Claves de API',
     noKeys: 'No tiene ninguna clave de API, así que no puede obtener tokens de acceso.',
     createKey: 'Crear una clave de API',
@@ -153,7 +165,7 @@ export const texts: Translated<typeof en> = {
       'Crea una clave que sustituye a {key}… y se muestra una sola vez. La anterior sigue siendo válida durante el tiempo que elija.',
     revoke: 'Revocar',
     revokeDescription:
-      'La clave {key}… termina de inmediato. Este servicio también rechaza los tokens de acceso que obtuvo; los demás los aceptan hasta que caduquen.',
+      'La clave {key}… deja de ser válida de inmediato. Este servicio también rechaza los tokens de acceso obtenidos con ella; los demás los aceptan hasta que caduquen.',
     secretTitle: 'La nueva clave de API',
     use: 'Obtener un token de acceso',
     useText: 'El programa lee la clave del entorno. Cualquier biblioteca cliente de OAuth 2.0 hace lo mismo.',

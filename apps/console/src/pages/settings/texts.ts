@@ -21,7 +21,7 @@ export const texts: Translated<typeof en> = {
   en,
   de: {
     title: 'Einstellungen',
-    text: 'Einstellungen werden dort geändert, wo der Dienst bereitgestellt wird. Gezeigt werden die der Replik, die geantwortet hat, ohne Geheimnisse.',
+    text: 'Einstellungen werden dort geändert, wo der Dienst bereitgestellt wird. Gezeigt werden die des Replikats, das geantwortet hat, ohne Geheimnisse.',
     search: 'Suchen',
     onlySet: 'Nur gesetzte',
     empty: 'Keine Einstellung passt dazu.',

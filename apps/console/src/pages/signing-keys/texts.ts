@@ -39,7 +39,7 @@ export const texts: Translated<typeof en> = {
   },
   fr: {
     title: 'Clés de signature',
-    text: 'Les services vérifient les jetons avec les clés publiées à /.well-known/jwks.json. Une nouvelle clé est publiée avant de signer, et une ancienne le reste jusqu’à l’expiration de son dernier jeton : une rotation ne rejette aucun jeton.',
+    text: 'Les services vérifient les jetons avec les clés publiées à l’adresse /.well-known/jwks.json. Une nouvelle clé est publiée avant de signer, et une ancienne le reste jusqu’à l’expiration de son dernier jeton : un renouvellement ne rejette aucun jeton.',
     empty: 'Il n’y a pas encore de clé.',
     kid: 'Identifiant de clé',
     algorithm: 'Algorithme',
@@ -52,7 +52,7 @@ export const texts: Translated<typeof en> = {
     retiredAt: 'A signé jusqu’au',
     rotate: 'Renouveler les clés',
     rotateDescription:
-      'Crée des clés qui prennent la suite : elles sont publiées maintenant et signeront plus tard. Tous les jetons restent valables. Le service renouvelle aussi les clés de lui-même.',
+      'Crée des clés qui prennent la suite : elles sont publiées maintenant et signeront plus tard. Tous les jetons restent valables. Le service renouvelle aussi les clés de lui-même.',
   },
   es: {
     title: 'Claves de firma',

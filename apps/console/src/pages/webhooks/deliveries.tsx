@@ -43,7 +43,7 @@ function ReplayAllAct({ id }: { id: string }) {
       onOpen={() => {
         setSince('');
       }}
-      changes={['deliveries']}
+      changes={['deliveries', 'webhooks']}
     />
   );
 }
@@ -58,7 +58,7 @@ function ReplayAct({ id, delivery }: { id: string; delivery: WebhookDelivery }) 
       of={`${delivery.event_type}, ${moment(delivery.created_at)}`}
       description={t.replayDescription}
       run={() => orThrow(api.POST('/auth/admin/webhooks/{id}/deliveries/{deliveryId}/replay', { params }))}
-      changes={['deliveries']}
+      changes={['deliveries', 'webhooks']}
       button={{ size: 'xs' }}
     />
   );

@@ -59,6 +59,7 @@ const subscribable: Record<EventType, true> = {
   'passkey.renamed': true,
   'password.changed': true,
   'password.reset_forced': true,
+  'service_account.changed': true,
   'service_account.created': true,
   'service_account.deleted': true,
   'session.refresh_reused': true,

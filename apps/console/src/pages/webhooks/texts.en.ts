@@ -22,6 +22,7 @@ export const en = {
   },
   created: 'Created',
   failingSince: 'Refuses since',
+  deadLetters: 'Given up',
   previousSecret: 'The old secret signs until',
   secretTitle: 'The new secret of the webhook',
   test: 'Send a test',

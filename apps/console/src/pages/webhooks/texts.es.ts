@@ -8,7 +8,7 @@ export const es: typeof en = {
   createDescription:
     'El servicio envía los eventos que elija a una URL, cada uno firmado con un secreto que se muestra una sola vez, y cada uno al menos una vez.',
   url: 'URL',
-  urlDescription: 'https:// de un host público.',
+  urlDescription: 'Una URL https:// en un host público.',
   description: 'Descripción',
   enabled: 'Activo',
   events: 'Eventos',
@@ -24,6 +24,7 @@ export const es: typeof en = {
   },
   created: 'Creado',
   failingSince: 'Rechaza desde',
+  deadLetters: 'Perdidos',
   previousSecret: 'El secreto anterior firma hasta',
   secretTitle: 'El nuevo secreto del webhook',
   test: 'Enviar una prueba',
@@ -36,7 +37,7 @@ export const es: typeof en = {
   rotateDescription:
     'Crea un secreto que se muestra una sola vez. Durante el tiempo que elija, los mensajes se firman con ambos.',
   delete: 'Eliminar',
-  deleteDescription: 'Los mensajes pendientes no se entregan, y sus entregas se eliminan pronto.',
+  deleteDescription: 'Los mensajes pendientes no se entregarán, y las entregas del webhook se eliminarán en breve.',
   deliveries: 'Entregas',
   deliveryStates: { failed: 'Fallidas', waiting: 'En espera', delivered: 'Entregadas' },
   noDeliveries: 'No hay entregas de este tipo.',
@@ -51,6 +52,6 @@ export const es: typeof en = {
   replay: 'Entregar de nuevo',
   replayDescription: 'El mensaje conserva su webhook-id, por el que un receptor reconoce lo que ya ha procesado.',
   replayAll: 'Entregar de nuevo las fallidas',
-  replayAllDescription: 'Entrega de nuevo todos los mensajes cuya entrega ha fallado, a partir de un momento.',
+  replayAllDescription: 'Entrega de nuevo todos los mensajes cuya entrega ha fallado, a partir de un momento dado.',
   since: 'En cola desde, en su zona horaria',
 };

@@ -8,7 +8,7 @@ export const fr: typeof en = {
   createDescription:
     'Le service envoie les événements choisis à une URL, chacun signé avec un secret affiché une seule fois, et chacun au moins une fois.',
   url: 'URL',
-  urlDescription: 'https:// d’un hôte public.',
+  urlDescription: 'Une URL en https:// sur un hôte public.',
   description: 'Description',
   enabled: 'Actif',
   events: 'Événements',
@@ -19,16 +19,17 @@ export const fr: typeof en = {
     enabled: 'Actif',
     refusing: 'Actif, le destinataire refuse',
     admin: 'Inactif',
-    failing: 'Inactif : tout a été refusé pendant 5 jours',
-    gone: 'Inactif : a répondu 410',
+    failing: 'Inactif : tout a été refusé pendant 5 jours',
+    gone: 'Inactif : a répondu 410',
   },
   created: 'Création',
-  failingSince: 'Refuse depuis',
+  failingSince: 'Refuse depuis le',
+  deadLetters: 'Abandonnés',
   previousSecret: 'L’ancien secret signe jusqu’au',
   secretTitle: 'Le nouveau secret du webhook',
   test: 'Envoyer un test',
   testDescription:
-    'Envoie un message du type webhook.test. Il apparaît ensuite parmi les livraisons sous « En attente », ou « Livrées » dès que le destinataire l’a accepté.',
+    'Envoie un message du type webhook.test. Il apparaît ensuite parmi les livraisons sous « En attente », ou « Livrées » dès que le destinataire l’a accepté.',
   edit: 'Modifier',
   editDescription:
     'Le secret ne change pas. Les messages en attente d’un webhook inactif sont livrés dès qu’il est de nouveau actif.',
@@ -36,9 +37,10 @@ export const fr: typeof en = {
   rotateDescription:
     'Crée un secret affiché une seule fois. Pendant la durée choisie, les messages sont signés avec les deux.',
   delete: 'Supprimer',
-  deleteDescription: 'Les messages en attente ne sont pas livrés, et ses livraisons sont bientôt supprimées.',
+  deleteDescription:
+    'Les messages en attente ne seront pas livrés, et les livraisons du webhook seront bientôt supprimées.',
   deliveries: 'Livraisons',
-  deliveryStates: { failed: 'Échouées', waiting: 'En attente', delivered: 'Livrées' },
+  deliveryStates: { failed: 'En échec', waiting: 'En attente', delivered: 'Livrées' },
   noDeliveries: 'Il n’y a pas de livraisons de ce type.',
   event: 'Événement',
   attempts: 'Tentatives',
@@ -50,7 +52,7 @@ export const fr: typeof en = {
   action: 'Action',
   replay: 'Livrer de nouveau',
   replayDescription: 'Le message garde son webhook-id, auquel un destinataire reconnaît ce qu’il a déjà traité.',
-  replayAll: 'Livrer de nouveau les messages échoués',
+  replayAll: 'Livrer de nouveau les messages en échec',
   replayAllDescription: 'Livre de nouveau tous les messages dont la livraison a échoué, à partir d’un moment donné.',
   since: 'Mis en file depuis, dans votre fuseau horaire',
 };

@@ -84,6 +84,7 @@ export default function Webhooks() {
               },
               { header: t.url, cell: ({ url }) => <span className="wrap">{url}</span> },
               { header: t.state, cell: (webhook) => t.states[stateOf(webhook)] },
+              { header: t.deadLetters, cell: ({ dead_letters: count }) => (count < 100 ? count : '≥ 100') },
               { header: t.events, cell: ({ event_types }) => event_types.length },
               { header: t.created, cell: ({ created_at }) => <Moment at={created_at} /> },
             ]}

@@ -1,10 +1,11 @@
 import type { AdminAccount } from '#client';
-import { List, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, orThrow } from '../../../api.ts';
 import { DataTable } from '../../../kit/data-table.tsx';
 import { Loaded } from '../../../kit/loaded.tsx';
 import { Moment } from '../../../kit/moment.tsx';
+import { Scopes } from '../../../kit/scopes.tsx';
 import { Section } from '../../../kit/section.tsx';
 import { fill, useTexts } from '../../../language.ts';
 import { PersonAct } from './person-act.tsx';
@@ -47,15 +48,7 @@ export function Applications({ account }: { account: AdminAccount }) {
               },
               {
                 header: t.scopes,
-                cell: ({ scopes, scope_descriptions: descriptions }) => (
-                  <List size="sm">
-                    {scopes.map((scope) => (
-                      <List.Item key={scope} className="wrap">
-                        {descriptions[scope] === undefined ? scope : `${scope}: ${descriptions[scope]}`}
-                      </List.Item>
-                    ))}
-                  </List>
-                ),
+                cell: ({ scopes, scope_descriptions }) => <Scopes names={scopes} descriptions={scope_descriptions} />,
               },
               { header: t.granted, cell: ({ granted_at }) => <Moment at={granted_at} /> },
               {

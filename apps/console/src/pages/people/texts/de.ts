@@ -35,7 +35,7 @@ export const de: typeof en = {
   selectOne: '{email} auswählen',
   bulkDisable: 'Sperren',
   bulkDisableText:
-    'Sperrt jedes dieser Konten und beendet sofort seine Sitzungen. Niemand kann sich daran anmelden, bis ein Admin es entsperrt.',
+    'Sperrt jedes dieser Konten und beendet sofort seine Sitzungen. Niemand kann sich daran anmelden, bis ein Administrator es entsperrt.',
   bulkEnd: 'Alle Sitzungen beenden',
   bulkEndText:
     'Meldet diese Personen sofort auf allen Geräten von diesem Dienst ab. Andere Dienste akzeptieren Access-Tokens, bis sie ablaufen, in der Voreinstellung nach 10 Minuten. Die Personen können sich wieder anmelden.',
@@ -45,9 +45,10 @@ export const de: typeof en = {
   bulkFailed: 'Fehlgeschlagen: {count}',
   stillSelected: 'Sie bleiben ausgewählt.',
   notReached: 'Nicht geändert: {count}. Sie bleiben ausgewählt.',
-  stop: 'Anhalten',
-  create: 'Konto erstellen',
-  createText: 'Das Konto bekommt ein Passwort, das Sie der Person weitergeben. Eine Einladung braucht kein Passwort.',
+  stop: 'Stoppen',
+  create: 'Konto anlegen',
+  createText:
+    'Das Konto bekommt ein Passwort, das Sie an die Person weitergeben. Eine Einladung braucht kein Passwort.',
   password: 'Passwort',
   showPassword: 'Passwort anzeigen',
   generate: 'Erzeugen',

@@ -35,8 +35,8 @@ export const es: typeof en = {
   selectOne: 'Seleccionar {email}',
   bulkDisable: 'Desactivar',
   bulkDisableText:
-    'Desactiva cada una de estas cuentas y cierra sus sesiones al instante. Nadie puede iniciar sesión en ella hasta que un admin la active.',
-  bulkEnd: 'Finalizar todas las sesiones',
+    'Desactiva cada una de estas cuentas y cierra sus sesiones al instante. Nadie puede iniciar sesión en ella hasta que un administrador la active.',
+  bulkEnd: 'Cerrar todas las sesiones',
   bulkEndText:
     'Cierra al instante las sesiones de estas personas en este servicio en todos sus dispositivos. Los demás servicios aceptan los tokens de acceso hasta que caducan, de forma predeterminada a los 10 minutos. Las personas pueden volver a iniciar sesión.',
   includesSelf: 'Su propia cuenta es una de ellas.',

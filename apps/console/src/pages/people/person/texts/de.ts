@@ -42,13 +42,13 @@ export const de: typeof en = {
   disabledSince: 'Gesperrt seit',
   disable: 'Sperren',
   disableText:
-    'Beendet sofort alle Sitzungen und macht alle Links in E-Mails ungültig. Niemand kann sich anmelden, bis ein Admin das Konto entsperrt.',
+    'Beendet sofort alle Sitzungen und macht alle Links in E-Mails ungültig. Niemand kann sich anmelden, bis ein Administrator das Konto entsperrt.',
   enable: 'Entsperren',
   enableText: 'Die Person kann sich wieder anmelden.',
   roles: 'Rollen',
   changeRoles: 'Rollen ändern',
   changeRolesText:
-    'Dieser Dienst wendet die Rollen sofort an, andere Dienste mit dem nächsten Access-Token. Ein Admin braucht eine bestätigte E-Mail-Adresse.',
+    'Dieser Dienst wendet die Rollen sofort an, andere Dienste mit dem nächsten Access-Token. Ein Administrator braucht eine bestätigte E-Mail-Adresse.',
   verification: 'Bestätigung der E-Mail-Adresse',
   verifiedAt: 'Bestätigt am',
   notVerified: 'Nicht bestätigt',
@@ -73,11 +73,11 @@ export const de: typeof en = {
   reset: 'Zurücksetzen des Passworts erzwingen',
   resetText:
     'Entfernt Passwort, Passkeys und Identitäten, beendet alle Sitzungen und sendet der Person einen Link, um ein neues Passwort festzulegen. Authenticator-App und Wiederherstellungscodes bleiben.',
-  limits: 'Begrenzungen',
-  limitsAre: 'Zu viele fehlgeschlagene Anmeldungen oder E-Mails lassen die Person warten.',
-  liftLimits: 'Begrenzungen aufheben',
+  limits: 'Rate-Limits',
+  limitsAre: 'Nach zu vielen fehlgeschlagenen Anmeldungen oder zu vielen E-Mails muss die Person warten.',
+  liftLimits: 'Rate-Limits aufheben',
   liftLimitsText:
-    'Vergisst die fehlgeschlagenen Versuche dieses Kontos und die E-Mails an das Konto. Begrenzungen von IP-Adressen bleiben.',
+    'Setzt die Zähler der fehlgeschlagenen Versuche dieses Kontos und der E-Mails an das Konto zurück. Rate-Limits von IP-Adressen bleiben.',
 
   passkeys: 'Passkeys',
   noPasskeys: 'Keine Passkeys.',
@@ -120,14 +120,15 @@ export const de: typeof en = {
   scopes: 'Berechtigungen',
   granted: 'Erteilt',
   withdraw: 'Entziehen',
-  withdrawText: '„{name}“ verliert den Zugriff auf das Konto. Ihre Access-Tokens gelten, bis sie ablaufen.',
+  withdrawText:
+    '„{name}“ verliert den Zugriff auf das Konto. Die Access-Tokens der Anwendung gelten, bis sie ablaufen.',
 
   noEvents: 'Keine Ereignisse.',
 
   exportTitle: 'Kopie der Daten',
   exportIs: 'Alles, was der Dienst über die Person speichert, als JSON.',
   export: 'Exportieren',
-  exportText: 'Lädt eine Datei mit personenbezogenen Daten herunter. Das Audit-Protokoll hält es fest.',
+  exportText: 'Lädt eine Datei mit personenbezogenen Daten herunter. Das wird im Audit-Protokoll vermerkt.',
   eraseTitle: 'Löschung',
   eraseIs: 'Löscht das Konto und die personenbezogenen Daten.',
   erase: 'Konto löschen',

@@ -42,13 +42,13 @@ export const es: typeof en = {
   disabledSince: 'Desactivada desde el',
   disable: 'Desactivar',
   disableText:
-    'Cierra al instante todas las sesiones y anula los enlaces de los correos. Nadie puede iniciar sesión hasta que un admin active la cuenta.',
+    'Cierra al instante todas las sesiones y anula los enlaces de los correos. Nadie puede iniciar sesión hasta que un administrador active la cuenta.',
   enable: 'Activar',
   enableText: 'La persona puede volver a iniciar sesión.',
   roles: 'Roles',
   changeRoles: 'Cambiar roles',
   changeRolesText:
-    'Este servicio aplica los roles al instante; los demás, con el próximo token de acceso. Un admin necesita un correo verificado.',
+    'Este servicio aplica los roles al instante; los demás, con el próximo token de acceso. Un administrador necesita un correo verificado.',
   verification: 'Verificación del correo electrónico',
   verifiedAt: 'Verificado el',
   notVerified: 'Sin verificar',
@@ -73,11 +73,11 @@ export const es: typeof en = {
   reset: 'Forzar una nueva contraseña',
   resetText:
     'Elimina la contraseña, las claves de acceso y las identidades, cierra todas las sesiones y envía a la persona un enlace para elegir una nueva contraseña. La aplicación de autenticación y los códigos de recuperación se conservan.',
-  limits: 'Límites',
-  limitsAre: 'Demasiados intentos fallidos o correos hacen esperar a la persona.',
+  limits: 'Límites de frecuencia',
+  limitsAre: 'Tras demasiados intentos fallidos o demasiados correos, la persona debe esperar.',
   liftLimits: 'Levantar límites',
   liftLimitsText:
-    'Olvida los intentos fallidos de esta cuenta y los correos enviados a ella. Los límites de las direcciones IP se conservan.',
+    'Pone a cero los contadores de intentos fallidos de esta cuenta y de correos enviados a ella. Los límites de las direcciones IP se conservan.',
 
   passkeys: 'Claves de acceso',
   noPasskeys: 'Sin claves de acceso.',
@@ -92,9 +92,9 @@ export const es: typeof en = {
     'La identidad en «{provider}» ya no permite iniciar sesión, aunque sea la última forma de hacerlo. Las sesiones continúan.',
   factors: 'Segundos factores',
   factorsText: 'La aplicación de autenticación, sus códigos de recuperación y las claves de acceso.',
-  removeApp: 'Quitar la aplicación de autenticación',
+  removeApp: 'Eliminar la aplicación de autenticación',
   removeAppText:
-    'Quita la aplicación de autenticación y sus códigos de recuperación, cierra todas las sesiones y avisa a la persona. Las claves de acceso se conservan. Un inicio de sesión con contraseña ya no pide un código.',
+    'Elimina la aplicación de autenticación y sus códigos de recuperación, cierra todas las sesiones y avisa a la persona. Las claves de acceso se conservan. Un inicio de sesión con contraseña ya no pide un código.',
   resetFactors: 'Restablecer segundos factores',
   resetFactorsText:
     'Elimina la aplicación de autenticación, los códigos de recuperación y las claves de acceso, y cierra todas las sesiones. Después la persona inicia sesión solo con la contraseña.',
@@ -107,11 +107,11 @@ export const es: typeof en = {
   address: 'Dirección IP',
   began: 'Inicio',
   expires: 'Caduca',
-  end: 'Finalizar',
+  end: 'Cerrar la sesión',
   endText:
     'Cierra al instante la sesión de la persona en este servicio y en este dispositivo. Los demás servicios aceptan los tokens de acceso hasta que caducan, de forma predeterminada a los 10 minutos.',
   endOwnText: 'Es la sesión que usted está usando: se cerrará al instante.',
-  endAll: 'Finalizar todas las sesiones',
+  endAll: 'Cerrar todas las sesiones',
   endAllText:
     'Cierra al instante las sesiones de la persona en este servicio en todos los dispositivos. Los demás servicios aceptan los tokens de acceso hasta que caducan, de forma predeterminada a los 10 minutos. La persona puede volver a iniciar sesión.',
 
@@ -127,7 +127,7 @@ export const es: typeof en = {
   exportTitle: 'Copia de los datos',
   exportIs: 'Todo lo que el servicio guarda sobre la persona, en JSON.',
   export: 'Exportar',
-  exportText: 'Descarga un archivo con datos personales. El registro de auditoría lo anota.',
+  exportText: 'Descarga un archivo con datos personales. La exportación queda en el registro de auditoría.',
   eraseTitle: 'Borrado',
   eraseIs: 'Elimina la cuenta y los datos personales.',
   erase: 'Borrar cuenta',

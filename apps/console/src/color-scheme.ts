@@ -1,0 +1,30 @@
+import { useSyncExternalStore } from 'react';
+
+const storageKey = 'console-colors';
+const schemes = ['light', 'dark'] as const;
+type ColorScheme = (typeof schemes)[number];
+
+const prefersDark = matchMedia('(prefers-color-scheme: dark)');
+let chosen = schemes.find((scheme) => scheme === localStorage.getItem(storageKey));
+const listeners = new Set<() => void>();
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  prefersDark.addEventListener('change', listener);
+  return () => {
+    listeners.delete(listener);
+    prefersDark.removeEventListener('change', listener);
+  };
+};
+
+/** The colours that a person has chosen, otherwise those that they prefer everywhere. */
+export const useColorScheme = (): ColorScheme =>
+  useSyncExternalStore(subscribe, () => chosen ?? (prefersDark.matches ? 'dark' : 'light'));
+
+export function chooseColorScheme(scheme: ColorScheme): void {
+  localStorage.setItem(storageKey, scheme);
+  chosen = scheme;
+  listeners.forEach((listener) => {
+    listener();
+  });
+}
