@@ -78,7 +78,7 @@ describe('skaffold.yaml', () => {
       expect(patched('docker/target')?.value).toBe('dev');
       const { manual } = (patched('sync')?.value ?? {}) as { manual?: { src: string }[] };
       const own = `apps/${service}/src`;
-      expect(manual?.map(({ src }) => src)).toEqual([`${own}/*.ts`, `${own}/[!d]*/**/*.ts*`, 'libs/**/*.ts']);
+      expect(manual?.map(({ src }) => src)).toEqual([`${own}/*.ts`, `${own}/[^d]*/**/*.ts*`, 'libs/**/*.ts']);
       // a folder like it would be built and deployed again for each saved file
       expect(globSync(`${own}/d*/`, { cwd: root }).filter((path) => !path.endsWith('/database'))).toEqual([]);
     }

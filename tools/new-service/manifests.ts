@@ -140,7 +140,7 @@ function liveCode(name: string): (document: Document) => void {
   return (document) => {
     const { build, profiles } = document.toJS() as { build: { artifacts: unknown[] }; profiles: { name: string }[] };
     const artifact = `/build/artifacts/${build.artifacts.length - 1}`;
-    const sources = [`apps/${name}/src/*.ts`, `apps/${name}/src/[!d]*/**/*.ts*`, 'libs/**/*.ts'];
+    const sources = [`apps/${name}/src/*.ts`, `apps/${name}/src/[^d]*/**/*.ts*`, 'libs/**/*.ts'];
     append(
       ['profiles', profiles.findIndex((profile) => profile.name === 'dev'), 'patches'],
       { op: 'replace', path: `${artifact}/docker/target`, value: 'dev' },
