@@ -7,7 +7,7 @@ interface Member {
   State: string;
 }
 
-export const members = ['postgres-0', 'postgres-1', 'postgres-2'];
+const members = ['postgres-0', 'postgres-1', 'postgres-2'];
 
 /** Runs a command in a member's pod, in the container of the server. */
 export const inMember = (namespace: string, pod: string, command: string[]): Promise<string> =>
