@@ -7,8 +7,6 @@ interface Member {
   State: string;
 }
 
-const members = ['postgres-0', 'postgres-1', 'postgres-2'];
-
 /** Runs a command in a member's pod, in the container of the server. */
 export const inMember = (namespace: string, pod: string, command: string[]): Promise<string> =>
   kubectl(['exec', pod, '-n', namespace, '-c', 'postgres', '--', ...command], { seconds: 60 });
