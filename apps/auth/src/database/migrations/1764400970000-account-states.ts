@@ -13,7 +13,8 @@ export class AccountStates1764400970000 implements MigrationInterface {
       CREATE INDEX account_state_created_at_idx ON account (${state}, created_at, id);
       DROP INDEX account_disabled_idx, account_verified_idx, account_unverified_idx, account_second_factor_idx,
         account_single_factor_idx;
-      ANALYZE account;
+      -- an empty table has nothing to count, and would be planned for as one that stays empty
+      DO $$ BEGIN IF EXISTS (SELECT FROM account) THEN ANALYZE account; END IF; END $$;
     `);
   }
 
