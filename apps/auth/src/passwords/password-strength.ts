@@ -1,14 +1,16 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { once } from 'node:events';
 import { extname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import { BoundedQueue } from './bounded-queue.ts';
+import { hashQueueFull } from './passwords.problems.ts';
 import type { NewPassword, StrengthResult } from './password-strength.worker.ts';
 
 const program = join(import.meta.dirname, `password-strength.worker${extname(import.meta.filename)}`);
-/** A thread that takes longer is replaced. */
-const timeoutMs = 10_000;
+/** A thread whose check takes longer is replaced. */
+const checkMs = 10_000;
 
 /**
  * Checks the strength of passwords in a thread of its own. `minStrength` of `passwords.service.ts` is the threshold. A check takes as
@@ -19,6 +21,8 @@ const timeoutMs = 10_000;
 export class PasswordStrength implements OnApplicationShutdown {
   /** Shared with the metrics. */
   readonly queue: BoundedQueue;
+  /** How long a check waits for the dictionaries. On a machine so busy that they take longer, a later check finds them. */
+  protected readonly loadMs: number = 10_000;
   private readonly logger = new Logger(PasswordStrength.name);
   /** Resolves when the dictionaries are loaded. Undefined before the first check, and after a failure until the next one. */
   private thread: Promise<Worker> | undefined;
@@ -34,7 +38,7 @@ export class PasswordStrength implements OnApplicationShutdown {
    */
   async check(client: string, password: string, personal: string[]): Promise<StrengthResult> {
     // loading takes longer than a check may wait for others
-    await this.queue.holdPlace(client, () => this.loaded());
+    await this.queue.holdPlace(client, () => this.ready());
     return this.queue.run(client, () => this.ask({ password, personal }));
   }
 
@@ -45,10 +49,10 @@ export class PasswordStrength implements OnApplicationShutdown {
 
   /** The queue runs one check at a time, so that the next message is the result of this one. */
   private async ask(newPassword: NewPassword): Promise<StrengthResult> {
-    const thread = await this.loaded();
+    const thread = await this.ready();
     thread.postMessage(newPassword);
     try {
-      const [result] = (await once(thread, 'message', { signal: AbortSignal.timeout(timeoutMs) })) as [StrengthResult];
+      const [result] = (await once(thread, 'message', { signal: AbortSignal.timeout(checkMs) })) as [StrengthResult];
       return result;
     } catch (error) {
       this.thread = undefined;
@@ -58,14 +62,20 @@ export class PasswordStrength implements OnApplicationShutdown {
     }
   }
 
-  private loaded(): Promise<Worker> {
+  /** @throws ProblemException `hash_queue_full` if the thread has not loaded in time */
+  private async ready(): Promise<Worker> {
     this.thread ??= this.start();
-    return this.thread;
+    const thread = await Promise.race([this.thread, sleep(this.loadMs, undefined, { ref: false })]);
+    if (!thread) {
+      this.logger.warn('the password strength thread is still loading its dictionaries: the machine is very busy');
+      throw hashQueueFull.exception({ retryAfter: 10 });
+    }
+    return thread;
   }
 
   private start(): Promise<Worker> {
     const thread = new Worker(program);
-    const loaded = once(thread, 'message', { signal: AbortSignal.timeout(timeoutMs) }).then(() => thread);
+    const loaded = once(thread, 'message').then(() => thread);
     loaded.catch(() => void thread.terminate());
     thread.on('error', (error: unknown) => {
       this.logger.error({ msg: 'the password strength thread failed', err: error });
