@@ -90,7 +90,8 @@ export const authSettings = z.object({
     description: 'password hashes, and strength checks, that may wait; further ones get 503 with `Retry-After`',
   }),
   HASH_MAX_WAIT_MS: setting(count(60_000).default(700), {
-    description: 'maximum wait for a password hash or a strength check before 503; the next in the queue wait for those that run',
+    description:
+      'maximum wait for a password hash or a strength check before 503; the next in the queue wait for those that run',
     unit: 'ms',
   }),
   WEBAUTHN_RP_ID: setting(z.string().min(1).default('localhost'), {
