@@ -1,5 +1,5 @@
 import { newAdmin } from '../lib/admin.ts';
-import { populate } from '../lib/population.ts';
+import { diversify, populate } from '../lib/population.ts';
 import { number, table } from '../lib/report.ts';
 import type { Stage } from '../lib/stage.ts';
 
@@ -40,6 +40,7 @@ export async function accountSearch(stage: Stage, sizes: number[], rounds: numbe
     const name = `search_${String(accounts)}`;
     const database = await stage.database(name);
     await populate(database, accounts, 0);
+    await diversify(database);
     const service = await stage.startService(name);
     const { accessToken } = await newAdmin(service.url, database);
     const headers = { authorization: `Bearer ${accessToken}` };

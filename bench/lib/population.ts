@@ -11,19 +11,15 @@ export const emailOf = (account: number): string => `user-${account}@example.com
 export const sessionsPerAccount = 10;
 
 /**
- * Fills an empty database with accounts numbered from 1, sessions for each account, and one login event for each session. Of ten accounts,
- * one is disabled, another one has a second factor, and two others have an unverified e-mail address.
+ * Fills an empty database with accounts numbered from 1, sessions for each account, and one login event for each session.
  */
 export async function populate(database: pg.Client, accounts: number, sessions = sessionsPerAccount): Promise<void> {
   const passwordHash = await hash(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
   // the generated rows satisfy the foreign keys, whose triggers would check each row
   await database.query("SET session_replication_role = 'replica'");
   await database.query(
-    `INSERT INTO account (id, email, password_hash, roles, email_verified_at, disabled_at, second_factor, created_at, name, family_name)
-     SELECT uuidv7(), 'user-' || n || '@example.com', $1, '{user}', CASE WHEN n % 10 < 8 THEN now() END,
-       CASE WHEN n % 10 = 0 THEN now() END, n % 10 = 1, now() - random() * interval '700 days', left(md5(n::text), 8),
-       right(md5(n::text), 8)
-     FROM generate_series(1, $2::int) n`,
+    `INSERT INTO account (id, email, password_hash, roles, email_verified_at)
+     SELECT uuidv7(), 'user-' || n || '@example.com', $1, '{user}', now() FROM generate_series(1, $2::int) n`,
     [passwordHash, accounts],
   );
   await database.query(
@@ -40,6 +36,20 @@ export async function populate(database: pg.Client, accounts: number, sessions =
   await database.query("SET session_replication_role = 'origin'");
   await database.query('VACUUM ANALYZE');
   await database.query('CHECKPOINT');
+}
+
+/**
+ * Makes populated accounts differ for searches: of ten, one is disabled, another one has a second factor, and two have an unverified
+ * e-mail address. All have names, and were created within 700 days.
+ */
+export async function diversify(database: pg.Client): Promise<void> {
+  await database.query(
+    `UPDATE account SET email_verified_at = CASE WHEN n % 10 < 8 THEN now() END, disabled_at = CASE WHEN n % 10 = 0 THEN now() END,
+       second_factor = n % 10 = 1, created_at = now() - random() * interval '700 days', name = left(md5(n::text), 8),
+       family_name = right(md5(n::text), 8)
+     FROM (SELECT id, substring(email FROM '\\d+')::int AS n FROM account) numbered WHERE numbered.id = account.id`,
+  );
+  await database.query('VACUUM ANALYZE account');
 }
 
 /**
