@@ -24,8 +24,8 @@ export class PasswordStrength implements OnApplicationShutdown {
   /** How long a check waits for the dictionaries. On a machine so busy that they take longer, a later check finds them. */
   protected readonly loadMs: number = 10_000;
   private readonly logger = new Logger(PasswordStrength.name);
-  /** Resolves when the dictionaries are loaded. Undefined before the first check, and after a failure until the next one. */
-  private thread: Promise<Worker> | undefined;
+  /** `loaded` resolves when the dictionaries are. Undefined before the first check, and after a failure until the next one. */
+  private thread: { worker: Worker; loaded: Promise<unknown> } | undefined;
 
   constructor(@Inject(AUTH_CONFIG) config: AuthConfig) {
     this.queue = new BoundedQueue(1, config.HASH_QUEUE_MAX, config.HASH_MAX_WAIT_MS);
@@ -43,8 +43,7 @@ export class PasswordStrength implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    const thread = await this.thread?.catch(() => undefined);
-    await thread?.terminate();
+    await this.thread?.worker.terminate();
   }
 
   /** The queue runs one check at a time, so that the next message is the result of this one. */
@@ -65,26 +64,31 @@ export class PasswordStrength implements OnApplicationShutdown {
   /** @throws ProblemException `hash_queue_full` if the thread has not loaded in time */
   private async ready(): Promise<Worker> {
     this.thread ??= this.start();
-    const thread = await Promise.race([this.thread, sleep(this.loadMs, undefined, { ref: false })]);
-    if (!thread) {
+    const { worker, loaded } = this.thread;
+    const wait = new AbortController();
+    const late = sleep(this.loadMs, 'late', { signal: wait.signal });
+    const outcome = await Promise.race([loaded, late]).finally(() => {
+      wait.abort();
+    });
+    if (outcome === 'late') {
       this.logger.warn('the password strength thread is still loading its dictionaries: the machine is very busy');
       throw hashQueueFull.exception({ retryAfter: 10 });
     }
-    return thread;
+    return worker;
   }
 
-  private start(): Promise<Worker> {
-    const thread = new Worker(program);
-    const loaded = once(thread, 'message').then(() => thread);
-    loaded.catch(() => void thread.terminate());
-    thread.on('error', (error: unknown) => {
+  private start(): { worker: Worker; loaded: Promise<unknown> } {
+    const worker = new Worker(program);
+    const thread = { worker, loaded: once(worker, 'message') };
+    thread.loaded.catch(() => void worker.terminate());
+    worker.on('error', (error: unknown) => {
       this.logger.error({ msg: 'the password strength thread failed', err: error });
     });
-    thread.on('exit', () => {
-      if (this.thread === loaded) {
+    worker.on('exit', () => {
+      if (this.thread === thread) {
         this.thread = undefined;
       }
     });
-    return loaded;
+    return thread;
   }
 }
