@@ -193,6 +193,14 @@ describe('with an allowed network', () => {
     await receiver.stop();
   });
 
+  it('is not held up by a receiver that switches to another protocol', async () => {
+    const receiver = await Receiver.start();
+    receiver.answer = ({ socket }) =>
+      socket?.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n');
+    expect(await firstAttempt(receiver.url(), allowing, token)).toBe('the connection closed without a response');
+    await receiver.stop();
+  });
+
   it('refuses other networks, and plain HTTP to public ones', async () => {
     const on = new Client(allowing.url);
     for (const url of [

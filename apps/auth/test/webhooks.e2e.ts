@@ -287,13 +287,22 @@ describe('a message that is refused', () => {
     ]);
   });
 
-  it('is repeated when its receiver asks for it', async () => {
+  it('is repeated when its receiver asks for it, which gets no other message until then', async () => {
     const { id } = await subscribe(['email.changed']);
     receiver.answer = (response) => response.writeHead(429, { 'retry-after': '7200' }).end();
     await call('POST', `${path}/${id}/test`);
     await attempted(id, 1);
+    const { length } = receiver.received;
+    await call('POST', `${path}/${id}/test`);
+    // the next one is delivered within a second
+    const { id: other } = await subscribe(['email.changed'], { url: `${receiver.url()}/other` });
+    await call('POST', `${path}/${other}/test`);
+    await attempted(other, 1);
+    expect(receiver.received).toHaveLength(length + 1);
+    const waiting = await deliveriesOf(id, 'waiting');
+    expect(waiting.map(({ attempts }: { attempts: number }) => attempts).sort()).toEqual([0, 1]);
     const { rows } = await service.database.query(
-      'SELECT next_attempt_at > now() + $2::interval AS late FROM webhook_delivery WHERE endpoint_id = $1',
+      'SELECT next_attempt_at > now() + $2::interval AS late FROM webhook_delivery WHERE endpoint_id = $1 AND attempts = 1',
       [id, '115 min'],
     );
     expect(rows).toEqual([{ late: true }]);
@@ -394,29 +403,35 @@ describe('the admin API', () => {
     ]);
   });
 
-  it('deletes the deliveries of a deleted webhook, and old ones', async () => {
+  it('deletes the deliveries of a deleted webhook, and old ones but those that were replayed lately', async () => {
     const deleted = await subscribe(['device.connected']);
     const kept = await subscribe(['device.connected']);
+    const disabled = await subscribe(['account.created'], { enabled: false });
     const resume = await receiver.pause();
     await service.database.query("INSERT INTO audit_event (id, type) VALUES (gen_random_uuid(), 'device.connected')");
     await call('DELETE', `${path}/${deleted.id}`);
     await service.database.query(
-      `INSERT INTO webhook_delivery (endpoint_id, event_type, payload, state, created_at, finished_at) VALUES
-       ($1, 'old', '', 'failed', now() - interval '31 d', now()), ($1, 'old', '', 'delivered', now() - interval '8 d', now() - interval '8 d'),
-       ($1, 'recent', '', 'failed', now() - interval '29 d', now()), ($1, 'recent', '', 'delivered', now() - interval '8 d', now() - interval '6 d')`,
-      [kept.id],
+      `INSERT INTO webhook_delivery (endpoint_id, event_type, payload, state, created_at, finished_at, next_attempt_at) VALUES
+       ($1, 'old', '', 'failed', now() - interval '31 d', now() - interval '28 d', now()),
+       ($2, 'old', '', 'waiting', now() - interval '31 d', NULL, now() - interval '31 d'),
+       ($1, 'old', '', 'delivered', now() - interval '8 d', now() - interval '8 d', now()),
+       ($1, 'recent', '', 'failed', now() - interval '29 d', now() - interval '28 d', now()),
+       ($1, 'recent', '', 'failed', now() - interval '31 d', now() - interval '6 d', now()),
+       ($1, 'recent', '', 'waiting', now() - interval '31 d', NULL, now() + interval '1 d'),
+       ($1, 'recent', '', 'delivered', now() - interval '8 d', now() - interval '6 d', now())`,
+      [kept.id, disabled.id],
     );
     const left = async () => {
       const { rows } = await service.database.query(
         'SELECT event_type FROM webhook_delivery WHERE endpoint_id = ANY ($1) ORDER BY 1',
-        [[deleted.id, kept.id]],
+        [[deleted.id, kept.id, disabled.id]],
       );
       return rows.map(({ event_type }) => event_type as string).join();
     };
     const housekeeping = await Test.createTestingModule({ imports: [AppModule.register(service.config)] }).compile();
     await housekeeping.get(HousekeepingService, { strict: false }).runRound();
     await housekeeping.close();
-    expect(await left()).toBe('device.connected,recent,recent');
+    expect(await left()).toBe('device.connected,recent,recent,recent,recent');
     await resume();
   });
 

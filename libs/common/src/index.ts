@@ -28,6 +28,7 @@ export {
 } from './database/queries.ts';
 export { positionOf, positionValue } from './database/position.ts';
 export { assertDatabase } from './database/assert-database.ts';
+export { createIndexConcurrently, dropIndexConcurrently } from './database/concurrent-index.ts';
 export { runMigrations } from './database/run-migrations.ts';
 export { sql, type Sql } from './database/sql.ts';
 export {
@@ -82,4 +83,4 @@ export { CurrentActor, CurrentCaller, CurrentPrincipal, Public, RequireMfa, Role
 export { Destinations } from './outgoing/destinations.ts';
 export { FairDelivery } from './outgoing/fair-delivery.ts';
 export { post } from './outgoing/post.ts';
-export { RefusedError, retryDelay } from './outgoing/refused-error.ts';
+export { askedDelay, RefusedError } from './outgoing/refused-error.ts';

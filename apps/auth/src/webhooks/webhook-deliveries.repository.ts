@@ -37,6 +37,13 @@ export interface FailedAttempt {
   error: string;
 }
 
+/** Seconds until the next attempt. */
+export interface NextAttempt {
+  inSeconds: number;
+  /** For so long, the receiver gets no other message either. */
+  pausedSeconds: number;
+}
+
 /** Longer than an attempt can take: when another replica takes the delivery, the first one has finished or crashed. */
 const leaseSeconds = 60;
 const retentionDays = 30;
@@ -46,6 +53,8 @@ const maxErrorLength = 200;
 const columns =
   sql.raw(`id, event_type, state, attempts, CASE WHEN state = 'waiting' THEN next_attempt_at END AS next_attempt_at,
   finished_at, last_status, last_error, created_at`);
+/** Whether an endpoint has not asked to wait, as `e`. */
+const isReady = sql.raw('(e.not_before IS NULL OR e.not_before <= now())');
 const waitingAgain = sql.raw(
   "state = 'waiting', attempts = 0, next_attempt_at = now(), finished_at = NULL, last_status = NULL, last_error = NULL",
 );
@@ -75,7 +84,7 @@ export class WebhookDeliveriesRepository {
       this.dataSource,
       sql`/* webhook-deliveries.due-endpoints */
         SELECT e.id FROM webhook_endpoint e
-        WHERE e.enabled AND e.id <> ALL (${except}::uuid[]) AND EXISTS (
+        WHERE e.enabled AND ${isReady} AND e.id <> ALL (${except}::uuid[]) AND EXISTS (
           SELECT FROM webhook_delivery d WHERE d.endpoint_id = e.id AND d.state = 'waiting' AND d.next_attempt_at <= now())
         ORDER BY random() LIMIT ${limit}`,
     );
@@ -90,7 +99,7 @@ export class WebhookDeliveriesRepository {
         UPDATE webhook_delivery d
         SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => ${sql.raw(String(leaseSeconds))})
         FROM webhook_endpoint e
-        WHERE e.id = d.endpoint_id AND e.enabled AND d.id IN (
+        WHERE e.id = d.endpoint_id AND e.enabled AND ${isReady} AND d.id IN (
           SELECT id FROM webhook_delivery
           WHERE endpoint_id = ${endpointId} AND state = 'waiting' AND next_attempt_at <= now()
           ORDER BY is_bulk, next_attempt_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
@@ -110,12 +119,18 @@ export class WebhookDeliveriesRepository {
   }
 
   /** Sets when the next attempt is due. */
-  async postpone({ id, attempts }: DueDelivery, seconds: number, { status, error }: FailedAttempt): Promise<void> {
+  async postpone(message: DueDelivery, next: NextAttempt, { status, error }: FailedAttempt): Promise<void> {
+    const { id, attempts, endpointId, url } = message;
+    const { inSeconds, pausedSeconds } = next;
     await execute(
       this.dataSource,
       sql`/* webhook-deliveries.postpone */
+        WITH paused AS (
+          UPDATE webhook_endpoint SET not_before = greatest(not_before, now() + make_interval(secs => ${pausedSeconds}::float8))
+          WHERE ${pausedSeconds}::float8 > 0 AND id = ${endpointId} AND url = ${url}
+        )
         UPDATE webhook_delivery
-        SET next_attempt_at = now() + make_interval(secs => ${seconds}::float8), last_status = ${status}::int,
+        SET next_attempt_at = now() + make_interval(secs => ${inSeconds}::float8), last_status = ${status}::int,
           last_error = left(${error}, ${sql.raw(String(maxErrorLength))})
         WHERE id = ${id} AND state = 'waiting' AND attempts = ${attempts}`,
     );
@@ -208,12 +223,13 @@ export class WebhookDeliveriesRepository {
     );
   }
 
-  /** Deletes deliveries that are delivered, and after a longer time all. */
+  /** Deletes deliveries that are delivered, and after a longer time all but those that were replayed lately. */
   async purge(on: Queryable, limit: number): Promise<number> {
     const key = 'id';
     const table = 'webhook_delivery';
     const delivered = sql`state = 'delivered' AND finished_at < now() - make_interval(days => ${sql.raw(String(deliveredRetentionDays))})`;
-    const old = sql`created_at < now() - make_interval(days => ${sql.raw(String(retentionDays))})`;
+    const old = sql`created_at < now() - make_interval(days => ${sql.raw(String(retentionDays))})
+      AND coalesce(finished_at, next_attempt_at) < now() - make_interval(days => ${sql.raw(String(deliveredRetentionDays))})`;
     const count = await purge(on, { table, key, expired: delivered, orderBy: 'finished_at' }, limit);
     return count + (await purge(on, { table, key, expired: old, orderBy: 'created_at' }, limit - count));
   }

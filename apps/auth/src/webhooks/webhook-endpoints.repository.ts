@@ -121,6 +121,7 @@ export class WebhookEndpointsRepository {
           enabled = ${enabled},
           disabled_reason = CASE WHEN NOT ${enabled} THEN coalesce(disabled_reason, 'admin') END,
           failing_since = CASE WHEN url = ${url} AND enabled = ${enabled} THEN failing_since END,
+          not_before = CASE WHEN url = ${url} AND enabled = ${enabled} THEN not_before END,
           updated_at = now()
         WHERE id = ${id} AND ${exists}`,
     );

@@ -32,6 +32,10 @@ export async function post(to: string, { headers, body, timeoutMs, destinations 
       ...(destinations && { lookup: destinations.lookupFor(url) }),
     });
     request.on('error', reject);
+    // as after a response that switches protocols: no other event tells of that
+    request.on('close', () => {
+      reject(new Error('the connection closed without a response'));
+    });
     request.on('response', (response) => {
       response.destroy();
       const { statusCode: status = 0, headers: answered } = response;

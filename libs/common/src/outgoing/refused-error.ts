@@ -16,12 +16,11 @@ export class RefusedError extends Error {
 }
 
 /**
- * Seconds until the next attempt.
- * @param own the sender's delay, which a receiver can prolong but not shorten
- * @param max as long as a receiver can prolong it
+ * Seconds for which a receiver has asked to get nothing; 0 if it has not.
+ * @param max as long as it can ask for
  */
-export const retryDelay = (own: number, max: number, error: unknown): number =>
-  Math.max(own, Math.min(max, error instanceof RefusedError ? error.retryAfterSeconds : 0));
+export const askedDelay = (max: number, error: unknown): number =>
+  Math.min(max, error instanceof RefusedError ? error.retryAfterSeconds : 0);
 
 /** Reads a number of seconds or an HTTP date in any of its forms (RFC 9110 §10.2.3 and §5.6.7). */
 function secondsOf(header = ''): number {
