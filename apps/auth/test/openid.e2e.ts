@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as openid from 'openid-client';
 import { Client, newEmail } from './support/client.ts';
 import {
@@ -185,6 +186,25 @@ describe('the authorization code flow', () => {
     });
     const { rows } = await service.database.query("SELECT detail FROM audit_event WHERE type = 'grant.reused'");
     expect(rows).toContainEqual({ detail: { application_id: expect.any(String), grant_type: 'authorization_code' } });
+  });
+
+  it('ends the access tokens of a grant for good: a later grant of the same session has its own', async () => {
+    const { agent } = await newAgent();
+    const { access_token: stolen } = await signIn(notes, agent);
+    await openid.tokenRevocation(notes, stolen);
+    // access tokens state when they were issued in whole seconds
+    await sleep(1100);
+    const { access_token: own } = await signIn(notes, agent);
+    const outcome = async (token: string) => {
+      const { active } = await openid.tokenIntrospection(notes, token);
+      const userinfo = await fetch(`${service.url}/openid/userinfo`, { headers: { authorization: `Bearer ${token}` } });
+      return { active, me: (await client.me(token)).status, userinfo: userinfo.status };
+    };
+    expect(await outcome(own)).toEqual({ active: true, me: 200, userinfo: 200 });
+    expect(await outcome(stolen)).toEqual({ active: false, me: 401, userinfo: 401 });
+    // nor does it end the later grant
+    await openid.tokenRevocation(notes, stolen);
+    expect(await outcome(own)).toEqual({ active: true, me: 200, userinfo: 200 });
   });
 
   it('gives back a state and a nonce only if the request has them, so that a client that expects them notices', async () => {

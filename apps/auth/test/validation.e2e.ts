@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { connect } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
-import { Client, newEmail, type Answer } from './support/client.ts';
+import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
 
 let service: TestService;
@@ -134,12 +134,18 @@ describe('an invalid request', () => {
   });
 
   it.each(['x', '%00', '%ff', '%', 'x'.repeat(200), "1'%20OR%201=1", '..%2f..'])(
-    'for the session %s gets a 4xx',
-    async (id) => {
-      const { accessToken } = await client.newAccount();
-      const { status, body } = await client.call('DELETE', `/auth/sessions/${id}`, { token: accessToken });
-      expect([400, 404, 414]).toContain(status);
-      expect(body.code).toEqual(expect.any(String));
+    'with %s in a path gets a 4xx',
+    async (value) => {
+      const { accessToken: token } = await newAdmin(service);
+      const { body: document } = await client.call('GET', '/docs/openapi.json');
+      const operations = Object.entries(document.paths as Record<string, object>)
+        .filter(([path]) => path.includes('{'))
+        .flatMap(([path, methods]) => Object.keys(methods).map((method) => [method.toUpperCase(), path] as const));
+      expect(operations.length).toBeGreaterThan(40);
+      for (const [method, path] of operations) {
+        const { status, body } = await client.call(method, path.replace(/\{\w+\}/g, value), { token });
+        expect([method, path, Math.floor(status / 100), body.code]).toEqual([method, path, 4, expect.any(String)]);
+      }
     },
   );
 

@@ -248,7 +248,8 @@ export class AccessTokens {
 function principalOf(claims: z.output<typeof accessTokenClaims>): Principal {
   const { sub, sid, roles, email_verified: emailVerified, amr, auth_time: authTime, cnf } = claims;
   const { client_id: clientId, scope, userinfo_claims: userinfoClaims, iat, exp } = claims;
-  const issuedFor = { clientId, scope, userinfoClaims, lifetimeSeconds: iat === undefined ? undefined : exp - iat };
+  const lifetimeSeconds = iat === undefined ? undefined : exp - iat;
+  const issuedFor = { clientId, scope, userinfoClaims, issuedAt: iat, lifetimeSeconds };
   return { accountId: sub, sessionId: sid, roles, emailVerified, amr, authTime, keyThumbprint: cnf?.jkt, issuedFor };
 }
 

@@ -64,6 +64,8 @@ interface TokenUse {
   scope: string | undefined;
   /** Claims that the userinfo response has, besides those of the scopes. */
   userinfoClaims: string[] | undefined;
+  /** When, in seconds since 1970; undefined if it does not say. */
+  issuedAt: number | undefined;
   /** Seconds between its issue and its end; undefined if it does not say when it was issued. */
   lifetimeSeconds: number | undefined;
 }

@@ -12,7 +12,7 @@ import { verifyAccessToken } from './verify-access-token.ts';
 
 const common = { aud: z.string(), client_id: z.string(), sub: z.uuid(), cnf: z.object({}).loose().optional() };
 /** What decides on a token of a person, and on one of a program. */
-const personClaims = z.looseObject({ ...common, sid: z.uuid() });
+const personClaims = z.looseObject({ ...common, sid: z.uuid(), iat: z.int() });
 const programClaims = z.looseObject({ ...common, sid: z.never().optional(), key_id: z.uuid(), scope: z.string() });
 
 type PersonClaims = z.output<typeof personClaims>;
@@ -69,9 +69,12 @@ export class OpenIdAccessTokensService {
 
   /** Ends the grant that a token belongs to, if it was issued to the application. That of a program has none. */
   private async revoke({ clientId }: Application, claims: PersonClaims | undefined): Promise<void> {
-    const session = claims?.client_id === clientId ? await this.sessions.find(claims.sid) : undefined;
+    if (claims?.client_id !== clientId) {
+      return;
+    }
+    const session = await this.sessions.find(claims.sid);
     const grantId = session?.grants?.[clientId];
-    if (grantId !== undefined && session?.accountId === claims?.sub) {
+    if (grantId !== undefined && session?.accountId === claims.sub && (await this.isGranted(claims))) {
       await this.grants.end(grantId);
     }
   }
@@ -84,11 +87,12 @@ export class OpenIdAccessTokensService {
       const active = (await this.serviceAccounts.check(client)) ?? (await this.applications.check(client));
       return active ? { ...claims, scope: active.scopes.join(' ') } : undefined;
     }
-    const { sid, sub, client_id } = claims;
-    const session = await this.sessions.find(sid);
-    // a login without an application has no grant
-    const isGranted = client_id === this.config.TOKEN_AUDIENCE || session?.grants?.[client_id] !== undefined;
-    return session?.accountId === sub && isGranted ? claims : undefined;
+    const session = await this.sessions.find(claims.sid);
+    return session?.accountId === claims.sub && (await this.isGranted(claims)) ? claims : undefined;
+  }
+
+  private isGranted({ sid: sessionId, client_id: clientId, iat: issuedAt }: PersonClaims): Promise<boolean> {
+    return this.grants.covers({ sessionId, issuedFor: { clientId, issuedAt } });
   }
 
   private async verify(token: string): Promise<PersonClaims | ProgramClaims | undefined> {

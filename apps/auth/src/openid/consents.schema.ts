@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clientIdPattern } from '../applications/index.ts';
 
 const consentSchema = z.object({
   client_id: z.string(),
@@ -31,4 +32,4 @@ export const consentListExample = {
   ],
 };
 
-export const clientIdSchema = z.string().min(1).max(64).meta({ description: 'client id of the application' });
+export const clientIdSchema = z.string().regex(clientIdPattern).meta({ description: 'client id of the application' });

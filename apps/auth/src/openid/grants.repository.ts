@@ -38,8 +38,9 @@ export class GrantsRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
-   * The grant of an application in a session, which is made if there is none yet. It waits for a statement that ends the session.
-   * @returns its id; undefined if the session has ended
+   * The grant of an application in a session, which is made if there is none yet. It waits for a statement that ends the session, and for
+   * one that withdraws the consent to an application of others.
+   * @returns its id; undefined if the session has ended, or there is no consent any more
    */
   async give(on: Queryable, sessionId: string, applicationId: string, accountId: string): Promise<string | undefined> {
     const row = await queryRow<{ id: string }>(
@@ -48,9 +49,12 @@ export class GrantsRepository {
         WITH live AS (
           SELECT id, account_id FROM session
           WHERE id = ${sessionId} AND account_id = ${accountId} AND expires_at > now() FOR KEY SHARE
+        ), consented AS (
+          SELECT FROM openid_consent WHERE account_id = ${accountId} AND application_id = ${applicationId} FOR KEY SHARE
         )
         INSERT INTO openid_grant (id, session_id, application_id, account_id)
-        SELECT ${uuidv7()}::uuid, id, ${applicationId}::uuid, account_id FROM live
+        SELECT ${uuidv7()}::uuid, live.id, a.id, live.account_id FROM live, application a
+        WHERE a.id = ${applicationId} AND (a.first_party OR EXISTS (SELECT FROM consented))
         ON CONFLICT (session_id, application_id) DO UPDATE SET account_id = EXCLUDED.account_id
         RETURNING id`,
     );
@@ -69,13 +73,16 @@ export class GrantsRepository {
     );
   }
 
-  /** Whether an application has a grant of a session. */
-  async isGiven(sessionId: string, clientId: string): Promise<boolean> {
+  /**
+   * Whether an application has the grant of a session that it had at a time.
+   * @param since seconds since 1970, as whole as a token states them: a grant that ended within that second and was given again counts too
+   */
+  async isGiven(sessionId: string, clientId: string, since: number): Promise<boolean> {
     const row = await queryRow(
       this.dataSource,
       sql`/* openid-grants.is-given */ SELECT true AS given
         FROM openid_grant g JOIN application a ON a.id = g.application_id
-        WHERE g.session_id = ${sessionId} AND a.client_id = ${clientId}`,
+        WHERE g.session_id = ${sessionId} AND a.client_id = ${clientId} AND g.created_at < to_timestamp(${since + 1}::float8)`,
     );
     return row !== undefined;
   }

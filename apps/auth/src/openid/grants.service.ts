@@ -19,6 +19,12 @@ import { consentNotFound } from './grants.problems.ts';
 import { GrantsRepository, type ApplicationConsent } from './grants.repository.ts';
 import { errors } from './library.ts';
 
+/** What a token says of the grant that it belongs to. */
+interface GrantOfToken {
+  sessionId: string;
+  issuedFor?: Pick<NonNullable<Principal['issuedFor']>, 'clientId' | 'issuedAt'> | undefined;
+}
+
 /** What applications may have of accounts: consents, and the grants of sessions. */
 @Injectable()
 export class GrantsService implements CredentialStore, SessionGrants {
@@ -38,9 +44,9 @@ export class GrantsService implements CredentialStore, SessionGrants {
   }
 
   /** Whether the grant that an access token belongs to goes on. That of a login without an application belongs to none. */
-  async covers({ sessionId, issuedFor }: Pick<Principal, 'issuedFor' | 'sessionId'>): Promise<boolean> {
-    const { clientId = this.config.TOKEN_AUDIENCE } = issuedFor ?? {};
-    return clientId === this.config.TOKEN_AUDIENCE || this.grants.isGiven(sessionId, clientId);
+  async covers({ sessionId, issuedFor }: GrantOfToken): Promise<boolean> {
+    const { clientId = this.config.TOKEN_AUDIENCE, issuedAt = 0 } = issuedFor ?? {};
+    return clientId === this.config.TOKEN_AUDIENCE || this.grants.isGiven(sessionId, clientId, issuedAt);
   }
 
   /** The scopes that an application may use: all of its own for one of the operator's, otherwise what the owner has consented to. */
@@ -52,7 +58,7 @@ export class GrantsService implements CredentialStore, SessionGrants {
   /**
    * The grant of an application in a session, if the owner need not be asked first.
    * @returns its id; undefined if the owner must be asked
-   * @throws SessionNotFound if the session has ended meanwhile
+   * @throws SessionNotFound if the session or the consent has ended meanwhile
    */
   async find(application: Application, sessionId: string, accountId: string): Promise<string | undefined> {
     const isAllowed =
@@ -64,7 +70,7 @@ export class GrantsService implements CredentialStore, SessionGrants {
       ? await this.grants.give(this.dataSource, sessionId, application.id, accountId)
       : undefined;
     if (grantId === undefined) {
-      throw new errors.SessionNotFound('the session has ended');
+      throw new errors.SessionNotFound('the session or the consent has ended');
     }
     return grantId;
   }

@@ -6,6 +6,7 @@ import type { RefreshTokens } from '../sessions/tokens/index.ts';
 import type { ArtifactsRepository } from './artifacts.repository.ts';
 import { stateTtlSeconds } from './adapters.ts';
 import { applicationOf } from './client-metadata.ts';
+import type { GrantsService } from './grants.service.ts';
 import { Provider } from './library.ts';
 import type { RefreshesService } from './refreshes.service.ts';
 import { requestScope } from './request-scope.ts';
@@ -16,6 +17,7 @@ import { verifyAccessToken } from './verify-access-token.ts';
 export interface ModelServices {
   applications: ApplicationsService;
   artifacts: ArtifactsRepository;
+  grants: GrantsService;
   refreshes: RefreshesService;
   resources: Resources;
   tokens: RefreshTokens;
@@ -147,7 +149,8 @@ const accessTokenPayload = z.object({
 });
 
 /** Access tokens are JWTs, which the library can't find. The userinfo endpoint accepts those for its audiences. */
-function adaptAccessTokens({ AccessToken, Session }: Models, { resolveKey, issuer, resources }: ModelServices): void {
+function adaptAccessTokens({ AccessToken, Session }: Models, services: ModelServices): void {
+  const { grants, resolveKey, issuer, resources } = services;
   AccessToken.find = async (value) => {
     const { userinfoAudiences: audiences } = resources;
     const payload = await verifyAccessToken(value, resolveKey, { issuer, audiences });
@@ -158,6 +161,9 @@ function adaptAccessTokens({ AccessToken, Session }: Models, { resolveKey, issue
       return undefined;
     }
     const { sub: accountId, client_id: clientId, sid: sessionUid, userinfo_claims: names, cnf, ...rest } = claims;
+    if (!(await grants.covers({ sessionId: sessionUid, issuedFor: { clientId, issuedAt: claims.iat } }))) {
+      return undefined;
+    }
     const asked = { userinfo: Object.fromEntries(names.map((name) => [name, null])) };
     return AccessToken.instantiate({ ...rest, accountId, clientId, grantId, sessionUid, claims: asked, jkt: cnf?.jkt });
   };
