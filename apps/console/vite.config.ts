@@ -6,6 +6,7 @@ import { defineConfig, type Plugin } from 'vite';
 
 const root = resolve(import.meta.dirname, '../..');
 const appModule = join(import.meta.dirname, 'src/app.tsx');
+const beginModule = join(import.meta.dirname, 'src/session/begin.ts');
 const compress = promisify(brotliCompress);
 
 /** Writes a Brotli file beside each script and style sheet, so that the service compresses nothing itself. */
@@ -31,21 +32,34 @@ const componentStyles: Plugin = {
   },
 };
 
-/** Lets the document load the app while the first script signs in. */
-const preloadApp: Plugin = {
-  name: 'preload-app',
+/** Lets the document run the script that begins to sign in before all others, and load the app beside those that go on with that. */
+const loadFirst: Plugin = {
+  name: 'load-first',
   transformIndexHtml: {
     order: 'post',
-    handler(_html, { bundle = {} }) {
+    handler(html, { bundle = {} }) {
       const chunks = Object.values(bundle).filter((file) => file.type === 'chunk');
-      const entries = new Set(chunks.filter(({ isEntry }) => isEntry).map(({ fileName }) => fileName));
-      const app = chunks.find(({ moduleIds }) => moduleIds.includes(appModule));
-      const files = app ? [app.fileName, ...app.imports.filter((file) => !entries.has(file))] : [];
-      return files.map((file) => ({
-        tag: 'link',
-        attrs: { rel: 'modulepreload', crossorigin: true, href: `/console/${file}` },
-        injectTo: 'head' as const,
-      }));
+      const entries = new Set(
+        chunks.filter(({ isEntry }) => isEntry).flatMap(({ fileName, imports }) => [fileName, ...imports]),
+      );
+      const of = (module: string) => chunks.find(({ moduleIds }) => moduleIds.includes(module));
+      const [begin, app] = [of(beginModule), of(appModule)];
+      if (!begin || !app) {
+        throw new Error('the scripts to load first are in no chunk');
+      }
+      const files = [app.fileName, ...app.imports.filter((file) => !entries.has(file))];
+      return {
+        // after the tag that names the issuer, before the other scripts
+        html: html.replace(
+          '<script',
+          `<script async type="module" crossorigin src="/console/${begin.fileName}"></script>\n    $&`,
+        ),
+        tags: files.map((file) => ({
+          tag: 'link',
+          attrs: { rel: 'modulepreload', crossorigin: true, href: `/console/${file}` },
+          injectTo: 'head' as const,
+        })),
+      };
     },
   },
 };
@@ -70,7 +84,7 @@ function isInApp(id: string, graph: ModuleGraph): boolean {
 export default defineConfig({
   root: import.meta.dirname,
   base: '/console/',
-  plugins: [componentStyles, preloadApp, precompress],
+  plugins: [componentStyles, loadFirst, precompress],
   resolve: { conditions: ['source', 'module', 'browser', 'production'] },
   build: {
     outDir: join(root, 'dist/apps/console'),
@@ -93,6 +107,7 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
+            { name: 'begin', test: (id) => id === beginModule, priority: 3 },
             { name: 'session', tags: ['$initial'], priority: 2 },
             { name: (id, graph) => (isInApp(id, graph) ? 'app' : null), priority: 1 },
             { name: 'common', minShareCount: 4 },

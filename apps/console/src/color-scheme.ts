@@ -1,11 +1,12 @@
 import { useSyncExternalStore } from 'react';
+import { stored } from './stored.ts';
 
 const storageKey = 'console-colors';
 const schemes = ['light', 'dark'] as const;
 type ColorScheme = (typeof schemes)[number];
 
 const prefersDark = matchMedia('(prefers-color-scheme: dark)');
-let chosen = schemes.find((scheme) => scheme === localStorage.getItem(storageKey));
+let chosen = schemes.find((scheme) => scheme === stored.get(storageKey));
 const listeners = new Set<() => void>();
 
 const subscribe = (listener: () => void) => {
@@ -22,7 +23,7 @@ export const useColorScheme = (): ColorScheme =>
   useSyncExternalStore(subscribe, () => chosen ?? (prefersDark.matches ? 'dark' : 'light'));
 
 export function chooseColorScheme(scheme: ColorScheme): void {
-  localStorage.setItem(storageKey, scheme);
+  stored.set(storageKey, scheme);
   chosen = scheme;
   listeners.forEach((listener) => {
     listener();

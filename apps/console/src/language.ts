@@ -1,4 +1,5 @@
 import { createContext, useContext } from 'react';
+import { stored } from './stored.ts';
 
 /** The languages of the console, those of the pages. */
 export const locales = ['en', 'de', 'fr', 'es'] as const;
@@ -13,12 +14,12 @@ const isLocale = (text: string | undefined | null): text is Locale => locales.so
 
 /** The language that a person has chosen, otherwise the first of the browser's that there are texts in. */
 export function initialLocale(): Locale {
-  const preferred = [localStorage.getItem(storageKey), ...navigator.languages.map((tag) => tag.split('-', 1)[0])];
+  const preferred = [stored.get(storageKey), ...navigator.languages.map((tag) => tag.split('-', 1)[0])];
   return preferred.find(isLocale) ?? 'en';
 }
 
 export function keepLocale(locale: Locale): void {
-  localStorage.setItem(storageKey, locale);
+  stored.set(storageKey, locale);
 }
 
 export const LocaleContext = createContext<{ locale: Locale; setLocale: (locale: Locale) => void }>({

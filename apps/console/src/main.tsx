@@ -1,5 +1,6 @@
 /** Signs in while the app loads, which the document preloads. */
-import { ownOrigin, signIn, type Entrance } from './session/authorization.ts';
+import { signIn, type Entrance } from './session/authorization.ts';
+import { ownOrigin } from './session/begin.ts';
 
 async function startApp(entrance: Promise<Entrance>): Promise<void> {
   try {

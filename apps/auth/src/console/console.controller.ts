@@ -32,12 +32,15 @@ const policyWith = (nonce: string): string =>
 export class ConsoleController {
   private readonly document: string;
 
-  constructor(@Inject(AUTH_CONFIG) { TOKEN_ISSUER: issuer }: Pick<AuthConfig, 'TOKEN_ISSUER'>) {
+  constructor(@Inject(AUTH_CONFIG) config: Pick<AuthConfig, 'STEP_UP_MAX_AGE_SECONDS' | 'TOKEN_ISSUER'>) {
+    const { TOKEN_ISSUER: issuer, STEP_UP_MAX_AGE_SECONDS: proofSeconds } = config;
     const built = readFileSync(join(findConsole(import.meta.dirname), 'index.html'), 'utf8');
-    this.document = built.replace(
-      '%ISSUER%',
-      issuer.replaceAll(/[&"<]/g, (c) => `&#${String(c.charCodeAt(0))};`),
-    );
+    this.document = built
+      .replace(
+        '%ISSUER%',
+        issuer.replaceAll(/[&"<]/g, (c) => `&#${String(c.charCodeAt(0))};`),
+      )
+      .replace('%PROOF_SECONDS%', String(proofSeconds));
   }
 
   @Get(['', '*'])
@@ -46,6 +49,6 @@ export class ConsoleController {
   getDocument(@Res({ passthrough: true }) reply: FastifyReply): string {
     const nonce = randomBytes(16).toString('base64');
     reply.type('text/html; charset=utf-8').header('content-security-policy', policyWith(nonce));
-    return this.document.replace('%NONCE%', nonce);
+    return this.document.replaceAll('%NONCE%', nonce);
   }
 }

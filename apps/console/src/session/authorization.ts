@@ -4,43 +4,46 @@
  * What connects an answer to its request is too, unless the browser leaves: then the tab's session storage keeps it until the answer.
  */
 import * as oauth from 'oauth4webapi';
+import {
+  authorizationEndpoint,
+  begun,
+  clientId,
+  home,
+  isAnswer,
+  issuer,
+  maxAgeSeconds,
+  newRequest,
+  requestInBackground,
+  timeoutMs,
+  type Pending,
+} from './begin.ts';
 
-/** An admin proves a second factor when they come, and again after four hours. */
-const maxAgeSeconds = 4 * 60 * 60;
 const pendingKey = 'console-authorization';
-const home = `${location.origin}/console/`;
 const client: oauth.Client = {
-  client_id: 'console',
+  client_id: clientId,
   id_token_signed_response_alg: 'ES256',
-  // how far the browser's clock may be wrong, in seconds
-  [oauth.clockTolerance]: 300,
+  // in seconds
+  [oauth.clockTolerance]: 30,
 };
+/** Notes how far the browser's clock is from the provider's. */
+function setClock({ headers }: Response): void {
+  const now = Date.parse(headers.get('date') ?? '');
+  client[oauth.clockSkew] = Number.isNaN(now) ? 0 : Math.round((now - Date.now()) / 1000);
+}
 const options = {
   // the pages' own origin, without TLS in development alone
   // eslint-disable-next-line @typescript-eslint/no-deprecated
   [oauth.allowInsecureRequests]: location.protocol === 'http:',
-  signal: () => AbortSignal.timeout(30_000),
+  signal: () => AbortSignal.timeout(timeoutMs),
 };
-
-/** The provider, as its tokens name it. */
-export const issuer = document.querySelector<HTMLMetaElement>('meta[name=issuer]')?.content ?? location.origin;
-/** The origin at which the provider knows the console. */
-export const ownOrigin = new URL(issuer).origin;
 
 const server: oauth.AuthorizationServer = {
   issuer,
-  authorization_endpoint: `${location.origin}/openid/authorize`,
+  authorization_endpoint: authorizationEndpoint,
   token_endpoint: `${location.origin}/openid/token`,
   end_session_endpoint: `${location.origin}/openid/logout`,
   authorization_response_iss_parameter_supported: true,
 };
-
-interface Pending {
-  verifier: string;
-  state: string;
-  /** The path to return to. */
-  path: string;
-}
 
 /** Who has signed in. */
 export interface Identity {
@@ -62,24 +65,6 @@ interface Held {
 
 let held: Held | undefined;
 
-/** Begins an authorization: the URL that asks the provider, and what its answer must match. */
-async function newRequest(extra: Record<string, string>): Promise<{ url: URL; pending: Pending }> {
-  const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()];
-  const url = new URL(String(server.authorization_endpoint));
-  url.search = new URLSearchParams({
-    response_type: 'code',
-    client_id: client.client_id,
-    redirect_uri: home,
-    scope: 'openid email profile',
-    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
-    code_challenge_method: 'S256',
-    state,
-    claims: JSON.stringify({ id_token: { acr: { essential: true, value: 'aal2' } } }),
-    ...extra,
-  }).toString();
-  return { url, pending: { verifier, state, path: location.pathname + location.search } };
-}
-
 /** Leaves for the provider, which sends the browser back to the same path. It asks for nothing that was proved within `maxAge`. */
 export async function authorize({ maxAge = maxAgeSeconds } = {}): Promise<never> {
   const { url, pending } = await newRequest({ max_age: String(maxAge) });
@@ -88,10 +73,6 @@ export async function authorize({ maxAge = maxAgeSeconds } = {}): Promise<never>
   // the page ends
   return new Promise<never>(() => undefined);
 }
-
-/** Whether a URL is an answer of the provider. */
-const isAnswer = ({ origin, pathname, searchParams }: URL): boolean =>
-  origin + pathname === home && searchParams.has('state');
 
 /** Signs in: by the answer that the browser has brought back, otherwise in the background. Leaves for the provider if that needs the person. */
 export async function signIn(): Promise<Entrance> {
@@ -116,17 +97,14 @@ async function authenticate(): Promise<Identity> {
     // an answer that was already used, for instance by the browser's back button
     history.replaceState(null, '', home);
   }
-  return authorizeInBackground();
+  return answerOf(await (begun ?? requestInBackground()));
 }
 
 /** What the provider says of a request that must not ask the person anything (OpenID Connect Core §3.1.2.6), but would have to. */
 const needsPerson = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required'];
 
-/** Follows the provider's redirect without leaving the page: the code is neither in the address bar nor in the history. */
-async function authorizeInBackground(): Promise<Identity> {
-  const { url, pending } = await newRequest({ prompt: 'none', max_age: String(maxAgeSeconds) });
-  const response = await fetch(url, { signal: options.signal() });
-  void response.body?.cancel();
+/** Ends a login in the background. */
+async function answerOf({ response, pending }: Awaited<ReturnType<typeof requestInBackground>>): Promise<Identity> {
   const answer = new URL(response.url);
   if (!isAnswer(answer)) {
     throw new Error(`the provider has responded with ${String(response.status)}`);
@@ -156,6 +134,7 @@ async function exchange(answer: URL, { verifier, state }: Pending): Promise<Iden
     verifier,
     options,
   );
+  setClock(response);
   const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, {
     requireIdToken: true,
     // the provider enforces it, by its own clock
@@ -202,6 +181,7 @@ export async function refresh(): Promise<string | undefined> {
     return undefined;
   }
   const response = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), held.refreshToken, options);
+  setClock(response);
   try {
     return keep(await oauth.processRefreshTokenResponse(server, client, response));
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Application } from '#client';
-import { issuer } from '../../../session/authorization.ts';
+import { issuer } from '../../../session/begin.ts';
 import { goMachine, goWeb } from './go.ts';
 import { nodeDevice, nodeMachine, nodeNative, nodeWeb, singlePage } from './javascript.ts';
 import { pythonMachine, pythonWeb } from './python.ts';
