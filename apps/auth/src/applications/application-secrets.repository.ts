@@ -51,12 +51,17 @@ export class ApplicationSecretsRepository {
     return row?.id;
   }
 
-  /** Whether a secret is still active. */
+  /**
+   * Whether a machine application can still authenticate by what a token was issued for: a secret, or its keys if the id is its own.
+   */
   async isActive(id: string, applicationId: string): Promise<boolean> {
     const row = await queryRow(
       this.dataSource,
       sql`/* application-secrets.check */
-        SELECT FROM application_secret WHERE id = ${id} AND application_id = ${applicationId} AND ${isActive}`,
+        SELECT FROM application a
+        WHERE a.id = ${applicationId} AND kind = 'machine' AND CASE WHEN jwks IS NULL
+          THEN EXISTS (SELECT FROM application_secret s WHERE s.id = ${id} AND s.application_id = a.id AND ${isActive})
+          ELSE a.id = ${id} END`,
     );
     return row !== undefined;
   }

@@ -198,7 +198,7 @@ export class ApplicationsService {
     return this.secrets.use(applicationId, hashOf(secret));
   }
 
-  /** The caller, or null if the secret that its access token was issued for has ended. */
+  /** The caller, or null if the secret or the keys that its access token was issued for have ended. */
   async check(client: ClientPrincipal): Promise<ClientPrincipal | null> {
     return (await this.secrets.isActive(client.keyId, client.serviceAccountId)) ? client : null;
   }
