@@ -56,6 +56,7 @@ type Machine = Awaited<ReturnType<typeof newMachine>>;
 
 const outcome = ({ status, body }: Answer) => `${String(status)} ${String(body?.code)}`;
 const readAudit = async (token: string) => outcome(await client.call('GET', '/auth/admin/audit', { token }));
+const readAccounts = async (token: string) => outcome(await client.call('GET', '/auth/admin/accounts', { token }));
 const isActive = async (token: string) => (await openid.tokenIntrospection(notes, token)).active;
 
 describe('the token of a machine application', () => {
@@ -82,4 +83,26 @@ describe('the token of a machine application', () => {
       '401 token_invalid',
     ]);
   });
+
+  it.each(['secret', 'key'] as const)('of a %s loses the scopes that the application loses', async (credential) => {
+    const { token, tokenForNotes, change } = await newMachine(credential);
+    expect((await openid.tokenIntrospection(notes, token)).scope).toBe('accounts:read accounts:write audit:read');
+    await change({ scopes: ['accounts:read', 'notes:read'] });
+    expect([await readAudit(token), await readAccounts(token)]).toEqual(['403 scope_required', '200 undefined']);
+    for (const issued of [token, tokenForNotes]) {
+      const { active, scope } = await openid.tokenIntrospection(notes, issued);
+      expect([active, scope]).toEqual([true, 'accounts:read']);
+    }
+  });
+
+  it.each(['secret', 'key'] as const)(
+    'of a %s opens this service only while the application is the operator’s',
+    async (credential) => {
+      const { token, tokenForNotes, change } = await newMachine(credential);
+      expect((await change({ first_party: false })).status).toBe(200);
+      expect([await readAudit(token), await isActive(token)]).toEqual(['401 token_invalid', false]);
+      // that service decides by itself whom it serves
+      expect(await isActive(tokenForNotes)).toBe(true);
+    },
+  );
 });

@@ -8,7 +8,7 @@ import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG } from '../config.ts';
 import { hashOf, newSecret } from '../service-accounts/index.ts';
 import { authenticationMethod, type Application } from './application.ts';
-import { refusedNames, type OwnNames } from './application-uris.ts';
+import { isOwnResource, refusedNames, type OwnNames } from './application-uris.ts';
 import { ApplicationSecretsRepository, type ApplicationSecret } from './application-secrets.repository.ts';
 import {
   applicationDeclared,
@@ -198,9 +198,17 @@ export class ApplicationsService {
     return this.secrets.use(applicationId, hashOf(secret));
   }
 
-  /** The caller, or null if the secret or the keys that its access token was issued for have ended. */
-  async check(client: ClientPrincipal): Promise<ClientPrincipal | null> {
-    return (await this.secrets.isActive(client.keyId, client.serviceAccountId)) ? client : null;
+  /**
+   * Checks the caller of an access token.
+   * @param audience of the token; only the operator's applications may call this service
+   * @returns the caller with the scopes that the application still has; null if the secret or the keys that the token was issued for have ended
+   */
+  async check(client: ClientPrincipal, audience: string): Promise<ClientPrincipal | null> {
+    const granted = await this.secrets.findGranted(client);
+    if (!granted || (isOwnResource(audience, this.config) && !granted.firstParty)) {
+      return null;
+    }
+    return { ...client, scopes: client.scopes.filter((scope) => granted.scopes.includes(scope)) };
   }
 
   private async insert(manager: EntityManager, creation: Creation): Promise<CreatedApplication> {
