@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import * as openid from 'openid-client';
-import { Client, newAdmin, type Answer } from './support/client.ts';
-
+import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
+import { meanwhile, untilWaiting } from './support/locks.ts';
 import { addApplication, discover, startIssuer } from './support/relying-party.ts';
 import type { TestService } from './support/service.ts';
 
@@ -105,4 +105,73 @@ describe('the token of a machine application', () => {
       expect(await isActive(tokenForNotes)).toBe(true);
     },
   );
+});
+
+describe('a machine application', () => {
+  const newUser = async () => {
+    const email = newEmail();
+    return { email, id: String((await client.register(email)).body.id) };
+  };
+  const disable = (token: string, id: string) => client.call('POST', `/auth/admin/accounts/${id}/disable`, { token });
+
+  it.each(['secret', 'key'] as const)('with a %s changes accounts as its scopes allow', async (credential) => {
+    const { id: machineId, token, change } = await newMachine(credential);
+    const { id } = await newUser();
+    expect(outcome(await disable(token, id))).toBe('204 undefined');
+    expect(outcome(await disable(token, admin.id))).toBe('403 admin_required');
+    const { rows } = await service.database.query(
+      "SELECT actor_id FROM audit_event WHERE type = 'account.disabled' AND subject_id = $1",
+      [id],
+    );
+    expect(rows).toEqual([{ actor_id: machineId }]);
+    await change({ scopes: ['accounts:read'] });
+    expect(outcome(await disable(token, id))).toBe('403 scope_required');
+  });
+
+  const ends: [credential: 'secret' | 'key', name: string, end: (machine: Machine) => Promise<Answer>][] = [
+    ['secret', 'its secret has ended', ({ id }) => asAdmin('POST', `${path}/${id}/secrets`, { overlap_seconds: 0 })],
+    ['key', 'it has no keys any more', ({ change }) => change({ jwks: null })],
+    ['key', 'it is deleted', ({ id }) => asAdmin('DELETE', `${path}/${id}`)],
+    ['secret', 'it is no longer the operator’s', ({ change }) => change({ first_party: false })],
+    ['secret', 'it has lost the scope', ({ change }) => change({ scopes: ['accounts:read'] })],
+  ];
+  it.each(ends)('with a %s changes nothing by a request under way once %s', async (credential, _name, end) => {
+    const machine = await newMachine(credential);
+    const { email, id } = await newUser();
+    const answer = await meanwhile(service, {
+      email,
+      request: () => disable(machine.token, id),
+      change: async () => {
+        expect((await end(machine)).status).toBeLessThan(300);
+      },
+    });
+    expect(outcome(answer)).toBe('401 token_invalid');
+    const { body } = await asAdmin('GET', `/auth/admin/accounts/${id}`);
+    expect(body.disabled_at).toBeNull();
+  });
+
+  it('is not deleted before a change that it has begun', async () => {
+    const machine = await newMachine('secret');
+    const { id } = await newUser();
+    const holder = await service.database.connect();
+    try {
+      // the change has locked what its token stands on, and waits to record its event
+      await holder.query('BEGIN');
+      await holder.query('LOCK TABLE audit_event IN SHARE MODE');
+      const change = disable(machine.token, id);
+      await untilWaiting(service.database, 1);
+      const end = asAdmin('DELETE', `${path}/${machine.id}`);
+      await untilWaiting(service.database, 2);
+      await holder.query('COMMIT');
+      expect([outcome(await change), outcome(await end)]).toEqual(['204 undefined', '204 undefined']);
+    } finally {
+      holder.release();
+    }
+    const { rows } = await service.database.query(
+      `SELECT type FROM audit_event WHERE subject_id IN ($1, $2) AND type IN ('account.disabled', 'application.deleted')
+       ORDER BY id`,
+      [id, machine.id],
+    );
+    expect(rows.map(({ type }) => type)).toEqual(['account.disabled', 'application.deleted']);
+  });
 });

@@ -1,7 +1,7 @@
 import { execute, queryRow, queryRows, sql, type ClientPrincipal, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { Application } from './application.ts';
 
 /** A secret of an application, as admins may see it. */
@@ -68,6 +68,21 @@ export class ApplicationSecretsRepository {
           THEN EXISTS (SELECT FROM application_secret s WHERE s.id = ${keyId} AND s.application_id = a.id AND ${isActive})
           ELSE a.id = ${keyId} END`,
     );
+  }
+
+  /**
+   * Locks a secret against its end, until the transaction ends; false if it is not active. The secret may have ended after the
+   * transaction began.
+   */
+  async lockActive(manager: EntityManager, id: string, applicationId: string): Promise<boolean> {
+    const row = await queryRow(
+      manager,
+      sql`/* application-secrets.lock-active */
+        SELECT FROM application_secret
+        WHERE id = ${id} AND application_id = ${applicationId} AND (expires_at IS NULL OR expires_at > clock_timestamp())
+        FOR SHARE`,
+    );
+    return row !== undefined;
   }
 
   list(applicationId: string): Promise<ApplicationSecret[]> {

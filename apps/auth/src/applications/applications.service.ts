@@ -211,6 +211,20 @@ export class ApplicationsService {
     return { ...client, scopes: client.scopes.filter((scope) => granted.scopes.includes(scope)) };
   }
 
+  /**
+   * Whether {@link check} would still let the caller of a token for this service through with all of its scopes. What would end that
+   * waits for the end of the caller's transaction.
+   */
+  async lockActive(manager: EntityManager, { serviceAccountId: id, keyId, scopes }: ClientPrincipal): Promise<boolean> {
+    // applications before secrets, as rotations lock them
+    const application = await this.applications.lockShared(manager, id);
+    if (application?.kind !== 'machine' || !application.firstParty) {
+      return false;
+    }
+    const hasScopes = scopes.every((scope) => application.scopes.includes(scope));
+    return hasScopes && (application.jwks ? keyId === id : this.secrets.lockActive(manager, keyId, id));
+  }
+
   private async insert(manager: EntityManager, creation: Creation): Promise<CreatedApplication> {
     const { body, by, actorId, context } = creation;
     assertFits(body, this.config);
