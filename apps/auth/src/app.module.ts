@@ -88,7 +88,8 @@ export class AppModule {
               useOnce: (id, seconds) => artifacts.saveOnce({ model: 'DpopProof', id }, seconds),
             },
             recentLoginSeconds: config.STEP_UP_MAX_AGE_SECONDS,
-            checkClient: async (client) => (await serviceAccounts.check(client)) ?? applications.check(client),
+            checkClient: async (client) =>
+              (await serviceAccounts.check(client)) ?? applications.check(client, config.TOKEN_AUDIENCE),
           }),
         }),
         KeyringModule,

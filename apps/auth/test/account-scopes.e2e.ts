@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
-import { meet } from './support/locks.ts';
+import { meanwhile, meet } from './support/locks.ts';
 import { Mailbox } from './support/mailbox.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
 
@@ -164,6 +164,32 @@ describe('a service account', () => {
       [users],
     );
     expect(rows).toEqual([]);
+  });
+
+  const losses: [name: string, lose: (program: { id: string; keyId: string }) => Promise<Answer>][] = [
+    [
+      'a rotation has ended its key',
+      ({ id, keyId }) =>
+        call(admin.accessToken, 'POST', `/service-accounts/${id}/keys/${keyId}/rotate`, { overlap_seconds: 0 }),
+    ],
+    [
+      'it has lost the scope',
+      ({ id }) => call(admin.accessToken, 'PATCH', `/service-accounts/${id}`, { scopes: ['accounts:read'] }),
+    ],
+  ];
+  it.each(losses)('changes nothing by a request under way once %s', async (_name, lose) => {
+    const program = await newProgram('accounts:write');
+    const email = newEmail();
+    const { id } = (await client.register(email)).body as { id: string };
+    const answer = await meanwhile(service, {
+      email,
+      request: () => call(program.token, 'POST', `/accounts/${id}/disable`),
+      change: async () => {
+        expect((await lose(program)).status).toBeLessThan(300);
+      },
+    });
+    expect(outcome(answer)).toBe('401 token_invalid');
+    expect((await call(admin.accessToken, 'GET', `/accounts/${id}`)).body.disabled_at).toBeNull();
   });
 });
 

@@ -39,7 +39,7 @@ export class AdminAuthorityService {
   }
 
   /**
-   * Begins an act of a service account in the caller's transaction: locks the accounts that the act changes, and requires that none
+   * Begins an act of a program in the caller's transaction: locks the accounts that the act changes, and requires that none
    * is an admin's.
    * @throws ProblemException `admin_required`
    */

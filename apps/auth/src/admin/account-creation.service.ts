@@ -106,7 +106,7 @@ export class AccountCreationService {
   }
 }
 
-/** Requires that a service account makes no admin, and vouches for no e-mail address. */
+/** Requires that a program makes no admin, and vouches for no e-mail address. */
 function assertMayGrant(actor: Caller, roles: Role[], isVerified = false): void {
   if ('serviceAccountId' in actor && (isVerified || roles.includes('admin'))) {
     throw adminRequired.exception();

@@ -1,13 +1,14 @@
-import { callerId, type Caller, type RequestContext } from '#common';
+import { callerId, problems, type Caller, type RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AdminAuthorityService, type ActScope } from '../accounts/index.ts';
+import { ApplicationsService } from '../applications/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { ServiceAccountsService } from '../service-accounts/index.ts';
 import { adminActions, type AdminAction } from './admin.metrics.ts';
 
-/** A change of an account that an admin or a service account makes. */
+/** A change of an account that an admin or a program makes. */
 interface Act<T> extends ActScope {
   type: AdminAction;
   actor: Caller;
@@ -16,7 +17,7 @@ interface Act<T> extends ActScope {
   event: (done: T) => { subjectId: string | null; detail?: Record<string, unknown> };
 }
 
-/** Changes accounts of others in the name of an admin or of a service account. */
+/** Changes accounts of others in the name of an admin or of a program: a service account or a machine application. */
 @Injectable()
 export class AdminActsService {
   constructor(
@@ -24,6 +25,7 @@ export class AdminActsService {
     private readonly audit: AuditService,
     private readonly authority: AdminAuthorityService,
     private readonly serviceAccounts: ServiceAccountsService,
+    private readonly applications: ApplicationsService,
   ) {}
 
   /**
@@ -45,15 +47,19 @@ export class AdminActsService {
   }
 
   /**
-   * Begins an act in the caller's transaction: the actor's power must not have ended while the request waited, and a service
-   * account changes no admin.
+   * Begins an act in the caller's transaction: the actor's power must not have ended while the request waited, and a program changes no
+   * admin.
    * @throws ProblemException `token_invalid`, `role_required`, `admin_required`
    */
   async begin(manager: EntityManager, actor: Caller, scope: ActScope): Promise<void> {
     if ('serviceAccountId' in actor) {
-      // accounts before API keys, as acts that end a key lock them
+      // accounts before API keys and applications, as acts that end them lock them
       await this.authority.assertNoAdmin(manager, scope);
-      await this.serviceAccounts.assertActive(manager, actor);
+      const isActive =
+        (await this.serviceAccounts.lockActive(manager, actor)) || (await this.applications.lockActive(manager, actor));
+      if (!isActive) {
+        throw problems.tokenInvalid.exception();
+      }
     } else {
       await this.authority.assert(manager, actor, scope);
     }

@@ -1,7 +1,8 @@
-import { execute, queryRow, queryRows, sql, type Queryable } from '#common';
+import { execute, queryRow, queryRows, sql, type ClientPrincipal, type Queryable } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { Application } from './application.ts';
 
 /** A secret of an application, as admins may see it. */
 export interface ApplicationSecret {
@@ -21,6 +22,9 @@ interface NewSecret {
   /** SHA-256 of the whole secret. */
   hash: Buffer;
 }
+
+/** What a machine application may do. */
+type GrantedToProgram = Pick<Application, 'scopes' | 'firstParty'>;
 
 const columns = sql.raw('id, prefix, created_at, expires_at, last_used_at');
 const isActive = sql.raw('(expires_at IS NULL OR expires_at > now())');
@@ -51,12 +55,32 @@ export class ApplicationSecretsRepository {
     return row?.id;
   }
 
-  /** Whether a secret is still active. */
-  async isActive(id: string, applicationId: string): Promise<boolean> {
-    const row = await queryRow(
+  /**
+   * What the application of an access token may still do, if it can still authenticate by what the token was issued for: a secret, or
+   * its keys, for which the application's own id stands.
+   */
+  async findGranted({ keyId, serviceAccountId: id }: ClientPrincipal): Promise<GrantedToProgram | undefined> {
+    return queryRow<GrantedToProgram>(
       this.dataSource,
       sql`/* application-secrets.check */
-        SELECT FROM application_secret WHERE id = ${id} AND application_id = ${applicationId} AND ${isActive}`,
+        SELECT scopes, first_party AS "firstParty" FROM application a
+        WHERE a.id = ${id} AND kind = 'machine' AND CASE WHEN jwks IS NULL
+          THEN EXISTS (SELECT FROM application_secret s WHERE s.id = ${keyId} AND s.application_id = a.id AND ${isActive})
+          ELSE a.id = ${keyId} END`,
+    );
+  }
+
+  /**
+   * Locks a secret against its end, until the transaction ends; false if it is not active. The secret may have ended after the
+   * transaction began.
+   */
+  async lockActive(manager: EntityManager, id: string, applicationId: string): Promise<boolean> {
+    const row = await queryRow(
+      manager,
+      sql`/* application-secrets.lock-active */
+        SELECT FROM application_secret
+        WHERE id = ${id} AND application_id = ${applicationId} AND (expires_at IS NULL OR expires_at > clock_timestamp())
+        FOR SHARE`,
     );
     return row !== undefined;
   }

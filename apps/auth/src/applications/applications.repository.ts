@@ -47,6 +47,14 @@ export class ApplicationsRepository {
     );
   }
 
+  /** Finds an application and locks it against changes until the transaction ends; others may do the same meanwhile. */
+  lockShared(manager: EntityManager, id: string): Promise<Application | undefined> {
+    return queryRow(
+      manager,
+      sql`/* applications.lock-shared */ SELECT ${applicationColumns} FROM application WHERE id = ${id} FOR SHARE`,
+    );
+  }
+
   /** Makes other replicas that apply declared applications wait until the transaction ends. */
   async lockDeclared(manager: EntityManager): Promise<void> {
     await queryRow(manager, sql`/* applications.lock-declared */ SELECT pg_advisory_xact_lock(${declarationLock})`);

@@ -8,7 +8,7 @@ import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG } from '../config.ts';
 import { hashOf, newSecret } from '../service-accounts/index.ts';
 import { authenticationMethod, type Application } from './application.ts';
-import { refusedNames, type OwnNames } from './application-uris.ts';
+import { isOwnResource, refusedNames, type OwnNames } from './application-uris.ts';
 import { ApplicationSecretsRepository, type ApplicationSecret } from './application-secrets.repository.ts';
 import {
   applicationDeclared,
@@ -198,9 +198,31 @@ export class ApplicationsService {
     return this.secrets.use(applicationId, hashOf(secret));
   }
 
-  /** The caller, or null if the secret that its access token was issued for has ended. */
-  async check(client: ClientPrincipal): Promise<ClientPrincipal | null> {
-    return (await this.secrets.isActive(client.keyId, client.serviceAccountId)) ? client : null;
+  /**
+   * Checks the caller of an access token.
+   * @param audience of the token; only the operator's applications may call this service
+   * @returns the caller with the scopes that the application still has; null if the secret or the keys that the token was issued for have ended
+   */
+  async check(client: ClientPrincipal, audience: string): Promise<ClientPrincipal | null> {
+    const granted = await this.secrets.findGranted(client);
+    if (!granted || (isOwnResource(audience, this.config) && !granted.firstParty)) {
+      return null;
+    }
+    return { ...client, scopes: client.scopes.filter((scope) => granted.scopes.includes(scope)) };
+  }
+
+  /**
+   * Whether {@link check} would still let the caller of a token for this service through with all of its scopes. What would end that
+   * waits for the end of the caller's transaction.
+   */
+  async lockActive(manager: EntityManager, { serviceAccountId: id, keyId, scopes }: ClientPrincipal): Promise<boolean> {
+    // applications before secrets, as rotations lock them
+    const application = await this.applications.lockShared(manager, id);
+    if (application?.kind !== 'machine' || !application.firstParty) {
+      return false;
+    }
+    const hasScopes = scopes.every((scope) => application.scopes.includes(scope));
+    return hasScopes && (application.jwks ? keyId === id : this.secrets.lockActive(manager, keyId, id));
   }
 
   private async insert(manager: EntityManager, creation: Creation): Promise<CreatedApplication> {

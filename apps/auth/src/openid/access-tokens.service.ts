@@ -82,9 +82,9 @@ export class OpenIdAccessTokensService {
   /** The claims of a token that is active, with the scopes that a program has not lost since. */
   private async activeClaims<T extends PersonClaims | ProgramClaims>(claims: T): Promise<T | undefined> {
     if (isProgram(claims)) {
-      const { sub, key_id, scope } = claims;
+      const { aud, sub, key_id, scope } = claims;
       const client = { serviceAccountId: sub, keyId: key_id, scopes: scope.split(' ') };
-      const active = (await this.serviceAccounts.check(client)) ?? (await this.applications.check(client));
+      const active = (await this.serviceAccounts.check(client)) ?? (await this.applications.check(client, aud));
       return active ? { ...claims, scope: active.scopes.join(' ') } : undefined;
     }
     const session = await this.sessions.find(claims.sid);

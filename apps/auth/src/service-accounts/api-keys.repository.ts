@@ -142,12 +142,18 @@ export class ApiKeysRepository {
     return row?.scopes;
   }
 
-  /** Locks the key of an access token against its revocation, until the transaction ends; false if it is not active. */
-  async lockActive(manager: EntityManager, { keyId, serviceAccountId }: ClientPrincipal): Promise<boolean> {
+  /**
+   * Locks the key of an access token against its revocation, until the transaction ends; false if it is not active, or lacks one of the
+   * scopes. The key may have ended after the transaction began.
+   */
+  async lockActive(manager: EntityManager, { keyId, serviceAccountId, scopes }: ClientPrincipal): Promise<boolean> {
     const row = await queryRow(
       manager,
       sql`/* api-keys.lock-active */
-        SELECT FROM api_key WHERE id = ${keyId} AND service_account_id = ${serviceAccountId} AND ${isActive} FOR SHARE`,
+        SELECT FROM api_key
+        WHERE id = ${keyId} AND service_account_id = ${serviceAccountId} AND ${granted} @> ${scopes}::text[]
+          AND (expires_at IS NULL OR expires_at > clock_timestamp())
+        FOR SHARE`,
     );
     return row !== undefined;
   }

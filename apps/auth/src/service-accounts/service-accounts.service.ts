@@ -1,4 +1,4 @@
-import { isUniqueViolation, problems, type ClientPrincipal, type Principal, type RequestContext } from '#common';
+import { isUniqueViolation, type ClientPrincipal, type Principal, type RequestContext } from '#common';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -198,14 +198,11 @@ export class ServiceAccountsService {
   }
 
   /**
-   * Requires in the caller's transaction that a client's API key has not ended meanwhile. What would end it waits for the end of the
+   * Whether a client's API key has neither ended nor lost a scope meanwhile. What would end it waits for the end of the caller's
    * transaction.
-   * @throws ProblemException `token_invalid`
    */
-  async assertActive(manager: EntityManager, client: ClientPrincipal): Promise<void> {
-    if (!(await this.keys.lockActive(manager, client))) {
-      throw problems.tokenInvalid.exception();
-    }
+  lockActive(manager: EntityManager, client: ClientPrincipal): Promise<boolean> {
+    return this.keys.lockActive(manager, client);
   }
 
   /** @returns the client with the scopes that it still has; null if its API key has expired or was revoked */
