@@ -904,7 +904,7 @@ export interface paths {
     post?: never;
     /**
      * End all sessions of an account
-     * @description For admins and for service accounts with the scope `accounts:write`.
+     * @description For admins and for programs with the scope `accounts:write`.
      */
     delete: operations['revokeSessions'];
     options?: never;
@@ -981,13 +981,13 @@ export interface paths {
     };
     /**
      * Search accounts
-     * @description For admins and for service accounts with the scope `accounts:read`. Page by page, in the order of their e-mail addresses or of their creation.
+     * @description For admins and for programs with the scope `accounts:read`. Page by page, in the order of their e-mail addresses or of their creation.
      */
     get: operations['searchAccounts'];
     put?: never;
     /**
      * Create an account
-     * @description For admins and for service accounts with the scope `accounts:write`, who pass the password on to the owner. Only an admin makes another admin.
+     * @description For admins and for programs with the scope `accounts:write`, who pass the password on to the owner. Only an admin makes another admin.
      */
     post: operations['createAccount'];
     delete?: never;
@@ -1007,7 +1007,7 @@ export interface paths {
     put?: never;
     /**
      * Invite a person
-     * @description For admins and for service accounts with the scope `accounts:write`. Creates an account without a password and sends its owner a link to set one. Inviting an e-mail address again whose owner has not accepted yet sends a new link and ends the earlier one; the account gets the roles of the new invitation.
+     * @description For admins and for programs with the scope `accounts:write`. Creates an account without a password and sends its owner a link to set one. Inviting an e-mail address again whose owner has not accepted yet sends a new link and ends the earlier one; the account gets the roles of the new invitation.
      */
     post: operations['inviteAccount'];
     delete?: never;
@@ -1185,21 +1185,21 @@ export interface paths {
     };
     /**
      * Get an account
-     * @description For admins and for service accounts with the scope `accounts:read`.
+     * @description For admins and for programs with the scope `accounts:read`.
      */
     get: operations['getAccount'];
     put?: never;
     post?: never;
     /**
      * Delete an account
-     * @description For admins and for service accounts with the scope `accounts:write`. It can’t be undone.
+     * @description For admins and for programs with the scope `accounts:write`. It can’t be undone.
      */
     delete: operations['deleteAccount'];
     options?: never;
     head?: never;
     /**
      * Change an account’s profile
-     * @description For admins and for service accounts with the scope `accounts:write`.
+     * @description For admins and for programs with the scope `accounts:write`.
      */
     patch: operations['changeAccountProfile'];
     trace?: never;
@@ -1235,7 +1235,7 @@ export interface paths {
     put?: never;
     /**
      * Disable an account
-     * @description For admins and for service accounts with the scope `accounts:write`. Ends its sessions and links in mails at once. A login fails as with a wrong password.
+     * @description For admins and for programs with the scope `accounts:write`. Ends its sessions and links in mails at once. A login fails as with a wrong password.
      */
     post: operations['disableAccount'];
     delete?: never;
@@ -1255,7 +1255,7 @@ export interface paths {
     put?: never;
     /**
      * Enable an account
-     * @description For admins and for service accounts with the scope `accounts:write`. Its owner can log in again.
+     * @description For admins and for programs with the scope `accounts:write`. Its owner can log in again.
      */
     post: operations['enableAccount'];
     delete?: never;
@@ -1513,7 +1513,7 @@ export interface paths {
     };
     /**
      * Search the audit trail
-     * @description For admins and for service accounts with the scope `audit:read`. Returns pages of events, the latest first. With `since` it returns what has happened after an event, the oldest first.
+     * @description For admins and for programs with the scope `audit:read`. Returns pages of events, the latest first. With `since` it returns what has happened after an event, the oldest first.
      */
     get: operations['searchAudit'];
     put?: never;
@@ -1533,7 +1533,7 @@ export interface paths {
     };
     /**
      * Export the audit trail
-     * @description For admins and for service accounts with the scope `audit:read`. Streams all matching events.
+     * @description For admins and for programs with the scope `audit:read`. Streams all matching events.
      */
     get: operations['exportAudit'];
     put?: never;

@@ -46,7 +46,7 @@ export class AccountCreationController {
   @ApiOperation({
     summary: 'Create an account',
     description:
-      'For admins and for service accounts with the scope `accounts:write`, who pass the password on to the owner. Only an admin makes ' +
+      'For admins and for programs with the scope `accounts:write`, who pass the password on to the owner. Only an admin makes ' +
       'another admin.',
   })
   @ApiResponse({
@@ -78,7 +78,7 @@ export class AccountCreationController {
   @ApiOperation({
     summary: 'Invite a person',
     description:
-      'For admins and for service accounts with the scope `accounts:write`. Creates an account without a password and sends its owner a link to set one. Inviting an e-mail address again ' +
+      'For admins and for programs with the scope `accounts:write`. Creates an account without a password and sends its owner a link to set one. Inviting an e-mail address again ' +
       'whose owner has not accepted yet sends a new link and ends the earlier one; the account gets the roles of the new invitation.',
   })
   @ApiResponse({

@@ -27,7 +27,7 @@ export class AccountProfileController {
   @Patch()
   @ApiOperation({
     summary: 'Change an account’s profile',
-    description: 'For admins and for service accounts with the scope `accounts:write`.',
+    description: 'For admins and for programs with the scope `accounts:write`.',
   })
   @ApiResponse({
     status: 200,

@@ -19,7 +19,7 @@ export class AccountSearchController {
   @ApiOperation({
     summary: 'Search accounts',
     description:
-      'For admins and for service accounts with the scope `accounts:read`. Page by page, in the order of their e-mail addresses or of their creation.',
+      'For admins and for programs with the scope `accounts:read`. Page by page, in the order of their e-mail addresses or of their creation.',
   })
   @ApiResponse({
     status: 200,

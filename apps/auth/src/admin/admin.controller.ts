@@ -40,7 +40,7 @@ export class AdminController {
   @Scopes(['accounts:read'])
   @ApiOperation({
     summary: 'Get an account',
-    description: 'For admins and for service accounts with the scope `accounts:read`.',
+    description: 'For admins and for programs with the scope `accounts:read`.',
   })
   @ApiResponse({
     status: 200,
@@ -94,7 +94,7 @@ export class AdminController {
   @ApiOperation({
     summary: 'Disable an account',
     description:
-      'For admins and for service accounts with the scope `accounts:write`. Ends its sessions and links in mails at once. A login fails as with a wrong password.',
+      'For admins and for programs with the scope `accounts:write`. Ends its sessions and links in mails at once. A login fails as with a wrong password.',
   })
   @ApiResponse({ status: 204, description: 'The account is disabled.' })
   @ApiProblems(...writerProblems, ...recentLoginProblems, accountNotFound, lastAdmin)
@@ -112,7 +112,7 @@ export class AdminController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Enable an account',
-    description: 'For admins and for service accounts with the scope `accounts:write`. Its owner can log in again.',
+    description: 'For admins and for programs with the scope `accounts:write`. Its owner can log in again.',
   })
   @ApiResponse({ status: 204, description: 'The account is enabled.' })
   @ApiProblems(...writerProblems, ...recentLoginProblems, accountNotFound)
@@ -183,7 +183,7 @@ export class AdminController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'End all sessions of an account',
-    description: 'For admins and for service accounts with the scope `accounts:write`.',
+    description: 'For admins and for programs with the scope `accounts:write`.',
   })
   @ApiResponse({ status: 204, description: 'The sessions have ended.' })
   @ApiProblems(...writerProblems, ...recentLoginProblems, accountNotFound)
@@ -201,7 +201,7 @@ export class AdminController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Delete an account',
-    description: 'For admins and for service accounts with the scope `accounts:write`. It can’t be undone.',
+    description: 'For admins and for programs with the scope `accounts:write`. It can’t be undone.',
   })
   @ApiResponse({ status: 204, description: 'The account and its sessions are deleted.' })
   @ApiProblems(...writerProblems, ...recentLoginProblems, accountNotFound, lastAdmin)

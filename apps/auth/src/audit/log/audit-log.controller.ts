@@ -17,7 +17,7 @@ import { AuditLogService } from './audit-log.service.ts';
 const readerProblems = [...callerProblems, problems.roleRequired, problems.scopeRequired];
 const mediaTypes = { csv: 'text/csv; charset=utf-8', ndjson: 'application/x-ndjson' };
 
-/** The audit trail, for admins and for service accounts with the scope `audit:read`. */
+/** The audit trail, for admins and for programs with the scope `audit:read`. */
 @ApiTags('admin')
 @ApiBearerAuth()
 @Roles(['admin'])
@@ -30,7 +30,7 @@ export class AuditLogController {
   @ApiOperation({
     summary: 'Search the audit trail',
     description:
-      'For admins and for service accounts with the scope `audit:read`. Returns pages of events, the latest first. ' +
+      'For admins and for programs with the scope `audit:read`. Returns pages of events, the latest first. ' +
       'With `since` it returns what has happened after an event, the oldest first.',
   })
   @ApiResponse({
@@ -51,7 +51,7 @@ export class AuditLogController {
   @Get('export')
   @ApiOperation({
     summary: 'Export the audit trail',
-    description: 'For admins and for service accounts with the scope `audit:read`. Streams all matching events.',
+    description: 'For admins and for programs with the scope `audit:read`. Streams all matching events.',
   })
   @ApiProduces('application/x-ndjson', 'text/csv')
   @ApiResponse({
