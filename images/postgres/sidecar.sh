@@ -21,8 +21,8 @@ trap 'kill "$server" 2>/dev/null; exit 0' TERM INT
 # a member of a cluster has no repository of its own
 repository=$(grep -l '^repo1-path=' /etc/pgbackrest/conf.d/* || true)
 backed_up='' attempt=0
-# the timeline on which a leader has updated the roles
-roles_of=''
+# the timelines on which a leader has updated the roles, and has completed the archive
+roles_of='' archive_of=''
 while kill -0 "$server"; do
   # in the background, so that signals are handled at once
   sleep 5 & wait $!
@@ -30,6 +30,7 @@ while kill -0 "$server"; do
   if [ -n "${CLUSTER:-}" ] && timeline=$(written) && [ -n "$timeline" ]; then
     # the passwords may have changed while there was no leader
     [ "$timeline" = "$roles_of" ] || ! roles.sh "$PGHOST" || roles_of=$timeline
+    [ "$timeline" = "$archive_of" ] || ! archive-missing.sh "$timeline" || archive_of=$timeline
   fi
   if [ -n "$repository" ] && [ -z "$backed_up" ] && [ "$SECONDS" -ge "$attempt" ]; then
     attempt=$((SECONDS + 60))
