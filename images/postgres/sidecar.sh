@@ -11,6 +11,16 @@ update_roles() { [ "$(sql 'SELECT pg_is_in_recovery()')" = t ] || roles.sh "$PGH
 written() { sql "SELECT CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END"; }
 reload_database() { update_roles && sql 'SELECT pg_reload_conf()' >/dev/null; }
 
+# Archived WAL is useless without a first backup. Fails until each repository has one.
+first_backup() {
+  local codes missing
+  codes=$(pgbackrest info --output=json | jq -r '.[0].repo[] | "\(.key) \(.status.code)"') || return 1
+  # 1, 2, 3: no stanza, no backup, no data. A repository with another code is away
+  missing=$(sed -nE 's/ [123]$//p' <<<"$codes")
+  [ -z "$missing" ] || backup.sh full $missing || return 1
+  ! grep -qvE ' [0123]$' <<<"$codes"
+}
+
 # separate locks: archiving holds the server's locks almost permanently
 export PGBACKREST_LOCK_PATH=/tmp/pgbackrest-sidecar
 loaded=$(watched)
@@ -34,10 +44,7 @@ while kill -0 "$server"; do
   fi
   if [ -n "$repository" ] && [ -z "$backed_up" ] && [ "$SECONDS" -ge "$attempt" ]; then
     attempt=$((SECONDS + 60))
-    # archived WAL is useless without a first backup
-    if pgbackrest info --output=json | jq -e '.[].repo | all(.status.code == 0)' >/dev/null || backup.sh full; then
-      backed_up=yes
-    fi
+    if first_backup; then backed_up=yes; fi
   fi
   now=$(watched)
   [ "$now" != "$loaded" ] || continue
