@@ -94,8 +94,13 @@ tls)
   mapfile -t secrets <"$plain/secrets"
   mounting deployments "${secrets[@]}" >"$plain/deployments"
   mapfile -t deployments <"$plain/deployments"
+  since=$(now)
   for secret in "${secrets[@]}"; do tr -s '|\n' '\n' <"$plain/authorities" | set_value "$secret" ca.crt; done
   restart 'trusting the old and the new authority' "${deployments[@]}"
+  # the members of a cluster and backup jobs authenticate to the database with certificates
+  [ "$running" != Running ] || loaded "$since" 'the old and the new authority' $(mounting statefulsets postgres-tls)
+  # a second later, which is as exact as the log is asked
+  sleep 1
   since=$(now)
   for secret in maintenance-tls postgres-tls; do
     printf '{"data":{"tls.crt":"%s","tls.key":"%s"}}' "$(base64 -w0 "$plain/new/$secret/tls.crt")" "$(base64 -w0 "$plain/new/$secret/tls.key")" >"$plain/patch"

@@ -28,6 +28,8 @@ if [ -n "${PGBACKREST_STANZA:-}" ] && backed_up; then
   # in a separate folder that is renamed when complete: an interrupted restore is resumed
   mkdir -p -m 0700 "$PGDATA.restored"
   restore.sh "$PGDATA.restored"
+  # the backup is of a cluster's member, but no member needs to be compared with what it becomes
+  rm -f "$PGDATA.restored/patroni.dynamic.json"
   mv "$PGDATA.restored" "$PGDATA"
 else
   # in a separate folder too: an interrupted initdb starts over

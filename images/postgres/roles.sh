@@ -8,6 +8,9 @@ connections=${CONNECTIONS_PER_DATABASE:-90}
 credentials.sh
 IFS=, read -ra names <<<"$DATABASES"
 
+# Neither a failed nor a slow statement is logged, because it may contain a password. A new leader's only replica may not follow yet, so
+# commits don't wait for it: whatever is lost with this leader, the next one does again.
+export PGOPTIONS='-c log_min_error_statement=panic -c log_min_duration_statement=-1 -c synchronous_commit=local'
 sql() { psql --host "$socket" --username postgres --dbname postgres --quiet --no-psqlrc --output /dev/null --set ON_ERROR_STOP=1 --set connections="$connections" "$@"; }
 
 for name in "${names[@]}"; do

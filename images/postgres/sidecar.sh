@@ -1,13 +1,25 @@
 #!/bin/bash
-# Runs beside the server, or in the repository of a cluster: serves backup jobs or the archive, makes the first backup, and reloads
-# changed certificates and passwords. PGHOST etc. are the database's, if it runs elsewhere.
+# Runs beside the server, or in the repository of a cluster: serves backup jobs or the archive, makes the first backup, reloads changed
+# certificates and passwords, and completes promotions. PGHOST etc. are the database's, if it runs elsewhere.
 set -euo pipefail
 export PGHOST=${PGHOST:-/run/postgresql} PGUSER=${PGUSER:-postgres} PGDATABASE=postgres
 watched() { find -L /etc/postgresql /etc/pgbackrest/conf.d -type f -not -path '*/..*' -exec sha256sum {} + | sort; }
 sql() { psql --no-psqlrc --quiet --tuples-only --no-align --command "$1"; }
 # a replica gets the roles from the leader
 update_roles() { [ "$(sql 'SELECT pg_is_in_recovery()')" = t ] || roles.sh "$PGHOST"; }
+# The timeline that a cluster's leader writes; nothing on a replica. Each promotion begins another one.
+written() { sql "SELECT CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END"; }
 reload_database() { update_roles && sql 'SELECT pg_reload_conf()' >/dev/null; }
+
+# Archived WAL is useless without a first backup. Fails until each repository has one.
+first_backup() {
+  local codes missing
+  codes=$(pgbackrest info --output=json | jq -r '.[0].repo[] | "\(.key) \(.status.code)"') || return 1
+  # 1, 2, 3: no stanza, no backup, no data. A repository with another code is away
+  missing=$(sed -nE 's/ [123]$//p' <<<"$codes")
+  [ -z "$missing" ] || backup.sh full $missing || return 1
+  ! grep -qvE ' [0123]$' <<<"$codes"
+}
 
 # separate locks: archiving holds the server's locks almost permanently
 export PGBACKREST_LOCK_PATH=/tmp/pgbackrest-sidecar
@@ -19,16 +31,20 @@ trap 'kill "$server" 2>/dev/null; exit 0' TERM INT
 # a member of a cluster has no repository of its own
 repository=$(grep -l '^repo1-path=' /etc/pgbackrest/conf.d/* || true)
 backed_up='' attempt=0
+# the timelines on which a leader has updated the roles, and has completed the archive
+roles_of='' archive_of=''
 while kill -0 "$server"; do
   # in the background, so that signals are handled at once
   sleep 5 & wait $!
   pg_isready --quiet || continue
+  if [ -n "${CLUSTER:-}" ] && timeline=$(written) && [ -n "$timeline" ]; then
+    # the passwords may have changed while there was no leader
+    [ "$timeline" = "$roles_of" ] || ! roles.sh "$PGHOST" || roles_of=$timeline
+    [ "$timeline" = "$archive_of" ] || ! archive-missing.sh "$timeline" || archive_of=$timeline
+  fi
   if [ -n "$repository" ] && [ -z "$backed_up" ] && [ "$SECONDS" -ge "$attempt" ]; then
     attempt=$((SECONDS + 60))
-    # archived WAL is useless without a first backup
-    if pgbackrest info --output=json | jq -e '.[].repo | all(.status.code == 0)' >/dev/null || backup.sh full; then
-      backed_up=yes
-    fi
+    if first_backup; then backed_up=yes; fi
   fi
   now=$(watched)
   [ "$now" != "$loaded" ] || continue

@@ -105,7 +105,7 @@ async function byUrl(url: string, after: () => Promise<void> = async () => undef
   };
 }
 
-/** Connects through the API server to the pod. */
+/** Connects through the API server to the pod that serves the database. */
 async function inCluster(context: string, namespace: string): Promise<Connection> {
   const there = ['-n', namespace, '--context', context];
   const secret = async (key: string) => {
@@ -115,7 +115,14 @@ async function inCluster(context: string, namespace: string): Promise<Connection
   };
   const url = await secret('database-url');
   const ca = await secret('ca.crt');
-  const forward = spawn('kubectl', ['port-forward', 'service/postgres', ':5432', ...there, '--address=127.0.0.1'], {
+  // not the Service: that of a database cluster has no selector
+  const serving = 'jsonpath={.subsets[0].addresses[0].targetRef.name}';
+  const endpoints = ['get', 'endpoints', 'postgres', ...there, '-o', serving];
+  const pod = (await promisify(execFile)('kubectl', endpoints)).stdout;
+  if (!pod) {
+    throw new Error(`No pod serves the database of the namespace ${namespace}.`);
+  }
+  const forward = spawn('kubectl', ['port-forward', `pod/${pod}`, ':5432', ...there, '--address=127.0.0.1'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(forward.stdout, 'data', { signal: AbortSignal.timeout(30_000) })) as [Buffer];

@@ -14,7 +14,7 @@ export async function healthy(namespace: string): Promise<boolean> {
     items.length > 0 &&
     items.every(
       ({ metadata, spec: { replicas = 1 }, status = {} }) =>
-        [status.readyReplicas, status.updatedReplicas, status.replicas].every((count) => count === replicas) &&
+        [status.readyReplicas, status.updatedReplicas, status.replicas].every((count = 0) => count === replicas) &&
         status.observedGeneration === metadata.generation,
     )
   );

@@ -16,7 +16,8 @@ const irreplaceable: Record<string, string> = {
   auth: `its key-encryption-keys decrypt what the database stores. Restore the Secret from your copy. A running pod still has it:
   kubectl exec -n ${namespace} deployment/auth -c auth -- cat /etc/auth/secrets/key-encryption-keys`,
   pgbackrest: `its passphrase decrypts the backups. Restore the Secret from your copy. A running pod still has it:
-  kubectl exec -n ${namespace} postgres-0 -c pgbackrest -- cat /etc/pgbackrest/conf.d/repository.conf`,
+  kubectl exec -n ${namespace} postgres-0 -c pgbackrest -- cat /etc/pgbackrest/conf.d/repository.conf
+  In a database cluster, the pod is postgres-repository-0.`,
 };
 
 async function call(method: string, path: string, body?: object): Promise<Response | undefined> {

@@ -73,23 +73,23 @@ export async function backUpAlone(namespace: string): Promise<void> {
  * Freezes the server and removes its files, so that it cannot archive its last WAL as it does when only its pod is deleted.
  * @returns the time by the cluster's clock, in ms
  */
-export async function wipe(namespace: string, claims: string[]): Promise<number> {
+export async function wipe(namespace: string, claims: string[], pod = 'postgres-0'): Promise<number> {
   const folders = claims.map((claim) =>
     claim.startsWith('data') ? '/var/lib/postgresql/data' : '/var/lib/pgbackrest',
   );
   const script =
     'kill -STOP -1; date +%s%3N; for folder; do mkdir "$folder/.lost" && mv "$folder"/* "$folder/.lost"; done; true';
   const command = ['bash', '-c', script, 'wipe', ...folders];
-  return Number(await kubectl(['exec', 'postgres-0', '-n', namespace, '-c', 'postgres', '--', ...command]));
+  return Number(await kubectl(['exec', pod, '-n', namespace, '-c', 'postgres', '--', ...command]));
 }
 
 /** Destroys volumes of the database and the pod that uses them. Returns the time in ms. */
-export async function destroy(namespace: string, claims: string[]): Promise<number> {
-  const destroyed = await wipe(namespace, claims);
+export async function destroy(namespace: string, claims: string[], pod = 'postgres-0'): Promise<number> {
+  const destroyed = await wipe(namespace, claims, pod);
   // finished pods of Jobs keep the claim in use
   await kubectl(['delete', 'pods', '-l', 'app.kubernetes.io/name=postgres-maintenance', '-n', namespace]);
   await kubectl(['delete', 'pvc', ...claims, '-n', namespace, '--wait=false']);
-  await kubectl(['delete', 'pod', 'postgres-0', '-n', namespace, '--grace-period=0', '--force']);
+  await kubectl(['delete', 'pod', pod, '-n', namespace, '--grace-period=0', '--force']);
   return destroyed;
 }
 

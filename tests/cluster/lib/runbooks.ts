@@ -19,7 +19,7 @@ export async function failingCommands(
   const commands = readdirSync(folder)
     .filter((file) => file !== 'README.md')
     .flatMap((file) => /```sh\n([^`]+)```/.exec(readFileSync(join(folder, file), 'utf8'))?.[1]?.split('\n') ?? []);
-  const variables = { NAMESPACE: namespace, SERVICE: 'auth', JOB: 'auth-migrate' };
+  const variables = { NAMESPACE: namespace, LEADER: 'postgres-0', SERVICE: 'auth', JOB: 'auth-migrate' };
   const failed: string[] = [];
   const different = [...new Set(commands)].filter(
     (command) => command && !notHere.test(command) && (hasLogs || !/loki-0|deployment\/alloy/.test(command)),
