@@ -79,7 +79,7 @@ drill-denial: ## Test each connection: allowed or denied
 drill-admission: ## The API server rejects each broken manifest
 drill-rollout: ## 0 failed requests while images change and a pod is deleted
 drill-database-restart: ## Kill the database under traffic; no acknowledged write is lost
-drill-failover: ## Replace the leader of the database cluster under traffic; no acknowledged write is lost. SCENARIOS="switchover,pod deleted,pod killed,frozen,volume lost,volume and repository lost"
+drill-failover: ## Replace the leader of the database cluster under traffic; no acknowledged write is lost. SCENARIOS="switchover,pod deleted,pod killed,all killed,frozen,volume lost,volume and repository lost"
 drill-scale: ## Load until the autoscaler adds pods, then removes them
 drill-ingress: ## Test TLS, redirect and routes of an ingress controller
 drill-gitops: ## Argo CD syncs each overlay from nothing, stops bad commits, undoes manual changes

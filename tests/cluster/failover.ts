@@ -8,7 +8,7 @@ import { until } from '../../tools/lib/until.ts';
 import { healthy } from '../../tools/lib/workloads.ts';
 import { accounts, backedUp, destroy, ledger, runJob, sql } from './lib/database.ts';
 import { deploy } from './lib/environment.ts';
-import { inMember, leader, replicated } from './lib/members.ts';
+import { inMember, leader, members, replicated, watchWriters } from './lib/members.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 interface Scenario {
@@ -32,6 +32,11 @@ const scenarios: Record<string, Scenario> = {
   'pod killed': {
     play: (namespace, pod) =>
       kubectl(['delete', 'pod', pod, '-n', namespace, '--grace-period=0', '--force', '--wait=false']),
+    leadsAgain: true,
+  },
+  'all killed': {
+    play: (namespace) =>
+      kubectl(['delete', 'pods', ...members, '-n', namespace, '--grace-period=0', '--force', '--wait=false']),
     leadsAgain: true,
   },
   // every process stops, Patroni too, with all connections open
@@ -82,6 +87,7 @@ await drill('failover', async ({ own, log, table, check }) => {
     kubectl(['logs', '-l', `app.kubernetes.io/name=${name}`, '--all-containers', '--tail=-1', '-n', namespace]);
   const events: { scenario: string; from: number; to: number; before: string; leader: string; back: number }[] = [];
   let secrets = 0;
+  const writers = watchWriters(namespace);
   for (const scenario of chosen) {
     for (let repetition = 1; repetition <= repetitions; repetition += 1) {
       const { play, after, leadsAgain = false } = scenarios[scenario] ?? fail(`there is no scenario ${scenario}`);
@@ -115,6 +121,7 @@ await drill('failover', async ({ own, log, table, check }) => {
       events.push({ scenario, from, to: Date.now(), before, leader: now, back });
     }
   }
+  const most = await writers.stop();
   const requests = (await traffic.stop()).filter(({ kind }) => kind !== 'setup');
   const writes = ledger(requests);
   const there = await accounts(namespace, await leader(namespace));
@@ -160,6 +167,7 @@ await drill('failover', async ({ own, log, table, check }) => {
     'no session was revoked',
     requests.every(({ status }) => status !== 401),
   );
+  check(`never could two members be written to: ${most} at most`, most === 1);
   check('no log contains a password', secrets === 0);
   // from the backup before the first scenario, through every timeline since
   const restored = await runJob(namespace, 'postgres-restore-check', 'check-after-failover');

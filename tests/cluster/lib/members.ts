@@ -1,4 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { kubectl } from '../../../tools/lib/kubectl.ts';
+
+/** The pods of the database's cluster. */
+export const members = ['postgres-0', 'postgres-1', 'postgres-2'];
 
 /** A member of the database's cluster, as `patronictl list` prints it. */
 interface Member {
@@ -25,4 +29,26 @@ export async function replicated(namespace: string): Promise<boolean> {
   return (
     count('Leader', 'running') === 1 && count('Sync Standby', 'streaming') === 1 && count('Replica', 'streaming') === 1
   );
+}
+
+/** Asks all members again and again whether they can be written to. `stop` says how many of them could at the same time, at most. */
+export function watchWriters(namespace: string): { stop: () => Promise<number> } {
+  const query = ['psql', '-h', '/run/postgresql', '-U', 'postgres', '-Atc', 'SELECT pg_is_in_recovery()'];
+  let most = 0;
+  let isOver = false;
+  const watch = async () => {
+    while (!isOver) {
+      const answers = members.map((pod) => inMember(namespace, pod, ['timeout', '2', ...query]).catch(() => ''));
+      most = Math.max(most, (await Promise.all(answers)).filter((answer) => answer.trim() === 'f').length);
+      await sleep(500);
+    }
+  };
+  const watched = watch();
+  return {
+    async stop() {
+      isOver = true;
+      await watched;
+      return most;
+    },
+  };
 }
