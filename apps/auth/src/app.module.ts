@@ -82,7 +82,8 @@ export class AppModule {
             issuer: config.TOKEN_ISSUER,
             audience: config.TOKEN_AUDIENCE,
             resolveKey: (kid: string) => keys.resolve(kid),
-            checkSession: async (principal) => ((await grants.covers(principal)) ? sessions.check(principal) : null),
+            checkSession: async (principal) =>
+              (await grants.covers(principal, config.TOKEN_AUDIENCE)) ? sessions.check(principal) : null,
             dpop: {
               publicUrl: config.TOKEN_ISSUER,
               useOnce: (id, seconds) => artifacts.saveOnce({ model: 'DpopProof', id }, seconds),

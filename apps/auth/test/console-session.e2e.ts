@@ -84,6 +84,14 @@ it('says so when the provider fails or refuses, and tries again', async () => {
   expect(visitor.path).toBe('/console/');
 });
 
+it.each([2, -2])('signs in with a clock that is wrong by %i hours', async (hours) => {
+  const admin = await newConsoleAdmin(service);
+  const { page } = await openConsole(chromium, service, mailbox, admin);
+  await page.clock.setSystemTime(Date.now() + hours * 3_600_000);
+  await page.reload();
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+});
+
 it('shows its navigation while the rest loads, and says so if that fails', async () => {
   const admin = await newConsoleAdmin(service);
   const { page } = await openConsole(chromium, service, mailbox, admin);

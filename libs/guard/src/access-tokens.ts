@@ -247,9 +247,9 @@ export class AccessTokens {
 
 function principalOf(claims: z.output<typeof accessTokenClaims>): Principal {
   const { sub, sid, roles, email_verified: emailVerified, amr, auth_time: authTime, cnf } = claims;
-  const { client_id: clientId, scope, userinfo_claims: userinfoClaims, iat, exp } = claims;
+  const { client_id: clientId, scope, userinfo_claims: userinfoClaims, grant_id: grantId, iat, exp } = claims;
   const lifetimeSeconds = iat === undefined ? undefined : exp - iat;
-  const issuedFor = { clientId, scope, userinfoClaims, issuedAt: iat, lifetimeSeconds };
+  const issuedFor = { clientId, scope, userinfoClaims, grantId, lifetimeSeconds };
   return { accountId: sub, sessionId: sid, roles, emailVerified, amr, authTime, keyThumbprint: cnf?.jkt, issuedFor };
 }
 

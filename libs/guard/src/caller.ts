@@ -16,6 +16,7 @@ export const accessTokenClaims = z.object({
   client_id: z.string().optional(),
   scope: z.string().optional(),
   userinfo_claims: z.array(z.string()).optional(),
+  grant_id: z.uuid().optional(),
   iat: z.int().optional(),
   exp: z.int(),
 });
@@ -64,8 +65,8 @@ interface TokenUse {
   scope: string | undefined;
   /** Claims that the userinfo response has, besides those of the scopes. */
   userinfoClaims: string[] | undefined;
-  /** When, in seconds since 1970; undefined if it does not say. */
-  issuedAt: number | undefined;
+  /** The grant of the application that it belongs to; undefined without an application. */
+  grantId: string | undefined;
   /** Seconds between its issue and its end; undefined if it does not say when it was issued. */
   lifetimeSeconds: number | undefined;
 }

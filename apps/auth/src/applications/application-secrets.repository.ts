@@ -24,7 +24,7 @@ interface NewSecret {
 }
 
 /** What a machine application may do. */
-type GrantedToProgram = Pick<Application, 'scopes' | 'firstParty'>;
+type GrantedToProgram = Pick<Application, 'scopes' | 'resources' | 'firstParty'>;
 
 const columns = sql.raw('id, prefix, created_at, expires_at, last_used_at');
 const isActive = sql.raw('(expires_at IS NULL OR expires_at > now())');
@@ -63,7 +63,7 @@ export class ApplicationSecretsRepository {
     return queryRow<GrantedToProgram>(
       this.dataSource,
       sql`/* application-secrets.check */
-        SELECT scopes, first_party AS "firstParty" FROM application a
+        SELECT scopes, resources, first_party AS "firstParty" FROM application a
         WHERE a.id = ${id} AND kind = 'machine' AND CASE WHEN jwks IS NULL
           THEN EXISTS (SELECT FROM application_secret s WHERE s.id = ${keyId} AND s.application_id = a.id AND ${isActive})
           ELSE a.id = ${keyId} END`,

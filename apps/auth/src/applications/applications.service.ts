@@ -200,12 +200,13 @@ export class ApplicationsService {
 
   /**
    * Checks the caller of an access token.
-   * @param audience of the token; only the operator's applications may call this service
+   * @param audience of the token, which must still be a resource of the application; only the operator's may call this service
    * @returns the caller with the scopes that the application still has; null if the secret or the keys that the token was issued for have ended
    */
   async check(client: ClientPrincipal, audience: string): Promise<ClientPrincipal | null> {
     const granted = await this.secrets.findGranted(client);
-    if (!granted || (isOwnResource(audience, this.config) && !granted.firstParty)) {
+    const isOpen = isOwnResource(audience, this.config) ? granted?.firstParty : granted?.resources.includes(audience);
+    if (!granted || isOpen !== true) {
       return null;
     }
     return { ...client, scopes: client.scopes.filter((scope) => granted.scopes.includes(scope)) };

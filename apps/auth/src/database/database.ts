@@ -35,7 +35,7 @@ import { ImportRuns1764400940000 } from './migrations/1764400940000-import-runs.
 import { ConsentsByApplication1764400950000 } from './migrations/1764400950000-consents-by-application.ts';
 import { TimeOfArtifacts1764400960000 } from './migrations/1764400960000-time-of-artifacts.ts';
 import { AccountStates1764400970000 } from './migrations/1764400970000-account-states.ts';
-import { PausedReceivers1764400980000 } from './migrations/1764400980000-paused-receivers.ts';
+import { PausedWebhooks1764400980000 } from './migrations/1764400980000-paused-webhooks.ts';
 
 /** The service's entities and migrations. */
 export const authSchema: DatabaseSchema = {
@@ -74,7 +74,7 @@ export const authSchema: DatabaseSchema = {
     ConsentsByApplication1764400950000,
     TimeOfArtifacts1764400960000,
     AccountStates1764400970000,
-    PausedReceivers1764400980000,
+    PausedWebhooks1764400980000,
   ],
 };
 

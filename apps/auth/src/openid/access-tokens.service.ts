@@ -12,7 +12,7 @@ import { verifyAccessToken } from './verify-access-token.ts';
 
 const common = { aud: z.string(), client_id: z.string(), sub: z.uuid(), cnf: z.object({}).loose().optional() };
 /** What decides on a token of a person, and on one of a program. */
-const personClaims = z.looseObject({ ...common, sid: z.uuid(), iat: z.int() });
+const personClaims = z.looseObject({ ...common, sid: z.uuid(), grant_id: z.uuid().optional() });
 const programClaims = z.looseObject({ ...common, sid: z.never().optional(), key_id: z.uuid(), scope: z.string() });
 
 type PersonClaims = z.output<typeof personClaims>;
@@ -91,8 +91,8 @@ export class OpenIdAccessTokensService {
     return session?.accountId === claims.sub && (await this.isGranted(claims)) ? claims : undefined;
   }
 
-  private isGranted({ sid: sessionId, client_id: clientId, iat: issuedAt }: PersonClaims): Promise<boolean> {
-    return this.grants.covers({ sessionId, issuedFor: { clientId, issuedAt } });
+  private isGranted({ sid: sessionId, client_id: clientId, grant_id: grantId, aud }: PersonClaims): Promise<boolean> {
+    return this.grants.covers({ sessionId, issuedFor: { clientId, grantId } }, aud);
   }
 
   private async verify(token: string): Promise<PersonClaims | ProgramClaims | undefined> {

@@ -73,7 +73,7 @@ function stated({ email, emailVerifiedAt, roles, profileChangedAt, ...profile }:
  * What services read of a person's access token: see `accessTokenClaims` in libs/common. The userinfo endpoint reads which claims its
  * response has, besides those of the scopes.
  */
-export function sessionClaims({ oidc }: KoaContextWithOIDC, sessionId: string | undefined) {
+export function sessionClaims({ oidc }: KoaContextWithOIDC, token: { sessionUid?: string; grantId?: string }) {
   const { RefreshToken, AuthorizationCode, DeviceCode, Account } = oidc.entities;
   const source = RefreshToken ?? AuthorizationCode ?? DeviceCode;
   const isDevice = DeviceCode !== undefined || RefreshToken?.gty?.startsWith('device_code') === true;
@@ -81,7 +81,8 @@ export function sessionClaims({ oidc }: KoaContextWithOIDC, sessionId: string | 
   const known = claimsOf(openIdScopes);
   const asked = Object.keys(source?.claims?.userinfo ?? {}).filter((name) => known.includes(name));
   return {
-    sid: sessionId,
+    sid: token.sessionUid,
+    grant_id: token.grantId,
     roles: rolesFor(oidc.client, profile) ?? [],
     email_verified: (profile?.emailVerifiedAt ?? null) !== null,
     acr: source?.acr,

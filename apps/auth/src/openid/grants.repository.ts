@@ -73,18 +73,14 @@ export class GrantsRepository {
     );
   }
 
-  /**
-   * Whether an application has the grant of a session that it had at a time.
-   * @param since seconds since 1970, as whole as a token states them: a grant that ended within that second and was given again counts too
-   */
-  async isGiven(sessionId: string, clientId: string, since: number): Promise<boolean> {
-    const row = await queryRow(
+  /** The grant of an application in a session. */
+  findOfSession(sessionId: string, clientId: string): Promise<{ id: string; firstParty: boolean } | undefined> {
+    return queryRow(
       this.dataSource,
-      sql`/* openid-grants.is-given */ SELECT true AS given
+      sql`/* openid-grants.find-of-session */ SELECT g.id, a.first_party AS "firstParty"
         FROM openid_grant g JOIN application a ON a.id = g.application_id
-        WHERE g.session_id = ${sessionId} AND a.client_id = ${clientId} AND g.created_at < to_timestamp(${since + 1}::float8)`,
+        WHERE g.session_id = ${sessionId} AND a.client_id = ${clientId}`,
     );
-    return row !== undefined;
   }
 
   /** Ends a grant with its codes and tokens, and returns the id of its account and application. */

@@ -4,7 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { AccountAccessService, newDeviceFacts, NoticesService, type CredentialStore } from '../accounts/index.ts';
-import { openIdScopes, type Application } from '../applications/index.ts';
+import { isOwnResource, openIdScopes, type Application } from '../applications/index.ts';
 import { AuditService } from '../audit/index.ts';
 import { AUTH_CONFIG, type AuthConfig } from '../config.ts';
 import {
@@ -22,7 +22,7 @@ import { errors } from './library.ts';
 /** What a token says of the grant that it belongs to. */
 interface GrantOfToken {
   sessionId: string;
-  issuedFor?: Pick<NonNullable<Principal['issuedFor']>, 'clientId' | 'issuedAt'> | undefined;
+  issuedFor?: Pick<NonNullable<Principal['issuedFor']>, 'clientId' | 'grantId'> | undefined;
 }
 
 /** What applications may have of accounts: consents, and the grants of sessions. */
@@ -32,7 +32,7 @@ export class GrantsService implements CredentialStore, SessionGrants {
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'TOKEN_AUDIENCE'>,
+    @Inject(AUTH_CONFIG) private readonly config: Pick<AuthConfig, 'TOKEN_AUDIENCE' | 'TOKEN_ISSUER'>,
     private readonly grants: GrantsRepository,
     private readonly sessions: SessionsService,
     private readonly audit: AuditService,
@@ -43,10 +43,19 @@ export class GrantsService implements CredentialStore, SessionGrants {
     sessions.registerGrants(this);
   }
 
-  /** Whether the grant that an access token belongs to goes on. That of a login without an application belongs to none. */
-  async covers({ sessionId, issuedFor }: GrantOfToken): Promise<boolean> {
-    const { clientId = this.config.TOKEN_AUDIENCE, issuedAt = 0 } = issuedFor ?? {};
-    return clientId === this.config.TOKEN_AUDIENCE || this.grants.isGiven(sessionId, clientId, issuedAt);
+  /**
+   * Whether the grant that an access token belongs to goes on. That of a login without an application belongs to none.
+   * @param audience this service itself is for applications of the operator
+   */
+  async covers({ sessionId, issuedFor }: GrantOfToken, audience: string): Promise<boolean> {
+    const { clientId = this.config.TOKEN_AUDIENCE, grantId } = issuedFor ?? {};
+    if (clientId === this.config.TOKEN_AUDIENCE) {
+      return true;
+    }
+    const grant = await this.grants.findOfSession(sessionId, clientId);
+    // a token of the previous version names no grant
+    const isSame = grant !== undefined && (grantId === undefined || grantId === grant.id);
+    return isSame && (grant.firstParty || !isOwnResource(audience, this.config));
   }
 
   /** The scopes that an application may use: all of its own for one of the operator's, otherwise what the owner has consented to. */
@@ -78,18 +87,21 @@ export class GrantsService implements CredentialStore, SessionGrants {
   /**
    * Gives a device that a person has connected by a code (RFC 8628) a session of its own with a grant: it does not end with that of
    * the browser in which the code was typed.
-   * @throws ProblemException `token_invalid` if the owner's session has ended meanwhile
+   * @throws ProblemException `token_invalid` if the owner's session has ended meanwhile, `consent_not_found` if the consent has
    */
   async connectDevice(
     application: Application,
     owner: SessionOwner,
     device: Device,
     context: RequestContext,
-  ): Promise<{ sessionId: string; grantId: string | undefined }> {
+  ): Promise<{ sessionId: string; grantId: string }> {
     const { accountId } = owner;
     return this.dataSource.transaction(async (manager) => {
       const sessionId = await this.sessions.startForDevice(manager, owner, device);
       const grantId = await this.grants.give(manager, sessionId, application.id, accountId);
+      if (grantId === undefined) {
+        throw consentNotFound.exception();
+      }
       const detail = { application_id: application.id, client_id: application.clientId, session_id: sessionId };
       const ids = { actorId: accountId, subjectId: accountId };
       await this.audit.record(manager, context, { type: 'device.connected', ...ids, detail });

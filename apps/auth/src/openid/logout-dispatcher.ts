@@ -86,9 +86,8 @@ export class LogoutDispatcher implements OnApplicationBootstrap, BeforeApplicati
         this.logger.error({ msg: 'logout notification given up', client_id: clientId, reason });
       } else {
         const own = Math.min(firstRetrySeconds * 2 ** (attempts - 1), lastRetrySeconds);
-        const pausedSeconds = askedDelay(lastRetrySeconds, error);
-        const wait = Math.ceil(Math.max(own, pausedSeconds));
-        await this.outbox.postpone(notification, wait, pausedSeconds);
+        const wait = Math.ceil(Math.max(own, askedDelay(lastRetrySeconds, error)));
+        await this.outbox.postpone(id, wait);
         notifications.inc({ result: 'retried' });
         this.logger.warn({ msg: 'logout notification failed', client_id: clientId, retry_in_s: wait, reason });
       }

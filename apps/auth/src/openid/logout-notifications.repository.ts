@@ -15,8 +15,6 @@ export interface LogoutNotification {
 
 /** Longer than an attempt can take: when another replica takes the notification, the first one has finished or crashed. */
 const leaseSeconds = 60;
-/** Whether an application has not asked to wait, as `a`. */
-const isReady = sql.raw('(a.logout_not_before IS NULL OR a.logout_not_before <= now())');
 
 /** The table `logout_notification`, which a trigger fills: see its migration. */
 @Injectable()
@@ -32,7 +30,7 @@ export class LogoutNotificationsRepository {
       this.dataSource,
       sql`/* logout-notifications.due-applications */
         SELECT a.id FROM application a
-        WHERE ${isReady} AND a.id <> ALL (${except}::uuid[]) AND EXISTS (
+        WHERE a.id <> ALL (${except}::uuid[]) AND EXISTS (
           SELECT FROM logout_notification n WHERE n.application_id = a.id AND n.next_attempt_at <= now())
         ORDER BY random() LIMIT ${limit}`,
     );
@@ -47,7 +45,7 @@ export class LogoutNotificationsRepository {
         UPDATE logout_notification n
         SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => ${sql.raw(String(leaseSeconds))})
         FROM application a
-        WHERE a.id = n.application_id AND ${isReady} AND n.id IN (
+        WHERE a.id = n.application_id AND n.id IN (
           SELECT id FROM logout_notification WHERE application_id = ${applicationId} AND next_attempt_at <= now()
           ORDER BY next_attempt_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
         RETURNING n.id, a.client_id AS "clientId", n.account_id AS "accountId", n.session_id AS "sessionId", n.attempts`,
@@ -61,19 +59,12 @@ export class LogoutNotificationsRepository {
     );
   }
 
-  /**
-   * Sets when the next attempt is due.
-   * @param pausedSeconds for so long, the application gets no other notification either
-   */
-  async postpone({ id, clientId }: LogoutNotification, inSeconds: number, pausedSeconds: number): Promise<void> {
+  /** Sets when the next attempt is due. */
+  async postpone(id: string, seconds: number): Promise<void> {
     await execute(
       this.dataSource,
       sql`/* logout-notifications.postpone */
-        WITH paused AS (
-          UPDATE application SET logout_not_before = greatest(logout_not_before, now() + make_interval(secs => ${pausedSeconds}::float8))
-          WHERE ${pausedSeconds}::float8 > 0 AND client_id = ${clientId}
-        )
-        UPDATE logout_notification SET next_attempt_at = now() + make_interval(secs => ${inSeconds}::int) WHERE id = ${id}`,
+        UPDATE logout_notification SET next_attempt_at = now() + make_interval(secs => ${seconds}::int) WHERE id = ${id}`,
     );
   }
 

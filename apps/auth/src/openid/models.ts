@@ -146,6 +146,8 @@ const accessTokenPayload = z.object({
   exp: z.int(),
   cnf: z.object({ jkt: z.string() }).optional(),
   userinfo_claims: z.array(z.string()).default(() => []),
+  grant_id: z.uuid().optional(),
+  aud: z.string(),
 });
 
 /** Access tokens are JWTs, which the library can't find. The userinfo endpoint accepts those for its audiences. */
@@ -160,8 +162,17 @@ function adaptAccessTokens({ AccessToken, Session }: Models, services: ModelServ
     if (!claims || !grantId || session?.accountId !== claims.sub) {
       return undefined;
     }
-    const { sub: accountId, client_id: clientId, sid: sessionUid, userinfo_claims: names, cnf, ...rest } = claims;
-    if (!(await grants.covers({ sessionId: sessionUid, issuedFor: { clientId, issuedAt: claims.iat } }))) {
+    const {
+      sub: accountId,
+      client_id: clientId,
+      sid: sessionUid,
+      userinfo_claims: names,
+      cnf,
+      aud,
+      ...others
+    } = claims;
+    const { grant_id: ownGrantId, ...rest } = others;
+    if (!(await grants.covers({ sessionId: sessionUid, issuedFor: { clientId, grantId: ownGrantId } }, aud))) {
       return undefined;
     }
     const asked = { userinfo: Object.fromEntries(names.map((name) => [name, null])) };

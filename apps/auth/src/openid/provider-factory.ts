@@ -229,7 +229,7 @@ export class ProviderFactory {
       extraTokenClaims: (context, token) =>
         token.kind === 'ClientCredentials'
           ? { key_id: requestScope().secretId ?? applicationOf(token.client).id }
-          : sessionClaims(context, token.sessionUid),
+          : sessionClaims(context, token),
       formats: {
         bitsOfOpaqueRandomness: 256,
         customizers: {

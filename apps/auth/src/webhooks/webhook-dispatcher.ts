@@ -138,6 +138,10 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
       await this.outbox.postpone(message, { inSeconds: wait, pausedSeconds }, { status, error: reason });
       deliveries.inc({ result: 'retried' });
       this.logger.warn({ msg: 'webhook delivery failed', ...log, retry_in_s: Math.round(wait) });
+      if (pausedSeconds > 0) {
+        // messages to one that asks again and again may never use up their attempts
+        await this.disable(message, 'failing');
+      }
     }
   }
 

@@ -12,8 +12,9 @@ import { announce } from './notice.tsx';
 import { texts } from './texts.ts';
 
 /** After it, a form offers the proof first: a proof leaves the page, and with it what was typed. Some of the time is left for typing. */
-const recentProofSeconds =
-  (Number(document.querySelector<HTMLMetaElement>('meta[name=proof-seconds]')?.content) * 2) / 3;
+const recentProofSeconds = Math.floor(
+  (Number(document.querySelector<HTMLMetaElement>('meta[name=proof-seconds]')?.content) * 2) / 3,
+);
 
 interface ActProps {
   /** What the button says. */

@@ -4,16 +4,20 @@ import { connectRetryMs, dataSourceOptions, type DatabaseConfig, type DatabaseSc
 
 /** Arbitrary key of the advisory lock that serialises migrations of a database. */
 const migrationLock = 7_305_641;
-/** Less than a Job's `activeDeadlineSeconds`: after a failed pod, Kubernetes waits before it starts another. */
+/** How long each wait may last. */
 const maxWaitMs = 240_000;
 const migrationTimeoutMs = 10 * 60_000;
-/** Whatever comes after a statement that waits for a table waits behind it: less than a request waits. */
-const lockTimeoutMs = 500;
+/**
+ * Whatever comes after a statement that waits for a table waits behind it: less than a request waits. More than PostgreSQL's
+ * `deadlock_timeout` of a second, after which a vacuum of the table makes way.
+ */
+const lockTimeoutMs = 1500;
 const lockRetryMs = 1000;
 
 /**
  * Applies pending migrations. Concurrent runs wait for each other. Waits for an unavailable database for up to four minutes, and for
- * locks for as long: not in one go, so that requests pass in between.
+ * locks for as long, not in one go, so that requests pass in between. Indexes that are built concurrently wait for older transactions for
+ * ten minutes.
  * @returns names of the applied migrations
  */
 export async function runMigrations(config: DatabaseConfig, schema: DatabaseSchema): Promise<string[]> {
@@ -22,14 +26,13 @@ export async function runMigrations(config: DatabaseConfig, schema: DatabaseSche
     DATABASE_STATEMENT_TIMEOUT_MS: migrationTimeoutMs,
     DATABASE_LOCK_TIMEOUT_MS: lockTimeoutMs,
   };
-  const deadline = Date.now() + maxWaitMs;
-  const dataSource = await connect(migrationConfig, schema, deadline);
+  const dataSource = await connect(migrationConfig, schema, Date.now() + maxWaitMs);
   try {
     const lock = dataSource.createQueryRunner();
     try {
-      await patiently(deadline, () => lock.query('SELECT pg_advisory_lock($1)', [migrationLock]));
+      await patiently(() => lock.query('SELECT pg_advisory_lock($1)', [migrationLock]));
       const pending = await new MigrationExecutor(dataSource).getPendingMigrations();
-      await patiently(deadline, () => dataSource.runMigrations());
+      await patiently(() => dataSource.runMigrations());
       await lock.query('SELECT pg_advisory_unlock($1)', [migrationLock]);
       return pending.map(({ name }) => name);
     } finally {
@@ -41,17 +44,18 @@ export async function runMigrations(config: DatabaseConfig, schema: DatabaseSche
 }
 
 /** Repeats what could not get a lock in time. */
-async function patiently(deadline: number, work: () => Promise<unknown>): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
+async function patiently(work: () => Promise<unknown>): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += lockTimeoutMs + lockRetryMs) {
     try {
       await work();
       return;
     } catch (error) {
       const { code } = (error instanceof QueryFailedError ? error.driverError : {}) as { code?: string };
-      if (code !== '55P03' || Date.now() > deadline) {
+      // the time of migrations that were applied in between does not count
+      if (code !== '55P03' || waitedMs > maxWaitMs) {
         throw error;
       }
-      if (attempt === 1) {
+      if (waitedMs === 0) {
         process.stderr.write(`Waiting for a lock: ${String(error)}\n`);
       }
       await sleep(lockRetryMs);

@@ -39,6 +39,7 @@ export class AccessTokensService {
       client_id: issuedFor?.clientId ?? this.config.TOKEN_AUDIENCE,
       ...(issuedFor?.scope !== undefined && { scope: issuedFor.scope }),
       ...(issuedFor?.userinfoClaims !== undefined && { userinfo_claims: issuedFor.userinfoClaims }),
+      ...(issuedFor?.grantId !== undefined && { grant_id: issuedFor.grantId }),
       auth_time: principal.authTime,
       acr: authenticationClass(principal.amr),
       amr: principal.amr,
