@@ -7,7 +7,7 @@ import { ServiceAccountsService } from '../service-accounts/index.ts';
 import { SigningKeysService } from '../signing-keys/index.ts';
 import { applicationOf } from './client-metadata.ts';
 import { GrantsService } from './grants.service.ts';
-import { OpenIdSessionsRepository } from './openid-sessions.repository.ts';
+import { OpenIdSessionsRepository, type OpenIdSession } from './openid-sessions.repository.ts';
 import { verifyAccessToken } from './verify-access-token.ts';
 
 const common = { aud: z.string(), client_id: z.string(), sub: z.uuid(), cnf: z.object({}).loose().optional() };
@@ -73,9 +73,9 @@ export class OpenIdAccessTokensService {
       return;
     }
     const session = await this.sessions.find(claims.sid);
-    const grantId = session?.grants?.[clientId];
-    if (grantId !== undefined && session?.accountId === claims.sub && (await this.isGranted(claims))) {
-      await this.grants.end(grantId);
+    const grant = session?.grants?.[clientId];
+    if (grant && session.accountId === claims.sub && this.isGranted(claims, session)) {
+      await this.grants.end(grant.id);
     }
   }
 
@@ -88,11 +88,12 @@ export class OpenIdAccessTokensService {
       return active ? { ...claims, scope: active.scopes.join(' ') } : undefined;
     }
     const session = await this.sessions.find(claims.sid);
-    return session?.accountId === claims.sub && (await this.isGranted(claims)) ? claims : undefined;
+    return session?.accountId === claims.sub && this.isGranted(claims, session) ? claims : undefined;
   }
 
-  private isGranted({ sid: sessionId, client_id: clientId, grant_id: grantId, aud }: PersonClaims): Promise<boolean> {
-    return this.grants.covers({ sessionId, issuedFor: { clientId, grantId } }, aud);
+  /** A login without an application has no grant. */
+  private isGranted({ client_id: clientId, grant_id: grantId, aud }: PersonClaims, { grants }: OpenIdSession): boolean {
+    return clientId === this.config.TOKEN_AUDIENCE || this.grants.opens(grants?.[clientId], grantId, aud);
   }
 
   private async verify(token: string): Promise<PersonClaims | ProgramClaims | undefined> {

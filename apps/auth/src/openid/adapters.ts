@@ -261,7 +261,10 @@ function sessionPayload(session: OpenIdSession): AdapterPayload {
   const { id: uid, accountId, amr, authTime: loginTs, createdAt: iat, expiresAt: exp, grants } = session;
   const authorizations = Object.fromEntries(
     // the end of a session ends its grants: the library need not
-    Object.entries(grants ?? {}).map(([clientId, grantId]) => [clientId, { sid: uid, grantId, persistsLogout: true }]),
+    Object.entries(grants ?? {}).map(([clientId, grant]) => [
+      clientId,
+      { sid: uid, grantId: grant.id, persistsLogout: true },
+    ]),
   );
   return { kind: 'Session', uid, accountId, amr, acr: authenticationClass(amr), loginTs, iat, exp, authorizations };
 }

@@ -17,6 +17,13 @@ export interface StoredGrant {
   createdAt: number;
 }
 
+/** The grant of an application in a session. */
+export interface SessionGrant {
+  id: string;
+  /** Whether the application is the operator's. */
+  firstParty: boolean;
+}
+
 /** What the owner of an account has consented to for one application. */
 export interface ApplicationConsent {
   accountId: string;
@@ -74,7 +81,7 @@ export class GrantsRepository {
   }
 
   /** The grant of an application in a session. */
-  findOfSession(sessionId: string, clientId: string): Promise<{ id: string; firstParty: boolean } | undefined> {
+  findOfSession(sessionId: string, clientId: string): Promise<SessionGrant | undefined> {
     return queryRow(
       this.dataSource,
       sql`/* openid-grants.find-of-session */ SELECT g.id, a.first_party AS "firstParty"

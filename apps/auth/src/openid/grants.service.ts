@@ -16,7 +16,7 @@ import {
 } from '../sessions/index.ts';
 import type { Consent } from './consents.schema.ts';
 import { consentNotFound } from './grants.problems.ts';
-import { GrantsRepository, type ApplicationConsent } from './grants.repository.ts';
+import { GrantsRepository, type ApplicationConsent, type SessionGrant } from './grants.repository.ts';
 import { errors } from './library.ts';
 
 /** What a token says of the grant that it belongs to. */
@@ -52,8 +52,14 @@ export class GrantsService implements CredentialStore, SessionGrants {
     if (clientId === this.config.TOKEN_AUDIENCE) {
       return true;
     }
-    const grant = await this.grants.findOfSession(sessionId, clientId);
-    // a token of the previous version names no grant
+    return this.opens(await this.grants.findOfSession(sessionId, clientId), grantId, audience);
+  }
+
+  /**
+   * Whether a token belongs to the grant that its session has now, and the audience is for the application.
+   * @param grantId as the token names it; undefined in one of the previous version
+   */
+  opens(grant: SessionGrant | undefined, grantId: string | undefined, audience: string): boolean {
     const isSame = grant !== undefined && (grantId === undefined || grantId === grant.id);
     return isSame && (grant.firstParty || !isOwnResource(audience, this.config));
   }

@@ -6,7 +6,6 @@ import type { RefreshTokens } from '../sessions/tokens/index.ts';
 import type { ArtifactsRepository } from './artifacts.repository.ts';
 import { stateTtlSeconds } from './adapters.ts';
 import { applicationOf } from './client-metadata.ts';
-import type { GrantsService } from './grants.service.ts';
 import { Provider } from './library.ts';
 import type { RefreshesService } from './refreshes.service.ts';
 import { requestScope } from './request-scope.ts';
@@ -17,7 +16,6 @@ import { verifyAccessToken } from './verify-access-token.ts';
 export interface ModelServices {
   applications: ApplicationsService;
   artifacts: ArtifactsRepository;
-  grants: GrantsService;
   refreshes: RefreshesService;
   resources: Resources;
   tokens: RefreshTokens;
@@ -147,19 +145,19 @@ const accessTokenPayload = z.object({
   cnf: z.object({ jkt: z.string() }).optional(),
   userinfo_claims: z.array(z.string()).default(() => []),
   grant_id: z.uuid().optional(),
-  aud: z.string(),
 });
 
 /** Access tokens are JWTs, which the library can't find. The userinfo endpoint accepts those for its audiences. */
-function adaptAccessTokens({ AccessToken, Session }: Models, services: ModelServices): void {
-  const { grants, resolveKey, issuer, resources } = services;
+function adaptAccessTokens({ AccessToken, Session }: Models, { resolveKey, issuer, resources }: ModelServices): void {
   AccessToken.find = async (value) => {
     const { userinfoAudiences: audiences } = resources;
     const payload = await verifyAccessToken(value, resolveKey, { issuer, audiences });
     const claims = accessTokenPayload.safeParse(payload).data;
     const session = claims && (await Session.findByUid(claims.sid));
     const grantId = session?.grantIdFor(claims?.client_id ?? '');
-    if (!claims || !grantId || session?.accountId !== claims.sub) {
+    // a token of the previous version names no grant
+    const isSame = grantId && (claims?.grant_id ?? grantId) === grantId;
+    if (!claims || !isSame || session?.accountId !== claims.sub) {
       return undefined;
     }
     const {
@@ -168,13 +166,9 @@ function adaptAccessTokens({ AccessToken, Session }: Models, services: ModelServ
       sid: sessionUid,
       userinfo_claims: names,
       cnf,
-      aud,
-      ...others
+      grant_id: _,
+      ...rest
     } = claims;
-    const { grant_id: ownGrantId, ...rest } = others;
-    if (!(await grants.covers({ sessionId: sessionUid, issuedFor: { clientId, grantId: ownGrantId } }, aud))) {
-      return undefined;
-    }
     const asked = { userinfo: Object.fromEntries(names.map((name) => [name, null])) };
     return AccessToken.instantiate({ ...rest, accountId, clientId, grantId, sessionUid, claims: asked, jkt: cnf?.jkt });
   };

@@ -88,7 +88,6 @@ export class ProviderFactory {
     adaptModels(provider, {
       applications: this.applications,
       artifacts: this.artifacts,
-      grants: this.grants,
       refreshes: this.refreshes,
       resources: this.resources,
       tokens: this.tokens,
