@@ -83,4 +83,4 @@ export { CurrentActor, CurrentCaller, CurrentPrincipal, Public, RequireMfa, Role
 export { Destinations } from './outgoing/destinations.ts';
 export { FairDelivery } from './outgoing/fair-delivery.ts';
 export { post } from './outgoing/post.ts';
-export { askedDelay, RefusedError } from './outgoing/refused-error.ts';
+export { askedDelay, RefusedError, retryDelay } from './outgoing/refused-error.ts';

@@ -1,4 +1,4 @@
-import { counter, Destinations, FairDelivery, gauge, post, askedDelay } from '#common';
+import { counter, Destinations, FairDelivery, gauge, post, retryDelay } from '#common';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { Provider } from 'oidc-provider';
@@ -86,7 +86,7 @@ export class LogoutDispatcher implements OnApplicationBootstrap, BeforeApplicati
         this.logger.error({ msg: 'logout notification given up', client_id: clientId, reason });
       } else {
         const own = Math.min(firstRetrySeconds * 2 ** (attempts - 1), lastRetrySeconds);
-        const wait = Math.ceil(Math.max(own, askedDelay(lastRetrySeconds, error)));
+        const wait = Math.ceil(retryDelay(own, lastRetrySeconds, error));
         await this.outbox.postpone(id, wait);
         notifications.inc({ result: 'retried' });
         this.logger.warn({ msg: 'logout notification failed', client_id: clientId, retry_in_s: wait, reason });

@@ -3,8 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { AUTH_CONFIG } from '../config.ts';
-import type { SessionGrant } from './grants.repository.ts';
 import { authTime, prolonging, type SessionLifetimes } from '../sessions/index.ts';
+import type { SessionGrant } from './grants.repository.ts';
 
 /** A session as the provider sees it. */
 export interface OpenIdSession {
@@ -24,8 +24,8 @@ export interface OpenIdSession {
 /** The columns of an {@link OpenIdSession}, of the table `session` as `s`. */
 export const sessionColumns = sql`s.id, s.account_id AS "accountId", s.amr, ${authTime},
   floor(extract(epoch FROM s.created_at))::int AS "createdAt", floor(extract(epoch FROM s.expires_at))::int AS "expiresAt",
-  (SELECT json_object_agg(p.client_id, json_build_object('id', g.id, 'firstParty', p.first_party)) FROM openid_grant g JOIN application p ON p.id = g.application_id
-    WHERE g.session_id = s.id) AS grants`;
+  (SELECT json_object_agg(p.client_id, json_build_object('id', g.id, 'firstParty', p.first_party))
+    FROM openid_grant g JOIN application p ON p.id = g.application_id WHERE g.session_id = s.id) AS grants`;
 
 /** Reads the table `session` with the grants of each: one statement each, because every request of a client needs it. */
 @Injectable()

@@ -1,4 +1,4 @@
-import { askedDelay, Destinations, FairDelivery, gauge, post, RefusedError } from '#common';
+import { askedDelay, Destinations, FairDelivery, gauge, post, RefusedError, retryDelay } from '#common';
 import {
   Inject,
   Injectable,
@@ -134,7 +134,7 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
       await this.disable(message, status === goneStatus ? 'gone' : 'failing');
     } else {
       const pausedSeconds = askedDelay(maxDelay, error);
-      const wait = Math.max(delay, pausedSeconds) * (1 + Math.random() * jitter);
+      const wait = retryDelay(delay, maxDelay, error) * (1 + Math.random() * jitter);
       await this.outbox.postpone(message, { inSeconds: wait, pausedSeconds }, { status, error: reason });
       deliveries.inc({ result: 'retried' });
       this.logger.warn({ msg: 'webhook delivery failed', ...log, retry_in_s: Math.round(wait) });

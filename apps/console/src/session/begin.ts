@@ -1,6 +1,6 @@
 /**
- * Requests authorization (code with PKCE, RFC 7636) as soon as this small script is there, beside the download of the rest. So it imports
- * nothing, and makes the request itself that a library makes no shorter.
+ * Requests authorization (code with PKCE, RFC 7636) as soon as this small script is there, beside the download of the rest. It imports
+ * nothing: the library that ends the login would make this script ten times as large.
  */
 
 /** An admin proves a second factor when they come, and again after four hours. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DataSource, MigrationExecutor, QueryFailedError } from 'typeorm';
+import { DataSource, MigrationExecutor } from 'typeorm';
+import { isLockTimeout } from './database-errors.ts';
 import { connectRetryMs, dataSourceOptions, type DatabaseConfig, type DatabaseSchema } from './database.module.ts';
 
 /** Arbitrary key of the advisory lock that serialises migrations of a database. */
@@ -50,9 +51,8 @@ async function patiently(work: () => Promise<unknown>): Promise<void> {
       await work();
       return;
     } catch (error) {
-      const { code } = (error instanceof QueryFailedError ? error.driverError : {}) as { code?: string };
       // the time of migrations that were applied in between does not count
-      if (code !== '55P03' || waitedMs > maxWaitMs) {
+      if (!isLockTimeout(error) || waitedMs > maxWaitMs) {
         throw error;
       }
       if (waitedMs === 0) {

@@ -22,6 +22,13 @@ export class RefusedError extends Error {
 export const askedDelay = (max: number, error: unknown): number =>
   Math.min(max, error instanceof RefusedError ? error.retryAfterSeconds : 0);
 
+/**
+ * Seconds until the next attempt.
+ * @param own the sender's delay, which a receiver can prolong but not shorten
+ * @param max as long as a receiver can prolong it
+ */
+export const retryDelay = (own: number, max: number, error: unknown): number => Math.max(own, askedDelay(max, error));
+
 /** Reads a number of seconds or an HTTP date in any of its forms (RFC 9110 §10.2.3 and §5.6.7). */
 function secondsOf(header = ''): number {
   if (/^\d+$/.test(header)) {
