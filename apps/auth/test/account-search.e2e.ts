@@ -212,6 +212,9 @@ it('no search and no count reads a table whole, nor more than a quarter of its r
     'email_contains=4242',
     'email_contains=example',
     'email_contains=nobody',
+    // all are far from one end of each order
+    'email_contains=r12',
+    'email_contains=r12&verified=true&disabled=false',
     'email_prefix=user9',
     'role=admin',
     'role=user',

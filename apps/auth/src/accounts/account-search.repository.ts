@@ -45,6 +45,8 @@ export interface AccountCount {
 
 /** The most accounts that are counted one by one. */
 const maxCounted = 10_000;
+/** The most accounts with a part in their e-mail addresses that are read at once, by PostgreSQL's estimate. */
+const maxWithPart = 50_000;
 /** Sorts after every character of an e-mail address. */
 const lastCharacter = '\x7f';
 /** Sorts after every other character. */
@@ -85,34 +87,33 @@ export class AccountSearchRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /** One page of the accounts that a filter finds. */
-  search(filter: AccountFilter, { sort, order, limit, after }: AccountPage): Promise<FoundAccount[]> {
+  async search(filter: AccountFilter, { sort, order, limit, after }: AccountPage): Promise<FoundAccount[]> {
     const { columns, position, value } = sorts[sort];
-    const conditions = conditionsOf(filter);
+    const { source, ranges, conditions } = await this.plan(filter);
     if (after !== undefined) {
       conditions.push(sql`${sql.raw(`(${columns.join(', ')}) ${order === 'asc' ? '>' : '<'}`)} ${value(after)}`);
     }
     const orderBy = sql.raw(columns.map((column) => `${column} ${order}`).join(', '));
-    const ids = rangesOf(filter)
+    const ids = ranges
       .flat()
       .map((range) => sql`SELECT id FROM account ${where([range, ...conditions])} ORDER BY ${orderBy} LIMIT ${limit}`);
     const found = ids.length === 0 ? conditions : [sql`id = ANY (ARRAY((${sql.join(ids, ') UNION (')})))`];
     return queryRows<FoundAccount>(
       this.dataSource,
       sql`/* accounts.search */
-        SELECT ${detailColumns}, ${position} AS position FROM account ${where(found)} ORDER BY ${orderBy} LIMIT ${limit}
+        SELECT ${detailColumns}, ${position} AS position FROM ${source} ${where(found)} ORDER BY ${orderBy} LIMIT ${limit}
         ${sql.planEachTime}`,
     );
   }
 
   /** Counts the accounts that a filter finds: up to 10,000 one by one, beyond that by PostgreSQL's estimate. */
   async count(filter: AccountFilter): Promise<AccountCount> {
-    const conditions = conditionsOf(filter);
-    const ranges = rangesOf(filter);
+    const { source, ranges, conditions } = await this.plan(filter);
     const limit = maxCounted + 1;
     const found = (ranges.length === 0 ? [[sql.raw('true')]] : ranges).map((parts) => {
       // the order makes PostgreSQL read an index even if most accounts match
       const ids = parts.map(
-        (part) => sql`SELECT id FROM account ${where([part, ...conditions])} ORDER BY ${emailOrder} LIMIT ${limit}`,
+        (part) => sql`SELECT id FROM ${source} ${where([part, ...conditions])} ORDER BY ${emailOrder} LIMIT ${limit}`,
       );
       return sql`SELECT id FROM ((${sql.join(ids, ') UNION ALL (')})) AS part LIMIT ${limit}`;
     });
@@ -124,19 +125,29 @@ export class AccountSearchRepository {
     );
     const value = row?.count ?? 0;
     return value > maxCounted
-      ? { value: await this.estimate(filter, conditions, value), exact: false }
+      ? { value: Math.max(value, await this.estimate(allOf(filter))), exact: false }
       : { value, exact: true };
   }
 
-  private async estimate(filter: AccountFilter, conditions: Sql[], least: number): Promise<number> {
-    const [text] = textRangesOf(filter);
-    const states = statesOf(filter);
-    const all = [...(text ? [text] : []), ...(states ? [isOneOf(states)] : []), ...conditions];
+  /** What to read for a filter, in which ranges of indexes, and under which conditions. */
+  private async plan(filter: AccountFilter): Promise<{ source: Sql; ranges: Sql[][]; conditions: Sql[] }> {
+    const { emailPart, ...others } = filter;
+    const part = emailPart === undefined ? [] : [hasPart(emailPart)];
+    if (emailPart === undefined || (await this.estimate(part)) > maxWithPart) {
+      return { source: sql.raw('account'), ranges: rangesOf(others), conditions: [...conditionsOf(others), ...part] };
+    }
+    // PostgreSQL expects them anywhere in the order; if all are at its end, it would read the accounts before them too
+    const source = sql`(SELECT * FROM account ${where(part)} OFFSET 0) AS account`;
+    return { source, ranges: [], conditions: allOf(others) };
+  }
+
+  /** How many accounts meet all conditions, as PostgreSQL expects by its statistics. */
+  private async estimate(conditions: Sql[]): Promise<number> {
     const row = await queryRow<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
       this.dataSource,
-      sql`/* accounts.estimate */ EXPLAIN (FORMAT JSON) SELECT FROM account ${where(all)} ${sql.planEachTime}`,
+      sql`/* accounts.estimate */ EXPLAIN (FORMAT JSON) SELECT FROM account ${where(conditions)} ${sql.planEachTime}`,
     );
-    return Math.max(least, row?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0);
+    return row?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0;
   }
 }
 
@@ -185,12 +196,26 @@ function textRangesOf({ search }: AccountFilter): Sql[] {
   ];
 }
 
+const hasPart = (emailPart: string) => sql`lower(email) LIKE ${`%${emailPart.replaceAll(/[\\%_]/g, '\\$&')}%`}::text`;
+
+/** The whole filter as conditions. */
+function allOf(filter: AccountFilter): Sql[] {
+  const texts = textRangesOf(filter);
+  const states = statesOf(filter);
+  return [
+    ...(texts.length > 0 ? [sql`(${sql.join(texts, ' OR ')})`] : []),
+    ...(states ? [isOneOf(states)] : []),
+    ...(filter.emailPart === undefined ? [] : [hasPart(filter.emailPart)]),
+    ...conditionsOf(filter),
+  ];
+}
+
+/** The conditions that are no range of an index, besides the part of the e-mail address. */
 function conditionsOf(filter: AccountFilter): Sql[] {
-  const { emailPrefix, emailPart, domain, role, createdFrom, createdUntil } = filter;
+  const { emailPrefix, domain, role, createdFrom, createdUntil } = filter;
   return [
     emailPrefix !== undefined && sql`${emailOrder} >= ${emailPrefix}::text`,
     emailPrefix !== undefined && sql`${emailOrder} < ${emailPrefix + lastCharacter}::text`,
-    emailPart !== undefined && sql`lower(email) LIKE ${`%${emailPart.replaceAll(/[\\%_]/g, '\\$&')}%`}::text`,
     domain !== undefined && sql`${domainOf} = ${domain}::text`,
     role === 'user' && sql.raw("'user' = ANY (roles)"),
     createdFrom !== undefined && sql`created_at >= ${createdFrom}::timestamptz`,
