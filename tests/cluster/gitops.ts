@@ -408,6 +408,11 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     const bad = await commit(`feat: ${what}`);
     await until(what, 300, async () => (await operation())?.operation?.sync?.revision === bad && (await reached()));
     await applyProject(window);
+    if (window.length > 0 && (await operation())?.phase === 'Running') {
+      // as `argocd app terminate-op` does, which ends nothing outside the sync window
+      const ended = JSON.stringify({ status: { operationState: { phase: 'Terminating' } } });
+      await kubectl(['patch', 'application', 'dev', '-n', 'argocd', '--type=merge', `--patch=${ended}`]);
+    }
     const seconds = await rollBack(
       {
         repository: new Repository(work),

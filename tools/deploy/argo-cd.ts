@@ -9,7 +9,7 @@ export interface Application {
     operationState?: {
       phase: string;
       message?: string;
-      operation?: { sync?: { revision?: string } };
+      operation?: { sync?: { revision?: string }; initiatedBy?: { automated?: boolean } };
       syncResult?: { revision: string };
     };
   };
@@ -19,7 +19,10 @@ export interface Application {
 export const getApplication = (name: string): Promise<Application> =>
   getJson<Application>(['application', name, '-n', 'argocd']);
 
-/** Ends a running sync. As a manual one, because Argo CD can't end an automated sync when its sync window has closed meanwhile. */
+/**
+ * Ends a running sync. As a manual one, because Argo CD can't end an automated sync when its sync window has closed meanwhile: it
+ * stays Terminating.
+ */
 const terminate = { phase: 'Terminating', operation: { initiatedBy: { automated: false } } };
 
 const change = (name: string, patch: object): Promise<string> =>
@@ -33,8 +36,10 @@ export async function syncNow(name: string, revision: string): Promise<void> {
   const operation = async () => (await getApplication(name)).status?.operationState;
   const started = async () => (await operation())?.operation?.sync?.revision === revision;
   await until(`the end of the running sync of ${name}`, 300, async () => {
-    const phase = (await operation())?.phase;
-    if (phase === 'Running' && !(await started())) {
+    const { phase, operation: running } = (await operation()) ?? {};
+    // what the controller was doing meanwhile may have made it an automated one again
+    const isStuck = phase === 'Terminating' && running?.initiatedBy?.automated === true;
+    if ((phase === 'Running' || isStuck) && running?.sync?.revision !== revision) {
       await change(name, { status: { operationState: terminate } });
     }
     return (phase !== 'Running' && phase !== 'Terminating') || (await started());
