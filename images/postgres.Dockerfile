@@ -2,17 +2,19 @@ ARG BASE=debian:trixie-slim
 FROM ${BASE}
 
 # Fixed ids that manifests can refer to, above the range that hosts assign.
-RUN groupadd --system --gid 10002 postgres && useradd --system --uid 10002 --gid postgres --home-dir /var/lib/postgresql postgres
+# PgBouncer is another user than the server, whom the server knows by its name.
+RUN groupadd --system --gid 10002 postgres && useradd --system --uid 10002 --gid postgres --home-dir /var/lib/postgresql postgres \
+    && useradd --system --uid 10003 --gid postgres --home-dir /nonexistent pgbouncer
 
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     mkdir -p /etc/postgresql-common \
     && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
     && apt-get update \
-    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-17 pgbackrest patroni ca-certificates jq openssl tini zstd \
+    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-17 pgbackrest patroni pgbouncer ca-certificates jq openssl tini zstd \
     # the package ssl-cert generates a private key in each build
     && rm /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem && find /etc/ssl/certs -xtype l -delete \
     && rm -rf /usr/share/doc /usr/share/man /var/log/apt /var/log/dpkg.log /var/log/alternatives.log \
-      /var/cache/debconf/* /var/cache/ldconfig/* /etc/pgbackrest.conf
+      /var/cache/debconf/* /var/cache/ldconfig/* /etc/pgbackrest.conf /etc/pgbouncer/*
 
 COPY --chmod=0555 images/postgres/*.sh /usr/local/bin/
 COPY --chmod=0444 images/postgres/postgresql.conf images/postgres/pg_hba.conf /etc/postgresql/
@@ -22,7 +24,7 @@ ENV PATH=/usr/lib/postgresql/17/bin:$PATH \
     PGDATA=/var/lib/postgresql/data/17
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="devopslocally postgres" \
-      org.opencontainers.image.description="PostgreSQL 17 and Patroni with TLS, scram-sha-256, a role per database and pgBackRest" \
+      org.opencontainers.image.description="PostgreSQL 17, Patroni and PgBouncer with TLS, scram-sha-256, a role per database and pgBackRest" \
       org.opencontainers.image.licenses="PostgreSQL" \
       org.opencontainers.image.revision="${REVISION}"
 

@@ -12,27 +12,36 @@ IFS=, read -ra names <<<"$DATABASES"
 # commits don't wait for it: whatever is lost with this leader, the next one does again.
 export PGOPTIONS='-c log_min_error_statement=panic -c log_min_duration_statement=-1 -c synchronous_commit=local'
 sql() { psql --host "$socket" --username postgres --dbname postgres --quiet --no-psqlrc --output /dev/null --set ON_ERROR_STOP=1 --set connections="$connections" "$@"; }
+# set_password ROLE DATABASE. A password that works stays: a new salt would end what PgBouncer keeps of it.
+set_password() {
+  local password
+  password=$(cat "/etc/postgresql/credentials/$1")
+  ! PGOPTIONS='' PGPASSWORD=$password psql --host "$socket" --username "$1" --dbname "$2" --no-psqlrc --no-password --command 'SELECT 1' &>/dev/null || return 0
+  sql --set name="$1" <<'SQL'
+\setenv NAME :name
+\set password `cat "/etc/postgresql/credentials/$NAME"`
+ALTER ROLE :"name" PASSWORD :'password';
+SQL
+}
 
 for name in "${names[@]}"; do
   sql --set name="$name" <<'SQL'
 SELECT format('CREATE ROLE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
-\setenv NAME :name
-\set password `cat "/etc/postgresql/credentials/$NAME"`
-ALTER ROLE :"name" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT :connections PASSWORD :'password';
+ALTER ROLE :"name" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT :connections;
 SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
 REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
 SQL
+  set_password "$name" "$name"
   # A second role that acts as the first: while one is in use, the other's password can be changed.
   [ -s "/etc/postgresql/credentials/$name-alternate" ] || continue
   sql --set owner="$name" --set name="$name-alternate" <<'SQL'
 SELECT format('CREATE ROLE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
-\setenv NAME :name
-\set password `cat "/etc/postgresql/credentials/$NAME"`
-ALTER ROLE :"name" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT :connections PASSWORD :'password';
+ALTER ROLE :"name" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT :connections;
 SET client_min_messages = warning;
 GRANT :"owner" TO :"name";
 ALTER ROLE :"name" SET role = :'owner';
 SQL
+  set_password "$name-alternate" "$name"
 done
 
 sql <<'SQL'
@@ -60,6 +69,23 @@ CREATE TABLE IF NOT EXISTS maintenance.marks (mark uuid PRIMARY KEY, made_at tim
 GRANT USAGE ON SCHEMA maintenance TO maintenance, monitoring;
 GRANT SELECT ON maintenance.job_runs TO monitoring;
 GRANT SELECT, INSERT, DELETE ON maintenance.job_runs, maintenance.marks TO maintenance;
+SQL
+
+# PgBouncer has no password: it is another user of the pod. It learns the secrets of the roles that have a database.
+sql <<'SQL'
+SELECT 'CREATE ROLE pgbouncer' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'pgbouncer') \gexec
+ALTER ROLE pgbouncer LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 3 PASSWORD NULL;
+CREATE SCHEMA IF NOT EXISTS pgbouncer;
+CREATE OR REPLACE FUNCTION pgbouncer.secret_of(text) RETURNS TABLE (name name, secret text)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
+    SELECT rolname, rolpassword FROM pg_authid
+    WHERE rolname = $1 AND rolcanlogin AND NOT rolsuper
+    AND EXISTS (SELECT FROM pg_database WHERE pg_has_role(pg_authid.oid, datdba, 'MEMBER'))
+  $function$;
+REVOKE ALL ON FUNCTION pgbouncer.secret_of FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pgbouncer.secret_of TO pgbouncer;
+GRANT USAGE ON SCHEMA pgbouncer TO pgbouncer;
+GRANT CONNECT ON DATABASE postgres TO pgbouncer;
 SQL
 
 # Members of a cluster authenticate to each other with their certificate. The functions are those that pg_rewind calls.

@@ -1,5 +1,5 @@
 // The leader of the database's cluster is replaced under traffic, in several ways. No acknowledged write is lost.
-//   SCENARIOS: those to play, separated by commas.  REPETITIONS: of each, 2 if not given.
+//   SCENARIOS: those to play, separated by commas.  REPETITIONS: of each, 2 if not given.  POOLER: with PgBouncer.
 import { fail } from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill, type Row } from '../../tools/lib/drill.ts';
@@ -66,7 +66,7 @@ await drill('failover', async ({ own, log, table, check }) => {
   const gateway = await own('drill-failover-gateway');
   await deploy({
     namespace,
-    components: ['high-availability', 'postgres-cluster'],
+    components: ['high-availability', 'postgres-cluster', ...(process.env['POOLER'] ? ['pgbouncer'] : [])],
     config: { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' },
   });
   await gatewayNamespace(gateway);

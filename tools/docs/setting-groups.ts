@@ -17,6 +17,7 @@ const groups: Record<string, string[]> = {
   ],
   Database: [
     'DATABASE_URL',
+    'DATABASE_PORT',
     'DATABASE_POOL_MAX',
     'DATABASE_CONNECT_TIMEOUT_MS',
     'DATABASE_STATEMENT_TIMEOUT_MS',

@@ -87,6 +87,10 @@ export const commonSettings = {
     description: 'PostgreSQL connection URL; `?sslmode=verify-full&sslrootcert=FILE` enables TLS',
     secret: true,
   }),
+  DATABASE_PORT: setting(integer(1, 65_535).optional(), {
+    visible: true,
+    description: 'port to connect to, instead of that of `DATABASE_URL`: that of a pooler, which migrations go past',
+  }),
   DATABASE_POOL_MAX: setting(integer(1, 500).default(10), { description: 'maximum number of connections per replica' }),
   DATABASE_CONNECT_TIMEOUT_MS: setting(integer(1, 60_000).default(5000), {
     description: 'maximum wait for a connection, new or pooled',

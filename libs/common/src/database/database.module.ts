@@ -10,6 +10,7 @@ import { DatabaseMetrics } from './database.metrics.ts';
 export type DatabaseConfig = Pick<
   CommonConfig,
   | 'DATABASE_URL'
+  | 'DATABASE_PORT'
   | 'DATABASE_POOL_MAX'
   | 'DATABASE_CONNECT_TIMEOUT_MS'
   | 'DATABASE_STATEMENT_TIMEOUT_MS'
@@ -24,12 +25,16 @@ export interface DatabaseSchema {
   migrations: NonNullable<DataSourceOptions['migrations']>;
 }
 
+/** The URL with the other port, if there is one: the driver takes a parameter before all else. */
+const urlOf = ({ DATABASE_URL: url, DATABASE_PORT: port }: DatabaseConfig): string =>
+  port === undefined ? url : `${url}${url.includes('?') ? '&' : '?'}port=${String(port)}`;
+
 /** Builds TypeORM's options. The pool size and every wait are bounded. */
 export function dataSourceOptions(config: DatabaseConfig, schema: DatabaseSchema): DataSourceOptions {
   return {
     type: 'postgres',
     driver: preparingDriver,
-    url: config.DATABASE_URL,
+    url: urlOf(config),
     applicationName: schema.applicationName,
     entities: schema.entities,
     migrations: schema.migrations,

@@ -24,6 +24,8 @@ const lockRetryMs = 1000;
 export async function runMigrations(config: DatabaseConfig, schema: DatabaseSchema): Promise<string[]> {
   const migrationConfig = {
     ...config,
+    // the lock below belongs to a connection, not to a transaction
+    DATABASE_PORT: undefined,
     DATABASE_STATEMENT_TIMEOUT_MS: migrationTimeoutMs,
     DATABASE_LOCK_TIMEOUT_MS: lockTimeoutMs,
   };
