@@ -2,6 +2,9 @@ import { getJson, kubectl } from '../lib/kubectl.ts';
 import { until } from '../lib/until.ts';
 
 export interface Application {
+  metadata: { resourceVersion: string };
+  /** What is being done, until it has ended. */
+  operation?: object;
   spec?: { syncPolicy?: { syncOptions?: string[] } };
   status?: {
     sync?: { status: string; revision: string };
@@ -33,16 +36,24 @@ const change = (name: string, patch: object): Promise<string> =>
  * manual sync, which sync windows allow at any time. Resolves when the sync has started.
  */
 export async function syncNow(name: string, revision: string): Promise<void> {
-  const operation = async () => (await getApplication(name)).status?.operationState;
-  const started = async () => (await operation())?.operation?.sync?.revision === revision;
+  const started = async () =>
+    (await getApplication(name)).status?.operationState?.operation?.sync?.revision === revision;
   await until(`the end of the running sync of ${name}`, 300, async () => {
-    const { phase, operation: running } = (await operation()) ?? {};
-    // what the controller was doing meanwhile may have made it an automated one again
-    const isStuck = phase === 'Terminating' && running?.initiatedBy?.automated === true;
-    if ((phase === 'Running' || isStuck) && running?.sync?.revision !== revision) {
-      await change(name, { status: { operationState: terminate } });
+    const { metadata, operation, status } = await getApplication(name);
+    const { phase, operation: running } = status?.operationState ?? {};
+    if (running?.sync?.revision === revision) {
+      return true;
     }
-    return (phase !== 'Running' && phase !== 'Terminating') || (await started());
+    if (operation === undefined || (phase !== 'Running' && phase !== 'Terminating')) {
+      return true;
+    }
+    // what the controller was doing meanwhile may have made it an automated one again
+    if (phase === 'Running' || running?.initiatedBy?.automated) {
+      // of this version, or a sync that has just ended would never end
+      const { resourceVersion } = metadata;
+      await change(name, { metadata: { resourceVersion }, status: { operationState: terminate } });
+    }
+    return false;
   });
   // automated sync may have been first
   if (await started()) {
