@@ -45,7 +45,7 @@ export interface AccountCount {
 
 /** The most accounts that are counted one by one. */
 const maxCounted = 10_000;
-/** The most accounts with a part in their e-mail addresses that are read at once, by PostgreSQL's estimate. */
+/** The most accounts with a part in their e-mail addresses that are read before they are ordered, by PostgreSQL's estimate. */
 const maxWithPart = 50_000;
 /** Sorts after every character of an e-mail address. */
 const lastCharacter = '\x7f';
@@ -133,12 +133,18 @@ export class AccountSearchRepository {
   private async plan(filter: AccountFilter): Promise<{ source: Sql; ranges: Sql[][]; conditions: Sql[] }> {
     const { emailPart, ...others } = filter;
     const part = emailPart === undefined ? [] : [hasPart(emailPart)];
-    if (emailPart === undefined || (await this.estimate(part)) > maxWithPart) {
+    if (emailPart === undefined || others.search !== undefined || !(await this.isSelective(part, allOf(others)))) {
       return { source: sql.raw('account'), ranges: rangesOf(others), conditions: [...conditionsOf(others), ...part] };
     }
     // PostgreSQL expects them anywhere in the order; if all are at its end, it would read the accounts before them too
     const source = sql`(SELECT * FROM account ${where(part)} OFFSET 0) AS account`;
     return { source, ranges: [], conditions: allOf(others) };
+  }
+
+  /** Whether few accounts meet a condition, and fewer than meet the others. */
+  private async isSelective(condition: Sql[], others: Sql[]): Promise<boolean> {
+    const count = await this.estimate(condition);
+    return count <= maxWithPart && count < (await this.estimate(others));
   }
 
   /** How many accounts meet all conditions, as PostgreSQL expects by its statistics. */
