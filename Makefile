@@ -11,7 +11,7 @@ comma := ,
 # These choose what is replaced, so they count from the command line only: runbooks export NAMESPACE for kubectl.
 $(foreach variable,NAMESPACE COMPOSE REPLACE,$(if $(filter command,$(origin $(variable))),,$(eval override $(variable) :=)))
 
-.PHONY: start test watch fuzz check build bundle help
+.PHONY: start test watch fuzz mutants check build bundle help
 
 start: node_modules/.package-lock.json ## Start the auth service with its own embedded PostgreSQL
 	@npm run --silent build && exec npm run --silent start
@@ -25,6 +25,9 @@ watch: node_modules/.package-lock.json ## On each save, run the tests that depen
 
 fuzz: node_modules/.package-lock.json ## Fuzz the API from its OpenAPI document (needs python3); SEED=N repeats a run, QUICK=1 sends fewer requests
 	@npm run --silent build && npm run --silent fuzz -- $(if $(SEED),--seed=$(SEED)) $(if $(QUICK),--max-examples=20 --phases=examples$(comma)fuzzing)
+
+mutants: node_modules/.package-lock.json ## Remove each permission check in a copy of the project; the test of permissions must notice
+	@npm run --silent build && node tools/mutants.ts
 
 check: node_modules/.package-lock.json ## Check format, lint, types, dependency rules and unused code
 	@npm run check

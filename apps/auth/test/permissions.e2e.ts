@@ -82,6 +82,8 @@ const accountPages = /^\/account(\/|$)/;
 let service: TestService;
 let client: Client;
 let web: openid.Configuration;
+/** On the same database, with tokens and logins that are old sooner. */
+let strict: TestService;
 /** Tokens that no route accepts, or that none ends. */
 const fixed = new Map<string, string>();
 
@@ -90,12 +92,13 @@ beforeAll(async () => {
   const { url: SMTP_URL } = await Mailbox.open();
   service = await startIssuer({ SMTP_URL, OPENID_REGISTRATION_TOKEN: 'token-of-the-test-that-is-long-enough' });
   client = new Client(service.url);
-  const short = await startIssuer({
+  strict = await startIssuer({
     DATABASE_URL: service.databaseUrl,
     TOKEN_ISSUER: service.url,
     ACCESS_TOKEN_TTL_SECONDS: '1',
+    STEP_UP_MAX_AGE_SECONDS: '60',
   });
-  fixed.set('expired', (await newAdmin(service, new Client(short.url))).accessToken);
+  fixed.set('expired', (await newAdmin(service, new Client(strict.url))).accessToken);
   const { accessToken: token } = await newAdmin(service);
   for (const scope of [...scopes, unknownScope]) {
     const body = { name: newEmail(), scopes: [scope] };
@@ -132,9 +135,19 @@ beforeAll(async () => {
   await sleep(Math.max(0, (exp + 6) * 1000 - Date.now()));
 });
 
-/** Who has a session; an old one is of a login 20 days ago. */
+/** Who has a session. An old one is of a login 20 days ago, a late one of two minutes ago. */
 type Person =
-  'user' | 'old user' | 'admin' | 'old admin' | 'admin with mfa' | 'old admin with mfa' | 'demoted' | 'first-party';
+  | 'user'
+  | 'old user'
+  | 'admin'
+  | 'old admin'
+  | 'admin with mfa'
+  | 'late admin with mfa'
+  | 'old admin with mfa'
+  | 'demoted'
+  | 'first-party';
+const twoMinutes = 120;
+const twentyDays = 20 * 86_400;
 /** Sessions of people, each until a call ends it. */
 const sessions = new Map<Person, string>();
 
@@ -149,9 +162,13 @@ async function sessionOf(who: Person): Promise<string> {
       ? (await signIn(web, await UserAgent.signedIn(service, client, email))).access_token
       : accessToken;
   await service.database.query(
-    `UPDATE session SET authenticated_at = authenticated_at - make_interval(days => $2), amr = amr || $3::text[]
+    `UPDATE session SET authenticated_at = authenticated_at - make_interval(secs => $2), amr = amr || $3::text[]
      WHERE account_id = (SELECT id FROM account WHERE email = $1)`,
-    [email, who.startsWith('old') ? 20 : 0, who.includes('mfa') ? ['otp', 'mfa'] : []],
+    [
+      email,
+      who.startsWith('old') ? twentyDays : who.startsWith('late') ? twoMinutes : 0,
+      who.includes('mfa') ? ['otp', 'mfa'] : [],
+    ],
   );
   if (who === 'demoted') {
     await service.database.query("UPDATE account SET roles = '{user}' WHERE email = $1", [email]);
@@ -167,9 +184,9 @@ interface Call {
 }
 
 /** Sends a call with a token, if any. */
-async function send({ method, path, body }: Call, token?: string) {
+async function send({ method, path, body }: Call, token?: string, origin = service.url) {
   const url = path.replace(/\{(\w+)\}/g, (_, name: string) => (/id$/i.test(name) ? crypto.randomUUID() : 'unknown'));
-  const response = await fetch(service.url + url, {
+  const response = await fetch(origin + url, {
     method,
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -214,6 +231,9 @@ async function callersOf(route: string, call: Call): Promise<string> {
       callers.push(old === undefined ? who : `${who} with a recent login`);
     }
     if (who === 'user') {
+      if (fresh === 'admin_required') {
+        faults.push(`${route}: only the service refuses a user, and no guard`);
+      }
       expectRefusal('an admin who has become a user', await refusalOf('demoted', call), fresh);
     } else {
       expectRefusal('an application of the operator, for an admin', await refusalOf('first-party', call), fresh);
@@ -268,10 +288,19 @@ it('each route is open to those alone whom permissions.txt names', async () => {
       }
     }
   }
-  expect(faults).toEqual([]);
   const stated = (await readFile(join(import.meta.dirname, 'permissions.txt'), 'utf8')).trimEnd().split('\n');
-  expect(lines.sort()).toEqual(stated);
+  expect({ faults, lines: lines.sort() }).toEqual({ faults: [], lines: stated });
 }, 600_000);
+
+it('a login must be as recent as the setting says, also where a second factor may be older', async () => {
+  const answers: Record<string, string | undefined> = {};
+  for (const origin of [service.url, strict.url]) {
+    const call = { method: 'DELETE', path: '/auth/mfa/totp', body: undefined };
+    const { refusal } = await send(call, await sessionOf('late admin with mfa'), origin);
+    answers[`DELETE /auth/mfa/totp${origin === service.url ? '' : ', strictly'}`] = refusal;
+  }
+  expect(answers).toEqual({ 'DELETE /auth/mfa/totp': undefined, 'DELETE /auth/mfa/totp, strictly': 'mfa_required' });
+});
 
 it('each route that the document lacks is a page or a named one, and pages of accounts need a session', async () => {
   const app = await createService(service.config);
