@@ -9,6 +9,8 @@ import { root } from './lib/root.ts';
 
 const copy = join(root, '.cache', 'mutants');
 const check = /^ *@(?:Roles|Scopes|RequireRecentLogin|RequireMfa)\(/;
+/** The service refuses as the guard does, and reads nothing before, so no answer tells them apart. */
+const refusedAlike = ["@Roles(['admin']) POST /auth/keys/rotate"];
 const timeoutMs = 10 * 60_000;
 
 /** A check of one route, or of all routes of a controller. */
@@ -105,10 +107,12 @@ for (const [number, batch] of batches.entries()) {
     writeFileSync(join(copy, file), lines.join('\n'));
   }
   const { differences } = runTest();
-  const isNoticed = ({ routes }: Check) =>
+  const isNoticed = ({ text, routes }: Check) =>
     routes.length > 0 &&
-    routes.every((route) =>
-      differences.some((text) => [' ', ',', ':'].some((after) => text.includes(`"${route}${after}`))),
+    routes.every(
+      (route) =>
+        refusedAlike.includes(`${text} ${route}`) ||
+        differences.some((line) => [' ', ',', ':'].some((after) => line.includes(`"${route}${after}`))),
     );
   survivors.push(...batch.filter((one) => !isNoticed(one)));
   console.log(`${String(number + 1)} of ${String(batches.length)}: ${String(batch.length)} checks removed`);
