@@ -32,10 +32,7 @@ const componentStyles: Plugin = {
   },
 };
 
-/**
- * Puts the script that begins to sign in into the document, which saves a round trip, and lets the document load the app beside the
- * scripts that go on with that. They import the same script as a file.
- */
+/** Lets the document run the script that begins to sign in before all others, and load the app beside those that go on with that. */
 const loadFirst: Plugin = {
   name: 'load-first',
   transformIndexHtml: {
@@ -50,16 +47,12 @@ const loadFirst: Plugin = {
       if (!begin || !app) {
         throw new Error('the scripts to load first are in no chunk');
       }
-      if (begin.imports.length > 0 || /<\/script|<!--/.test(begin.code)) {
-        throw new Error('the script that begins to sign in can not be in the document');
-      }
       const files = [app.fileName, ...app.imports.filter((file) => !entries.has(file))];
       return {
         // after the tag that names the issuer, before the other scripts
         html: html.replace(
           '<script',
-          (script) =>
-            `<script async type="module">${begin.code.replace(/export\s*\{[^}]*\};?\s*$/, '')}</script>\n    ${script}`,
+          `<script async type="module" crossorigin src="/console/${begin.fileName}"></script>\n    $&`,
         ),
         tags: files.map((file) => ({
           tag: 'link',

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { createHash } from 'node:crypto';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from './support/chromium.ts';
 import { Client, newEmail } from './support/client.ts';
@@ -85,16 +84,12 @@ describe('its files', () => {
       ['/console', '/console/people/x'].map((path) => fetch(service.url + path)),
     );
     const policies = [first, second].map((answer) => answer?.headers.get('content-security-policy') ?? '');
-    const document = (await first?.text()) ?? '';
-    // the only one in the document
-    const inline = [...document.matchAll(/<script[^>]*>([^<]+)<\/script>/g)].map(([, script = '']) => script);
-    const hashes = inline.map((script) => createHash('sha256').update(script).digest('base64'));
-    expect(policies[0]).toContain(`script-src 'self' 'sha256-${hashes.join()}'; style-src 'self' 'nonce-`);
+    expect(policies[0]).toContain("script-src 'self'; style-src 'self' 'nonce-");
     expect(policies[0]).not.toBe(policies[1]);
     expect(policies[0]).not.toContain('unsafe');
     expect(first?.headers.get('cache-control')).toBe('no-store');
 
-    const [script = ''] = /\/console\/assets\/index-[\w-]+\.js/.exec(document) ?? [];
+    const [script = ''] = /\/console\/assets\/index-[\w-]+\.js/.exec((await first?.text()) ?? '') ?? [];
     const asset = await fetch(service.url + script, { headers: { 'accept-encoding': 'br' } });
     expect(asset.status).toBe(200);
     expect(asset.headers.get('content-encoding')).toBe('br');
