@@ -98,7 +98,7 @@ await drill('pgbouncer', async ({ own, log, table, check }) => {
     })();
     const output = await inPod(
       `${as('auth', port)} printf '%s\n' '${statements(count).join("' '")}' >/tmp/statements.sql; ` +
-        `pgbench -n -M prepared -f /tmp/statements.sql -c ${connections} -j 2 -T ${benchSeconds} 2>&1; rm /tmp/statements.sql`,
+        `pgbench -n -M prepared -f /tmp/statements.sql -c ${connections} -j 2 ${count > 1 ? '-t 1' : `-T ${benchSeconds}`} 2>&1; rm /tmp/statements.sql`,
       300,
     );
     over.abort();
