@@ -2,9 +2,10 @@
  * `make mutants`: removes each permission check of a route (`@Roles()`, `@Scopes()`, `@RequireRecentLogin()`, `@RequireMfa()`) in a copy of the
  * project, one per controller at a time, and runs the test of permissions. Exits with 1 if it did not notice one of them.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { cpSync, globSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { copyRepository } from './lib/copy-repository.ts';
 import { root } from './lib/root.ts';
 
 const copy = join(root, '.cache', 'mutants');
@@ -42,20 +43,12 @@ function routesOf(lines: string[], line: number): string[] {
 }
 
 const source = (file: string) => readFileSync(join(root, file), 'utf8').split('\n');
-const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-  cwd: root,
-  encoding: 'utf8',
-})
-  .split('\0')
-  .filter(Boolean);
-const checks: Check[] = tracked
-  .filter((file) => /^apps\/.*\.controller\.ts$/.test(file))
-  .flatMap((file) => {
-    const lines = source(file);
-    return lines.flatMap((text, line) =>
-      check.test(text) ? [{ file, line, text: text.trim(), routes: routesOf(lines, line) }] : [],
-    );
-  });
+const checks: Check[] = globSync('apps/**/*.controller.ts', { cwd: root }).flatMap((file) => {
+  const lines = source(file);
+  return lines.flatMap((text, line) =>
+    check.test(text) ? [{ file, line, text: text.trim(), routes: routesOf(lines, line) }] : [],
+  );
+});
 const batches: Check[][] = [];
 for (const one of checks) {
   const batch = batches.find((others) => others.every(({ file }) => file !== one.file));
@@ -67,10 +60,7 @@ for (const one of checks) {
 }
 
 rmSync(copy, { recursive: true, force: true });
-for (const file of tracked.filter((name) => existsSync(join(root, name)))) {
-  mkdirSync(dirname(join(copy, file)), { recursive: true });
-  cpSync(join(root, file), join(copy, file));
-}
+await copyRepository(copy);
 for (const name of ['node_modules', 'dist']) {
   symlinkSync(join(root, name), join(copy, name));
 }

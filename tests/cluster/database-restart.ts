@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { drill } from '../../tools/lib/drill.ts';
 import { kubectl } from '../../tools/lib/kubectl.ts';
 import { until } from '../../tools/lib/until.ts';
-import { deploy } from './lib/environment.ts';
-import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
+import { deploy, servicePods } from './lib/environment.ts';
+import { failures, flows, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 await drill('database-restart', async ({ own, log, table, check }) => {
   const namespace = await own('drill-database');
@@ -13,18 +13,7 @@ await drill('database-restart', async ({ own, log, table, check }) => {
   await deploy({ namespace, config: { LOGIN_ADDRESS_BURST: '10000', REGISTER_ADDRESS_BURST: '10000' } });
   await gatewayNamespace(gateway);
   const url = `http://auth.${namespace}`;
-  const pods = () =>
-    kubectl([
-      'get',
-      'pods',
-      '-n',
-      namespace,
-      '-l',
-      'app.kubernetes.io/component=api',
-      '-o',
-      'jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[0].restartCount};{end}',
-    ]).then((text) => text.split(';').filter(Boolean));
-  const before = await pods();
+  const before = await servicePods(namespace);
   const traffic = await startTraffic('client', gateway, {
     url,
     mix: { me: 5, jwks: 5, refresh: 5, register: 2 },
@@ -48,11 +37,7 @@ await drill('database-restart', async ({ own, log, table, check }) => {
       ])) === 'True',
   );
   const databaseBack = (Date.now() - killed) / 1000;
-  const succeeds = async () => {
-    const latest = (await traffic.requests()).filter(({ at, ms }) => at + ms > Date.now() - 10_000);
-    return latest.length > 10 && latest.every(({ status }) => status >= 200 && status < 300);
-  };
-  await until('requests to succeed for 10 s', 300, succeeds, 1000);
+  await flows(traffic);
 
   const requests = (await traffic.stop()).filter(({ kind }) => kind !== 'setup');
   const bad = requests.filter(({ status }) => status < 200 || status > 299);
@@ -114,7 +99,7 @@ await drill('database-restart', async ({ own, log, table, check }) => {
     'no session was revoked',
     requests.every(({ status }) => status !== 401),
   );
-  const after = await pods();
+  const after = await servicePods(namespace);
   check(
     'no auth pod was restarted or replaced',
     before.every((pod) => after.includes(pod)),

@@ -7,8 +7,8 @@ import { until } from '../../tools/lib/until.ts';
 import { healthy } from '../../tools/lib/workloads.ts';
 import { accounts, databaseReady, ledger, sql } from './lib/database.ts';
 import { tryConnections } from './lib/connections.ts';
-import { deploy } from './lib/environment.ts';
-import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
+import { deploy, servicePods } from './lib/environment.ts';
+import { failures, flows, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 const clients = 1000;
 const serverConnections = 20;
@@ -24,15 +24,16 @@ await drill('pgbouncer', async ({ own, log, table, check }) => {
   });
   await gatewayNamespace(gateway);
 
-  const inPod = (script: string, seconds = 120) =>
-    kubectl(['exec', 'postgres-0', '-n', namespace, '-c', 'postgres', '--', 'bash', '-c', script], { seconds });
+  const inContainer = (container: string, script: string, seconds = 120) =>
+    kubectl(['exec', 'postgres-0', '-n', namespace, '-c', container, '--', 'bash', '-c', script], { seconds });
+  const inPod = (script: string, seconds?: number) => inContainer('postgres', script, seconds);
   /** A client in the pod of the database, with TLS, by the name of its certificate. */
   const as = (role: string, port: number) =>
     `export PGPASSWORD=$(cat /etc/postgresql/credentials/${role} || echo none) PGUSER=${role} PGDATABASE=auth PGHOST=postgres ` +
     `PGHOSTADDR=127.0.0.1 PGPORT=${port} PGSSLMODE=verify-full PGSSLROOTCERT=/etc/postgresql/tls/ca.crt; `;
-  const psql = (role: string, statements: string, port = 6432) =>
+  const psql = (role: string, statements: string) =>
     inPod(
-      `${as(role, port)} psql --no-psqlrc --quiet --tuples-only --no-align <<'SQL' 2>&1 || true\n${statements}\nSQL`,
+      `${as(role, 6432)} psql --no-psqlrc --quiet --tuples-only --no-align <<'SQL' 2>&1 || true\n${statements}\nSQL`,
     ).then((text) => text.trim());
   const bySocket = async () =>
     (
@@ -121,10 +122,10 @@ await drill('pgbouncer', async ({ own, log, table, check }) => {
     await bench('PgBouncer', 6432, 60),
     await bench('PgBouncer', 6432, clients, 250),
   ];
-  const peak = await kubectl([
-    ...['exec', 'postgres-0', '-n', namespace, '-c', 'pgbouncer', '--', 'bash', '-c'],
+  const peak = await inContainer(
+    'pgbouncer',
     "grep -h VmHWM /proc/[0-9]*/status | sort -k2n | tail -1 | grep -o '[0-9]*'",
-  ]);
+  );
   table(
     rows.map(({ connections, through, count, most, rate, ms, fault }) => ({
       clients: connections,
@@ -148,25 +149,8 @@ await drill('pgbouncer', async ({ own, log, table, check }) => {
     mix: { me: 5, refresh: 5, register: 3 },
   });
   const outcome: Row[] = [];
-  const restarts = () =>
-    kubectl([
-      ...['get', 'pods', '-n', namespace, '-l', 'app.kubernetes.io/component=api'],
-      ...['-o', 'jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[0].restartCount};{end}'],
-    ]);
-  const before = await restarts();
-  const kill = (signal: string) => () =>
-    kubectl([
-      'exec',
-      'postgres-0',
-      '-n',
-      namespace,
-      '-c',
-      'pgbouncer',
-      '--',
-      'bash',
-      '-c',
-      `kill -${signal} $(cat /proc/1/task/1/children)`,
-    ]);
+  const before = await servicePods(namespace);
+  const kill = (signal: string) => () => inContainer('pgbouncer', `kill -${signal} $(cat /proc/1/task/1/children)`);
   const away: [string, () => Promise<unknown>][] = [
     ['PgBouncer killed', kill('KILL')],
     ['PgBouncer ended', kill('INT')],
@@ -185,15 +169,7 @@ await drill('pgbouncer', async ({ own, log, table, check }) => {
     await play();
     await sleep(2000);
     await until('the database ready', 300, () => databaseReady(namespace));
-    await until(
-      'requests to succeed for 10 s',
-      300,
-      async () => {
-        const latest = (await traffic.requests()).filter((one) => one.at + one.ms > Date.now() - 10_000);
-        return latest.length > 10 && latest.every(({ status }) => status >= 200 && status < 300);
-      },
-      1000,
-    );
+    await flows(traffic);
     const since = (await traffic.requests()).filter((one) => one.kind !== 'setup' && one.at + one.ms > at);
     const bad = since.filter(({ status }) => status < 200 || status > 299);
     outcome.push({
@@ -224,10 +200,10 @@ await drill('pgbouncer', async ({ own, log, table, check }) => {
     requests.every(({ status }) => status === 503 || (status >= 200 && status < 300)),
   );
   // the autoscaler may have added some
-  const after = (await restarts()).split(';');
+  const after = await servicePods(namespace);
   check(
     'no pod of the service was restarted or replaced',
-    before.split(';').every((one) => after.includes(one)),
+    before.every((one) => after.includes(one)),
   );
   await until('the environment is healthy', 120, () => healthy(namespace));
 });

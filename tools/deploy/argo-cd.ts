@@ -41,10 +41,8 @@ export async function syncNow(name: string, revision: string): Promise<void> {
   await until(`the end of the running sync of ${name}`, 300, async () => {
     const { metadata, operation, status } = await getApplication(name);
     const { phase, operation: running } = status?.operationState ?? {};
-    if (running?.sync?.revision === revision) {
-      return true;
-    }
-    if (operation === undefined || (phase !== 'Running' && phase !== 'Terminating')) {
+    const isOver = operation === undefined || (phase !== 'Running' && phase !== 'Terminating');
+    if (isOver || running?.sync?.revision === revision) {
       return true;
     }
     // what the controller was doing meanwhile may have made it an automated one again

@@ -1,4 +1,4 @@
-import { apply } from '../../../tools/lib/kubectl.ts';
+import { apply, kubectl } from '../../../tools/lib/kubectl.ts';
 import { buildWith, imageEntry } from '../../../tools/lib/kustomize.ts';
 import { services } from '../../../tools/lib/services.ts';
 import { until } from '../../../tools/lib/until.ts';
@@ -76,3 +76,10 @@ export async function deploy(shape: Shape): Promise<void> {
   await until(`${shape.namespace} healthy`, 300, () => healthy(shape.namespace));
   await until('smoke test', 300, () => jobDone(shape.namespace, 'auth-smoke-test'));
 }
+
+/** The pods of the service, each with the number of its restarts. */
+export const servicePods = (namespace: string): Promise<string[]> =>
+  kubectl([
+    ...['get', 'pods', '-n', namespace, '-l', 'app.kubernetes.io/component=api'],
+    ...['-o', 'jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[0].restartCount};{end}'],
+  ]).then((text) => text.split(';').filter(Boolean));

@@ -93,6 +93,18 @@ export async function gatewayNamespace(name: string): Promise<void> {
   });
 }
 
+/** Resolves once all requests of the last ten seconds have succeeded. */
+export const flows = (traffic: RunningTraffic): Promise<boolean> =>
+  until(
+    'requests to succeed for 10 s',
+    300,
+    async () => {
+      const latest = (await traffic.requests()).filter(({ at, ms }) => at + ms > Date.now() - 10_000);
+      return latest.length > 10 && latest.every(({ status }) => status >= 200 && status < 300);
+    },
+    1000,
+  );
+
 /** Points the name `auth` in a gateway's namespace to an environment, as public DNS would. */
 export const pointName = (gateway: string, environment: string): Promise<void> =>
   apply({
