@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { expect } from 'vitest';
 import { command } from '../../apps/auth/test/support/command.ts';
 import type { TestService } from '../../apps/auth/test/support/service.ts';
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../../apps/auth/test/support/chromium.ts';
 import { Client, newEmail } from '../../apps/auth/test/support/client.ts';

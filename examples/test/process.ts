@@ -1,9 +1,10 @@
-import { afterAll, expect } from '@jest/globals';
+import { expect } from 'vitest';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { cleanUpWith } from '../../apps/auth/test/support/clean-up.ts';
 
 /** The repository, where the examples' commands are run. */
 export const root = join(import.meta.dirname, '../..');
@@ -57,7 +58,7 @@ export class ExampleProgram {
     this.name = [command, ...args].join(' ');
     const env = { PATH: process.env['PATH'], ...environment };
     this.child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env });
-    running.add(this.child);
+    cleanUpWith(() => this.child.kill());
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.output += text;
@@ -92,13 +93,6 @@ export class ExampleProgram {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 }
-
-const running = new Set<ChildProcess>();
-afterAll(() => {
-  for (const child of running) {
-    child.kill();
-  }
-});
 
 /**
  * Starts an example's service, which stops when the test file ends.

@@ -1,13 +1,10 @@
-import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { Client, type Login } from '../../apps/auth/test/support/client.ts';
 import { startTestService, type TestService } from '../../apps/auth/test/support/service.ts';
 import { nest, python, startNotes } from './notes.ts';
 import { tokenSigner, type Changes } from './signed-tokens.ts';
-
-// TypeScript is compiled, and packages are downloaded
-jest.setTimeout(300_000);
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 if (!hasPython) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spawnSync } from 'node:child_process';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../../apps/auth/test/support/chromium.ts';
@@ -10,9 +10,6 @@ import type { TestService } from '../../apps/auth/test/support/service.ts';
 import { Visitor } from '../../apps/auth/test/support/visitor.ts';
 import { createApplication } from './application.ts';
 import { ExampleProgram, installPython, pythonOf } from './process.ts';
-
-// packages are downloaded
-jest.setTimeout(300_000);
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 if (!hasPython) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { generateKeyPair, SignJWT } from 'jose';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
@@ -12,9 +12,6 @@ import { Visitor } from '../../apps/auth/test/support/visitor.ts';
 import { createApplication } from './application.ts';
 import { nest, startNotes } from './notes.ts';
 import { ExampleProgram, start, statusOf } from './process.ts';
-
-// TypeScript is compiled
-jest.setTimeout(300_000);
 
 let auth: TestService;
 let chromium: Browser;

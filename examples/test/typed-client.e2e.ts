@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { newEmail } from '../../apps/auth/test/support/client.ts';
 import { startTestService, strongPassword } from '../../apps/auth/test/support/service.ts';
 import { ExampleProgram } from './process.ts';

@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { root } from '../lib/root.ts';
 import { opensAt } from './sync-window.ts';
 

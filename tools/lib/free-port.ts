@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 /** Below Linux's ephemeral ports, from 32768, and Kubernetes' node ports, from 30000. */
 const firstPort = 20_000;
 const lastPort = 29_999;
-/** More than there are workers of Jest at once, each of which has ports of its own. */
+/** More than there are test workers at once, each of which has ports of its own. */
 const workers = 8;
 const given = new Set<number>();
 
@@ -14,7 +14,7 @@ const given = new Set<number>();
  * given the port, as it could be if the system had chosen it.
  */
 export async function freePort(): Promise<number> {
-  const worker = Number(process.env['JEST_WORKER_ID'] ?? 0) % workers;
+  const worker = Number(process.env['VITEST_POOL_ID'] ?? 0) % workers;
   for (;;) {
     const port = randomInt(firstPort / workers, (lastPort + 1) / workers) * workers + worker;
     if (!given.has(port) && (await isFree(port))) {

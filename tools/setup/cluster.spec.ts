@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { detectKind } from './cluster.ts';
 
 const node = (name: string, providerID?: string, labels: Record<string, string> = {}) => [

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import * as openid from 'openid-client';
 import { Client, newAdmin, newEmail } from './support/client.ts';
 import { addApplication, authorize, discover, exchange, startIssuer } from './support/relying-party.ts';

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { newEnrolledAccount } from './support/authenticator-app.ts';
 import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
 import { Mailbox } from './support/mailbox.ts';

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
 import { Mailbox } from './support/mailbox.ts';
 import { OpenIdProvider, redirectUri } from './support/openid-provider.ts';

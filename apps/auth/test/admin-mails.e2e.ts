@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { locales, mailTemplates } from '../src/texts/index.ts';
 import { Client, newAdmin, newEmail } from './support/client.ts';
 import { Mailbox } from './support/mailbox.ts';

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
 import { meet } from './support/locks.ts';
 import { Mailbox } from './support/mailbox.ts';

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { describeSettings, setting, settingsInForce } from '#common';
 import { z } from 'zod';
 import { authSettings } from '../src/config.ts';

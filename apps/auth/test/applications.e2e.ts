@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Logger } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -222,7 +222,7 @@ describe('APPLICATIONS_FILE', () => {
   it('is applied when it is corrected at the moment at which its mistake is noticed', async () => {
     const { directory, file } = fileWith(['grafana']);
     const corrected = await startIssuer({ APPLICATIONS_FILE: file });
-    const noticed = jest.spyOn(Logger.prototype, 'error').mockImplementationOnce(() => {
+    const noticed = vi.spyOn(Logger.prototype, 'error').mockImplementationOnce(() => {
       fileWith(['grafana', 'gateway'], directory);
     });
     fileWith(['*'], directory);

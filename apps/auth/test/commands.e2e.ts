@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import pg from 'pg';
 import { Readable } from 'node:stream';
 import { runCommand } from '../src/cli/run-command.ts';

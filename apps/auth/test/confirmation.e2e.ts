@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeJwt } from 'jose';
 import * as openid from 'openid-client';
 import { newEnrolledAccount } from './support/authenticator-app.ts';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { exportJWK, generateKeyPair } from 'jose';
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -18,9 +18,6 @@ import { Mailbox } from './support/mailbox.ts';
 import { discover } from './support/relying-party.ts';
 import type { TestService } from './support/service.ts';
 import type { Visitor } from './support/visitor.ts';
-
-// journeys of many steps, on a machine that may be busy
-jest.setTimeout(300_000);
 
 const run = promisify(execFile);
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { newEnrolledAccount } from './support/authenticator-app.ts';
@@ -7,9 +7,6 @@ import { Client, newEmail } from './support/client.ts';
 import { expectSound, newConsoleAdmin, openConsole, startConsoleService } from './support/console.ts';
 import { Mailbox } from './support/mailbox.ts';
 import type { TestService } from './support/service.ts';
-
-// journeys of many steps, on a machine that may be busy
-jest.setTimeout(300_000);
 
 let mailbox: Mailbox;
 let service: TestService;

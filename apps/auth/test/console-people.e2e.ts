@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from './support/chromium.ts';
 import { Client, newEmail } from './support/client.ts';
@@ -6,9 +6,6 @@ import { expectSound, newConsoleAdmin, openConsole, startConsoleService } from '
 import { Mailbox } from './support/mailbox.ts';
 import { markup, personWithMarkup } from './support/person-with-markup.ts';
 import type { TestService } from './support/service.ts';
-
-// journeys of many steps, on a machine that may be busy
-jest.setTimeout(300_000);
 
 let mailbox: Mailbox;
 let service: TestService;

@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from './support/chromium.ts';
 import { Client, newEmail } from './support/client.ts';
 import { expectSound, newConsoleAdmin, openConsole, phone, startConsoleService } from './support/console.ts';
 import { Mailbox } from './support/mailbox.ts';
 import type { TestService } from './support/service.ts';
-
-// journeys of many steps, on a machine that may be busy
-jest.setTimeout(300_000);
 
 let mailbox: Mailbox;
 let service: TestService;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { exportJWK, generateKeyPair } from 'jose';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from './support/chromium.ts';
 import { Client, newEmail } from './support/client.ts';
@@ -6,9 +6,6 @@ import { expectSound, newConsoleAdmin, openConsole, startConsoleService } from '
 import { Mailbox } from './support/mailbox.ts';
 import type { TestService } from './support/service.ts';
 import { Visitor } from './support/visitor.ts';
-
-// journeys of many steps, on a machine that may be busy
-jest.setTimeout(300_000);
 
 let mailbox: Mailbox;
 let service: TestService;

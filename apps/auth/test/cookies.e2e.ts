@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { Client } from './support/client.ts';
 import { OpenIdProvider } from './support/openid-provider.ts';
 import { productionSettings, startTestService } from './support/service.ts';

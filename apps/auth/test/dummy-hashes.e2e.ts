@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { hash as bcrypt } from 'bcrypt';
 import { pbkdf2Sync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

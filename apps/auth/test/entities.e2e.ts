@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '#common';
 import { authSchema } from '../src/database/index.ts';

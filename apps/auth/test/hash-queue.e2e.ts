@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newEmail } from './support/client.ts';

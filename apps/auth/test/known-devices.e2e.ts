@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { newEnrolledAccount } from './support/authenticator-app.ts';
 import { Client, newEmail, waitsSince, type Answer } from './support/client.ts';
 import { holdLimits, startTestService, strongPassword, type TestService } from './support/service.ts';

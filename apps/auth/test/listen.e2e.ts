@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { startTestService } from './support/service.ts';
 
 const status = async (url: string, host: string) =>

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createHmac, type KeyObject } from 'node:crypto';
 import { Keyring } from '../src/keyring/index.ts';
 import { Client, newEmail, waitsSince } from './support/client.ts';

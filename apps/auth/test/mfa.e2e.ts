@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { DataSource, type EntityManager } from 'typeorm';
 import { MfaService } from '../src/login/mfa/index.ts';
 import { PasskeysService } from '../src/login/passkeys/index.ts';

@@ -1,4 +1,4 @@
-import { beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from 'vitest';
 import { Client, newEmail } from './support/client.ts';
 import { startTestService, type TestService } from './support/service.ts';
 

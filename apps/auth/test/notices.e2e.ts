@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { enrol } from './support/authenticator-app.ts';
 import { Client, newAdmin, newEmail, type Answer, type Login } from './support/client.ts';
 import { OpenIdProvider, redirectUri } from './support/openid-provider.ts';

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import * as openid from 'openid-client';
 import { enrol } from './support/authenticator-app.ts';
 import { Client, newEmail } from './support/client.ts';

@@ -1,4 +1,4 @@
-import { beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from 'vitest';
 import { calculateJwkThumbprint } from 'jose';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';

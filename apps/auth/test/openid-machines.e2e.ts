@@ -1,5 +1,5 @@
 // Access tokens of machine applications: what they stand on, and what they open in this service.
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import * as openid from 'openid-client';
 import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as openid from 'openid-client';
 import { requestIds } from '../../../libs/common/src/logging/request-log.ts';
 import { Client, newEmail } from './support/client.ts';

@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { Client, newEmail } from './support/client.ts';
 import { newPasskey } from './support/passkey.ts';
 import { startIssuer } from './support/relying-party.ts';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { randomBytes } from 'node:crypto';
 import { Browser } from './support/browser.ts';
 import { newEnrolledAccount } from './support/authenticator-app.ts';
@@ -175,7 +175,7 @@ describe('a credential', () => {
     const request = await requestOptions();
     const create = async (challenge: string) => browser.create({ ...creation, challenge, excludeCredentials: [] });
     const made = randomBytes(54).toString('base64url');
-    const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() - 301_000);
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 301_000);
     const old = (await requestOptions()).challenge;
     clock.mockRestore();
     for (const challenge of [creation.challenge, made, old, 'AAAA']) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AuthenticatorApp } from './support/authenticator-app.ts';
 import { Browser } from './support/browser.ts';
 import { Client, newEmail, type Answer } from './support/client.ts';

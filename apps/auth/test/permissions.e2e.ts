@@ -1,6 +1,6 @@
 // Who may call each route of the API: permissions.txt states it, and real tokens are sent to every route to compare. What holds for all
 // routes alike is a rule below instead of a word in each line.
-import { beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from 'vitest';
 import { decodeJwt } from 'jose';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from 'vitest';
 import pg from 'pg';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeJwt } from 'jose';
 import { Client, newAdmin, newEmail, noProfile } from './support/client.ts';
 import { Mailbox } from './support/mailbox.ts';

@@ -1,4 +1,4 @@
-import { beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from 'vitest';
 import { Client, newEmail, waitsSince, type Answer } from './support/client.ts';
 import { copyDatabase, startTestService, type TestService } from './support/service.ts';
 

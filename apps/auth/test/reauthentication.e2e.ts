@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Client, waitsSince, type Answer } from './support/client.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
 

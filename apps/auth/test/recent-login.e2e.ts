@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newEnrolledAccount, type EnrolledLogin } from './support/authenticator-app.ts';
 import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Client, newAdmin, type Answer } from './support/client.ts';
 import { meet } from './support/locks.ts';
 import { startTestService, type TestService } from './support/service.ts';

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Client } from './support/client.ts';
 import { keyEncryptionKey, startTestService, type TestService } from './support/service.ts';
 

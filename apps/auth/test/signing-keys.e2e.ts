@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Test } from '@nestjs/testing';
 import { SignJWT } from 'jose';
 import { createPrivateKey } from 'node:crypto';

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { setTimeout } from 'node:timers/promises';
 import { exportJWK, generateKeyPair } from 'jose';
 import { Client, newEmail, type Answer } from './support/client.ts';

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Test } from '@nestjs/testing';
 import { AppModule } from '../src/app.module.ts';
 import { loadAuthConfig } from '../src/config.ts';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enrol } from './support/authenticator-app.ts';
 import { Browser } from './support/browser.ts';
 import { Client, newAdmin, newEmail, noProfile, type Answer } from './support/client.ts';

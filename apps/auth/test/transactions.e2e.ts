@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { Client, newEmail } from './support/client.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadAuthConfig } from '../src/config.ts';
 import { newEnrolledAccount } from './support/authenticator-app.ts';
 import { Browser } from './support/browser.ts';

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newAdmin, newEmail } from '../../../apps/auth/test/support/client.ts';
@@ -20,7 +20,7 @@ beforeEach(() => {
 
 /** A client of a new account, and its session. */
 async function logIn() {
-  const onEnd = jest.fn();
+  const onEnd = vi.fn();
   const session = tokenSession({ baseUrl: front.url, onEnd });
   const client = createAuthClient({ baseUrl: front.url, session });
   const body = { email: newEmail(), password: strongPassword };
@@ -106,7 +106,7 @@ describe('a session', () => {
   it('may be the app’s own', async () => {
     const { tokens } = await logIn();
     let held: string | undefined = 'invalid';
-    const refresh = jest.fn(async () => (held = tokens.access_token));
+    const refresh = vi.fn(async () => (held = tokens.access_token));
     const session = customSession({ accessToken: () => held, refresh });
     const client = createAuthClient({ baseUrl: front.url, session });
     await Promise.all(Array.from({ length: 10 }, () => orThrow(client.GET('/auth/me'))));
@@ -114,7 +114,7 @@ describe('a session', () => {
   });
 
   it('of the app that can’t be refreshed ends once', async () => {
-    const onEnd = jest.fn();
+    const onEnd = vi.fn();
     const session = customSession({ accessToken: () => 'invalid', refresh: async () => undefined, onEnd });
     const client = createAuthClient({ baseUrl: front.url, session });
     for (const call of [1, 2]) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { build } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,8 +17,6 @@ import { installPacked } from '../../../tools/lib/packed.ts';
 import { root } from '../../../tools/lib/root.ts';
 
 const run = promisify(execFile);
-jest.setTimeout(300_000);
-
 let folder: string;
 let bundle: string;
 

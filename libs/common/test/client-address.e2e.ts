@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { ConfigError, Context, loadConfig, type RequestContext } from '#common';
 import { z } from 'zod';
 import { Client, newEmail } from '../../../apps/auth/test/support/client.ts';

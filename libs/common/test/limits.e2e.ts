@@ -1,5 +1,5 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from 'vitest';
 import type { FastifyReply } from 'fastify';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';

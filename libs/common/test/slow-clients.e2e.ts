@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { register } from 'prom-client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { execFile } from 'node:child_process';
 import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,8 +9,6 @@ import { installPacked } from '../../../tools/lib/packed.ts';
 import { root } from '../../../tools/lib/root.ts';
 
 const run = promisify(execFile);
-jest.setTimeout(300_000);
-
 let folder: string;
 beforeAll(async () => {
   folder = await installPacked(['guard']);

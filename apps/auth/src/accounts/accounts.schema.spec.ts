@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import fc from 'fast-check';
 import { newPassword } from '../passwords/index.ts';
 import { email } from './accounts.schema.ts';
@@ -15,7 +15,9 @@ it('rejects an e-mail address that is too long or has a character beyond printab
 it('accepts ordinary e-mail addresses', () => {
   const local = fc.stringMatching(/^[a-z0-9]([a-z0-9_+-]{0,20}[a-z0-9])?$/);
   fc.assert(
-    fc.property(local, (text) => expect(email.parse(`${text}@mail.example.org`)).toBe(`${text}@mail.example.org`)),
+    fc.property(local, (text) => {
+      expect(email.parse(`${text}@mail.example.org`)).toBe(`${text}@mail.example.org`);
+    }),
   );
 });
 

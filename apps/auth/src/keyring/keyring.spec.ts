@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { Keyring } from './keyring.ts';
 
 const keyOf = (byte: number) => Buffer.alloc(32, byte);

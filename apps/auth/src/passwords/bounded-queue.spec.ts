@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BoundedQueue } from './bounded-queue.ts';
 import { hashQueueFull } from './passwords.problems.ts';

@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from '@jest/globals';
+import { afterEach, expect, it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuthConfig } from '../config.ts';
 import { PasswordStrength } from './password-strength.ts';

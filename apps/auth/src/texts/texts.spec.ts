@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { locales, textsOf } from './index.ts';
 
 /** What reads the same as in English. */

@@ -1,13 +1,12 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres, type EmbeddedPostgres } from '../../../../tools/embedded-postgres.ts';
 import { loadAuthConfig } from '../../src/config.ts';
 import { migrate } from '../../src/database/index.ts';
 
-/** What the teardown needs. */
-export const shared: { postgres?: EmbeddedPostgres; directory?: string } = {};
+const shared: { postgres?: EmbeddedPostgres; directory?: string } = {};
 
 // there is no teardown after Ctrl-C; PostgreSQL, which ends with this process, may still write
 process.once('exit', () => {
@@ -20,7 +19,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 /** One real PostgreSQL for all tests, with a migrated database that each test file copies. */
-export default async function globalSetup(): Promise<void> {
+export default async function globalSetup(): Promise<() => Promise<void>> {
   shared.directory = await mkdtemp(join(tmpdir(), 'auth-test-'));
   // nothing of a test's data has to survive a crash of the machine
   const postgres = await startPostgres(shared.directory, { fsync: 'off', max_connections: '300' });
@@ -34,4 +33,10 @@ export default async function globalSetup(): Promise<void> {
     }),
   );
   process.env['TEST_DATABASE_SERVER'] = postgres.url('');
+  return teardown;
+}
+
+async function teardown(): Promise<void> {
+  await shared.postgres?.stop();
+  await rm(shared.directory ?? '', { recursive: true, force: true });
 }

@@ -1,16 +1,22 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const rules = {
+  all: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+  /** What another colour scheme can change. */
+  colors: ['color-contrast', 'link-in-text-block'],
+};
 
 interface AxeResult {
   violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];
 }
 
 /** What a checker of accessibility finds on the page, by the rules of WCAG 2.2 AA. */
-export async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const run = `axe.run(document, { runOnly: ${JSON.stringify(rules)} })`;
+export async function violations(page: Page, about: keyof typeof rules = 'all'): Promise<string[]> {
+  if (!(await page.evaluate('"axe" in globalThis'))) {
+    await page.evaluate(axe.source);
+  }
+  const run = `axe.run(document, { runOnly: ${JSON.stringify(rules[about])} })`;
   const result: AxeResult = await page.evaluate(run);
   return result.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type LaunchOptions } from 'playwright-core';
 
-const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+/** The one without windows is the same browser for half the work. */
+const installed = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
+const executablePath = process.env['CHROMIUM_PATH'] ?? installed.find((path) => existsSync(path));
 /** How long a browser may take on a slow machine: to start, and for each step. */
 export const patienceMs = 110_000;
 const args = [
@@ -21,8 +23,8 @@ const args = [
  * @throws Error if it is not installed
  */
 export async function launchChromium(options: LaunchOptions = {}): Promise<Browser> {
-  if (!existsSync(executablePath)) {
-    throw new Error(`There is no ${executablePath}: run tools/install-chromium.sh, or set CHROMIUM_PATH.`);
+  if (executablePath === undefined) {
+    throw new Error('There is no Chromium: run tools/install-chromium.sh, or set CHROMIUM_PATH.');
   }
   return chromium.launch({ executablePath, args, timeout: patienceMs, ...options });
 }

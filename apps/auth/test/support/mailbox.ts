@@ -1,15 +1,10 @@
-import { afterAll } from '@jest/globals';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../../../tools/lib/free-port.ts';
+import { cleanUpWith } from './clean-up.ts';
 import type { TestService } from './service.ts';
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
-
-const open = new Set<Mailbox>();
-afterAll(async () => {
-  await Promise.all([...open].map((mailbox) => mailbox.close()));
-});
 
 /** A step of an SMTP session. */
 type Step = 'greeting' | 'AUTH' | 'MAIL FROM' | 'RCPT TO' | 'DATA';
@@ -27,7 +22,7 @@ export class Mailbox {
     const mailbox = new Mailbox();
     mailbox.port = await freePort();
     await mailbox.listen();
-    open.add(mailbox);
+    cleanUpWith(() => mailbox.close());
     return mailbox;
   }
 

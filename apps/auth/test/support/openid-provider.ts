@@ -1,20 +1,13 @@
 import { exportJWK, generateKeyPair } from 'jose';
-import { afterAll } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Provider, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { cleanUpWith } from './clean-up.ts';
 
 /** Where providers redirect browsers to; nothing needs to listen there. */
 export const redirectUri = 'https://app.example.com/signed-in';
-
-const running = new Set<OpenIdProvider>();
-afterAll(() => {
-  for (const provider of running) {
-    provider.stop();
-  }
-});
 
 type Callback = ReturnType<Provider['callback']>;
 
@@ -51,7 +44,9 @@ export class OpenIdProvider {
   static async start(id: string, redirectUris = [redirectUri]): Promise<OpenIdProvider> {
     const started = new OpenIdProvider(id, redirectUris);
     await started.listen();
-    running.add(started);
+    cleanUpWith(() => {
+      started.stop();
+    });
     return started;
   }
 

@@ -1,9 +1,9 @@
-import { afterAll } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { RunningService } from '#common';
 import { loadAuthConfig, type AuthConfig } from '../../src/config.ts';
 import { startService } from '../../src/app.ts';
+import { cleanUpWith } from './clean-up.ts';
 
 /** A password that passes the strength check. */
 export const strongPassword = 'violet-otter-hums-42-songs';
@@ -15,11 +15,6 @@ export interface TestService extends RunningService {
   databaseUrl: string;
   database: pg.Pool;
 }
-
-const running = new Set<TestService>();
-afterAll(async () => {
-  await Promise.all([...running].map((service) => service.stop()));
-});
 
 /** Settings of a service under test: free ports, cheap hashes, and limits and timeouts that tests do not reach. */
 export function testEnvironment(overrides: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
@@ -77,19 +72,21 @@ export async function startTestService(overrides: NodeJS.ProcessEnv = {}): Promi
   const database = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   // a test that stops the database also breaks these connections
   database.on('error', () => undefined);
+  let running = true;
   const started: TestService = {
     ...service,
     config,
     databaseUrl,
     database,
     async stop() {
-      if (running.delete(started)) {
+      if (running) {
+        running = false;
         await database.end();
         await service.stop();
       }
     },
   };
-  running.add(started);
+  cleanUpWith(() => started.stop());
   return started;
 }
 

@@ -1,4 +1,4 @@
-import { afterAll } from '@jest/globals';
+import { cleanUpWith } from '../../../../apps/auth/test/support/clean-up.ts';
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -35,7 +35,10 @@ export class Front {
     const front = new Front(server);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    running.add(server);
+    cleanUpWith(() => {
+      server.close();
+      server.closeAllConnections();
+    });
     return front;
   }
 
@@ -67,11 +70,3 @@ export const hangUp: Rule = (incoming) => {
 
 /** A rule that never responds. */
 export const hang: Rule = () => true;
-
-const running = new Set<Server>();
-afterAll(() => {
-  for (const server of running) {
-    server.close();
-    server.closeAllConnections();
-  }
-});

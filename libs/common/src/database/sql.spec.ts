@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { sql } from './sql.ts';
 
 it('makes a parameter of each value, and text of no value', () => {

@@ -1,7 +1,7 @@
 import { Body, Controller, createParamDecorator, Post, Query } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import type { ProblemException } from '../errors/problem.ts';
 import { UndeclaredInputGuard } from './undeclared-input.guard.ts';
 

@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import fc from 'fast-check';
 import { parseTraceparent } from './traceparent.ts';
 
@@ -15,7 +15,11 @@ it('parses the ids of a traceparent', () => {
 });
 
 it('ignores anything else', () => {
-  fc.assert(fc.property(fc.string(), (header) => expect(parseTraceparent(header)).toEqual({})));
+  fc.assert(
+    fc.property(fc.string(), (header) => {
+      expect(parseTraceparent(header)).toEqual({});
+    }),
+  );
   const ids = `${'a'.repeat(32)}-${'b'.repeat(16)}`;
   for (const header of [
     undefined,

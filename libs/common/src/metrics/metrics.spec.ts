@@ -1,9 +1,8 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { register } from 'prom-client';
 import { counter, gauge } from './metrics.ts';
 
-const series = async (name: string) =>
-  (await register.getSingleMetricAsString(name)).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+const series = async (name: string) => (await register.metrics()).split('\n').filter((line) => line.startsWith(name));
 
 it('a counter starts all combinations of its labels at 0', async () => {
   const checks = counter({

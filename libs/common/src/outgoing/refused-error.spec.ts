@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { RefusedError, retryDelay } from './refused-error.ts';
 
 const inTwoHours = new Date(Date.now() + 7_200_000);

@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { locales, mailTemplates } from '../../texts/index.ts';
 import { renderMail } from './render-mail.ts';
 

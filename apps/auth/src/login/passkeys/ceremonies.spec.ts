@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { authSettings, type AuthConfig } from '../../config.ts';
 import { Ceremonies } from './ceremonies.ts';

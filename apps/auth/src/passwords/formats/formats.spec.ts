@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { hash as bcrypt } from 'bcrypt';
 import fc from 'fast-check';
 import { createCipheriv, pbkdf2Sync, randomBytes, scryptSync } from 'node:crypto';

@@ -1,4 +1,0 @@
-import '@nestjs/common';
-import '@nestjs/core';
-// light-my-request, a CommonJS module, requires it
-import 'cookie';
