@@ -51,6 +51,8 @@ export async function statusOf(url: string, path: string): Promise<number | unde
 /** A program of an example, which stops when the test file ends. */
 export class ExampleProgram {
   output = '';
+  /** Whether it has ended, and nothing of its output is missing. */
+  private hasEnded = false;
   private readonly child: ChildProcess;
   private readonly name: string;
 
@@ -65,6 +67,10 @@ export class ExampleProgram {
         this.child.emit('output');
       });
     }
+    this.child.once('close', () => {
+      this.hasEnded = true;
+      this.child.emit('output');
+    });
   }
 
   /** Waits until the program has written something. */
@@ -77,7 +83,7 @@ export class ExampleProgram {
       if (this.hasEnded) {
         throw new Error(`${this.name} has ended: ${this.output}`);
       }
-      await Promise.race([once(this.child, 'output'), once(this.child, 'close')]);
+      await once(this.child, 'output');
     }
   }
 
@@ -87,10 +93,6 @@ export class ExampleProgram {
       await once(this.child, 'close');
     }
     return this.child.exitCode;
-  }
-
-  private get hasEnded(): boolean {
-    return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 }
 

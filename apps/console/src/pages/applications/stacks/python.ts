@@ -10,6 +10,8 @@ from flask import Flask, redirect, session
 
 app = Flask(__name__)
 app.secret_key = os.environ["SESSION_KEY"]
+# ports of localhost share cookies, and this service has one named session
+app.config["SESSION_COOKIE_NAME"] = "app_session"
 auth = OAuth(app).register(
     "auth",
     client_id=${quoted(clientId)},
