@@ -21,7 +21,7 @@ test: node_modules/.package-lock.json ## Run all tests, with a real PostgreSQL a
 	@npm test $(if $(COVERAGE),-- --coverage)
 
 watch: node_modules/.package-lock.json ## On each save, run the tests that depend on a changed file; TESTS=sessions: those whose path matches; Ctrl-C ends it
-	@npm run --silent build && exec vitest watch --changed $(TESTS)
+	@npm run --silent build && exec vitest watch $(TESTS) --changed
 
 fuzz: node_modules/.package-lock.json ## Fuzz the API from its OpenAPI document (needs python3); SEED=N repeats a run, QUICK=1 sends fewer requests
 	@npm run --silent build && npm run --silent fuzz -- $(if $(SEED),--seed=$(SEED)) $(if $(QUICK),--max-examples=20 --phases=examples$(comma)fuzzing)

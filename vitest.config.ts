@@ -17,7 +17,7 @@ export default defineConfig({
     pool: 'forks',
     // loading the service takes seconds: once a worker, not once a file
     isolate: false,
-    // half of what a file takes, it waits
+    // a worker waits for browsers, PostgreSQL and clocks most of the time
     maxWorkers: 3,
     // no figure of the service: a busy machine of two cores takes this long for what a quiet one does in ten seconds
     testTimeout: 300_000,

@@ -3,7 +3,7 @@
 set -euo pipefail
 has() { command -v "$1" >/dev/null; }
 if ! has chromium-headless-shell && [ "$(id -u)" = 0 ] && has apt-get; then
-  # Debian's browser without windows needs half the processor time
+  # Debian's Chromium without windows, which takes less of the processor
   apt-get update -qq && apt-get install -y --no-install-recommends chromium-headless-shell ||
     has chromium || apt-get install -y --no-install-recommends chromium
 fi

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type LaunchOptions } from 'playwright-core';
 
-/** The one without windows is the same browser for half the work. */
+/** The one without windows is the same browser, and takes less of the processor. */
 const installed = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
 const executablePath = process.env['CHROMIUM_PATH'] ?? installed.find((path) => existsSync(path));
 /** How long a browser may take on a slow machine: to start, and for each step. */
