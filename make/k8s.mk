@@ -85,7 +85,7 @@ drill-scale: ## Load until the autoscaler adds pods, then removes them
 drill-ingress: ## Test TLS, redirect and routes of an ingress controller
 drill-gitops: ## Argo CD syncs each overlay from nothing, stops bad commits, undoes manual changes
 drill-kubectl: ## People use kubectl with their accounts and roles; SET_AUTHENTICATION=command configures the API server (docs/operations/kubectl.md)
-drill-dev-loop: ## Measure the time from a saved file to the running pod; QUICK=1 leaves the generated service out
+drill-dev-loop: ## Measure the time from a saved file to the running pod; QUICK=1 leaves a new package and a generated service out
 soak: ## Traffic with rollouts, rotations and kills at random, then a quiet half: nothing is lost and nothing grows; MINUTES=30 SEED=number
 
 DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop restore cluster-lost region-lost pitr rotate sealed-secrets
