@@ -24,7 +24,7 @@ watch: node_modules/.package-lock.json ## On each save, run the tests that depen
 	@npm run --silent build && exec vitest watch $(TESTS) --changed
 
 fuzz: node_modules/.package-lock.json ## Fuzz the API from its OpenAPI document (needs python3); SEED=N repeats a run, QUICK=1 sends fewer requests
-	@npm run --silent build && npm run --silent fuzz -- $(if $(SEED),--seed=$(SEED)) $(if $(QUICK),--max-examples=20 --phases=examples$(comma)fuzzing)
+	@npm run --silent build && npm run --silent fuzz -- $(if $(SEED),--seed=$(SEED)) $(if $(QUICK),--max-examples=10 --phases=examples$(comma)fuzzing)
 
 mutants: node_modules/.package-lock.json ## Remove each permission check in a copy of the project; the test of permissions must notice
 	@npm run --silent build && node tools/mutants.ts
