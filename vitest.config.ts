@@ -26,7 +26,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['apps/*/src/**/*.{ts,tsx}', 'libs/*/src/**/*.ts'],
-      exclude: ['**/*.spec.ts', 'apps/console/**'],
+      exclude: ['**/*.spec.ts'],
       reporter: ['text', 'json-summary'],
       thresholds: { lines: 90, branches: 90 },
     },

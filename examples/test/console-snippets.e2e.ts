@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -14,7 +13,7 @@ import { pythonMachine, pythonWeb } from '../../apps/console/src/pages/applicati
 import { springWeb } from '../../apps/console/src/pages/applications/stacks/spring.ts';
 import type { Values } from '../../apps/console/src/pages/applications/stacks/values.ts';
 import { freePort } from '../../tools/lib/free-port.ts';
-import { ExampleProgram, root, succeed } from './process.ts';
+import { ExampleProgram, installPython, pythonOf, root, succeed } from './process.ts';
 
 // Those in JavaScript and shell are tested with the console. These need languages that a machine may lack, and compile for minutes.
 const folder = '.cache/snippets';
@@ -101,7 +100,8 @@ describe.runIf(isWanted)('the snippet of the console', () => {
   });
 
   describe('Python', () => {
-    const python = join(folder, 'python/bin/python');
+    // with Authlib
+    const python = pythonOf('python-app');
 
     it('signs a person in, and gets a token for a program', async () => {
       const port = String(await freePort());
@@ -115,10 +115,8 @@ app.get("/")(lambda: session["person"])
 app.run("127.0.0.1", ${port})
 `,
       });
-      if (!existsSync(join(root, python))) {
-        await succeed('python3', ['-m', 'venv', join(folder, 'python')]);
-      }
-      await succeed(python, ['-m', 'pip', 'install', '-q', 'Authlib==1.9.8', 'Flask==3.1.3', 'requests==2.34.2']);
+      await installPython('python-app');
+      await succeed(python, ['-m', 'pip', 'install', '-q', 'Flask==3.1.3']);
       const settings = environment('python', { SESSION_KEY: 'key' });
       await expectSignIn(values, new ExampleProgram(python, [join(folder, 'python/main.py')], settings), '/sign-in');
       await new ExampleProgram(python, [join(folder, 'python/machine.py')], environment('machine')).shows(/^600\n/);

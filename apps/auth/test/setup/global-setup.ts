@@ -2,16 +2,16 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres, type EmbeddedPostgres } from '../../../../tools/embedded-postgres.ts';
+import { startPostgres } from '../../../../tools/embedded-postgres.ts';
 import { loadAuthConfig } from '../../src/config.ts';
 import { migrate } from '../../src/database/index.ts';
 
-const shared: { postgres?: EmbeddedPostgres; directory?: string } = {};
+let directory: string | undefined;
 
 // there is no teardown after Ctrl-C; PostgreSQL, which ends with this process, may still write
 process.once('exit', () => {
-  if (shared.directory !== undefined) {
-    rmSync(shared.directory, { recursive: true, force: true, maxRetries: 10 });
+  if (directory !== undefined) {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   }
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -20,10 +20,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 /** One real PostgreSQL for all tests, with a migrated database that each test file copies. */
 export default async function globalSetup(): Promise<() => Promise<void>> {
-  shared.directory = await mkdtemp(join(tmpdir(), 'auth-test-'));
+  const created = await mkdtemp(join(tmpdir(), 'auth-test-'));
+  directory = created;
   // nothing of a test's data has to survive a crash of the machine
-  const postgres = await startPostgres(shared.directory, { fsync: 'off', max_connections: '300' });
-  shared.postgres = postgres;
+  const postgres = await startPostgres(created, { fsync: 'off', max_connections: '300' });
   await postgres.createDatabase('template');
   await migrate(
     loadAuthConfig({
@@ -33,10 +33,8 @@ export default async function globalSetup(): Promise<() => Promise<void>> {
     }),
   );
   process.env['TEST_DATABASE_SERVER'] = postgres.url('');
-  return teardown;
-}
-
-async function teardown(): Promise<void> {
-  await shared.postgres?.stop();
-  await rm(shared.directory ?? '', { recursive: true, force: true });
+  return async () => {
+    await postgres.stop();
+    await rm(created, { recursive: true, force: true });
+  };
 }

@@ -3,7 +3,8 @@ import { chromium, type Browser, type LaunchOptions } from 'playwright-core';
 
 /** The one without windows is the same browser, and takes less of the processor. */
 const installed = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
-const executablePath = process.env['CHROMIUM_PATH'] ?? installed.find((path) => existsSync(path));
+const candidates = [process.env['CHROMIUM_PATH'] ?? installed].flat();
+const executablePath = candidates.find((path) => existsSync(path));
 /** How long a browser may take on a slow machine: to start, and for each step. */
 export const patienceMs = 110_000;
 const args = [
@@ -24,7 +25,7 @@ const args = [
  */
 export async function launchChromium(options: LaunchOptions = {}): Promise<Browser> {
   if (executablePath === undefined) {
-    throw new Error('There is no Chromium: run tools/install-chromium.sh, or set CHROMIUM_PATH.');
+    throw new Error(`There is no ${candidates.join(' or ')}: run tools/install-chromium.sh, or set CHROMIUM_PATH.`);
   }
   return chromium.launch({ executablePath, args, timeout: patienceMs, ...options });
 }
