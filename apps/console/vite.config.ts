@@ -32,7 +32,7 @@ const componentStyles: Plugin = {
   },
 };
 
-/** Lets the document run the script that begins to sign in before all others, and load the app beside those that go on with that. */
+/** Puts the script that begins to sign in into the document, and lets it load the app beside those that go on with that. */
 const loadFirst: Plugin = {
   name: 'load-first',
   transformIndexHtml: {
@@ -50,10 +50,7 @@ const loadFirst: Plugin = {
       const files = [app.fileName, ...app.imports.filter((file) => !entries.has(file))];
       return {
         // after the tag that names the issuer, before the other scripts
-        html: html.replace(
-          '<script',
-          `<script async type="module" crossorigin src="/console/${begin.fileName}"></script>\n    $&`,
-        ),
+        html: html.replace('<script', () => `<script async type="module">${begin.code.trim()}</script>\n    <script`),
         tags: files.map((file) => ({
           tag: 'link',
           attrs: { rel: 'modulepreload', crossorigin: true, href: `/console/${file}` },
@@ -85,7 +82,16 @@ export default defineConfig({
   root: import.meta.dirname,
   base: '/console/',
   plugins: [componentStyles, loadFirst, precompress],
-  resolve: { conditions: ['source', 'module', 'browser', 'production'] },
+  resolve: {
+    conditions: ['source', 'module', 'browser', 'production'],
+    // Preact does what React does in a fraction of its size, and components of others import React
+    alias: [
+      { find: /^react$/, replacement: join(import.meta.dirname, 'src/kit/react.js') },
+      { find: /^react-dom$/, replacement: 'preact/compat' },
+      { find: /^react-dom\/client$/, replacement: 'preact/compat/client' },
+      { find: /^react\/jsx-(dev-)?runtime$/, replacement: 'preact/jsx-runtime' },
+    ],
+  },
   build: {
     outDir: join(root, 'dist/apps/console'),
     emptyOutDir: true,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from './support/chromium.ts';
@@ -81,13 +82,17 @@ describe('its files', () => {
       ['/console', '/console/people/x'].map((path) => fetch(service.url + path)),
     );
     const policies = [first, second].map((answer) => answer?.headers.get('content-security-policy') ?? '');
-    expect(policies[0]).toContain("script-src 'self'; style-src 'self' 'nonce-");
+    const page = (await first?.text()) ?? '';
+    const [, script = ''] = /<script async type="module">(.+?)<\/script>/.exec(page) ?? [];
+    const hash = createHash('sha256').update(script).digest('base64');
+    expect(script).toContain('/openid/authorize');
+    expect(policies[0]).toContain(`script-src 'self' 'sha256-${hash}'; style-src 'self' 'nonce-`);
     expect(policies[0]).not.toBe(policies[1]);
     expect(policies[0]).not.toContain('unsafe');
     expect(first?.headers.get('cache-control')).toBe('no-store');
 
-    const [script = ''] = /\/console\/assets\/index-[\w-]+\.js/.exec((await first?.text()) ?? '') ?? [];
-    const asset = await fetch(service.url + script, { headers: { 'accept-encoding': 'br' } });
+    const [path = ''] = /\/console\/assets\/index-[\w-]+\.js/.exec(page) ?? [];
+    const asset = await fetch(service.url + path, { headers: { 'accept-encoding': 'br' } });
     expect(asset.status).toBe(200);
     expect(asset.headers.get('content-encoding')).toBe('br');
     expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');

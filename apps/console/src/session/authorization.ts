@@ -6,7 +6,6 @@
 import * as oauth from 'oauth4webapi';
 import {
   authorizationEndpoint,
-  begun,
   clientId,
   home,
   isAnswer,

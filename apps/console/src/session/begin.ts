@@ -1,6 +1,6 @@
 /**
- * Requests authorization (code with PKCE, RFC 7636) as soon as this small script is there, beside the download of the rest. It imports
- * nothing: the library that ends the login would make this script ten times as large.
+ * Requests authorization (code with PKCE, RFC 7636) as soon as the document is there, which contains this script, beside the download of
+ * the rest. It imports nothing: the library that ends the login would make it ten times as large.
  */
 
 /** An admin proves a second factor when they come, and again after four hours. */
@@ -61,8 +61,12 @@ export async function requestInBackground(): Promise<{ response: Response; pendi
   return { response, pending };
 }
 
-/** The request that the page has begun with; undefined if it has come with an answer, or is to be loaded from another origin. */
-export const begun =
+declare global {
+  /** The request that the page has begun with; undefined if it has come with an answer, or is to be loaded from another origin. */
+  var begun: ReturnType<typeof requestInBackground> | undefined;
+}
+// importing this script runs it a second time
+globalThis.begun ??=
   location.origin === ownOrigin && !isAnswer(new URL(location.href)) ? requestInBackground() : undefined;
 // who waits for it handles a failure
 begun?.catch(() => undefined);
