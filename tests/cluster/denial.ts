@@ -68,6 +68,9 @@ await drill('denial', async ({ own, log, table, check }) => {
   const api = (
     await kubectl(['get', 'service', 'kubernetes', '-n', 'default', '-o', 'jsonpath={.spec.clusterIP}'])
   ).trim();
+  // ADDRESS:443 outside of the ranges of special purpose; any answer counts, a refusal too
+  const publicAddress = process.env['PUBLIC_ADDRESS'];
+  const publicOnes = publicAddress ? ['public address'] : [];
   const destinations: Record<string, string> = {
     'auth http': `${auth}:3000`,
     'auth metrics': `${auth}:9464`,
@@ -78,13 +81,14 @@ await drill('denial', async ({ own, log, table, check }) => {
     'api server': `${api}:443`,
     // an IP address for documentation: any answer means that the packet left the cluster
     outside: process.env['OUTSIDE'] ?? '203.0.113.1:443',
+    ...(publicAddress && { 'public address': publicAddress }),
     application: `${application}:443`,
   };
 
   const component = (name: string) => ({ 'app.kubernetes.io/name': 'auth', 'app.kubernetes.io/component': name });
   const everything = Object.keys(destinations);
   /** What no policy keeps from a pod outside of the environment. */
-  const anywhere = ['dns', 'api server', 'outside', 'application'];
+  const anywhere = ['dns', 'api server', 'outside', 'application', ...publicOnes];
   const sources: Source[] = [
     { name: 'auth', namespace, may: ['postgres', 'dns'], is: ['auth http', 'auth metrics'] },
     { name: 'postgres', namespace, may: ['dns'], is: ['postgres', 'pgbackrest'] },
@@ -231,16 +235,21 @@ await drill('denial', async ({ own, log, table, check }) => {
     !unenforced.some((name) => name !== 'api server'),
   );
 
-  /** Adds a component to the environment, and tries all connections again. */
+  /** Tries all connections again while the environment has a component. */
   const examineWith = async (component: string, admitted: string[]) => {
-    await apply(await buildWith((path) => ({ namespace, components: [path(`k8s/components/${component}`)] })));
+    const resources = await buildWith((path) => ({ namespace, components: [path(`k8s/components/${component}`)] }));
+    await apply(resources);
     await sleep(5000);
     const all = subjects.map((source) =>
       source.name === 'auth' ? { ...source, may: [...source.may, ...admitted] } : source,
     );
     await examine(all, `with the component ${component}`);
+    await kubectl(['delete', '-f', '-'], { input: resources });
   };
-  // no public IP address is tried: the one outside is for documentation, and denied as private ones are
-  await examineWith('webhooks', []);
+  // the address outside is for documentation, and denied as private ones are
+  await examineWith('webhooks', publicOnes);
+  if (!publicAddress) {
+    log('no public IP address was tried: set PUBLIC_ADDRESS=ADDRESS:443 to one that answers');
+  }
   await examineWith('back-channel-logout', ['application']);
 });
