@@ -170,6 +170,12 @@ it('changes a web application, whose name is shown as text even if it is markup'
     .locator('input[type=file]')
     .setInputFiles({ name: 'a.svg', mimeType: 'image/svg+xml', buffer: Buffer.from(logo) });
   await edit.getByRole('img', { name: 'Logo' }).waitFor();
+  await edit.getByRole('button', { name: 'Remove' }).press('Enter');
+  await edit.getByLabel('Logo', { exact: true }).and(page.locator(':focus')).waitFor();
+  await edit
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'a.svg', mimeType: 'image/svg+xml', buffer: Buffer.from(logo) });
+  await edit.getByRole('img', { name: 'Logo' }).waitFor();
   await confirm(edit, 'Edit');
   await heading('Notes 2').waitFor();
   const source = await page.getByRole('img', { name: 'Logo' }).getAttribute('src');
@@ -288,6 +294,22 @@ it('sends a mail that has failed again, and shows what mails look like', async (
     }
   }
   await expectSound(visitor);
+});
+
+it('keeps all fields that a program fills in at once, and gives them to no spell checker or translator', async () => {
+  await goTo('Audit log');
+  const fields = page.getByRole('search').locator('input:not([type=datetime-local])');
+  const values = ['login.failed', 'an account', 'an actor', 'a subject'];
+  await expect.poll(() => fields.count()).toBe(values.length);
+  const inputs = `[...document.querySelectorAll('[role=search] input:not([type=datetime-local])')]`;
+  await page.evaluate(`for (const [i, input] of ${inputs}.entries()) {
+    input.value = ${JSON.stringify(values)}[i];
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+  }`);
+  const found = await page.evaluate(`${inputs}.map(({ value, spellcheck }) => ({ value, spellcheck }))`);
+  expect(found).toEqual(values.map((value) => ({ value, spellcheck: false })));
+  // a translator replaces texts that the page changes later
+  expect(await page.locator('html').getAttribute('translate')).toBe('no');
 });
 
 it('rotates the signing keys and shows the settings without secrets', async () => {

@@ -110,6 +110,13 @@ describe('several people', () => {
     const disabled =
       'SELECT count(*)::int AS count FROM account WHERE starts_with(email, $1) AND disabled_at IS NOT NULL';
     expect((await service.database.query(disabled, [prefix])).rows).toEqual([{ count: 5 }]);
+
+    await page.unroute(`**/${rows[0]?.id ?? ''}/disable`);
+    await page.getByRole('button', { name: 'Disable (1)' }).press('Enter');
+    await dialogOf(page).getByRole('button', { name: 'Disable' }).press('Enter');
+    // its button is disabled, so the focus can't return to it
+    await page.getByRole('button', { name: 'Disable', exact: true }).and(page.locator(':disabled')).waitFor();
+    await page.locator('h1:focus').waitFor();
   });
 });
 

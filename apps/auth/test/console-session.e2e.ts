@@ -81,6 +81,22 @@ it('says so when the provider fails or refuses, and tries again', async () => {
   expect(visitor.path).toBe('/console/');
 });
 
+it('signs in with another code if the first one expires while scripts are loaded', async () => {
+  const admin = await newConsoleAdmin(service);
+  const { page } = await openConsole(chromium, service, mailbox, admin);
+  let exchanges = 0;
+  await page.route('**/openid/token', async (route) => {
+    exchanges += 1;
+    const body = route.request().postDataJSON() as Record<string, string>;
+    // a code that the provider does not know, as an expired one is
+    const postData = new URLSearchParams(exchanges === 1 ? { ...body, code: 'expired' } : body).toString();
+    await route.continue({ postData });
+  });
+  await page.reload();
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  expect(exchanges).toBe(2);
+});
+
 it.each([2, -2])('signs in with a clock that is wrong by %i hours', async (hours) => {
   const admin = await newConsoleAdmin(service);
   const { page } = await openConsole(chromium, service, mailbox, admin);
@@ -97,6 +113,17 @@ it('shows its navigation while the rest loads, and says so if that fails', async
   await page.getByText('This page could not be loaded.').waitFor();
   await page.getByRole('link', { name: 'Audit log', exact: true }).click();
   await page.waitForURL('**/console/audit');
+});
+
+it('says so when a page can not be loaded, and logs why', async () => {
+  const admin = await newConsoleAdmin(service);
+  const { page } = await openConsole(chromium, service, mailbox, admin);
+  const logged: string[] = [];
+  page.on('console', (message) => logged.push(message.text()));
+  await page.route('**/assets/applications-*.js', (route) => route.abort());
+  await page.getByRole('link', { name: 'Applications', exact: true }).click();
+  await page.getByText('The service can’t be reached.').waitFor();
+  expect(logged.join()).toContain('dynamically imported module');
 });
 
 it('asks for another proof when the last one is too old, comes back to the page, and then acts', async () => {
@@ -168,7 +195,11 @@ it('keeps a dialog open while its act runs, so that nothing runs twice', async (
   });
   await visitor.press('Disable');
   const dialog = page.getByRole('dialog', { name: 'Disable' });
-  await dialog.getByRole('button', { name: 'Disable' }).click();
+  // two clicks before the page has changed
+  await dialog.getByRole('button', { name: 'Disable' }).evaluate((button: { click: () => void }) => {
+    button.click();
+    button.click();
+  });
   await dialog.getByRole('button', { name: 'Cancel' }).and(page.locator(':disabled')).waitFor();
   await page.keyboard.press('Escape');
   await page.mouse.click(5, 5);

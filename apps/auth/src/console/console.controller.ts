@@ -36,13 +36,13 @@ export class ConsoleController {
   constructor(@Inject(AUTH_CONFIG) config: Pick<AuthConfig, 'STEP_UP_MAX_AGE_SECONDS' | 'TOKEN_ISSUER'>) {
     const { TOKEN_ISSUER: issuer, STEP_UP_MAX_AGE_SECONDS: proofSeconds } = config;
     const built = readFileSync(join(findConsole(import.meta.dirname), 'index.html'), 'utf8');
-    const [, script = ''] = /<script async type="module">(.+?)<\/script>/s.exec(built) ?? [];
+    const [, script] = /<script async type="module">(.+?)<\/script>/s.exec(built) ?? [];
+    if (!script) {
+      throw new Error('the document of the console lacks the script that begins the login');
+    }
     this.scriptHash = createHash('sha256').update(script).digest('base64');
     this.document = built
-      .replace(
-        '%ISSUER%',
-        issuer.replaceAll(/[&"<]/g, (c) => `&#${String(c.charCodeAt(0))};`),
-      )
+      .replace('%ISSUER%', () => issuer.replaceAll(/[&"<]/g, (c) => `&#${String(c.charCodeAt(0))};`))
       .replace('%PROOF_SECONDS%', String(proofSeconds));
   }
 

@@ -49,12 +49,17 @@ export function Act({ label, of, description, typedName, isDestructive = false, 
   const { labelled } = useFormats();
   const form = useId();
   const submit = useRef<HTMLButtonElement>(null);
+  // a second click may come before the page shows that the act runs
+  const hasBegun = useRef(false);
   const [isOpen, { open, close }] = useDisclosure();
   const [isProofOld, setProofOld] = useState(false);
   const [typed, setTyped] = useState('');
   const name = of === undefined ? label : labelled(label, of);
   const act = useMutation({
     mutationFn: run,
+    onError: () => {
+      hasBegun.current = false;
+    },
     onSuccess: async () => {
       close();
       onDone?.();
@@ -85,6 +90,7 @@ export function Act({ label, of, description, typedName, isDestructive = false, 
         aria-label={of === undefined ? undefined : name}
         onClick={() => {
           act.reset();
+          hasBegun.current = false;
           setTyped('');
           setProofOld(fields !== undefined && proofAgeSeconds() > recentProofSeconds);
           onOpen?.();
@@ -98,7 +104,8 @@ export function Act({ label, of, description, typedName, isDestructive = false, 
           id={form}
           onSubmit={(event) => {
             event.preventDefault();
-            if (isReady && !isPending) {
+            if (isReady && !hasBegun.current) {
+              hasBegun.current = true;
               act.mutate();
             }
           }}

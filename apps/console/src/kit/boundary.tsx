@@ -9,6 +9,10 @@ export class Boundary extends Component<{ children: ReactNode }, { error?: unkno
     return { error };
   }
 
+  override componentDidCatch(error: unknown): void {
+    console.error(error);
+  }
+
   override render(): ReactNode {
     const { error } = this.state;
     return error === undefined ? (

@@ -1,6 +1,7 @@
 import { Group, Modal, type MantineSize } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { useTexts } from '../language.ts';
+import { focusHeading, hasNoFocus } from './focus.ts';
 import { texts } from './texts.ts';
 
 interface DialogProps {
@@ -16,6 +17,23 @@ interface DialogProps {
 /** A dialog with a heading. The library's own header would be a second banner of the page. */
 export function Dialog({ title, opened, onClose, children, size = 'md', isBinding = false }: DialogProps) {
   const { close } = useTexts(texts);
+  const wasOpen = useRef(false);
+  useEffect(() => {
+    if (opened || !wasOpen.current) {
+      wasOpen.current = opened;
+      return undefined;
+    }
+    wasOpen.current = false;
+    // the library has returned the focus by then, in vain if what has opened the dialog is disabled or gone
+    const timer = setTimeout(() => {
+      if (hasNoFocus()) {
+        focusHeading();
+      }
+    }, 100);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [opened]);
   return (
     <Modal.Root
       opened={opened}

@@ -88,15 +88,23 @@ async function authenticate(): Promise<Identity> {
   if (isAnswer(current)) {
     const stored = sessionStorage.getItem(pendingKey);
     sessionStorage.removeItem(pendingKey);
+    history.replaceState(null, '', home);
+    // nothing is stored for an answer that was already used, for instance by the browser's back button
     if (stored !== null) {
       const pending = JSON.parse(stored) as Pending;
       history.replaceState(null, '', pending.path);
       return exchange(current, pending);
     }
-    // an answer that was already used, for instance by the browser's back button
-    history.replaceState(null, '', home);
   }
-  return answerOf(await (begun ?? requestInBackground()));
+  try {
+    return await answerOf(await (begun ?? requestInBackground()));
+  } catch (error) {
+    // the code may have expired while this script was loaded
+    if (begun && refusalOf(error) === 'invalid_grant') {
+      return answerOf(await requestInBackground());
+    }
+    throw error;
+  }
 }
 
 /** What the provider says of a request that must not ask the person anything (OpenID Connect Core §3.1.2.6), but would have to. */

@@ -1,4 +1,5 @@
 import { Button, FileInput, Group, Stack } from '@mantine/core';
+import { useRef, useState } from 'react';
 import { useTexts } from '../../language.ts';
 import { Logo } from './logo.tsx';
 import { texts } from './texts.ts';
@@ -11,7 +12,10 @@ interface LogoFieldProps {
 /** Chooses an image, which becomes a `data:` URL. */
 export function LogoField({ logo, onChange }: LogoFieldProps) {
   const t = useTexts(texts);
+  const [chosen, setChosen] = useState<File | null>(null);
+  const field = useRef<HTMLButtonElement>(null);
   const read = (file: File | null) => {
+    setChosen(file);
     const reader = new FileReader();
     reader.onload = () => {
       // read as a URL, it is a text
@@ -28,6 +32,8 @@ export function LogoField({ logo, onChange }: LogoFieldProps) {
         description={t.logoDescription}
         placeholder={t.chooseFile}
         accept="image/png,image/webp,image/svg+xml"
+        ref={field}
+        value={chosen}
         onChange={read}
       />
       {logo !== null && (
@@ -38,6 +44,8 @@ export function LogoField({ logo, onChange }: LogoFieldProps) {
             size="xs"
             onClick={() => {
               onChange(null);
+              setChosen(null);
+              field.current?.focus();
             }}
           >
             {t.removeLogo}

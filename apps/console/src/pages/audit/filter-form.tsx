@@ -37,7 +37,8 @@ export function FilterForm({ filter, onSearch }: { filter: Filter; onSearch: (fi
       autoComplete="off"
       spellCheck={false}
       onChange={({ currentTarget }) => {
-        setDraft({ ...draft, [name]: currentTarget.value });
+        const { value } = currentTarget;
+        setDraft((before) => ({ ...before, [name]: value }));
       }}
     />
   );

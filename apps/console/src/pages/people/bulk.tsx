@@ -43,6 +43,7 @@ function BulkAct({ accounts: selected, onSelect, label, text, call }: BulkActPro
   // those that the act began with: the selection shrinks while the list loads again
   const [accounts, setAccounts] = useState<AdminAccount[]>([]);
   const stop = useRef(new AbortController());
+  const hasBegun = useRef(false);
   const act = useMutation({
     mutationFn: () => runBulk(accounts, call, { signal: stop.current.signal, onProgress: setDone }),
     onSuccess: (result) => {
@@ -68,6 +69,7 @@ function BulkAct({ accounts: selected, onSelect, label, text, call }: BulkActPro
         disabled={selected.length === 0}
         onClick={() => {
           act.reset();
+          hasBegun.current = false;
           setDone(0);
           // the own account goes last: after it, there may be no right or session to act with
           setAccounts([...selected.filter(({ id }) => id !== self.id), ...selected.filter(({ id }) => id === self.id)]);
@@ -110,7 +112,10 @@ function BulkAct({ accounts: selected, onSelect, label, text, call }: BulkActPro
                 color="red"
                 loading={act.isPending}
                 onClick={() => {
-                  act.mutate();
+                  if (!hasBegun.current) {
+                    hasBegun.current = true;
+                    act.mutate();
+                  }
                 }}
               >
                 {label}

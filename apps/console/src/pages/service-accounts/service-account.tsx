@@ -59,7 +59,7 @@ function EditAct({ account }: { account: ServiceAccount }) {
         <ServiceAccountFields
           draft={draft}
           onChange={(change) => {
-            setDraft({ ...draft, ...change });
+            setDraft((before) => ({ ...before, ...change }));
           }}
         />
       }

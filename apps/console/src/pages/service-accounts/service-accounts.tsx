@@ -30,7 +30,7 @@ function CreateAct() {
         <ServiceAccountFields
           draft={draft}
           onChange={(change) => {
-            setDraft({ ...draft, ...change });
+            setDraft((before) => ({ ...before, ...change }));
           }}
         />
       }
