@@ -8,14 +8,15 @@ import { until } from '../../tools/lib/until.ts';
 import { healthy } from '../../tools/lib/workloads.ts';
 import { accounts, backedUp, destroy, ledger, runJob, sql } from './lib/database.ts';
 import { deploy } from './lib/environment.ts';
-import { inMember, leader, members, replicated, watchWriters } from './lib/members.ts';
+import { type Firewall, startFirewall } from './lib/firewall.ts';
+import { inMember, leader, members, replicated, synchronousReplica, watchWriters } from './lib/members.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 interface Scenario {
-  /** Takes the leader away. */
-  play: (namespace: string, pod: string) => Promise<unknown>;
-  /** The leader comes back before its lock expires. */
-  leadsAgain?: boolean;
+  /** Takes the leader, or something else, away. */
+  play: (namespace: string, pod: string, firewall: () => Promise<Firewall>) => Promise<unknown>;
+  /** Who leads after that: another member if not given, the same one, or either, because it comes back before its lock expires. */
+  leader?: 'same' | 'either';
   /** Brings back what else the scenario took away. */
   after?: (namespace: string) => Promise<unknown>;
 }
@@ -32,12 +33,38 @@ const scenarios: Record<string, Scenario> = {
   'pod killed': {
     play: (namespace, pod) =>
       kubectl(['delete', 'pod', pod, '-n', namespace, '--grace-period=0', '--force', '--wait=false']),
-    leadsAgain: true,
+    leader: 'either',
   },
   'all killed': {
     play: (namespace) =>
       kubectl(['delete', 'pods', ...members, '-n', namespace, '--grace-period=0', '--force', '--wait=false']),
-    leadsAgain: true,
+    leader: 'either',
+  },
+  // from the API server, the other members, the repository and clients
+  'cut off': {
+    async play(_namespace, pod, firewall) {
+      const { cutOff, open } = await firewall();
+      await cutOff(pod);
+      await sleep(minute);
+      await open();
+    },
+  },
+  // members reach each other, and clients the leader
+  'API server away': {
+    async play(_namespace, _pod, firewall) {
+      const { hideApiServer, open } = await firewall();
+      await hideApiServer(members);
+      await sleep(minute);
+      await open();
+    },
+    leader: 'same',
+  },
+  'replica lost': {
+    async play(namespace) {
+      const replica = await synchronousReplica(namespace);
+      return destroy(namespace, [`data-${replica}`], replica);
+    },
+    leader: 'same',
   },
   // every process stops, Patroni too, with all connections open
   frozen: { play: (namespace, pod) => inMember(namespace, pod, ['bash', '-c', 'kill -STOP -1; true']) },
@@ -58,10 +85,11 @@ const scenarios: Record<string, Scenario> = {
     after: (namespace) => scaleRepository(namespace, 1),
   },
 };
+const minute = 60_000;
 const chosen = process.env['SCENARIOS']?.split(',') ?? Object.keys(scenarios);
 const repetitions = Number(process.env['REPETITIONS'] ?? 2);
 
-await drill('failover', async ({ own, log, table, check }) => {
+await drill('failover', async ({ own, after, log, table, check }) => {
   const namespace = await own('drill-failover');
   const gateway = await own('drill-failover-gateway');
   await deploy({
@@ -87,14 +115,22 @@ await drill('failover', async ({ own, log, table, check }) => {
     kubectl(['logs', '-l', `app.kubernetes.io/name=${name}`, '--all-containers', '--tail=-1', '-n', namespace]);
   const events: { scenario: string; from: number; to: number; before: string; leader: string; back: number }[] = [];
   let secrets = 0;
+  const moved: string[] = [];
+  let walls: Promise<Firewall> | undefined;
+  const firewall = () => (walls ??= own('drill-failover-firewall').then((home) => startFirewall(home, namespace)));
+  after(async () => (await walls)?.open());
   const writers = watchWriters(namespace);
   for (const scenario of chosen) {
     for (let repetition = 1; repetition <= repetitions; repetition += 1) {
-      const { play, after, leadsAgain = false } = scenarios[scenario] ?? fail(`there is no scenario ${scenario}`);
+      const {
+        play,
+        after: restore,
+        leader: leads = 'another',
+      } = scenarios[scenario] ?? fail(`there is no scenario ${scenario}`);
       const before = await leader(namespace);
       const roles = await rolesVersion();
       const from = Date.now();
-      await play(namespace, before);
+      await play(namespace, before, firewall);
       const lost = Date.now();
       log(`${scenario}: ${before}`);
       await until(
@@ -109,10 +145,13 @@ await drill('failover', async ({ own, log, table, check }) => {
       await sleep(5000);
       await until('three members', 600, whole);
       const back = (Date.now() - lost) / 1000;
-      await after?.(namespace);
+      await restore?.(namespace);
       await until('three members and the repository', 300, whole);
       const now = await leader(namespace);
-      if (!leadsAgain) {
+      if (leads === 'same' && now !== before) {
+        moved.push(`${scenario}: ${before} → ${now}`);
+      }
+      if (leads === 'another') {
         await until('another leader', 60, async () => (await leader(namespace)) !== before);
         await until('roles updated by the new leader', 60, async () => (await rolesVersion()) !== roles);
       }
@@ -168,6 +207,7 @@ await drill('failover', async ({ own, log, table, check }) => {
     requests.every(({ status }) => status !== 401),
   );
   check(`never could two members be written to: ${most} at most`, most === 1);
+  check(`no leader changed without a reason: ${moved.join(', ') || 'none'}`, moved.length === 0);
   check('no log contains a password', secrets === 0);
   // from the backup before the first scenario, through every timeline since
   const restored = await runJob(namespace, 'postgres-restore-check', 'check-after-failover');

@@ -1,4 +1,5 @@
-// Replaces each secret under traffic. No request fails, and the old secret is useless afterwards.  ROTATE: secrets to replace.
+// Replaces each secret under traffic. No request fails, and the old secret is useless afterwards.
+//   ROTATE: secrets to replace, separated by commas.  CLUSTER: with three members.  POOLER: with PgBouncer.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { drill, type Row } from '../../tools/lib/drill.ts';
@@ -8,10 +9,15 @@ import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { backedUp, runJob, sql } from './lib/database.ts';
 import { deploy } from './lib/environment.ts';
+import { replicated } from './lib/members.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 // the old key-encryption key is removed late, because each client must have refreshed once before
 const all = ['key-encryption-keys', 'signing-keys', 'password', 'old-key-encryption-keys', 'tls', 'passphrase'];
+const cluster = Boolean(process.env['CLUSTER']);
+const [repositoryPod, repositoryContainer] = cluster
+  ? (['postgres-repository-0', 'pgbackrest'] as const)
+  : (['postgres-0', 'postgres'] as const);
 const chosen = process.env['ROTATE']?.split(',') ?? all;
 
 await drill('rotate', async ({ own, log, table, check }) => {
@@ -19,10 +25,15 @@ await drill('rotate', async ({ own, log, table, check }) => {
   const gateway = await own('drill-rotate-gateway');
   await deploy({
     namespace,
-    components: ['high-availability'],
+    components: [
+      'high-availability',
+      ...(cluster ? ['postgres-cluster'] : []),
+      ...(process.env['POOLER'] ? ['pgbouncer'] : []),
+    ],
     config: { LOGIN_ADDRESS_BURST: '10000', REGISTER_ADDRESS_BURST: '10000' },
   });
   await gatewayNamespace(gateway);
+  await until('three members', 300, async () => !cluster || replicated(namespace));
   await until('first backup', 300, () => backedUp(namespace), 2000);
   const secret = async (name: string, key: string) =>
     Buffer.from(
@@ -30,7 +41,7 @@ await drill('rotate', async ({ own, log, table, check }) => {
       'base64',
     ).toString();
   const repositories = () =>
-    kubectl(['exec', 'postgres-0', '-n', namespace, '-c', 'postgres', '--', 'ls', '/var/lib/pgbackrest']);
+    kubectl(['exec', repositoryPod, '-n', namespace, '-c', repositoryContainer, '--', 'ls', '/var/lib/pgbackrest']);
   const before = {
     url: await secret('auth', 'database-url'),
     authority: await secret('auth', 'ca.crt'),

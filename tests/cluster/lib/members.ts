@@ -1,3 +1,4 @@
+import { fail } from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kubectl } from '../../../tools/lib/kubectl.ts';
 
@@ -19,11 +20,17 @@ export const inMember = (namespace: string, pod: string, command: string[]): Pro
 export const leader = (namespace: string): Promise<string> =>
   kubectl(['get', 'endpoints', 'postgres', '-n', namespace, '-o', 'jsonpath={.metadata.annotations.leader}']);
 
+/** The members, as the leader knows them. */
+const list = async (namespace: string): Promise<Member[]> =>
+  JSON.parse(await inMember(namespace, await leader(namespace), ['patronictl', 'list', '--format=json'])) as Member[];
+
+/** The replica that has every acknowledged write. */
+export const synchronousReplica = async (namespace: string): Promise<string> =>
+  (await list(namespace)).find(({ Role }) => Role === 'Sync Standby')?.Member ?? fail('no replica is synchronous');
+
 /** Whether one member leads and the others stream from it, one of them synchronously. */
 export async function replicated(namespace: string): Promise<boolean> {
-  const listed = JSON.parse(
-    await inMember(namespace, await leader(namespace), ['patronictl', 'list', '--format=json']),
-  ) as Member[];
+  const listed = await list(namespace);
   const count = (role: string, state: string) =>
     listed.filter(({ Role, State }) => Role === role && State === state).length;
   return (
