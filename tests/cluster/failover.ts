@@ -24,6 +24,16 @@ interface Scenario {
 const scaleRepository = (namespace: string, replicas: number) =>
   kubectl(['scale', 'statefulset/postgres-repository', `--replicas=${replicas}`, '-n', namespace]);
 
+/** Drops packets for a minute. */
+const dropped =
+  (drop: (firewall: Firewall, pod: string) => Promise<void>): Scenario['play'] =>
+  async (_namespace, pod, start) => {
+    const firewall = await start();
+    await drop(firewall, pod);
+    await sleep(60_000);
+    await firewall.open();
+  };
+
 const scenarios: Record<string, Scenario> = {
   switchover: {
     play: (namespace, pod) =>
@@ -41,22 +51,10 @@ const scenarios: Record<string, Scenario> = {
     leader: 'either',
   },
   // from the API server, the other members, the repository and clients
-  'cut off': {
-    async play(_namespace, pod, firewall) {
-      const { cutOff, open } = await firewall();
-      await cutOff(pod);
-      await sleep(minute);
-      await open();
-    },
-  },
+  'cut off': { play: dropped(({ cutOff }, pod) => cutOff(pod)) },
   // members reach each other, and clients the leader
   'API server away': {
-    async play(_namespace, _pod, firewall) {
-      const { hideApiServer, open } = await firewall();
-      await hideApiServer(members);
-      await sleep(minute);
-      await open();
-    },
+    play: dropped(({ hideApiServer }) => hideApiServer(members)),
     leader: 'same',
   },
   'replica lost': {
@@ -85,7 +83,6 @@ const scenarios: Record<string, Scenario> = {
     after: (namespace) => scaleRepository(namespace, 1),
   },
 };
-const minute = 60_000;
 const chosen = process.env['SCENARIOS']?.split(',') ?? Object.keys(scenarios);
 const repetitions = Number(process.env['REPETITIONS'] ?? 2);
 
