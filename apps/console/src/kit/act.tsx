@@ -9,6 +9,7 @@ import { Dialog } from './dialog.tsx';
 import { Failure, ProofOffer } from './failure.tsx';
 import { hasNoFocus } from './focus.ts';
 import { announce } from './notice.tsx';
+import { useOnce } from './once.ts';
 import { texts } from './texts.ts';
 
 /** After it, a form offers the proof first: a proof leaves the page, and with it what was typed. Some of the time is left for typing. */
@@ -49,17 +50,12 @@ export function Act({ label, of, description, typedName, isDestructive = false, 
   const { labelled } = useFormats();
   const form = useId();
   const submit = useRef<HTMLButtonElement>(null);
-  // a second click may come before the page shows that the act runs
-  const hasBegun = useRef(false);
   const [isOpen, { open, close }] = useDisclosure();
   const [isProofOld, setProofOld] = useState(false);
   const [typed, setTyped] = useState('');
   const name = of === undefined ? label : labelled(label, of);
   const act = useMutation({
     mutationFn: run,
-    onError: () => {
-      hasBegun.current = false;
-    },
     onSuccess: async () => {
       close();
       onDone?.();
@@ -68,6 +64,7 @@ export function Act({ label, of, description, typedName, isDestructive = false, 
     },
   });
   const { isPending, isError } = act;
+  const { begin, reset } = useOnce(act);
   useEffect(() => {
     // the button was disabled while the act ran
     if (isError && hasNoFocus()) {
@@ -89,8 +86,7 @@ export function Act({ label, of, description, typedName, isDestructive = false, 
         {...button}
         aria-label={of === undefined ? undefined : name}
         onClick={() => {
-          act.reset();
-          hasBegun.current = false;
+          reset();
           setTyped('');
           setProofOld(fields !== undefined && proofAgeSeconds() > recentProofSeconds);
           onOpen?.();
@@ -104,9 +100,8 @@ export function Act({ label, of, description, typedName, isDestructive = false, 
           id={form}
           onSubmit={(event) => {
             event.preventDefault();
-            if (isReady && !hasBegun.current) {
-              hasBegun.current = true;
-              act.mutate();
+            if (isReady) {
+              begin();
             }
           }}
         >

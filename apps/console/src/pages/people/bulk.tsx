@@ -7,6 +7,7 @@ import { queries } from '../../api.ts';
 import { Dialog } from '../../kit/dialog.tsx';
 import { Failure } from '../../kit/failure.tsx';
 import { announce } from '../../kit/notice.tsx';
+import { useOnce } from '../../kit/once.ts';
 import { texts as kitTexts } from '../../kit/texts.ts';
 import { fill, useFormats, useTexts } from '../../language.ts';
 import { useIdentity } from '../../session/identity.ts';
@@ -43,7 +44,6 @@ function BulkAct({ accounts: selected, onSelect, label, text, call }: BulkActPro
   // those that the act began with: the selection shrinks while the list loads again
   const [accounts, setAccounts] = useState<AdminAccount[]>([]);
   const stop = useRef(new AbortController());
-  const hasBegun = useRef(false);
   const act = useMutation({
     mutationFn: () => runBulk(accounts, call, { signal: stop.current.signal, onProgress: setDone }),
     onSuccess: (result) => {
@@ -55,6 +55,7 @@ function BulkAct({ accounts: selected, onSelect, label, text, call }: BulkActPro
       void Promise.all(['accounts', 'account', 'me'].map((key) => queries.invalidateQueries({ queryKey: [key] })));
     },
   });
+  const { begin, reset } = useOnce(act);
   // nobody sees the rest once the page is left
   useEffect(
     () => () => {
@@ -68,8 +69,7 @@ function BulkAct({ accounts: selected, onSelect, label, text, call }: BulkActPro
         variant="default"
         disabled={selected.length === 0}
         onClick={() => {
-          act.reset();
-          hasBegun.current = false;
+          reset();
           setDone(0);
           // the own account goes last: after it, there may be no right or session to act with
           setAccounts([...selected.filter(({ id }) => id !== self.id), ...selected.filter(({ id }) => id === self.id)]);
@@ -108,16 +108,7 @@ function BulkAct({ accounts: selected, onSelect, label, text, call }: BulkActPro
               {act.isPending ? t.stop : act.isIdle ? k.cancel : k.close}
             </Button>
             {(act.isIdle || act.isPending) && (
-              <Button
-                color="red"
-                loading={act.isPending}
-                onClick={() => {
-                  if (!hasBegun.current) {
-                    hasBegun.current = true;
-                    act.mutate();
-                  }
-                }}
-              >
+              <Button color="red" loading={act.isPending} onClick={begin}>
                 {label}
               </Button>
             )}
