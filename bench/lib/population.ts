@@ -75,10 +75,11 @@ async function issueTokens(
   count: number,
   issue: (sessionId: string) => { token: string; hash: Buffer },
 ): Promise<string[]> {
+  // a sample of about twice as many as wanted, and never so small that chance makes it too few
   const { rows } = await database.query<{ id: string }>(
     `SELECT id FROM session
      WHERE hashtext(id::text) & 1 = $2 AND expires_at > now() + interval '1 hour'
-       AND random() < $1::float8 * 4 / (SELECT greatest(reltuples, 1) FROM pg_class WHERE oid = 'session'::regclass)
+       AND random() < ($1::float8 * 4 + 100) / (SELECT greatest(reltuples, 1) FROM pg_class WHERE oid = 'session'::regclass)
      ORDER BY random() LIMIT $1`,
     [count, half],
   );
