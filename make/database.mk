@@ -1,4 +1,4 @@
-# The database's drills. SIZE: megabytes of data. REPOSITORY: local or s3.
+# The database's drills. SIZE: megabytes of data. REPOSITORY: local or s3. CLUSTER=1: with three members.
 bin/versitygw: VERSION = github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
 .PHONY: rotate

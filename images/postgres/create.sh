@@ -34,6 +34,8 @@ if [ -n "${PGBACKREST_STANZA:-}" ] && backed_up; then
 else
   # in a separate folder too: an interrupted initdb starts over
   rm -rf "$PGDATA.new"
-  initdb --pgdata "$PGDATA.new" --username postgres --auth-local peer --auth-host reject --data-checksums --encoding UTF8 --locale C.UTF-8 >/dev/null
+  # PostgreSQL's own locale: no update of the C library changes how indexes are sorted
+  initdb --pgdata "$PGDATA.new" --username postgres --auth-local peer --auth-host reject --data-checksums --encoding UTF8 \
+    --locale-provider builtin --builtin-locale C.UTF-8 --locale C.UTF-8 >/dev/null
   mv "$PGDATA.new" "$PGDATA"
 fi

@@ -2,6 +2,8 @@
 # Becomes Patroni, which runs the server as a member of the cluster that CLUSTER names, as the Service of its leader is named.
 set -euo pipefail
 chosen=/run/postgresql/lead
+# bash goes on after a SIGINT of which the command that it waits for has not died
+trap 'exit 143' INT TERM
 # in the background, so that signals are handled at once
 pause() { sleep 2 & wait $!; }
 led() { pg_isready --quiet --host "$CLUSTER"; }

@@ -1,9 +1,10 @@
-// Causes five incidents. Each alert becomes pending, fires, reaches the receiver, and is resolved once its cause is gone.
+// Causes six incidents. Each alert becomes pending, fires, reaches the receiver, and is resolved once its cause is gone.
 // The rules and their durations are those of k8s/observability.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { until } from '../../tools/lib/until.ts';
+import { dataClaims, sql } from './lib/database.ts';
 import { deploy } from './lib/environment.ts';
 import { type Alert, deliveries, deployMonitoring, portForward } from './lib/monitoring.ts';
 import { allQueries, withoutLines, unknownNames } from './lib/queries.ts';
@@ -87,22 +88,7 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
 
   const scale = (replicas: number) => () =>
     kubectl(['scale', 'statefulset', 'postgres', '-n', databaseless, `--replicas=${replicas}`]);
-  const rename = (from: string, to: string) => () =>
-    kubectl([
-      'exec',
-      'postgres-0',
-      '-n',
-      service,
-      '-c',
-      'postgres',
-      '--',
-      'psql',
-      '--quiet',
-      '--host=/run/postgresql',
-      '--username=postgres',
-      '--dbname=auth',
-      `--command=ALTER TABLE ${from} RENAME TO ${to}`,
-    ]);
+  const run = (statement: string) => () => sql(service, 'auth', statement);
   const container = (name: string, command: string[], cpu: string) => () =>
     apply(
       pod(name, service, { app: name }, command, {
@@ -134,7 +120,7 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
       alert: 'DatabaseDown',
       labels: { namespace: databaseless },
       begin: scale(0),
-      end: scale(1),
+      end: scale(dataClaims.length),
     },
     {
       cause: 'pod crash loop',
@@ -147,8 +133,8 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
       cause: 'error spike',
       alert: 'ErrorBudgetBurnFast',
       labels: { namespace: service },
-      begin: rename('session', 'lost'),
-      end: rename('lost', 'session'),
+      begin: run('ALTER TABLE session RENAME TO lost'),
+      end: run('ALTER TABLE lost RENAME TO session'),
     },
     {
       cause: 'login-failure spike',
@@ -156,6 +142,14 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
       labels: { namespace: service },
       begin: () => startTraffic('attacker', gateway, { url, seconds: 600, mix: { wrong: 4 }, users: 0 }),
       end: remove('attacker', gateway),
+    },
+    {
+      cause: 'the locale has another version',
+      alert: 'DatabaseCollationVersionChanged',
+      labels: { namespace: service, datname: 'auth' },
+      begin: run(`UPDATE pg_database SET datcollversion = '0' WHERE datname = 'auth'`),
+      // the runbook's remedy
+      end: run('REINDEX DATABASE CONCURRENTLY; ALTER DATABASE auth REFRESH COLLATION VERSION'),
     },
     {
       cause: 'CPU saturation',

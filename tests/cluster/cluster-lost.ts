@@ -1,11 +1,12 @@
 // An environment and its volumes are lost under write traffic. A second namespace stands for another cluster: it gets the
 // manifests, a copy of the secrets and the bucket, and recovers without help. Compares acknowledged writes with the recovered rows.
+//   CLUSTER: with three members.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill } from '../../tools/lib/drill.ts';
 import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { until } from '../../tools/lib/until.ts';
 import { healthy } from '../../tools/lib/workloads.ts';
-import { backedUp, databaseReady, runJob, wipe } from './lib/database.ts';
+import { backedUp, backupsClaim, databaseReady, dataClaims, runJob, wipe } from './lib/database.ts';
 import { deploy, render } from './lib/environment.ts';
 import { reportLoss, secondsBeforeLoss, serves } from './lib/loss.ts';
 import { portable } from './lib/portable.ts';
@@ -36,7 +37,7 @@ await drill('cluster-lost', async (drill) => {
   const traffic = await startTraffic('client', gateway, { url: 'http://auth', mix, users: 5 });
   await sleep(secondsBeforeLoss * 1000);
 
-  const destroyed = await wipe(first, ['data-postgres-0', 'backups-postgres-0']);
+  const destroyed = await wipe(first, [...dataClaims, backupsClaim]);
   await kubectl(['delete', 'namespace', first, '--wait=false']);
   await kubectl(['delete', 'pods,pvc', '--all', '-n', first, '--grace-period=0', '--force', '--wait=false']);
   log('the first environment is lost');

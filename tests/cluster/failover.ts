@@ -1,5 +1,5 @@
 // The leader of the database's cluster is replaced under traffic, in several ways. No acknowledged write is lost.
-//   SCENARIOS: those to play, separated by commas.  REPETITIONS: of each, 2 if not given.  POOLER: with PgBouncer.
+//   CLUSTER must be set.  SCENARIOS: those to play, separated by commas.  REPETITIONS: of each, 2 if not given.  POOLER: with PgBouncer.
 import { fail } from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill, type Row } from '../../tools/lib/drill.ts';
@@ -34,10 +34,21 @@ const dropped =
     await firewall.open();
   };
 
+const switchOver = (namespace: string, pod: string, ...options: string[]) =>
+  inMember(namespace, pod, ['patronictl', 'switchover', '--leader', pod, ...options, '--force', 'postgres']);
+
 const scenarios: Record<string, Scenario> = {
-  switchover: {
-    play: (namespace, pod) =>
-      inMember(namespace, pod, ['patronictl', 'switchover', '--leader', pod, '--force', 'postgres']),
+  switchover: { play: (namespace, pod) => switchOver(namespace, pod) },
+  // each member is replaced, as by another image, after what the page says to do before
+  updated: {
+    async play(namespace, pod) {
+      if (pod !== 'postgres-0') {
+        await switchOver(namespace, pod, '--candidate', 'postgres-0');
+      }
+      await kubectl(['rollout', 'restart', 'statefulset/postgres', '-n', namespace]);
+      await kubectl(['rollout', 'status', 'statefulset/postgres', '-n', namespace], { seconds: 600 });
+    },
+    leader: 'either',
   },
   'pod deleted': { play: (namespace, pod) => kubectl(['delete', 'pod', pod, '-n', namespace, '--wait=false']) },
   'pod killed': {
@@ -60,13 +71,13 @@ const scenarios: Record<string, Scenario> = {
   'replica lost': {
     async play(namespace) {
       const replica = await synchronousReplica(namespace);
-      return destroy(namespace, [`data-${replica}`], replica);
+      return destroy(namespace, [`data-${replica}`]);
     },
     leader: 'same',
   },
   // every process stops, Patroni too, with all connections open
   frozen: { play: (namespace, pod) => inMember(namespace, pod, ['bash', '-c', 'kill -STOP -1; true']) },
-  'volume lost': { play: (namespace, pod) => destroy(namespace, [`data-${pod}`], pod) },
+  'volume lost': { play: (namespace, pod) => destroy(namespace, [`data-${pod}`]) },
   // with segments that only the replicas have
   'volume and repository lost': {
     async play(namespace, pod) {
@@ -75,10 +86,10 @@ const scenarios: Record<string, Scenario> = {
       await kubectl(gone, { seconds: 130 });
       for (let segment = 0; segment < 3; segment += 1) {
         await sleep(1000);
-        await sql(namespace, 'postgres', 'SELECT pg_switch_wal()', { pod });
+        await sql(namespace, 'postgres', 'SELECT pg_switch_wal()');
       }
       await sleep(1000);
-      return destroy(namespace, [`data-${pod}`], pod);
+      return destroy(namespace, [`data-${pod}`]);
     },
     after: (namespace) => scaleRepository(namespace, 1),
   },
@@ -91,7 +102,7 @@ await drill('failover', async ({ own, after, log, table, check }) => {
   const gateway = await own('drill-failover-gateway');
   await deploy({
     namespace,
-    components: ['high-availability', 'postgres-cluster', ...(process.env['POOLER'] ? ['pgbouncer'] : [])],
+    components: ['high-availability', ...(process.env['POOLER'] ? ['pgbouncer'] : [])],
     config: { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' },
   });
   await gatewayNamespace(gateway);
@@ -106,8 +117,7 @@ await drill('failover', async ({ own, after, log, table, check }) => {
   });
   await sleep(5000);
   // a leader updates the roles when it is promoted
-  const rolesVersion = async () =>
-    sql(namespace, 'postgres', `SELECT xmin FROM pg_authid WHERE rolname = 'auth'`, { pod: await leader(namespace) });
+  const rolesVersion = () => sql(namespace, 'postgres', `SELECT xmin FROM pg_authid WHERE rolname = 'auth'`);
   const logs = (name: string) =>
     kubectl(['logs', '-l', `app.kubernetes.io/name=${name}`, '--all-containers', '--tail=-1', '-n', namespace]);
   const events: { scenario: string; from: number; to: number; before: string; leader: string; back: number }[] = [];
@@ -160,7 +170,7 @@ await drill('failover', async ({ own, after, log, table, check }) => {
   const most = await writers.stop();
   const requests = (await traffic.stop()).filter(({ kind }) => kind !== 'setup');
   const writes = ledger(requests);
-  const there = await accounts(namespace, await leader(namespace));
+  const there = await accounts(namespace);
   const within = <T>(items: T[], time: (item: T) => number, { from, to }: { from: number; to: number }) =>
     items.filter((item) => time(item) >= from && time(item) < to);
 

@@ -1,5 +1,5 @@
 // Deletes all accounts, then restores the database to a point in time before that. Every write acknowledged before that point is
-// present, and no later one.  SIZE: megabytes of data.
+// present, and no later one.  SIZE: megabytes of data.  CLUSTER: with three members.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill } from '../../tools/lib/drill.ts';
 import { until } from '../../tools/lib/until.ts';

@@ -1,6 +1,7 @@
 // Destroys the database's volume under write traffic. The database restores itself from the backup. Compares acknowledged writes
 // with the restored rows. Then restores to several points in time, one after another.
-//   REPOSITORY=local|s3 (s3 destroys the local backups too).  SIZE: megabytes of data.
+//   REPOSITORY=local|s3 (s3 destroys the local backups too).  SIZE: megabytes of data.  CLUSTER: with three members, whose volumes are
+//   all lost, and which are restored by the page's commands.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply } from '../../tools/lib/kubectl.ts';
@@ -8,9 +9,11 @@ import { until } from '../../tools/lib/until.ts';
 import {
   backedUp,
   backUpAlone,
+  backupsClaim,
   databaseMegabytes,
   databaseReady,
   databaseTime,
+  dataClaims,
   destroy,
   fill,
   restoreTo,
@@ -18,8 +21,9 @@ import {
   sql,
   volume,
 } from './lib/database.ts';
-import { deploy } from './lib/environment.ts';
+import { deploy, render } from './lib/environment.ts';
 import { reportLoss, secondsBeforeLoss } from './lib/loss.ts';
+import { isCluster } from './lib/members.ts';
 import { startS3 } from './lib/s3.ts';
 import { gatewayNamespace, startTraffic } from './lib/traffic.ts';
 
@@ -35,7 +39,8 @@ await drill('restore', async (drill) => {
   await s3?.grant(namespace);
   await s3?.admit(namespace);
   const config = { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' };
-  await deploy({ namespace, config, ...s3?.shape });
+  const shape = { namespace, config, ...s3?.shape };
+  await deploy(shape);
   await gatewayNamespace(gateway);
   await until('first backup in every repository', 300, () => backedUp(namespace), 2000);
   await fill(namespace, size);
@@ -46,10 +51,15 @@ await drill('restore', async (drill) => {
   const mix = { register: 2, me: 2 };
   const traffic = await startTraffic('client', gateway, { url: `http://auth.${namespace}`, mix, users: 5 });
   await sleep(secondsBeforeLoss * 1000);
-  const claims = ['data-postgres-0', ...(s3 ? ['backups-postgres-0'] : [])];
+  const claims = [...dataClaims, ...(s3 ? [backupsClaim] : [])];
   const lostVolume = await volume(namespace, 'data-postgres-0');
   const destroyed = await destroy(namespace, claims);
   log(`destroyed ${claims.join(', ')}`);
+  if (isCluster) {
+    // as Argo CD does, for the claim of the backups
+    await apply(await render(shape));
+    await restoreTo(namespace);
+  }
   await until(
     'database restored on a new volume',
     900,

@@ -7,17 +7,13 @@ import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { root } from '../../tools/lib/root.ts';
 import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
-import { backedUp, runJob, sql } from './lib/database.ts';
+import { backedUp, inRepository, runJob, sql } from './lib/database.ts';
 import { deploy } from './lib/environment.ts';
-import { replicated } from './lib/members.ts';
+import { isCluster, replicated } from './lib/members.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 // the old key-encryption key is removed late, because each client must have refreshed once before
 const all = ['key-encryption-keys', 'signing-keys', 'password', 'old-key-encryption-keys', 'tls', 'passphrase'];
-const cluster = Boolean(process.env['CLUSTER']);
-const [repositoryPod, repositoryContainer] = cluster
-  ? (['postgres-repository-0', 'pgbackrest'] as const)
-  : (['postgres-0', 'postgres'] as const);
 const chosen = process.env['ROTATE']?.split(',') ?? all;
 
 await drill('rotate', async ({ own, log, table, check }) => {
@@ -25,23 +21,18 @@ await drill('rotate', async ({ own, log, table, check }) => {
   const gateway = await own('drill-rotate-gateway');
   await deploy({
     namespace,
-    components: [
-      'high-availability',
-      ...(cluster ? ['postgres-cluster'] : []),
-      ...(process.env['POOLER'] ? ['pgbouncer'] : []),
-    ],
+    components: ['high-availability', ...(process.env['POOLER'] ? ['pgbouncer'] : [])],
     config: { LOGIN_ADDRESS_BURST: '10000', REGISTER_ADDRESS_BURST: '10000' },
   });
   await gatewayNamespace(gateway);
-  await until('three members', 300, async () => !cluster || replicated(namespace));
+  await until('three members', 300, async () => !isCluster || replicated(namespace));
   await until('first backup', 300, () => backedUp(namespace), 2000);
   const secret = async (name: string, key: string) =>
     Buffer.from(
       await kubectl(['get', 'secret', name, '-n', namespace, '-o', `jsonpath={.data.${key.replaceAll('.', '\\.')}}`]),
       'base64',
     ).toString();
-  const repositories = () =>
-    kubectl(['exec', repositoryPod, '-n', namespace, '-c', repositoryContainer, '--', 'ls', '/var/lib/pgbackrest']);
+  const repositories = () => inRepository(namespace, ['ls', '/var/lib/pgbackrest']);
   const before = {
     url: await secret('auth', 'database-url'),
     authority: await secret('auth', 'ca.crt'),

@@ -1,18 +1,39 @@
 import { apply, getJson, kubectl } from '../../../tools/lib/kubectl.ts';
 import { until } from '../../../tools/lib/until.ts';
 import { jobDone } from '../../../tools/lib/workloads.ts';
+import { isCluster, leader, members, replicated } from './members.ts';
 import type { Request } from './traffic.ts';
 
-/** Runs SQL as the superuser and returns the output. In a cluster, it runs on the leader if `pod` names it. */
-export const sql = (
+/** The claims of the data. */
+export const dataClaims = isCluster ? members.map((member) => `data-${member}`) : ['data-postgres-0'];
+/** The claim of the backups. */
+export const backupsClaim = 'backups-postgres-0';
+
+/** The pod that uses a claim, its container, and the claim's folder there. */
+function placeOf(claim: string): { pod: string; container: string; folder: string } {
+  if (claim !== backupsClaim) {
+    return { pod: claim.replace('data-', ''), container: 'postgres', folder: '/var/lib/postgresql/data' };
+  }
+  const [pod, container] = isCluster ? ['postgres-repository-0', 'pgbackrest'] : ['postgres-0', 'postgres'];
+  return { pod, container, folder: '/var/lib/pgbackrest' };
+}
+
+/** Runs a command where the backups are. */
+export const inRepository = (namespace: string, command: string[], seconds = 60): Promise<string> => {
+  const { pod, container } = placeOf(backupsClaim);
+  return kubectl(['exec', pod, '-n', namespace, '-c', container, '--', ...command], { seconds });
+};
+
+/** Runs SQL as the superuser, on the leader of a cluster, and returns the output. */
+export const sql = async (
   namespace: string,
   database: string,
   statement: string,
-  { seconds = 600, pod = 'postgres-0' }: { seconds?: number; pod?: string } = {},
+  { seconds = 600 }: { seconds?: number } = {},
 ): Promise<string> =>
   kubectl(
     [
-      ...['exec', '-i', pod, '-n', namespace, '-c', 'postgres', '--'],
+      ...['exec', '-i', isCluster ? await leader(namespace) : 'postgres-0', '-n', namespace, '-c', 'postgres', '--'],
       ...['psql', '--host=/run/postgresql', '--username=postgres', `--dbname=${database}`],
       ...['--quiet', '--no-psqlrc', '--tuples-only', '--no-align', '--set=ON_ERROR_STOP=1', '--file=-'],
     ],
@@ -64,32 +85,40 @@ export async function backedUp(namespace: string): Promise<boolean> {
 /** Makes a full backup in the first repository, and has all older ones there expire. */
 export async function backUpAlone(namespace: string): Promise<void> {
   const options = ['--type=full', '--repo=1', '--repo1-retention-full-type=count', '--repo1-retention-full=1'];
-  const connection = ['--pg1-socket-path=/run/postgresql', '--pg1-user=postgres'];
-  const command = ['pgbackrest', 'backup', ...options, ...connection];
-  await kubectl(['exec', 'postgres-0', '-n', namespace, '-c', 'postgres', '--', ...command], { seconds: 300 });
+  // from a cluster's repository, the leader is reached by the network
+  const connection = isCluster ? [] : ['--pg1-socket-path=/run/postgresql', '--pg1-user=postgres'];
+  const password = '[ ! -e /etc/maintenance ] || export PGPASSWORD=$(cat /etc/maintenance/password)';
+  const command = ['bash', '-c', `${password}; exec pgbackrest backup "$@"`, 'backup', ...options, ...connection];
+  await inRepository(namespace, command, 300);
 }
 
 /**
- * Freezes the server and removes its files, so that it cannot archive its last WAL as it does when only its pod is deleted.
+ * Freezes the processes that use these claims and removes the files, so that no server can archive its last WAL as it does when only its
+ * pod is deleted.
  * @returns the time by the cluster's clock, in ms
  */
-export async function wipe(namespace: string, claims: string[], pod = 'postgres-0'): Promise<number> {
-  const folders = claims.map((claim) =>
-    claim.startsWith('data') ? '/var/lib/postgresql/data' : '/var/lib/pgbackrest',
-  );
+export async function wipe(namespace: string, claims: string[]): Promise<number> {
+  const places = Map.groupBy(claims.map(placeOf), ({ pod }) => pod);
   const script =
     'kill -STOP -1; date +%s%3N; for folder; do mkdir "$folder/.lost" && mv "$folder"/* "$folder/.lost"; done; true';
-  const command = ['bash', '-c', script, 'wipe', ...folders];
-  return Number(await kubectl(['exec', pod, '-n', namespace, '-c', 'postgres', '--', ...command]));
+  const times = await Promise.all(
+    [...places].map(([pod, [first, ...more]]) => {
+      const folders = [first, ...more].flatMap((place) => place?.folder ?? []);
+      const command = ['bash', '-c', script, 'wipe', ...folders];
+      return kubectl(['exec', pod, '-n', namespace, '-c', first?.container ?? '', '--', ...command]);
+    }),
+  );
+  return Math.min(...times.map(Number));
 }
 
-/** Destroys volumes of the database and the pod that uses them. Returns the time in ms. */
-export async function destroy(namespace: string, claims: string[], pod = 'postgres-0'): Promise<number> {
-  const destroyed = await wipe(namespace, claims, pod);
+/** Destroys volumes of the database and the pods that use them. Returns the time in ms. */
+export async function destroy(namespace: string, claims: string[]): Promise<number> {
+  const destroyed = await wipe(namespace, claims);
   // finished pods of Jobs keep the claim in use
   await kubectl(['delete', 'pods', '-l', 'app.kubernetes.io/name=postgres-maintenance', '-n', namespace]);
   await kubectl(['delete', 'pvc', ...claims, '-n', namespace, '--wait=false']);
-  await kubectl(['delete', 'pod', pod, '-n', namespace, '--grace-period=0', '--force']);
+  const pods = new Set(claims.map((claim) => placeOf(claim).pod));
+  await kubectl(['delete', 'pods', ...pods, '-n', namespace, '--grace-period=0', '--force']);
   return destroyed;
 }
 
@@ -114,8 +143,8 @@ export const ledger = (requests: Request[]) =>
     .map(({ at, ms, subject }) => ({ email: subject, sent: at, answered: at + ms }));
 
 /** The e-mail addresses of all accounts. */
-export async function accounts(namespace: string, pod?: string): Promise<Set<string>> {
-  return new Set((await sql(namespace, 'auth', 'SELECT email FROM account', pod ? { pod } : {})).split('\n'));
+export async function accounts(namespace: string): Promise<Set<string>> {
+  return new Set((await sql(namespace, 'auth', 'SELECT email FROM account')).split('\n'));
 }
 
 /** The time of the database's server, as a target of restores. */
@@ -123,27 +152,30 @@ export const databaseTime = (namespace: string): Promise<string> =>
   sql(namespace, 'postgres', `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00')`);
 
 /**
- * Restores the database to a point in time, with the steps of docs/operations/backups.md, or to the end of its archive. Returns the
- * duration in seconds.
+ * Restores the database to a point in time, or to the end of its archive, with the steps of docs/operations/backups.md, or of
+ * docs/operations/database-cluster.md. Returns the duration in seconds.
  */
 export async function restoreTo(namespace: string, target?: string): Promise<number> {
   const started = Date.now();
-  const lost = await volume(namespace, 'data-postgres-0');
   const metadata = { name: 'postgres-restore', namespace };
   if (target) {
     await apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { RESTORE_TARGET_TIME: target } });
   }
+  const scale = (replicas: number) =>
+    kubectl(['scale', 'statefulset/postgres', `--replicas=${replicas}`, '-n', namespace]);
+  const pods = dataClaims.map((claim) => `pod/${placeOf(claim).pod}`);
   // a clean shutdown archives the last WAL
-  await kubectl(['scale', 'statefulset/postgres', '--replicas=0', '-n', namespace]);
-  await kubectl(['wait', '--for=delete', 'pod/postgres-0', '-n', namespace, '--timeout=300s'], { seconds: 310 });
-  await kubectl(['delete', 'pvc', 'data-postgres-0', '-n', namespace, '--timeout=300s'], { seconds: 310 });
-  await kubectl(['scale', 'statefulset/postgres', '--replicas=1', '-n', namespace]);
-  await until(
-    'database restored',
-    900,
-    async () => (await databaseReady(namespace)) && (await volume(namespace, 'data-postgres-0')) !== lost,
-  );
+  await scale(0);
+  await kubectl(['wait', '--for=delete', ...pods, '-n', namespace, '--timeout=300s'], { seconds: 310 });
+  await kubectl(['delete', 'pvc', ...dataClaims, '-n', namespace, '--timeout=300s'], { seconds: 310 });
+  if (isCluster) {
+    const state = ['postgres', 'postgres-config', 'postgres-sync', 'postgres-failover'];
+    await kubectl(['delete', 'endpoints', ...state, '-n', namespace, '--ignore-not-found']);
+  }
+  await scale(dataClaims.length);
+  await until('database restored', 900, () => databaseReady(namespace));
   const seconds = (Date.now() - started) / 1000;
+  await until('three members', 300, async () => !isCluster || replicated(namespace));
   await kubectl(['delete', 'configmap', 'postgres-restore', '-n', namespace, '--ignore-not-found']);
   return seconds;
 }

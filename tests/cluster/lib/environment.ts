@@ -3,6 +3,7 @@ import { buildWith, imageEntry } from '../../../tools/lib/kustomize.ts';
 import { services } from '../../../tools/lib/services.ts';
 import { until } from '../../../tools/lib/until.ts';
 import { healthy, jobDone } from '../../../tools/lib/workloads.ts';
+import { isCluster } from './members.ts';
 
 function image(variable: string): string {
   const value = process.env[variable];
@@ -51,7 +52,10 @@ export function underTest(): object[] {
   return all.map(([name, reference]) => imageEntry(name, reference));
 }
 
-/** Renders the drills' environment, or another folder, with this namespace and the images under test. */
+/**
+ * Renders the drills' environment, or another folder, with this namespace and the images under test. With CLUSTER, its database is a
+ * cluster.
+ */
 export function render({
   namespace,
   base = 'tests/cluster/environment',
@@ -62,7 +66,9 @@ export function render({
   const literals = Object.entries(config).map(([key, value]) => `${key}=${value}`);
   return buildWith((path) => ({
     resources: [path(base)],
-    components: components.map((name) => path(`k8s/components/${name}`)),
+    components: [...(isCluster ? ['postgres-cluster'] : []), ...components].map((name) =>
+      path(`k8s/components/${name}`),
+    ),
     namespace,
     images: underTest(),
     patches: patches.map((patch) => ('patch' in patch ? patch : { patch: JSON.stringify(patch) })),

@@ -2,6 +2,9 @@ import { fail } from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kubectl } from '../../../tools/lib/kubectl.ts';
 
+/** Whether the drill's environment has a database cluster instead of a single pod. */
+export const isCluster = Boolean(process.env['CLUSTER']);
+
 /** The pods of the database's cluster. */
 export const members = ['postgres-0', 'postgres-1', 'postgres-2'];
 

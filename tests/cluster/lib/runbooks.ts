@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../../tools/lib/root.ts';
 import { run } from '../../../tools/lib/run.ts';
+import { isCluster, leader } from './members.ts';
 
 /** Commands that need more than a drill's environment: cert-manager, a restarted container, a database cluster, make targets. */
 const notHere = /cert-manager|certificaterequests|--previous|patronictl|^make /;
@@ -19,7 +20,12 @@ export async function failingCommands(
   const commands = readdirSync(folder)
     .filter((file) => file !== 'README.md')
     .flatMap((file) => /```sh\n([^`]+)```/.exec(readFileSync(join(folder, file), 'utf8'))?.[1]?.split('\n') ?? []);
-  const variables = { NAMESPACE: namespace, LEADER: 'postgres-0', SERVICE: 'auth', JOB: 'auth-migrate' };
+  const variables = {
+    NAMESPACE: namespace,
+    LEADER: isCluster ? await leader(namespace) : 'postgres-0',
+    SERVICE: 'auth',
+    JOB: 'auth-migrate',
+  };
   const failed: string[] = [];
   const different = [...new Set(commands)].filter(
     (command) => command && !notHere.test(command) && (hasLogs || !/loki-0|deployment\/alloy/.test(command)),

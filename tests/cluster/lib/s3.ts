@@ -135,7 +135,7 @@ export async function startS3(namespace: string) {
     },
     /** Allows egress to the server, as an overlay does by the store's IP address. */
     async admit(environment: string): Promise<void> {
-      for (const name of ['postgres', 'postgres-maintenance']) {
+      for (const name of ['postgres', 'postgres-maintenance', 'postgres-repository']) {
         await apply(policy(name), ['--namespace', environment]);
       }
     },
