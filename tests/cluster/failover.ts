@@ -7,7 +7,7 @@ import { kubectl } from '../../tools/lib/kubectl.ts';
 import { until } from '../../tools/lib/until.ts';
 import { healthy } from '../../tools/lib/workloads.ts';
 import { accounts, backedUp, destroy, ledger, runJob, sql } from './lib/database.ts';
-import { deploy } from './lib/environment.ts';
+import { deploy, images } from './lib/environment.ts';
 import { type Firewall, startFirewall } from './lib/firewall.ts';
 import { inMember, leader, members, replicated, synchronousReplica, watchWriters } from './lib/members.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
@@ -37,16 +37,35 @@ const dropped =
 const switchOver = (namespace: string, pod: string, ...options: string[]) =>
   inMember(namespace, pod, ['patronictl', 'switchover', '--leader', pod, ...options, '--force', 'postgres']);
 
+/** An update begins with `postgres-2` and ends with `postgres-0`. So the leader moves once more, if this one leads before. */
+const leadFirst = async (namespace: string, pod: string) =>
+  pod === 'postgres-0' || switchOver(namespace, pod, '--candidate', 'postgres-0');
+const rollout = (namespace: string, ...command: string[]) =>
+  kubectl(['rollout', ...command, 'statefulset/postgres', '-n', namespace], { seconds: 600 });
+
 const scenarios: Record<string, Scenario> = {
   switchover: { play: (namespace, pod) => switchOver(namespace, pod) },
-  // each member is replaced, as by another image, after what the page says to do before
+  // each member is replaced, as by another image
   updated: {
     async play(namespace, pod) {
-      if (pod !== 'postgres-0') {
-        await switchOver(namespace, pod, '--candidate', 'postgres-0');
-      }
-      await kubectl(['rollout', 'restart', 'statefulset/postgres', '-n', namespace]);
-      await kubectl(['rollout', 'status', 'statefulset/postgres', '-n', namespace], { seconds: 600 });
+      await leadFirst(namespace, pod);
+      await rollout(namespace, 'restart');
+      await rollout(namespace, 'status');
+    },
+    leader: 'either',
+  },
+  // by an image that does not start as a database
+  'updated to a broken image': {
+    async play(namespace, pod) {
+      await leadFirst(namespace, pod);
+      const broken = `postgres=${images.auth()}`;
+      await kubectl(['set', 'image', 'statefulset/postgres', broken, '-n', namespace]);
+      const failed = 'jsonpath={.status.containerStatuses[?(@.name=="postgres")].state.waiting.reason}';
+      await until('postgres-2 to fail', 120, async () =>
+        (await kubectl(['get', 'pod', 'postgres-2', '-n', namespace, '-o', failed])).includes('BackOff'),
+      );
+      await rollout(namespace, 'undo');
+      await rollout(namespace, 'status');
     },
     leader: 'either',
   },
