@@ -90,7 +90,7 @@ soak: ## Traffic with rollouts, rotations and kills at random, then a quiet half
 
 DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop restore cluster-lost region-lost pitr rotate sealed-secrets
 soak: drill-soak
-drill-failover: export CLUSTER := 1
+drill-failover drill-region-lost: export CLUSTER := 1
 $(DRILLS:%=drill-%) drill-encryption-at-rest drill-failover drill-kubectl drill-pgbouncer drill-soak: drill-%: $(TOOLS) $(DRILL_IMAGES) node_modules/.package-lock.json
 	@. ./$(DRILL_IMAGES) && node tests/cluster/$*.ts
 

@@ -57,4 +57,5 @@ END
   until known 2>/dev/null; do pause; done
 fi
 { echo "include '/etc/postgresql/postgresql.conf'"; memory.sh; } >/run/postgresql/member.conf
-exec patroni /etc/patroni/patroni.yaml
+# all files of the folder, merged
+exec patroni /etc/patroni

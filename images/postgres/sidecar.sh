@@ -14,6 +14,8 @@ reload_database() { update_roles && sql 'SELECT pg_reload_conf()' >/dev/null; }
 # Archived WAL is useless without a first backup. Fails until each repository has one.
 first_backup() {
   local codes missing
+  # a standby cluster is backed up where it is written
+  [ "$(sql 'SELECT pg_is_in_recovery()')" = f ] || return 1
   codes=$(pgbackrest info --output=json | jq -r '.[0].repo[] | "\(.key) \(.status.code)"') || return 1
   # 1, 2, 3: no stanza, no backup, no data. A repository with another code is away
   missing=$(sed -nE 's/ [123]$//p' <<<"$codes")

@@ -9,7 +9,15 @@ import { healthy } from '../../tools/lib/workloads.ts';
 import { accounts, backedUp, destroy, ledger, runJob, sql } from './lib/database.ts';
 import { deploy, images } from './lib/environment.ts';
 import { type Firewall, startFirewall } from './lib/firewall.ts';
-import { inMember, leader, members, replicated, synchronousReplica, watchWriters } from './lib/members.ts';
+import {
+  inMember,
+  isSynchronous,
+  leader,
+  members,
+  replicated,
+  synchronousReplica,
+  watchWriters,
+} from './lib/members.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 interface Scenario {
@@ -37,9 +45,21 @@ const dropped =
 const switchOver = (namespace: string, pod: string, ...options: string[]) =>
   inMember(namespace, pod, ['patronictl', 'switchover', '--leader', pod, ...options, '--force', 'postgres']);
 
-/** An update begins with `postgres-2` and ends with `postgres-0`. So the leader moves once more, if this one leads before. */
-const leadFirst = async (namespace: string, pod: string) =>
-  pod === 'postgres-0' || switchOver(namespace, pod, '--candidate', 'postgres-0');
+/**
+ * An update begins with `postgres-2` and ends with `postgres-0`. So the leader moves once more, if this one leads before. Only a
+ * synchronous replica may lead.
+ */
+async function leadFirst(namespace: string, pod: string): Promise<void> {
+  const synchronous = (count: string) =>
+    inMember(namespace, pod, ['patronictl', 'edit-config', '--force', '-s', `synchronous_node_count=${count}`]);
+  if (pod !== 'postgres-0') {
+    await synchronous('2');
+    await until('postgres-0 to be synchronous', 60, () => isSynchronous(namespace, 'postgres-0'));
+    await switchOver(namespace, pod, '--candidate', 'postgres-0');
+    await until('postgres-0 to lead', 60, async () => (await leader(namespace)) === 'postgres-0');
+    await synchronous('null');
+  }
+}
 const rollout = (namespace: string, ...command: string[]) =>
   kubectl(['rollout', ...command, 'statefulset/postgres', '-n', namespace], { seconds: 600 });
 

@@ -31,6 +31,10 @@ const list = async (namespace: string): Promise<Member[]> =>
 export const synchronousReplica = async (namespace: string): Promise<string> =>
   (await list(namespace)).find(({ Role }) => Role === 'Sync Standby')?.Member ?? fail('no replica is synchronous');
 
+/** Whether a member may be promoted, since it has every acknowledged write. */
+export const isSynchronous = async (namespace: string, member: string): Promise<boolean> =>
+  (await list(namespace)).some(({ Member, Role }) => Member === member && Role === 'Sync Standby');
+
 /** Whether one member leads and the others stream from it, one of them synchronously. */
 export async function replicated(namespace: string): Promise<boolean> {
   const listed = await list(namespace);
