@@ -11,11 +11,13 @@ update_roles() { [ "$(sql 'SELECT pg_is_in_recovery()')" = t ] || roles.sh "$PGH
 written() { sql "SELECT CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END"; }
 reload_database() { update_roles && sql 'SELECT pg_reload_conf()' >/dev/null; }
 
-# Archived WAL is useless without a first backup. Fails until each repository has one.
+# Archived WAL is useless without a first backup. Fails until each repository has one, and until a standby cluster is promoted.
 first_backup() {
   local codes missing
-  # a standby cluster is backed up where it is written
-  [ "$(sql 'SELECT pg_is_in_recovery()')" = f ] || return 1
+  # A standby cluster is backed up where it is written. What it missed until its promotion is not in its own archive.
+  if [ "$(sql 'SELECT pg_is_in_recovery()')" = t ]; then followed=yes; return 1; fi
+  [ -z "$followed" ] || backup.sh full || return 1
+  followed=''
   codes=$(pgbackrest info --output=json | jq -r '.[0].repo[] | "\(.key) \(.status.code)"') || return 1
   # 1, 2, 3: no stanza, no backup, no data. A repository with another code is away
   missing=$(sed -nE 's/ [123]$//p' <<<"$codes")
@@ -32,7 +34,7 @@ trap 'kill "$server" 2>/dev/null; exit 0' TERM INT
 
 # a member of a cluster has no repository of its own
 repository=$(grep -l '^repo1-path=' /etc/pgbackrest/conf.d/* || true)
-backed_up='' attempt=0
+backed_up='' attempt=0 followed=''
 # the timelines on which a leader has updated the roles, and has completed the archive
 roles_of='' archive_of=''
 while kill -0 "$server"; do

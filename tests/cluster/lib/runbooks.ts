@@ -24,6 +24,7 @@ export async function failingCommands(
     NAMESPACE: namespace,
     LEADER: isCluster ? await leader(namespace) : 'postgres-0',
     SERVICE: 'auth',
+    DATABASE: 'auth',
     JOB: 'auth-migrate',
   };
   const failed: string[] = [];
