@@ -1,14 +1,17 @@
 // The API server rejects each broken manifest by the rule that the file is named after, or by its schema. Without these rules,
-// Pod Security rejects the pods that it covers. It accepts what cert-manager creates to solve a challenge.
+// Pod Security rejects the pods that it covers. A container for debugging is held to the same rules. It accepts what cert-manager
+// creates to solve a challenge.
 import { drill, type Row } from '../../tools/lib/drill.ts';
-import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { apply, getJson, kubectl } from '../../tools/lib/kubectl.ts';
 import { build } from '../../tools/lib/kustomize.ts';
 import { CommandError } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { solverObjects } from './lib/acme-solver.ts';
 import { loadBroken } from './lib/broken.ts';
+import { images } from './lib/environment.ts';
 import { isServed, label, type Manifest, parse } from './lib/manifests.ts';
 import { isCustom } from './lib/schemas.ts';
+import { pod } from './lib/traffic.ts';
 
 /** The server's error, or undefined if it accepts the manifest. */
 async function rejection(manifest: object): Promise<string | undefined> {
@@ -93,8 +96,8 @@ await drill('admission', async ({ own, log, table, check }) => {
       continue;
     }
     const by = reason(await rejection(into(manifest, namespaces.get(namespace))));
-    const pod = rule === 'schema' ? undefined : podOf(manifest);
-    rows.push({ broken: file, rule, 'rejected by': by, 'its pod, by': pod ? reason(await rejection(pod)) : '-' });
+    const its = rule === 'schema' ? undefined : podOf(manifest);
+    rows.push({ broken: file, rule, 'rejected by': by, 'its pod, by': its ? reason(await rejection(its)) : '-' });
   }
   table(rows);
   if (unknown.length > 0) {
@@ -125,6 +128,31 @@ await drill('admission', async ({ own, log, table, check }) => {
   check(
     'pods, Services and routes of HTTP-01 challenges are accepted in prod, within its quota',
     solved.every(({ answer }) => ['accepted', 'kind not served'].includes(String(answer))),
+  );
+
+  // what `kubectl debug` adds to a running pod
+  await apply(pod('debugged', prod, {}, ['node', '-e', 'setTimeout(() => undefined, 600_000)']));
+  const restricted = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, runAsNonRoot: true };
+  const debugging = {
+    'by a tag': { image: 'registry.example.com/tools:1', securityContext: restricted },
+    'by a digest, with capabilities': { image: images.auth() },
+    'by a digest, restricted': { image: images.auth(), securityContext: restricted },
+  };
+  const added: Row[] = [];
+  for (const [container, settings] of Object.entries(debugging)) {
+    const debugged = await getJson<{ spec: object }>(['pod', 'debugged', '-n', prod]);
+    Object.assign(debugged.spec, { ephemeralContainers: [{ name: 'debug', ...settings }] });
+    const path = `/api/v1/namespaces/${prod}/pods/debugged/ephemeralcontainers?dryRun=All`;
+    const answer = await kubectl(['replace', '--raw', path, '-f', '-'], { input: JSON.stringify(debugged) }).then(
+      () => 'accepted',
+      (error: unknown) => reason(error instanceof CommandError ? error.output : String(error)),
+    );
+    added.push({ 'debug container': container, answer });
+  }
+  table(added);
+  check(
+    'a container for debugging needs a digest and no privileges',
+    added.map(({ answer }) => answer).join() === 'image-digest,Pod Security,accepted',
   );
 
   const podSecurityRules = ['capabilities', 'host', 'privilege-escalation', 'run-as-non-root', 'seccomp'];
