@@ -11,13 +11,9 @@ update_roles() { [ "$(sql 'SELECT pg_is_in_recovery()')" = t ] || roles.sh "$PGH
 written() { sql "SELECT CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END"; }
 reload_database() { update_roles && sql 'SELECT pg_reload_conf()' >/dev/null; }
 
-# Archived WAL is useless without a first backup. Fails until each repository has one, and until a standby cluster is promoted.
+# Archived WAL is useless without a first backup. Fails until each repository has one.
 first_backup() {
   local codes missing
-  # A standby cluster is backed up where it is written. What it missed until its promotion is not in its own archive.
-  if [ "$(sql 'SELECT pg_is_in_recovery()')" = t ]; then followed=yes; return 1; fi
-  [ -z "$followed" ] || backup.sh full || return 1
-  followed=''
   codes=$(pgbackrest info --output=json | jq -r '.[0].repo[] | "\(.key) \(.status.code)"') || return 1
   # 1, 2, 3: no stanza, no backup, no data. A repository with another code is away
   missing=$(sed -nE 's/ [123]$//p' <<<"$codes")
@@ -34,7 +30,9 @@ trap 'kill "$server" 2>/dev/null; exit 0' TERM INT
 
 # a member of a cluster has no repository of its own
 repository=$(grep -l '^repo1-path=' /etc/pgbackrest/conf.d/* || true)
-backed_up='' attempt=0 followed=''
+backed_up='' attempt=0
+# since when the database follows another region's, and whether it has been promoted after that
+follows='' promoted=''
 # the timelines on which a leader has updated the roles, and has completed the archive
 roles_of='' archive_of=''
 while kill -0 "$server"; do
@@ -46,10 +44,21 @@ while kill -0 "$server"; do
     [ "$timeline" = "$roles_of" ] || ! roles.sh "$PGHOST" || roles_of=$timeline
     [ "$timeline" = "$archive_of" ] || ! archive-missing.sh "$timeline" || archive_of=$timeline
   fi
-  if [ -n "$repository" ] && [ -z "$backed_up" ] && [ "$SECONDS" -ge "$attempt" ]; then
-    attempt=$((SECONDS + 60))
-    if first_backup; then backed_up=yes; fi
-  fi
+  # A standby cluster is backed up where it is written. What it has followed is not in its own archive, so a promoted one needs a full
+  # backup. A leader that is just replaced is read-only for less than a minute.
+  case ${repository:+$(sql 'SELECT pg_is_in_recovery()')} in
+    t) follows=${follows:-$SECONDS} ;;
+    f)
+      if [ -n "$follows" ]; then
+        [ $((SECONDS - follows)) -lt 60 ] || backed_up='' promoted=yes
+        follows=''
+      fi
+      if [ -z "$backed_up" ] && [ "$SECONDS" -ge "$attempt" ]; then
+        attempt=$((SECONDS + 60))
+        if { [ -z "$promoted" ] || backup.sh full; } && first_backup; then backed_up=yes promoted=''; fi
+      fi
+      ;;
+  esac
   now=$(watched)
   [ "$now" != "$loaded" ] || continue
   if { [[ $PGHOST != /* ]] || reload_database; } && kill -HUP "$server"; then
