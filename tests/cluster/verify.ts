@@ -22,6 +22,7 @@ const everywhere = {
   'container-image-pull-policy': "an image by digest can't change, so pulling it once is enough",
   'deployment-has-host-podantiaffinity':
     'topologySpreadConstraints spread the pods, and let ten pods fit on fewer nodes',
+  'statefulset-has-host-podantiaffinity': 'topologySpreadConstraints spread the members',
 };
 const dev = {
   'container-security-context-readonlyrootfilesystem': 'Skaffold writes sources, the compiler writes dist',
