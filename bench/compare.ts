@@ -1,127 +1,136 @@
 /**
  * `make bench-compare`: compares the service with other software on the same PostgreSQL and under the same loads, with the
- * other's password hash and with the service's. Options: `--rounds=N`, `--seconds=N`. Exits with 1 on an error.
+ * other's password hash and with the service's. Keycloak takes part if KEYCLOAK_HOME names its distribution. Options: `--rounds=N`,
+ * `--seconds=N`. Exits with 1 on an error.
  */
-import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { accessTokens, authorized, connections, logins, sampleOf } from './lib/measure.ts';
+import { accessTokens, authorized, connections, hashConnections, logins, sampleOf } from './lib/measure.ts';
 import type { Call } from './lib/load.ts';
-import { emailOf, password, populate, serviceTokens } from './lib/population.ts';
-import type { Program } from './lib/programs.ts';
-import { comparedTable, saveResults } from './lib/report.ts';
+import { type Peer, startBetterAuth, startKeycloak } from './lib/peers.ts';
+import { populate, serviceTokens } from './lib/population.ts';
+import { type Program, untilIdle, usageOf } from './lib/programs.ts';
+import { comparedTable, number, saveResults, table } from './lib/report.ts';
 import { compare, hasErrors, type Compared, type Comparison } from './lib/rounds.ts';
 import { Stage } from './lib/stage.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string' }, seconds: { type: 'string' } } });
 const [rounds, seconds] = [Number(values.rounds ?? 5), Number(values.seconds ?? 5)];
 const accounts = 100;
-const json = { 'content-type': 'application/json' };
+const home = process.env['KEYCLOAK_HOME'];
 
-const stage = await Stage.open();
-try {
-  const database = await stage.database('auth');
-  await populate(database, accounts);
-  const service = await stage.startService('auth');
-  // each load loses one token per connection, whose response is pending when the load ends
-  const tokens = await serviceTokens(database, stage.keyEncryptionKey, accounts + connections * (rounds + 2));
-  const access = await accessTokens(service.url, tokens.splice(0, accounts));
-  const postgresPid = await stage.postgresPid();
-  const shipped = await startPeer('shipped', {});
-  const equal = await startPeer('equal', { EQUAL_HASH: 'yes' });
-  const renewing = await startPeer('renewing', { EQUAL_HASH: 'yes', UPDATE_AGE: '0' });
+/** What a system weighs. */
+interface Weight {
+  system: string;
+  readyMs: number;
+  idleMiB: number;
+  peakMiB: number;
+}
 
-  /** Compares a request to the service with the equivalent request to a peer. */
-  const row = (name: string, control: string, peer: Program, ours: () => Call[], theirs: () => Call[]): Comparison => ({
-    name,
-    control,
-    measure: (side, time) =>
-      side === 'subject'
-        ? sampleOf(stage.generator, service, postgresPid, { connections, seconds: time, calls: ours() })
-        : sampleOf(stage.generator, peer, postgresPid, { connections, seconds: time, calls: theirs() }),
-  });
-  const peerLogins = () => logins(accounts).map((call) => ({ ...call, path: '/api/auth/sign-in/email' }));
-  const sessionChecks = await cookies(equal).then((held) => () => getSession(held));
-  const renewals = await cookies(renewing).then((held) => () => getSession(held));
-  const me = () => authorized('/auth/me', access);
-  const refresh: Comparison = {
-    ...row('refresh', 'better-auth, session renewed each time', renewing, me, renewals),
-    measure: (side, time) =>
-      side === 'subject'
-        ? sampleOf(stage.generator, service, postgresPid, {
-            connections,
-            seconds: time,
-            calls: [],
-            chain: { name: 'refresh', path: '/auth/refresh', tokens },
-          })
-        : sampleOf(stage.generator, renewing, postgresPid, { connections, seconds: time, calls: renewals() }),
-  };
-  const compared: Compared[] = [];
-  // logins last, because they end an account's oldest sessions
-  for (const comparison of [
-    row('session check', 'better-auth', equal, me, sessionChecks),
-    refresh,
-    row('login', 'better-auth, the same argon2id', equal, () => logins(accounts), peerLogins),
-    row('login', 'better-auth as shipped (scrypt)', shipped, () => logins(accounts), peerLogins),
-  ]) {
-    compared.push(await compare(comparison, rounds, seconds, 3));
-  }
-  process.stdout.write(
-    `\n${comparedTable(compared)}\n\n${await saveResults('compare', { rounds, seconds, compared })}\n`,
+const compared: Compared[] = [];
+const weights: Weight[] = [];
+await besides('better-auth', 'scrypt', (stage, name) =>
+  startBetterAuth(stage, name, { hasEqualHash: name !== 'shipped', accounts, renews: name === 'renewing' }),
+);
+if (home) {
+  await besides('Keycloak', 'argon2id, 7 MiB', async (stage, name) =>
+    name === 'renewing' ? undefined : startKeycloak(stage, name, { hasEqualHash: name === 'equal', accounts, home }),
   );
-  process.exitCode = compared.some(hasErrors) ? 1 : 0;
-} finally {
-  await stage.close();
 }
+process.stdout.write(`\n${comparedTable(compared)}\n\n${weightTable()}\n\n`);
+process.stdout.write(`${await saveResults('compare', { rounds, seconds, compared, weights })}\n`);
+process.exitCode = compared.some(hasErrors) ? 1 : 0;
 
-/** Starts a peer with as many accounts as the service. */
-async function startPeer(name: string, settings: NodeJS.ProcessEnv): Promise<Program> {
-  const url = await stage.emptyDatabase(name);
-  const peer = await stage.start('bench/peers/better-auth.js', {
-    DATABASE_URL: url,
-    AUTH_SECRET: randomBytes(32).toString('base64'),
-    ...settings,
-  });
-  for (let account = 1; account <= accounts; account += 1) {
-    await post(peer, '/api/auth/sign-up/email', { email: emailOf(account), password, name: emailOf(account) }, account);
+/**
+ * Compares the service with a peer on a new stage.
+ * @param shipped the peer's own hash
+ * @param start starts it with the service's hash, with that and renewing sessions if it does so by session checks, or with its own hash
+ */
+async function besides(
+  system: string,
+  shipped: string,
+  start: (stage: Stage, name: 'equal' | 'renewing' | 'shipped') => Promise<Peer | undefined>,
+): Promise<void> {
+  const stage = await Stage.open();
+  try {
+    const database = await stage.database('auth');
+    await populate(database, accounts);
+    const service = await stage.startService('auth');
+    // each load loses one token per connection, whose response is pending when the load ends
+    const tokens = await serviceTokens(database, stage.keyEncryptionKey, accounts + connections * (rounds + 2));
+    const access = await accessTokens(service.url, tokens.splice(0, accounts));
+    const postgresPid = await stage.postgresPid();
+    const row = (
+      name: string,
+      peer: Peer,
+      ours: () => Call[],
+      theirs: () => Call[],
+      count = connections,
+    ): Comparison => {
+      const load = (program: Program, time: number, calls: Call[]) =>
+        sampleOf(stage.generator, program, postgresPid, { connections: count, seconds: time, calls });
+      return {
+        name,
+        control: system,
+        measure: (side, time) =>
+          side === 'subject' ? load(service, time, ours()) : load(peer.program, time, theirs()),
+      };
+    };
+    const login = (peer: Peer, hash: string) => ({
+      ...row('login', peer, () => logins(accounts), peer.logins, hashConnections(stage.processorCount)),
+      control: `${system}, ${hash}`,
+    });
+    const me = () => authorized('/auth/me', access);
+    const measure = async (comparison: Comparison) => compared.push(await compare(comparison, rounds, seconds, 5));
+
+    const equal = (await start(stage, 'equal')) as Peer;
+    const renewing = (await start(stage, 'renewing')) ?? equal;
+    const idle = [await idleMiB(service), await idleMiB(equal.program)];
+    await measure(row('session check', equal, me, equal.sessionChecks));
+    const chain = { name: 'refresh', path: '/auth/refresh', tokens };
+    const refresh = row('refresh', renewing, me, renewing.renewals);
+    await measure({
+      ...refresh,
+      measure: (side, time) =>
+        side === 'subject'
+          ? sampleOf(stage.generator, service, postgresPid, { connections, seconds: time, calls: [], chain })
+          : refresh.measure(side, time),
+    });
+    // logins last, because they end an account's oldest sessions
+    await measure(login(equal, 'the same argon2id'));
+    const own = (await start(stage, 'shipped')) as Peer;
+    await measure(login(own, `as shipped: ${shipped}`));
+    const peak = [await usageOf(service.pid), await usageOf(equal.program.pid)].map(({ peakMiB }) => peakMiB);
+    await Promise.all([service, renewing.program, equal.program, own.program].map((program) => program.stop()));
+    // on a database that has its schema and accounts
+    for (const [index, again] of [() => stage.startService('auth'), equal.restart].entries()) {
+      const program = await again();
+      const name = index === 0 ? 'the service' : system;
+      weights.push({
+        system: name,
+        readyMs: program.startMs,
+        idleMiB: idle[index] ?? NaN,
+        peakMiB: peak[index] ?? NaN,
+      });
+      await program.stop();
+    }
+  } finally {
+    await stage.close();
   }
-  return peer;
 }
 
-/** Logs each account in and returns the session cookies. */
-async function cookies(peer: Program): Promise<string[]> {
-  const held: string[] = [];
-  for (let account = 1; account <= accounts; account += 1) {
-    const response = await post(peer, '/api/auth/sign-in/email', { email: emailOf(account), password }, account);
-    held.push(
-      response.headers
-        .getSetCookie()
-        .map((cookie) => cookie.split(';', 1)[0])
-        .join('; '),
-    );
-  }
-  return held;
+/** Its memory before any load. */
+async function idleMiB({ pid }: Program): Promise<number> {
+  await untilIdle(pid);
+  return (await usageOf(pid)).rssMiB;
 }
 
-async function post({ url }: Program, path: string, body: object, account: number): Promise<Response> {
-  const response = await fetch(url + path, {
-    method: 'POST',
-    // one IP address per account, so that rate limits do not apply
-    headers: { ...json, origin: url, 'x-forwarded-for': `10.1.0.${account}` },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) {
-    throw new Error(`${path} answered ${response.status} ${await response.text()}`);
-  }
-  return response;
-}
-
-function getSession(held: string[]): Call[] {
-  return Array.from({ length: 5000 }, (_, index) => ({
-    method: 'GET',
-    path: '/api/auth/get-session',
-    headers: {
-      cookie: held[index % held.length] ?? '',
-      'x-forwarded-for': `10.${index % 200}.${Math.floor(index / 200)}.1`,
-    },
-  }));
+function weightTable(): string {
+  const head = ['', 'ready after s', 'idle MiB', 'peak MiB'];
+  const rows = weights.map(({ system, readyMs, idleMiB: idle, peakMiB }) => [
+    system,
+    number(readyMs / 1000, 1),
+    number(idle, 0),
+    number(peakMiB, 0),
+  ]);
+  return table(head, rows);
 }

@@ -24,16 +24,17 @@ export interface Usage {
   peakMiB: number;
 }
 
-const readyTimeoutMs = 60_000;
+const readyTimeoutMs = 180_000;
 /** `USER_HZ` is 100 on Linux (proc(5)). */
 const msPerTick = 10;
 
 /**
- * Starts a server with the current Node.js. Its output goes to a file. It is ready once it has written a JSON line with its `url`.
+ * Starts a server with the current Node.js. Its output goes to a file. It is ready once it has written a JSON line with its `url`, and
+ * with the `pid` of its process if it starts another one.
  * @param log file for its output
  * @param flags flags of Node.js
  * @param processors processors that it may use; by default all
- * @throws Error with the log if it is not ready within a minute
+ * @throws Error with the log if it is not ready within three minutes
  */
 export async function startProgram(
   path: string,
@@ -49,15 +50,15 @@ export async function startProgram(
     stdio: ['ignore', output.fd, output.fd],
   });
   await output.close();
-  const url = await listening(child, log, started);
-  return { pid: child.pid ?? 0, url, startMs: performance.now() - started, stop: () => end(child) };
+  const { url, pid = child.pid ?? 0 } = await listening(child, log, started);
+  return { pid, url, startMs: performance.now() - started, stop: () => end(child) };
 }
 
-async function listening(child: ChildProcess, log: string, started: number): Promise<string> {
+async function listening(child: ChildProcess, log: string, started: number): Promise<{ url: string; pid?: number }> {
   while (performance.now() - started < readyTimeoutMs && child.exitCode === null) {
-    const url = /"url":"([^"]+)"/.exec(await readFile(log, 'utf8'))?.[1];
-    if (url !== undefined) {
-      return url;
+    const line = (await readFile(log, 'utf8')).split('\n').find((text) => text.includes('"url":"'));
+    if (line?.endsWith('}')) {
+      return JSON.parse(line) as { url: string; pid?: number };
     }
     await sleep(5);
   }
