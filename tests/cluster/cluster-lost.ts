@@ -33,7 +33,7 @@ await drill('cluster-lost', async (drill) => {
 
   await gatewayNamespace(gateway);
   await pointName(gateway, first);
-  const mix = { register: 2, me: 2, login: 1 };
+  const mix = { register: 2, me: 2, login: 2 };
   const traffic = await startTraffic('client', gateway, { url: 'http://auth', mix, users: 5 });
   await sleep(secondsBeforeLoss * 1000);
 

@@ -9,6 +9,7 @@ import { healthy } from '../../tools/lib/workloads.ts';
 import { accounts, backedUp, destroy, ledger, runJob, sql } from './lib/database.ts';
 import { deploy, images } from './lib/environment.ts';
 import { type Firewall, startFirewall } from './lib/firewall.ts';
+import { secondsWithoutWrites } from './lib/loss.ts';
 import {
   inMember,
   isSynchronous,
@@ -224,12 +225,11 @@ await drill('failover', async ({ own, after, log, table, check }) => {
     const sent = within(requests, ({ at }) => at, event);
     const failed = sent.filter(({ status }) => status < 200 || status > 299);
     const statuses = Map.groupBy(failed, ({ status }) => status || 'no answer');
-    const times = [event.from, ...acknowledged.map(({ answered }) => answered).sort((a, b) => a - b)];
-    const gap = Math.max(...times.slice(1).map((time, i) => time - (times[i] ?? time)));
+    const answered = acknowledged.map((write) => write.answered);
     return {
       scenario: event.scenario,
       leader: `${event.before} → ${event.leader}`,
-      's without writes': (gap / 1000).toFixed(1),
+      's without writes': secondsWithoutWrites(event.from, answered),
       'three members after s': event.back.toFixed(1),
       requests: sent.length,
       failed: [...statuses].map(([status, those]) => `${status}: ${those.length}`).join(', ') || 0,

@@ -64,8 +64,14 @@ export async function reportLoss(
   return later;
 }
 
+/** The longest time without an acknowledged write, in seconds, from a moment on. Times are in ms. */
+export function secondsWithoutWrites(from: number, answered: number[]): string {
+  const times = [from, ...answered.filter((time) => time >= from).sort((a, b) => a - b)];
+  return (Math.max(...times.slice(1).map((time, i) => time - (times[i] ?? time))) / 1000).toFixed(1);
+}
+
 /** Whether all later requests of a kind succeeded. */
 export function serves(later: Request[], kind: string): boolean {
   const sent = later.filter((request) => request.kind === kind);
-  return sent.length >= 5 && sent.every(({ status }) => status === 200);
+  return sent.length > 10 && sent.every(({ status }) => status === 200);
 }
