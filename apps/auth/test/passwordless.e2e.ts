@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AuthenticatorApp } from './support/authenticator-app.ts';
 import { Browser } from './support/browser.ts';
 import { Client, newAdmin, newEmail, type Answer } from './support/client.ts';
-import { Mailbox } from './support/mailbox.ts';
+import { Mailbox, sentMails } from './support/mailbox.ts';
 import { OpenIdProvider, redirectUri } from './support/openid-provider.ts';
 import { startTestService, strongPassword, type TestService } from './support/service.ts';
 
@@ -152,11 +152,7 @@ describe('a first password', () => {
     const answer = await client.call('POST', '/auth/magic-link/confirm', { body: { token: link } });
     expect(outcome(answer)).toEqual([400, 'one_time_token_invalid']);
     expect((await client.login(email)).status).toBe(200);
-    const { rows } = await service.database.query(
-      "SELECT FROM mail WHERE recipient = $1 AND template = 'password_changed'",
-      [email],
-    );
-    expect(rows).toHaveLength(1);
+    expect(await sentMails(service, mailbox, email, 'Your password was changed')).toHaveLength(1);
   });
 
   it('is set by one of 20 concurrent requests', async () => {

@@ -112,3 +112,14 @@ export async function untilSent({ database }: TestService, recipient: string): P
     await sleep(50);
   }
 }
+
+/** The mails to an e-mail address with a subject, once no mail to it waits any longer. Sent mails leave the table. */
+export async function sentMails(
+  service: TestService,
+  mailbox: Mailbox,
+  email: string,
+  subject: string,
+): Promise<ParsedMail[]> {
+  await untilSent(service, email);
+  return mailbox.to(email).filter((mail) => mail.subject === subject);
+}
