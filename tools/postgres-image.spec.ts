@@ -17,7 +17,7 @@ beforeAll(() => {
   }
   copyFileSync(join(scripts, 'postgresql.conf'), join(folder, 'postgresql.conf'));
   // the scripts, with the image's folder of settings moved
-  for (const name of ['credentials.sh', 'create.sh', 'entrypoint.sh']) {
+  for (const name of ['credentials.sh', 'create.sh', 'entrypoint.sh', 'older-data.sh']) {
     const text = readFileSync(join(scripts, name), 'utf8')
       .replaceAll('/etc/postgresql', folder)
       .replaceAll('/var/lib/pgbackrest', join(folder, 'backups'));
@@ -51,6 +51,26 @@ describe('the image of PostgreSQL', () => {
     expect(status).toBe(78);
     expect(stderr).toContain('set CONNECTIONS_PER_DATABASE to 53 or less');
     expect(run('credentials.sh', { DATABASES: 'auth,orders', CONNECTIONS_PER_DATABASE: '53' }).status).toBe(0);
+  });
+
+  it.each([
+    ['unasked', {}],
+    ['when it is asked to upgrade another one', { UPGRADE_FROM: '15' }],
+  ])('does not start beside data of another major version, %s', (_case, environment) => {
+    const volume = mkdtempSync(join(folder, 'volume-'));
+    chmodSync(volume, 0o755);
+    for (const [name, major] of [
+      ['16', '16'],
+      // what is left of an interrupted restore
+      ['17.restored', '17'],
+    ] as const) {
+      mkdirSync(join(volume, name));
+      writeFileSync(join(volume, name, 'PG_VERSION'), `${major}\n`);
+    }
+    const PGDATA = join(volume, '17');
+    const { status, stderr } = run('entrypoint.sh', { DATABASES: 'auth', PGDATA, ...environment });
+    expect(status).toBe(78);
+    expect(stderr).toContain('The volume has data of PostgreSQL 16, and this image runs 17. Nothing is changed.');
   });
 
   it.each(['data', 'backups'])('says what to do about a volume for %s that ignores fsGroup', (volume) => {

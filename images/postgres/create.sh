@@ -1,5 +1,5 @@
 #!/bin/bash
-# Creates the data folder, from a repository's backup if there is one.
+# Creates the data folder: from the data of UPGRADE_FROM, an older major version, or from a repository's backup if there is one.
 set -euo pipefail
 
 # Whether any repository holds a backup. A lost volume must not be mistaken for a new one, so this fails if a repository can't be
@@ -24,7 +24,11 @@ writable() { # writable FOLDER
 writable "$(dirname "$PGDATA")"
 # a member of a cluster reaches its repository through the network
 [ -z "${PGBACKREST_STANZA:-}" ] || grep -qs '^repo1-host=' /etc/pgbackrest/conf.d/* || writable /var/lib/pgbackrest
-if [ -n "${PGBACKREST_STANZA:-}" ] && backed_up; then
+older=$(dirname "$PGDATA")/${UPGRADE_FROM:-}
+if [ -s "$older/PG_VERSION" ]; then
+  upgrade.sh "$older" "$PGDATA.new"
+  mv "$PGDATA.new" "$PGDATA"
+elif [ -n "${PGBACKREST_STANZA:-}" ] && backed_up; then
   # in a separate folder that is renamed when complete: an interrupted restore is resumed
   mkdir -p -m 0700 "$PGDATA.restored"
   restore.sh "$PGDATA.restored"
@@ -33,9 +37,6 @@ if [ -n "${PGBACKREST_STANZA:-}" ] && backed_up; then
   mv "$PGDATA.restored" "$PGDATA"
 else
   # in a separate folder too: an interrupted initdb starts over
-  rm -rf "$PGDATA.new"
-  # PostgreSQL's own locale: no update of the C library changes how indexes are sorted
-  initdb --pgdata "$PGDATA.new" --username postgres --auth-local peer --auth-host reject --data-checksums --encoding UTF8 \
-    --locale-provider builtin --builtin-locale C.UTF-8 --locale C.UTF-8 >/dev/null
+  new-data.sh "$PGDATA.new"
   mv "$PGDATA.new" "$PGDATA"
 fi

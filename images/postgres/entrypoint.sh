@@ -3,7 +3,7 @@
 # PGBACKREST_STANZA set, WAL is archived.
 set -euo pipefail
 credentials.sh
-[ -s "$PGDATA/PG_VERSION" ] || create.sh
+[ -s "$PGDATA/PG_VERSION" ] || { older-data.sh; create.sh; }
 
 server=(-D "$PGDATA" -c config_file=/etc/postgresql/postgresql.conf)
 settings=$(memory.sh)

@@ -38,6 +38,7 @@ end() {
 
 credentials.sh
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  older-data.sh
   if [[ $HOSTNAME == *-0 ]]; then
     # what it creates comes from the repository, if that holds a backup
     until led || repository; do pause; done

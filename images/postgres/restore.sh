@@ -12,6 +12,8 @@ moment=${target:+$(date --date "$target" +%s%6N)}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 info=$(pgbackrest info --output=json)
+# the server's major version: it can't read backups of another one
+major=$(postgres --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/')
 
 # served_since TIMELINE SWITCH_LSN: when the timeline's first transaction was committed, in microseconds; nothing if none is archived,
 # and 0 if its first segment has expired: it then served before the oldest backup
@@ -38,9 +40,13 @@ served_since() {
 # choose: sets the timeline to follow, and the latest backup in the repository that it contains
 choose() {
   local database histories file since forks={}
-  database=$(jq --argjson repository "$repository" '[.[0].archive[].database | select(.["repo-key"] == $repository).id] | max' <<<"$info")
+  backup=''
+  database=$(jq --argjson repository "$repository" --arg major "$major" \
+    '[.[0].db[] | select(.["repo-key"] == $repository and .version == $major).id] | max' <<<"$info")
+  timeline=$(jq -r --argjson repository "$repository" --argjson database "$database" \
+    'first(.[0].backup[] | select(.database == {id: $database, "repo-key": $repository})).archive.start[:8]' <<<"$info")
+  [ -n "$timeline" ] || return 0
   archive=archive/$PGBACKREST_STANZA/$(jq -r --argjson database "$database" 'first(.[0].archive[] | select(.database.id == $database)).id' <<<"$info")
-  timeline=$(jq -r '.[0].backup[0].archive.start[:8]' <<<"$info")
   histories=$(pgbackrest repo-ls --repo="$repository" --filter='\.history$' --sort=desc "$archive")
   for file in $histories; do
     # lines of ancestors: timeline, LSN at which the next one forked off, reason
@@ -76,8 +82,10 @@ for repository in $(jq '[.[0].backup[].database["repo-key"]] | unique[]' <<<"$in
   exit
 done
 cat >&2 <<END
-No backup reaches ${target:-the end of the archive}: timeline $timeline served then, and contains none that was complete before it.
-Choose a moment after one of these backups, on the same timeline:
-$(jq -r '.[0].backup[] | "\(.timestamp.stop | todate)  timeline \(.archive.stop[:8])  \(.label)"' <<<"$info")
+No backup of PostgreSQL $major reaches ${target:-the end of the archive}: timeline ${timeline:-?} served then, and contains none that was
+complete before it. Choose a moment after one of these backups, on the same timeline, and an image of its major version:
+$(jq -r '.[0] | .db as $databases | .backup[] | .database as $of
+  | ($databases[] | select(.id == $of.id and .["repo-key"] == $of["repo-key"]).version) as $major
+  | "\(.timestamp.stop | todate)  PostgreSQL \($major)  timeline \(.archive.stop[:8])  \(.label)"' <<<"$info")
 END
 exit 1

@@ -11,14 +11,21 @@ update_roles() { [ "$(sql 'SELECT pg_is_in_recovery()')" = t ] || roles.sh "$PGH
 written() { sql "SELECT CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END"; }
 reload_database() { update_roles && sql 'SELECT pg_reload_conf()' >/dev/null; }
 
-# Archived WAL is useless without a first backup. Fails until each repository has one.
+# Archived WAL is useless without a first backup. Fails until each repository has one, of the server's major version.
 first_backup() {
-  local codes missing
-  codes=$(pgbackrest info --output=json | jq -r '.[0].repo[] | "\(.key) \(.status.code)"') || return 1
+  local info known missing
+  info=$(pgbackrest info --output=json) || return 1
+  known=$(jq -r '.[0].db // [] | max_by(.id).version // empty' <<<"$info")
+  if [ -n "$known" ] && [ "$known" != $(($(sql 'SHOW server_version_num') / 10000)) ]; then
+    pgbackrest stanza-upgrade || return 1
+    info=$(pgbackrest info --output=json) || return 1
+  fi
   # 1, 2, 3: no stanza, no backup, no data. A repository with another code is away
-  missing=$(sed -nE 's/ [123]$//p' <<<"$codes")
+  missing=$(jq -r '.[0] as $stanza | $stanza.repo[] | .key as $key
+    | ([$stanza.db[]? | select(.["repo-key"] == $key).id] | max) as $id
+    | select(.status.code | IN(1, 2, 3) or (. == 0 and all($stanza.backup[]; .database != {id: $id, "repo-key": $key}))).key' <<<"$info")
   [ -z "$missing" ] || backup.sh full $missing || return 1
-  ! grep -qvE ' [0123]$' <<<"$codes"
+  jq -e '.[0].repo | all(.status.code | IN(0, 1, 2, 3))' <<<"$info" >/dev/null
 }
 
 # separate locks: archiving holds the server's locks almost permanently

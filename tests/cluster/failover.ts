@@ -12,10 +12,11 @@ import { type Firewall, startFirewall } from './lib/firewall.ts';
 import { secondsWithoutWrites } from './lib/loss.ts';
 import {
   inMember,
-  isSynchronous,
   leader,
+  leadFirst,
   members,
   replicated,
+  switchOver,
   synchronousReplica,
   watchWriters,
 } from './lib/members.ts';
@@ -43,24 +44,6 @@ const dropped =
     await firewall.open();
   };
 
-const switchOver = (namespace: string, pod: string, ...options: string[]) =>
-  inMember(namespace, pod, ['patronictl', 'switchover', '--leader', pod, ...options, '--force', 'postgres']);
-
-/**
- * An update begins with `postgres-2` and ends with `postgres-0`. So the leader moves once more, if this one leads before. Only a
- * synchronous replica may lead.
- */
-async function leadFirst(namespace: string, pod: string): Promise<void> {
-  const synchronous = (count: string) =>
-    inMember(namespace, pod, ['patronictl', 'edit-config', '--force', '-s', `synchronous_node_count=${count}`]);
-  if (pod !== 'postgres-0') {
-    await synchronous('2');
-    await until('postgres-0 to be synchronous', 60, () => isSynchronous(namespace, 'postgres-0'));
-    await switchOver(namespace, pod, '--candidate', 'postgres-0');
-    await until('postgres-0 to lead', 60, async () => (await leader(namespace)) === 'postgres-0');
-    await synchronous('null');
-  }
-}
 const rollout = (namespace: string, ...command: string[]) =>
   kubectl(['rollout', ...command, 'statefulset/postgres', '-n', namespace], { seconds: 600 });
 
@@ -68,8 +51,8 @@ const scenarios: Record<string, Scenario> = {
   switchover: { play: (namespace, pod) => switchOver(namespace, pod) },
   // each member is replaced, as by another image
   updated: {
-    async play(namespace, pod) {
-      await leadFirst(namespace, pod);
+    async play(namespace) {
+      await leadFirst(namespace);
       await rollout(namespace, 'restart');
       await rollout(namespace, 'status');
     },
@@ -77,8 +60,9 @@ const scenarios: Record<string, Scenario> = {
   },
   // by an image that does not start as a database
   'updated to a broken image': {
-    async play(namespace, pod) {
-      await leadFirst(namespace, pod);
+    async play(namespace) {
+      // an update begins with postgres-2 and ends with postgres-0
+      await leadFirst(namespace);
       const broken = `postgres=${images.auth()}`;
       await kubectl(['set', 'image', 'statefulset/postgres', broken, '-n', namespace]);
       const failed = 'jsonpath={.status.containerStatuses[?(@.name=="postgres")].state.waiting.reason}';

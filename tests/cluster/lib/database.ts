@@ -151,28 +151,43 @@ export async function accounts(namespace: string): Promise<Set<string>> {
 export const databaseTime = (namespace: string): Promise<string> =>
   sql(namespace, 'postgres', `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00')`);
 
+/** Sets how many pods the database has, and waits until the others are gone. */
+export async function scaleDatabase(namespace: string, replicas: number): Promise<void> {
+  const gone = dataClaims.slice(replicas).map((claim) => `pod/${placeOf(claim).pod}`);
+  await kubectl(['scale', 'statefulset/postgres', `--replicas=${replicas}`, '-n', namespace]);
+  if (gone.length > 0) {
+    await kubectl(['wait', '--for=delete', ...gone, '-n', namespace, '--timeout=300s'], { seconds: 310 });
+  }
+}
+
+/** Deletes the state of a cluster whose members are gone, so that the first one makes another. */
+export async function forgetState(namespace: string): Promise<void> {
+  if (isCluster) {
+    const state = ['postgres', 'postgres-config', 'postgres-sync', 'postgres-failover'];
+    await kubectl(['delete', 'endpoints', ...state, '-n', namespace, '--ignore-not-found']);
+  }
+}
+
 /**
  * Restores the database to a point in time, or to the end of its archive, with the steps of docs/operations/backups.md, or of
  * docs/operations/database-cluster.md. Returns the duration in seconds.
+ * @param start begins the restore, once the volumes are gone
  */
-export async function restoreTo(namespace: string, target?: string): Promise<number> {
+export async function restoreTo(
+  namespace: string,
+  target?: string,
+  start: () => Promise<unknown> = () => scaleDatabase(namespace, dataClaims.length),
+): Promise<number> {
   const started = Date.now();
   const metadata = { name: 'postgres-restore', namespace };
   if (target) {
     await apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { RESTORE_TARGET_TIME: target } });
   }
-  const scale = (replicas: number) =>
-    kubectl(['scale', 'statefulset/postgres', `--replicas=${replicas}`, '-n', namespace]);
-  const pods = dataClaims.map((claim) => `pod/${placeOf(claim).pod}`);
   // a clean shutdown archives the last WAL
-  await scale(0);
-  await kubectl(['wait', '--for=delete', ...pods, '-n', namespace, '--timeout=300s'], { seconds: 310 });
+  await scaleDatabase(namespace, 0);
   await kubectl(['delete', 'pvc', ...dataClaims, '-n', namespace, '--timeout=300s'], { seconds: 310 });
-  if (isCluster) {
-    const state = ['postgres', 'postgres-config', 'postgres-sync', 'postgres-failover'];
-    await kubectl(['delete', 'endpoints', ...state, '-n', namespace, '--ignore-not-found']);
-  }
-  await scale(dataClaims.length);
+  await forgetState(namespace);
+  await start();
   await until('database restored', 900, () => databaseReady(namespace));
   const seconds = (Date.now() - started) / 1000;
   await until('three members', 300, async () => !isCluster || replicated(namespace));

@@ -24,6 +24,7 @@ export const images = {
   auth: () => image('AUTH_IMAGE'),
   authNext: () => image('AUTH_IMAGE_NEXT'),
   postgres: () => image('POSTGRES_IMAGE'),
+  postgresNext: () => image('POSTGRES_IMAGE_NEXT'),
   sealedSecrets: () => image('SEALED_SECRETS_IMAGE'),
   s3: () => image('S3_IMAGE'),
   prometheus: () => image('PROMETHEUS_IMAGE'),
@@ -40,13 +41,15 @@ export interface Shape {
   /** Partial objects, or entries of a kustomization's `patches`. */
   patches?: object[];
   config?: Record<string, string>;
+  /** The database's image, if not that under test. */
+  postgres?: string;
 }
 
 /** The images under test and a stand-in for the published exporter, as a kustomization's `images`. */
-export function underTest(): object[] {
+export function underTest(postgres = images.postgres()): object[] {
   const all: [string, string][] = [
     ...serviceImages(),
-    ['devopslocally/postgres', images.postgres()],
+    ['devopslocally/postgres', postgres],
     ['quay.io/prometheuscommunity/postgres-exporter', images.postgresExporter()],
   ];
   return all.map(([name, reference]) => imageEntry(name, reference));
@@ -62,6 +65,7 @@ export function render({
   components = [],
   patches = [],
   config = {},
+  postgres,
 }: Shape): Promise<string> {
   const literals = Object.entries(config).map(([key, value]) => `${key}=${value}`);
   return buildWith((path) => ({
@@ -70,7 +74,7 @@ export function render({
       path(`k8s/components/${name}`),
     ),
     namespace,
-    images: underTest(),
+    images: underTest(postgres),
     patches: patches.map((patch) => ('patch' in patch ? patch : { patch: JSON.stringify(patch) })),
     configMapGenerator: literals.length > 0 ? [{ name: 'auth-config', behavior: 'merge', literals }] : [],
   }));

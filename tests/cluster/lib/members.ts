@@ -1,6 +1,7 @@
 import { fail } from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kubectl } from '../../../tools/lib/kubectl.ts';
+import { until } from '../../../tools/lib/until.ts';
 
 /** Whether the drill's environment has a database cluster instead of a single pod. */
 export const isCluster = Boolean(process.env['CLUSTER']);
@@ -32,7 +33,7 @@ export const synchronousReplica = async (namespace: string): Promise<string> =>
   (await list(namespace)).find(({ Role }) => Role === 'Sync Standby')?.Member ?? fail('no replica is synchronous');
 
 /** Whether a member may be promoted, since it has every acknowledged write. */
-export const isSynchronous = async (namespace: string, member: string): Promise<boolean> =>
+const isSynchronous = async (namespace: string, member: string): Promise<boolean> =>
   (await list(namespace)).some(({ Member, Role }) => Member === member && Role === 'Sync Standby');
 
 /** Whether one member leads and the others stream from it, one of them synchronously. */
@@ -43,6 +44,24 @@ export async function replicated(namespace: string): Promise<boolean> {
   return (
     count('Leader', 'running') === 1 && count('Sync Standby', 'streaming') === 1 && count('Replica', 'streaming') === 1
   );
+}
+
+/** Moves the lead away from a member as planned. */
+export const switchOver = (namespace: string, from: string, ...options: string[]): Promise<string> =>
+  inMember(namespace, from, ['patronictl', 'switchover', '--leader', from, ...options, '--force', 'postgres']);
+
+/** Lets `postgres-0` lead, with the steps of docs/operations/database-cluster.md. Only a synchronous replica may lead. */
+export async function leadFirst(namespace: string): Promise<void> {
+  const before = await leader(namespace);
+  const synchronous = (count: string) =>
+    inMember(namespace, before, ['patronictl', 'edit-config', '--force', '-s', `synchronous_node_count=${count}`]);
+  if (before !== 'postgres-0') {
+    await synchronous('2');
+    await until('postgres-0 to be synchronous', 60, () => isSynchronous(namespace, 'postgres-0'));
+    await switchOver(namespace, before, '--candidate', 'postgres-0');
+    await until('postgres-0 to lead', 60, async () => (await leader(namespace)) === 'postgres-0');
+    await synchronous('null');
+  }
 }
 
 /** Asks all members again and again whether they can be written to. `stop` says how many of them could at the same time, at most. */
