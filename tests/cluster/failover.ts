@@ -1,13 +1,13 @@
 // The leader of the database's cluster is replaced under traffic, in several ways. No acknowledged write is lost.
 //   CLUSTER must be set.  SCENARIOS: those to play, separated by commas.  REPETITIONS: of each, 2 if not given.  POOLER: with PgBouncer.
-import { fail } from 'node:assert/strict';
+import { equal, fail } from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill, type Row } from '../../tools/lib/drill.ts';
-import { kubectl } from '../../tools/lib/kubectl.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { until } from '../../tools/lib/until.ts';
 import { healthy } from '../../tools/lib/workloads.ts';
 import { accounts, backedUp, destroy, ledger, runJob, sql } from './lib/database.ts';
-import { deploy, images } from './lib/environment.ts';
+import { deploy, images, render } from './lib/environment.ts';
 import { type Firewall, startFirewall } from './lib/firewall.ts';
 import { secondsWithoutWrites } from './lib/loss.ts';
 import {
@@ -44,6 +44,12 @@ const dropped =
     await firewall.open();
   };
 
+const shape = (namespace: string) => ({
+  namespace,
+  components: ['high-availability', ...(process.env['POOLER'] ? ['pgbouncer'] : [])],
+  config: { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' },
+});
+const whole = async (namespace: string) => (await healthy(namespace)) && (await replicated(namespace));
 const rollout = (namespace: string, ...command: string[]) =>
   kubectl(['rollout', ...command, 'statefulset/postgres', '-n', namespace], { seconds: 600 });
 
@@ -73,6 +79,30 @@ const scenarios: Record<string, Scenario> = {
       await rollout(namespace, 'status');
     },
     leader: 'either',
+  },
+  // to larger volumes of a class that can't expand, with the steps of docs/runbooks/PersistentVolumeFilling.md
+  grown: {
+    async play(namespace, pod) {
+      await kubectl(['delete', 'statefulset', 'postgres', '-n', namespace, '--cascade=orphan']);
+      const path = '/spec/volumeClaimTemplates/0/spec/resources/requests/storage';
+      const patch = JSON.stringify([{ op: 'replace', path, value: '12Gi' }]);
+      const patches = [{ target: { kind: 'StatefulSet', name: 'postgres' }, patch }];
+      await apply(await render({ ...shape(namespace), patches }));
+      const replace = async (member: string) => {
+        await kubectl(['delete', 'pvc', `data-${member}`, '-n', namespace, '--wait=false']);
+        await kubectl(['delete', 'pod', member, '-n', namespace]);
+        await until(`${member} to be copied`, 300, () => whole(namespace), 2000);
+      };
+      for (const replica of members.filter((member) => member !== pod)) {
+        await replace(replica);
+      }
+      await switchOver(namespace, pod);
+      await until('another leader', 60, async () => (await leader(namespace)) !== pod);
+      await replace(pod);
+      const sizes = ['get', 'pvc', ...members.map((member) => `data-${member}`), '-n', namespace];
+      const grown = await kubectl([...sizes, '-o', 'jsonpath={.items[*].status.capacity.storage}']);
+      equal(grown, '12Gi 12Gi 12Gi');
+    },
   },
   'pod deleted': { play: (namespace, pod) => kubectl(['delete', 'pod', pod, '-n', namespace, '--wait=false']) },
   'pod killed': {
@@ -124,14 +154,9 @@ const repetitions = Number(process.env['REPETITIONS'] ?? 2);
 await drill('failover', async ({ own, after, log, table, check }) => {
   const namespace = await own('drill-failover');
   const gateway = await own('drill-failover-gateway');
-  await deploy({
-    namespace,
-    components: ['high-availability', ...(process.env['POOLER'] ? ['pgbouncer'] : [])],
-    config: { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' },
-  });
+  await deploy(shape(namespace));
   await gatewayNamespace(gateway);
-  const whole = async () => (await healthy(namespace)) && (await replicated(namespace));
-  await until('three members', 300, whole);
+  await until('three members', 300, () => whole(namespace));
   await until('first backup', 300, () => backedUp(namespace), 2000);
   log(`${await leader(namespace)} leads, one replica is synchronous, a backup exists`);
 
@@ -174,10 +199,10 @@ await drill('failover', async ({ own, after, log, table, check }) => {
         1000,
       );
       await sleep(5000);
-      await until('three members', 600, whole);
+      await until('three members', 600, () => whole(namespace));
       const back = (Date.now() - lost) / 1000;
       await restore?.(namespace);
-      await until('three members and the repository', 300, whole);
+      await until('three members and the repository', 300, () => whole(namespace));
       const now = await leader(namespace);
       if (leads === 'same' && now !== before) {
         moved.push(`${scenario}: ${before} → ${now}`);
