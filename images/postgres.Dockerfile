@@ -14,7 +14,7 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,t
     mkdir -p /etc/postgresql-common \
     && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
     && if [ -n "$UPGRADE_FROM" ]; then \
-      sed "s/^Suites: .*/Suites: $UPGRADE_FROM_RELEASE/" /etc/apt/sources.list.d/debian.sources >/etc/apt/sources.list.d/older.sources; fi \
+      . /etc/os-release && sed "s/$VERSION_CODENAME/$UPGRADE_FROM_RELEASE/g" /etc/apt/sources.list.d/debian.sources >/etc/apt/sources.list.d/older.sources; fi \
     && apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-$MAJOR ${UPGRADE_FROM:+postgresql-$UPGRADE_FROM} pgbackrest patroni pgbouncer ca-certificates jq openssl tini zstd \
     # the package ssl-cert generates a private key in each build

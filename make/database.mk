@@ -16,10 +16,11 @@ drill-sealed-secrets: ## Unseal, reject tampered values, restore a lost controll
 drill-encryption-at-rest: ## Check that Secrets are encrypted in etcd at ETCD_URL
 
 # the next major version of PostgreSQL, with the programs of this one
+MAJOR := $(shell sed -n 's/^ARG MAJOR=//p' images/postgres.Dockerfile)
 .cache/stand-in-postgres-next.env: images/postgres.Dockerfile $(wildcard images/postgres/*) tests/cluster/stand-ins/debian-forky.Dockerfile
 	@mkdir -p $(@D)
 	@docker build --quiet --file tests/cluster/stand-ins/debian-forky.Dockerfile --tag debian:forky-slim .
-	@docker build --quiet --file images/postgres.Dockerfile --build-arg BASE=debian:forky-slim --build-arg MAJOR=18 --build-arg UPGRADE_FROM=17 --tag $(REGISTRY)/devopslocally/postgres:next .
+	@docker build --quiet --file images/postgres.Dockerfile --build-arg BASE=debian:forky-slim --build-arg MAJOR=$$(($(MAJOR) + 1)) --build-arg UPGRADE_FROM=$(MAJOR) --tag $(REGISTRY)/devopslocally/postgres:next .
 	@docker push --quiet $(REGISTRY)/devopslocally/postgres:next
 	@echo "export POSTGRES_IMAGE_NEXT=$$(docker image inspect --format '{{index .RepoDigests 0}}' $(REGISTRY)/devopslocally/postgres:next)" >$@
 

@@ -17,7 +17,7 @@ beforeAll(() => {
   }
   copyFileSync(join(scripts, 'postgresql.conf'), join(folder, 'postgresql.conf'));
   // the scripts, with the image's folder of settings moved
-  for (const name of ['credentials.sh', 'create.sh', 'entrypoint.sh', 'older-data.sh']) {
+  for (const name of ['credentials.sh', 'create.sh', 'entrypoint.sh', 'major-version.sh']) {
     const text = readFileSync(join(scripts, name), 'utf8')
       .replaceAll('/etc/postgresql', folder)
       .replaceAll('/var/lib/pgbackrest', join(folder, 'backups'));

@@ -3,7 +3,8 @@
 # PGBACKREST_STANZA set, WAL is archived.
 set -euo pipefail
 credentials.sh
-[ -s "$PGDATA/PG_VERSION" ] || { older-data.sh; create.sh; }
+major-version.sh
+[ -s "$PGDATA/PG_VERSION" ] || create.sh
 
 server=(-D "$PGDATA" -c config_file=/etc/postgresql/postgresql.conf)
 settings=$(memory.sh)

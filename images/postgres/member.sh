@@ -8,20 +8,25 @@ trap 'exit 143' INT TERM
 pause() { sleep 2 & wait $!; }
 led() { pg_isready --quiet --host "$CLUSTER"; }
 repository() { timeout --signal=KILL 2 pgbackrest server-ping "$CLUSTER-repository" --log-level-console=off; }
-# whether the API server has the cluster's state
+# Whether the API server has the cluster's state. With `forget`, ends the claim of a member that was to create the cluster and did not.
 state() {
-  python3 - "$CLUSTER-config" <<'PYTHON'
+  python3 - "$CLUSTER-config" "${1:-}" <<'PYTHON'
 import json, ssl, sys, urllib.request
 account = '/var/run/secrets/kubernetes.io/serviceaccount/'
 token, namespace = (open(account + name).read() for name in ('token', 'namespace'))
 url = f'https://kubernetes.default.svc/api/v1/namespaces/{namespace}/endpoints/{sys.argv[1]}'
-request = urllib.request.Request(url, headers={'Authorization': f'Bearer {token}'})
+headers = {'Authorization': f'Bearer {token}', 'Content-Type': 'application/merge-patch+json'}
 context = ssl.create_default_context(cafile=account + 'ca.crt')
 # as all other clients of the API server: its authority's certificate may lack extensions
 context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+def call(method, body=None):
+    request = urllib.request.Request(url, method=method, headers=headers, data=body and json.dumps(body).encode())
+    return json.load(urllib.request.urlopen(request, timeout=5, context=context))
 try:
-    answer = urllib.request.urlopen(request, timeout=5, context=context)
-    sys.exit('initialize' not in json.load(answer)['metadata'].get('annotations', {}))
+    initialized = call('GET')['metadata'].get('annotations', {}).get('initialize')
+    if sys.argv[2] == 'forget' and initialized == '':
+        call('PATCH', {'metadata': {'annotations': {'initialize': None}}})
+    sys.exit(not initialized)
 except OSError as error:
     sys.exit(f'{url}: {error}')
 PYTHON
@@ -37,11 +42,13 @@ end() {
 }
 
 credentials.sh
+major-version.sh
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  older-data.sh
   if [[ $HOSTNAME == *-0 ]]; then
     # what it creates comes from the repository, if that holds a backup
     until led || repository; do pause; done
+    # an interrupted start leaves its claim, and Patroni would wait for it for ever
+    led || state forget 2>/dev/null || true
   else
     # Only the first member creates a cluster. Otherwise an empty member could, while the first one holds the data of a single instance.
     until led; do pause; done

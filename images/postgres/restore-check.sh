@@ -29,7 +29,8 @@ step='the archive'
 for _ in $(seq 90); do
   # of the last major version: an older one's timeline may be higher
   archived=$(pgbackrest info --output=json |
-    jq -r '.[0] | ([.db[].id] | max) as $id | [.archive[] | select(.database.id == $id).max | select(. != null)] | max // ""')
+    jq -r '.[0] | [.archive[].database] as $all | [.archive[] | .database as $of
+      | select($of.id == ([$all[] | select(.["repo-key"] == $of["repo-key"]).id] | max)).max | select(. != null)] | max // ""')
   [[ "$archived" < "$segment" ]] || break
   sleep 2
 done

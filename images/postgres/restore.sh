@@ -37,16 +37,22 @@ served_since() {
   done
 }
 
-# choose: sets the timeline to follow, and the latest backup in the repository that it contains
+# The database's ids in the repository, the latest first. Each change of the major version begins another one. Without a target, only
+# the last one: an older image must not bring back what there was before the upgrade, unasked.
+databases() {
+  jq --argjson repository "$repository" --arg major "$major" --arg target "$target" '
+    [.[0].db[] | select(.["repo-key"] == $repository)] | sort_by(-.id) | if $target == "" then .[:1] else . end
+    | .[] | select(.version == $major).id' <<<"$info"
+}
+
+# choose: sets the timeline to follow, and the latest backup of a database in the repository that it contains
 choose() {
-  local database histories file since forks={}
+  local histories file since forks={}
   backup=''
-  database=$(jq --argjson repository "$repository" --arg major "$major" \
-    '[.[0].db[] | select(.["repo-key"] == $repository and .version == $major).id] | max' <<<"$info")
   timeline=$(jq -r --argjson repository "$repository" --argjson database "$database" \
     'first(.[0].backup[] | select(.database == {id: $database, "repo-key": $repository})).archive.start[:8]' <<<"$info")
   [ -n "$timeline" ] || return 0
-  archive=archive/$PGBACKREST_STANZA/$(jq -r --argjson database "$database" 'first(.[0].archive[] | select(.database.id == $database)).id' <<<"$info")
+  archive=archive/$PGBACKREST_STANZA/$(jq -r --argjson database "$database" --argjson repository "$repository" 'first(.[0].archive[] | select(.database == {id: $database, "repo-key": $repository})).id' <<<"$info")
   histories=$(pgbackrest repo-ls --repo="$repository" --filter='\.history$' --sort=desc "$archive")
   for file in $histories; do
     # lines of ancestors: timeline, LSN at which the next one forked off, reason
@@ -72,18 +78,20 @@ choose() {
 }
 
 for repository in $(jq '[.[0].backup[].database["repo-key"]] | unique[]' <<<"$info"); do
-  choose
-  [ -n "$backup" ] || continue
-  echo "restoring ${target:-the end of the archive} on timeline $timeline, from backup $backup in repository $repository"
-  at=(--type=default)
-  [ -z "$target" ] || at=(--type=time "--target=$target" --target-action=promote)
-  pgbackrest restore --delta --pg1-path="$folder" --repo="$repository" --set="$backup" --target-timeline="$timeline" "${at[@]}" \
-    --recovery-option='restore_command=pgbackrest archive-get %f "%p"'
-  exit
+  for database in $(databases); do
+    choose
+    [ -n "$backup" ] || continue
+    echo "restoring ${target:-the end of the archive} on timeline $timeline, from backup $backup in repository $repository"
+    at=(--type=default)
+    [ -z "$target" ] || at=(--type=time "--target=$target" --target-action=promote)
+    pgbackrest restore --delta --pg1-path="$folder" --repo="$repository" --set="$backup" --target-timeline="$timeline" "${at[@]}" \
+      --recovery-option='restore_command=pgbackrest archive-get %f "%p"'
+    exit
+  done
 done
 cat >&2 <<END
-No backup of PostgreSQL $major reaches ${target:-the end of the archive}: timeline ${timeline:-?} served then, and contains none that was
-complete before it. Choose a moment after one of these backups, on the same timeline, and an image of its major version:
+No backup reaches ${target:-the end of the archive}${timeline:+: timeline $timeline served then, and contains none that was complete before it}.
+Choose a moment after one of these backups, on the same timeline. This image restores those of PostgreSQL $major:
 $(jq -r '.[0] | .db as $databases | .backup[] | .database as $of
   | ($databases[] | select(.id == $of.id and .["repo-key"] == $of["repo-key"]).version) as $major
   | "\(.timestamp.stop | todate)  PostgreSQL \($major)  timeline \(.archive.stop[:8])  \(.label)"' <<<"$info")

@@ -3,6 +3,9 @@
 #   roles.sh SOCKET_FOLDER
 # psql reads the passwords itself, so that they appear in no command line.
 set -euo pipefail
+# the server and the sidecar of a new leader both do this
+exec 9>/run/postgresql/roles.lock
+flock --timeout 300 9
 socket=$1
 connections=${CONNECTIONS_PER_DATABASE:-90}
 credentials.sh

@@ -11,15 +11,18 @@ update_roles() { [ "$(sql 'SELECT pg_is_in_recovery()')" = t ] || roles.sh "$PGH
 written() { sql "SELECT CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END"; }
 reload_database() { update_roles && sql 'SELECT pg_reload_conf()' >/dev/null; }
 
+# Fails until each repository knows the server's major version.
+upgrade_stanza() {
+  local version
+  version=$(sql 'SHOW server_version') && [ -n "$version" ] || return 1
+  pgbackrest info --output=json | jq -e --arg major "${version%%.*}" \
+    '.[0].db // [] | group_by(.["repo-key"]) | all(max_by(.id).version == $major)' >/dev/null || pgbackrest stanza-upgrade
+}
+
 # Archived WAL is useless without a first backup. Fails until each repository has one, of the server's major version.
 first_backup() {
-  local info known missing
+  local info missing
   info=$(pgbackrest info --output=json) || return 1
-  known=$(jq -r '.[0].db // [] | max_by(.id).version // empty' <<<"$info")
-  if [ -n "$known" ] && [ "$known" != $(($(sql 'SHOW server_version_num') / 10000)) ]; then
-    pgbackrest stanza-upgrade || return 1
-    info=$(pgbackrest info --output=json) || return 1
-  fi
   # 1, 2, 3: no stanza, no backup, no data. A repository with another code is away
   missing=$(jq -r '.[0] as $stanza | $stanza.repo[] | .key as $key
     | ([$stanza.db[]? | select(.["repo-key"] == $key).id] | max) as $id
@@ -62,6 +65,7 @@ while kill -0 "$server"; do
       fi
       if [ -z "$backed_up" ] && [ "$SECONDS" -ge "$attempt" ]; then
         attempt=$((SECONDS + 60))
+        upgrade_stanza || true
         if { [ -z "$promoted" ] || backup.sh full; } && first_backup; then backed_up=yes promoted=''; fi
       fi
       ;;

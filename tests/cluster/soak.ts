@@ -1,6 +1,6 @@
 // Mixed traffic for a long time. In the first half, rollouts, rotations and kills follow each other at random; in the second half
 // nothing happens, and memory, file descriptors and connections stay as they are.  MINUTES: 30 by default.  SEED: of an earlier run,
-// to have the same faults in the same order.
+// to have the same faults in the same order.  CLUSTER: with three members of the database.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { drill, type Row } from '../../tools/lib/drill.ts';
@@ -10,6 +10,7 @@ import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { accounts, databaseReady, ledger, sql } from './lib/database.ts';
 import { deploy, images } from './lib/environment.ts';
+import { isCluster, leader, replicated, switchOver } from './lib/members.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 const minutes = Number(process.env['MINUTES'] ?? 30);
@@ -76,7 +77,16 @@ await drill('soak', async ({ own, log, table, check }) => {
     'the database is killed': async () => {
       await kill('postgres-0');
       await until('database ready', 300, () => databaseReady(namespace));
+      await until('three members', 300, async () => !isCluster || replicated(namespace));
     },
+    ...(isCluster && {
+      'the database is switched over': async () => {
+        const before = await leader(namespace);
+        await switchOver(namespace, before);
+        await until('another leader', 60, async () => (await leader(namespace)) !== before);
+        await until('three members', 300, () => replicated(namespace));
+      },
+    }),
     'password rotated': () => rotate('password'),
     'certificate rotated': () => rotate('tls'),
     'signing keys rotated': () => rotate('signing-keys'),

@@ -25,7 +25,7 @@ import { secondsWithoutWrites } from './lib/loss.ts';
 import { inMember, isCluster, leadFirst, replicated } from './lib/members.ts';
 import { failures, flows, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
-await drill('upgrade', async ({ own, log, table, check }) => {
+await drill('upgrade', async ({ own, table, check }) => {
   const namespace = await own('drill-upgrade');
   const gateway = await own('drill-upgrade-gateway');
   const before = { namespace, config: { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' } };
@@ -49,9 +49,16 @@ await drill('upgrade', async ({ own, log, table, check }) => {
   );
   await apply(await render(before));
   await until('the old image again', 300, whole);
-  check(`the new image does not start on data of PostgreSQL ${old} unasked, and changes nothing`, true);
-  const mark = await databaseTime(namespace);
-  await sql(namespace, 'postgres', 'CREATE TABLE later (); DROP TABLE later');
+  const segment = await sql(namespace, 'postgres', 'SELECT pg_walfile_name(pg_switch_wal())');
+  await until(
+    'its archive to go on',
+    120,
+    async () => ((await sql(namespace, 'postgres', 'SELECT last_archived_wal FROM pg_stat_archiver')) || '') >= segment,
+  );
+  check(
+    `the new image does not start on data of PostgreSQL ${old} unasked, and the old one serves and archives again`,
+    true,
+  );
 
   const traffic = await startTraffic('client', gateway, {
     url: `http://auth.${namespace}`,
@@ -59,6 +66,7 @@ await drill('upgrade', async ({ own, log, table, check }) => {
   });
   await sleep(10_000);
   const from = Date.now();
+  const mark = await databaseTime(namespace);
   await runJob(namespace, 'postgres-backup', 'before-upgrade');
   if (isCluster) {
     await leadFirst(namespace);
@@ -144,5 +152,9 @@ await drill('upgrade', async ({ own, log, table, check }) => {
   await until('the old version', 300, whole);
   const backup = await runJob(namespace, 'postgres-backup', 'after-return');
   check(`the old version is backed up again (${backup.toFixed(1)} s)`, true);
-  log('the way back is open');
+  const again = await restoreTo(namespace, mark);
+  check(
+    `the same moment is restored again, although newer backups exist (${again.toFixed(1)} s)`,
+    (await accounts(namespace)).size === accountsThen.size,
+  );
 });
