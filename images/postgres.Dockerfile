@@ -13,13 +13,12 @@ RUN groupadd --system --gid 10002 postgres && useradd --system --uid 10002 --gid
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     mkdir -p /etc/postgresql-common \
     && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
-    && if [ -n "$UPGRADE_FROM" ]; then \
-      . /etc/os-release && sed "s/$VERSION_CODENAME/$UPGRADE_FROM_RELEASE/g" /etc/apt/sources.list.d/debian.sources >/etc/apt/sources.list.d/older.sources; fi \
+    && if [ -n "$UPGRADE_FROM" ]; then echo "deb http://deb.debian.org/debian $UPGRADE_FROM_RELEASE main" >/etc/apt/sources.list.d/older.list; fi \
     && apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-$MAJOR ${UPGRADE_FROM:+postgresql-$UPGRADE_FROM} pgbackrest patroni pgbouncer ca-certificates jq openssl tini zstd \
     # the package ssl-cert generates a private key in each build
     && rm /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem && find /etc/ssl/certs -xtype l -delete \
-    && rm -rf /etc/apt/sources.list.d/older.sources /usr/share/doc /usr/share/man /var/log/apt /var/log/dpkg.log /var/log/alternatives.log \
+    && rm -rf /etc/apt/sources.list.d/older.list /usr/share/doc /usr/share/man /var/log/apt /var/log/dpkg.log /var/log/alternatives.log \
       /var/cache/debconf/* /var/cache/ldconfig/* /etc/pgbackrest.conf /etc/pgbouncer/*
 
 COPY --chmod=0555 images/postgres/*.sh /usr/local/bin/
