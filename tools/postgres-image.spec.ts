@@ -73,6 +73,16 @@ describe('the image of PostgreSQL', () => {
     expect(stderr).toContain('The volume has data of PostgreSQL 16, and this image runs 17. Nothing is changed.');
   });
 
+  it('starts on its data after an upgrade of them was interrupted', () => {
+    const PGDATA = join(mkdtempSync(join(folder, 'volume-')), '17');
+    mkdirSync(join(PGDATA, 'global'), { recursive: true });
+    writeFileSync(join(PGDATA, 'PG_VERSION'), '17\n');
+    writeFileSync(join(PGDATA, 'global/pg_control.old'), 'control');
+    spawnSync('chown', ['-R', '65534:65534', join(PGDATA, '..')]);
+    expect(run('major-version.sh', { PGDATA })).toMatchObject({ status: 0, stderr: '' });
+    expect(readFileSync(join(PGDATA, 'global/pg_control'), 'utf8')).toBe('control');
+  });
+
   it.each(['data', 'backups'])('says what to do about a volume for %s that ignores fsGroup', (volume) => {
     for (const name of ['data', 'backups']) {
       mkdirSync(join(folder, name), { recursive: true });

@@ -75,6 +75,7 @@ await drill('upgrade', async ({ own, table, check }) => {
   const from = Date.now();
   const mark = await databaseTime(namespace);
   await runJob(namespace, 'postgres-backup', 'before-upgrade');
+  await sql(namespace, 'auth', 'ANALYZE account');
   // PostgreSQL 17.12 stores an option with each new column that 18.6, which Debian's mirrors may still have, does not know
   for (const database of ['auth', 'postgres']) {
     await sql(
