@@ -26,6 +26,15 @@ function randomNumbers(state: number): () => number {
   };
 }
 
+/** Settings of Node.js with which a program's clock is some seconds off, and its timers are not. */
+function clockOff(seconds: number): string {
+  const shifted = `const Real = Date; globalThis.Date = class extends Real {
+    constructor(...time) { super(...(time.length > 0 ? time : [Real.now() + ${seconds * 1000}])); }
+    static now() { return Real.now() + ${seconds * 1000}; }
+  };`;
+  return `--max-old-space-size-percentage=50 --import=data:text/javascript,${encodeURIComponent(shifted)}`;
+}
+
 /** What a pod of auth, or the database, holds at a time. */
 type Sample = Record<string, number>;
 
@@ -62,11 +71,18 @@ await drill('soak', async ({ own, log, table, check }) => {
   const kill = (pod: string) => kubectl(['delete', 'pod', pod, '-n', namespace, '--grace-period=0', '--force']);
   const rotate = (what: string) => run(join(root, 'k8s/rotate.sh'), [namespace, what], { seconds: 600 });
   let isNext = false;
+  let secondsOff = 0;
   const faults: Record<string, () => Promise<unknown>> = {
     'new image': async () => {
       isNext = !isNext;
       const image = isNext ? images.authNext() : images.auth();
       await kubectl(['set', 'image', 'deployment/auth', `auth=${image}`, '-n', namespace]);
+      await rolledOut();
+    },
+    // one after another, so that pods with different clocks serve side by side, as nodes differ
+    'clocks are stepped': async () => {
+      secondsOff = secondsOff === 0 ? (random() < 0.5 ? -3 : 3) : 0;
+      await kubectl(['set', 'env', 'deployment/auth', `NODE_OPTIONS=${clockOff(secondsOff)}`, '-n', namespace]);
       await rolledOut();
     },
     'a pod is killed': async () => {
