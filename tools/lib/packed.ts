@@ -30,7 +30,9 @@ export async function installPacked(libraries: string[], others: string[] = []):
   for (const library of libraries) {
     archives.push(await pack(library));
   }
-  const options = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--silent'];
+  // a registry that stalls is asked again after 20 s; npm waits for 5 minutes, twice
+  const patience = ['--fetch-timeout=20000', '--fetch-retries=5', '--fetch-retry-mintimeout=1000'];
+  const options = ['--prefer-offline', ...patience, '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
   await run('npm', ['install', ...options, ...archives, ...others], { cwd: folder });
   return folder;
 }
