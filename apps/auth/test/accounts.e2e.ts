@@ -8,6 +8,7 @@ let client: Client;
 
 beforeAll(async () => {
   service = await startTestService();
+  await holdLimits(service);
   client = new Client(service.url);
 });
 

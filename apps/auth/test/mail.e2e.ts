@@ -222,6 +222,8 @@ describe('the outbox', () => {
     await client.register(email);
     await until(async () => (await outbox(email))[0]?.failed_at !== null);
     mailbox.refuse = undefined;
+    // counted after the row is written
+    await until(async () => (await failedCount()) > failed);
     expect(await failedCount()).toBe(failed + 1);
     expect((await outbox(email))[0].last_error).toContain(String(code));
     expect((await outbox(email))[0].last_error).not.toContain(email);
