@@ -1,6 +1,6 @@
-// Mixed traffic for a long time. In the first half, rollouts, rotations and kills follow each other at random; in the second half
-// nothing happens, and memory, file descriptors and connections stay as they are.  MINUTES: 30 by default.  SEED: of an earlier run,
-// to have the same faults in the same order.  CLUSTER: with three members of the database.
+// Mixed traffic for a long time. In the first half, rollouts, rotations and kills follow each other at random, each at least once; in
+// the second half nothing happens, and memory, file descriptors and connections stay as they are.  MINUTES: 30 by default.  SEED: of an
+// earlier run, to have the same faults in the same order.  CLUSTER: with three members of the database.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { drill, type Row } from '../../tools/lib/drill.ts';
@@ -14,6 +14,7 @@ import { isCluster, leader, replicated, switchOver } from './lib/members.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 const minutes = Number(process.env['MINUTES'] ?? 30);
+const replicas = 3;
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e6));
 
 /** Numbers from 0 to below 1 that are the same for the same seed (mulberry32). */
@@ -56,15 +57,24 @@ await drill('soak', async ({ own, log, table, check }) => {
     namespace,
     components: ['high-availability'],
     config: { LOGIN_ADDRESS_BURST: '100000', REGISTER_ADDRESS_BURST: '100000' },
+    // the autoscaler would replace pods while nothing happens
+    patches: [
+      {
+        apiVersion: 'autoscaling/v2',
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name: 'auth' },
+        spec: { minReplicas: replicas, maxReplicas: replicas },
+      },
+    ],
   });
   await gatewayNamespace(gateway);
 
   const pods = async () => {
     const selector = 'app.kubernetes.io/component=api';
-    const { items } = await getJson<{ items: { metadata: { name: string } }[] }>([
+    const { items } = await getJson<{ items: { metadata: { name: string; deletionTimestamp?: string } }[] }>([
       ...['pods', '-n', namespace, '-l', selector, '--field-selector=status.phase=Running'],
     ]);
-    return items.map(({ metadata }) => metadata.name);
+    return items.filter(({ metadata }) => !metadata.deletionTimestamp).map(({ metadata }) => metadata.name);
   };
   const rolledOut = () =>
     kubectl(['rollout', 'status', 'deployment/auth', '-n', namespace, '--timeout=300s'], { seconds: 310 });
@@ -119,7 +129,7 @@ await drill('soak', async ({ own, log, table, check }) => {
   const started = Date.now();
   const marks: { what: string; from: number; to: number }[] = [];
   const names = Object.keys(faults);
-  for (let left: string[] = []; Date.now() < started + minutes * 30_000;) {
+  for (let left: string[] = []; marks.length < names.length || Date.now() < started + minutes * 30_000;) {
     // each of them once before any of them again
     left = left.length > 0 ? left : [...names];
     const [what = ''] = left.splice(Math.floor(random() * left.length), 1);
@@ -155,7 +165,7 @@ await drill('soak', async ({ own, log, table, check }) => {
     ),
   });
   const samples = new Map<string, Sample[]>();
-  while (Date.now() < started + minutes * 60_000) {
+  while (Date.now() < quiet + minutes * 30_000) {
     const from = Date.now();
     for (const [name, sample] of [
       ...(await Promise.all(steady.map(async (pod) => [pod, await sampleOf(pod)] as const))),
@@ -180,19 +190,20 @@ await drill('soak', async ({ own, log, table, check }) => {
   }
   const growth = [...samples].flatMap(([of, all]) =>
     Object.keys(all[0] ?? {}).map((what) => {
-      const values = all.map((sample) => sample[what] ?? NaN);
+      // at first, the pods load what they need for the first time
+      const values = all.slice(all.length / 3).map((sample) => sample[what] ?? NaN);
       // a garbage collection may come before or after any one sample
-      const third = Math.ceil(values.length / 3);
+      const half = Math.ceil(values.length / 2);
       const lowest = (part: number[]) => Math.min(...part);
-      return { of, what, values, first: lowest(values.slice(0, third)), last: lowest(values.slice(-third)) };
+      return { of, what, values, second: lowest(values.slice(0, half)), last: lowest(values.slice(-half)) };
     }),
   );
   table(
-    growth.map(({ of, what, values, first, last }): Row => ({
+    growth.map(({ of, what, values, second, last }): Row => ({
       of,
       what,
       samples: values.length,
-      'lowest of the first third': first.toFixed(1),
+      'lowest of the second third': second.toFixed(1),
       'of the last third': last.toFixed(1),
       'growth an hour': slopePerHour(values, secondsBetween).toFixed(1),
     })),
@@ -202,7 +213,6 @@ await drill('soak', async ({ own, log, table, check }) => {
   const lost = written.filter(({ email }) => !there.has(email));
   table([{ faults: marks.length, requests: requests.length, acknowledged: written.length, lost: lost.length }]);
 
-  check(`each of ${names.length} faults happened`, marks.length >= names.length);
   check('no acknowledged registration was lost', written.length > 0 && lost.length === 0);
   check(
     'no session was revoked',
@@ -220,10 +230,9 @@ await drill('soak', async ({ own, log, table, check }) => {
     'no pod was replaced while nothing happened',
     JSON.stringify((await pods()).sort()) === JSON.stringify(steady.sort()),
   );
-  // beyond what is loaded with its first use
   const limits: Record<string, number> = { 'memory MiB': 32, 'heap MiB': 16, 'file descriptors': 8, connections: 4 };
   for (const [what, limit] of Object.entries(limits)) {
-    const grown = Math.max(...growth.filter((one) => one.what === what).map(({ first, last }) => last - first));
+    const grown = Math.max(...growth.filter((one) => one.what === what).map(({ second, last }) => last - second));
     check(`${what}: grown by at most ${limit} (${grown.toFixed(1)})`, grown <= limit);
   }
 });
