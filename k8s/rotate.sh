@@ -16,9 +16,10 @@ set_value() {
   printf '{"data":{"%s":"%s"}}' "$2" "$(base64 -w0)" >"$plain/patch"
   kubectl patch secret "$1" -n "$namespace" --patch-file "$plain/patch" >/dev/null
 }
-restart() { # restart WHY DEPLOYMENT...
+restart() { # restart WHY [DEPLOYMENT...]
   local why=$1 name
   shift
+  [ $# -gt 0 ] || return 0
   for name in "$@"; do kubectl rollout restart "deployment/$name" -n "$namespace" >/dev/null; done
   for name in "$@"; do kubectl rollout status "deployment/$name" -n "$namespace" --timeout=300s >/dev/null; done
   echo "restarted $*: $why"
@@ -44,13 +45,34 @@ reloaded() { # reloaded SINCE POD
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
 # certificates <PEM: one a line
 certificates() { awk '/BEGIN/ { line = "" } { line = line $0 "|" } /END/ { print line }' | sort -u; }
-# Secrets that hold a certificate of the file: those of this project, and of services with their own database
+# the namespaces of the environment: its own, and those of its other services
+namespaces() {
+  local environment
+  environment=$(kubectl get namespace "$namespace" -o 'jsonpath={.metadata.labels.devopslocally/environment}')
+  {
+    echo "$namespace"
+    [ -z "$environment" ] || kubectl get namespaces -l "app.kubernetes.io/part-of=devopslocally,devopslocally/environment=$environment" -o name
+  } | sed 's#^namespace/##' | sort -u
+}
+# Secrets that hold a certificate of the file, as NAMESPACE SECRET: those of this project, and of services with their own database
 trusting() {
-  local name authority
-  kubectl get secrets -n "$namespace" -o 'go-template={{range $s := .items}}{{range $k, $v := .data}}{{if eq $k "ca.crt"}}{{$s.metadata.name}} {{$v}}{{"\n"}}{{end}}{{end}}{{end}}' |
-    while read -r name authority; do
-      ! base64 -d <<<"$authority" | certificates | grep -xFf "$1" >/dev/null || echo "$name"
-    done
+  local name authority namespaces namespace
+  namespaces=$(namespaces)
+  for namespace in $namespaces; do
+    kubectl get secrets -n "$namespace" -o 'go-template={{range $s := .items}}{{range $k, $v := .data}}{{if eq $k "ca.crt"}}{{$s.metadata.name}} {{$v}}{{"\n"}}{{end}}{{end}}{{end}}' |
+      while read -r name authority; do
+        ! base64 -d <<<"$authority" | certificates | grep -xFf "$1" >/dev/null || echo "$namespace $name"
+      done
+  done
+}
+# trust AUTHORITIES WHY: for the Secrets in $plain/secrets, and the Deployments that mount them
+trust() {
+  local namespace secret
+  while read -r namespace secret; do set_value "$secret" ca.crt <"$1"; done <"$plain/secrets"
+  for namespace in $(cut -d ' ' -f 1 "$plain/secrets" | sort -u); do
+    # shellcheck disable=SC2046 # lists of names
+    restart "$2" $(mounting deployments $(sed -n "s/^$namespace //p" "$plain/secrets"))
+  done
 }
 # mounting KIND SECRET...: workloads that mount one of them
 mounting() {
@@ -77,7 +99,7 @@ password)
   loaded "$since" "$old has a new random password" postgres
   ;;
 tls)
-  "$here/components/generated-secrets/generate.sh" "$plain/new"
+  "$here/components/generated-secrets/generate.sh" "$plain/new" "$namespace"
   running=$(kubectl get pod postgres-0 -n "$namespace" --ignore-not-found -o 'jsonpath={.status.phase}')
   for secret in auth postgres-tls maintenance-tls; do
     if [ -n "$(kubectl get secret "$secret" -n "$namespace" --ignore-not-found -o name)" ]; then
@@ -91,12 +113,9 @@ tls)
   certificates <"$plain/new/auth/ca.crt" >"$plain/authorities"
   cat "$plain/old" >>"$plain/authorities"
   trusting "$plain/authorities" >"$plain/secrets"
-  mapfile -t secrets <"$plain/secrets"
-  mounting deployments "${secrets[@]}" >"$plain/deployments"
-  mapfile -t deployments <"$plain/deployments"
+  tr -s '|\n' '\n' <"$plain/authorities" >"$plain/both"
   since=$(now)
-  for secret in "${secrets[@]}"; do tr -s '|\n' '\n' <"$plain/authorities" | set_value "$secret" ca.crt; done
-  restart 'trusting the old and the new authority' "${deployments[@]}"
+  trust "$plain/both" 'trusting the old and the new authority'
   # the members of a cluster and backup jobs authenticate to the database with certificates
   [ "$running" != Running ] || loaded "$since" 'the old and the new authority' $(mounting statefulsets postgres-tls)
   # a second later, which is as exact as the log is asked
@@ -108,8 +127,7 @@ tls)
   done
   # a database that could not start without its certificate starts with the new one
   [ "$running" != Running ] || loaded "$since" 'the new certificates' $(mounting statefulsets postgres-tls)
-  for secret in "${secrets[@]}"; do set_value "$secret" ca.crt <"$plain/new/auth/ca.crt"; done
-  restart 'trusting the new authority only' "${deployments[@]}"
+  trust "$plain/new/auth/ca.crt" 'trusting the new authority only'
   ;;
 signing-keys)
   cli keys rotate
@@ -133,7 +151,7 @@ old-key-encryption-keys)
   ;;
 passphrase)
   since=$(now)
-  "$here/components/generated-secrets/generate.sh" "$plain/new"
+  "$here/components/generated-secrets/generate.sh" "$plain/new" "$namespace"
   set_value pgbackrest repository.conf <"$plain/new/pgbackrest/repository.conf"
   loaded "$since" 'the new repository; a full backup follows' $(mounting statefulsets pgbackrest)
   ;;

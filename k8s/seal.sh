@@ -35,9 +35,25 @@ if [ "$environment" = monitoring ]; then
   openssl rand -hex 16 | tr -d '\n' >"$plain/grafana/password"
 else
   namespace=devopslocally-$environment
-  "$here/components/generated-secrets/generate.sh" "$plain"
+  "$here/components/generated-secrets/generate.sh" "$plain" "$namespace"
 fi
+# those of services with a database of their own are for their own namespaces
+services=()
+for service in "$here"/services/*/; do
+  name=$(basename "$service")
+  [ -d "$plain/$name" ] || continue
+  services+=("$name")
+  mkdir -p "$plain/.services/$name" "$sealed/.services/$name"
+  mv "$plain/$name" "$plain/.services/$name"
+  "$here/seal-folder.sh" "$plain/.services/$name" "devopslocally-$name-$environment" "$certificate" "$sealed/.services/$name"
+  cp "$certificate" "$sealed/.services/$name/certificate.pem"
+done
 "$here/seal-folder.sh" "$plain" "$namespace" "$certificate" "$sealed"
 # all files or none
 [ "$certificate" -ef "$overlay/sealed-secrets/certificate.pem" ] || cp "$certificate" "$sealed/certificate.pem"
 cp "$sealed"/* "$overlay/sealed-secrets"
+for name in "${services[@]}"; do
+  folder=$here/services/$name/overlays/$environment/sealed-secrets
+  mkdir -p "$folder"
+  cp "$sealed/.services/$name"/* "$folder"
+done

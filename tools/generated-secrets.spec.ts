@@ -17,7 +17,10 @@ interface Secret {
 }
 
 const component = join(root, 'k8s/components/generated-secrets');
-const path = '/api/v1/namespaces/dev/secrets';
+const namespace = 'devopslocally-dev';
+const ordersNamespace = 'devopslocally-orders-dev';
+/** The namespaces that the Job's account may use. */
+const permitted = new Set([namespace]);
 const secrets = new Map<string, Secret>();
 /** The Secret whose creation fails once. */
 let failing = '';
@@ -54,9 +57,13 @@ function answer(method: string, name: string, body: Secret | undefined): [number
 
 const server = createServer((request, response) => {
   void text(request).then((body) => {
-    const name = (request.url ?? '').slice(path.length + 1);
-    const allowed = request.headers.authorization === 'Bearer token' && request.url?.startsWith(path);
+    const [, home = '', name = ''] = /^\/api\/v1\/namespaces\/([^/]+)\/secrets\/?(.*)$/.exec(request.url ?? '') ?? [];
     const parsed = body ? (JSON.parse(body) as Secret) : undefined;
+    const isOrders = (name || parsed?.metadata.name) === 'orders';
+    const allowed =
+      request.headers.authorization === 'Bearer token' &&
+      permitted.has(home) &&
+      home === (isOrders ? ordersNamespace : namespace);
     const [status, result] = allowed ? answer(request.method ?? '', name, parsed) : [403];
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(result ?? {}));
   });
@@ -68,7 +75,7 @@ async function generate(set: string, databases: string): Promise<string> {
   const script = join(folder, 'generate.sh');
   const committed = readFileSync(join(component, 'generate.sh'), 'utf8');
   writeFileSync(script, committed.replace(/databases=\(.*\)/, `databases=(${databases})`));
-  await run('bash', [script, join(folder, set)]);
+  await run('bash', [script, join(folder, set), namespace]);
   return join(folder, set);
 }
 
@@ -79,6 +86,7 @@ const store = (set: string) =>
     set,
     folder,
     `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    '3',
   ]);
 const refused = (set: string) =>
   store(set).then(
@@ -94,7 +102,7 @@ let second = '';
 let withOrders = '';
 beforeAll(async () => {
   writeFileSync(join(folder, 'token'), 'token');
-  writeFileSync(join(folder, 'namespace'), 'dev');
+  writeFileSync(join(folder, 'namespace'), namespace);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   first = await generate('first', 'auth');
   second = await generate('second', 'auth');
@@ -107,6 +115,7 @@ afterAll(() => {
 });
 beforeEach(async () => {
   secrets.clear();
+  permitted.add(ordersNamespace);
   await store(first);
 });
 
@@ -127,10 +136,21 @@ describe('generated secrets', () => {
     expect(alternate).toBeDefined();
     expect(Object.keys(orders ?? {}).sort()).toEqual(['ca.crt', 'database-url']);
     expect(value('orders', 'database-url')).toBe(
-      `postgresql://orders:${Buffer.from(password ?? '', 'base64').toString()}@postgres:5432/orders` +
+      `postgresql://orders:${Buffer.from(password ?? '', 'base64').toString()}@postgres.devopslocally-dev:5432/orders` +
         '?sslmode=verify-full&sslrootcert=/etc/orders/secrets/ca.crt',
     );
     expect(value('orders', 'ca.crt')).toBe(value('auth', 'ca.crt'));
+  });
+
+  it("leaves out a service whose namespace isn't there, and adds it when it has come, also meanwhile", async () => {
+    permitted.delete(ordersNamespace);
+    expect(await store(withOrders)).toContain('left out orders');
+    expect(secrets.has('orders')).toBe(false);
+    expect(value('postgres-credentials', 'orders')).not.toBe('');
+    const waiting = store(withOrders);
+    setTimeout(() => permitted.add(ordersNamespace), 1000);
+    expect(await waiting).toContain('created orders');
+    expect(value('orders', 'database-url')).toContain(`//orders:${value('postgres-credentials', 'orders')}@`);
   });
 
   it('takes the password of a database from postgres-credentials', async () => {
@@ -148,9 +168,12 @@ describe('generated secrets', () => {
   });
 
   it.each([
-    ['auth', 'kubectl exec -n dev deployment/auth -c auth -- cat /etc/auth/secrets/key-encryption-keys'],
-    ['pgbackrest', 'kubectl exec -n dev postgres-0 -c pgbackrest -- cat /etc/pgbackrest/conf.d/repository.conf'],
-    ['maintenance-tls', 'make rotate NAMESPACE=dev WHAT=tls'],
+    ['auth', 'kubectl exec -n devopslocally-dev deployment/auth -c auth -- cat /etc/auth/secrets/key-encryption-keys'],
+    [
+      'pgbackrest',
+      'kubectl exec -n devopslocally-dev postgres-0 -c pgbackrest -- cat /etc/pgbackrest/conf.d/repository.conf',
+    ],
+    ['maintenance-tls', 'make rotate NAMESPACE=devopslocally-dev WHAT=tls'],
   ])('does not replace %s, says how to get it back, and adds what it can', async (name, command) => {
     secrets.delete(name);
     const before = all();

@@ -3,7 +3,6 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { root } from './lib/root.ts';
-import { addToManifests } from './new-service/manifests.ts';
 
 interface Patch {
   path: string;
@@ -22,13 +21,7 @@ interface Skaffold {
   profiles: { name: string; patches: Patch[] }[];
 }
 
-interface Manifest {
-  patches: { patch: string }[];
-  resources: string[];
-}
-
 const committed = readFileSync(join(root, 'skaffold.yaml'), 'utf8');
-const generated = new Map(addToManifests(root, 'order-history'));
 
 describe('skaffold.yaml', () => {
   it('leaves to Skaffold whether a cluster is local or needs a push', () => {
@@ -66,36 +59,16 @@ describe('skaffold.yaml', () => {
     }
   });
 
-  it.each([
-    ['of the repository', committed, ['auth']],
-    ['with a generated service', generated.get('skaffold.yaml') ?? '', ['auth', 'order-history']],
-  ])('%s live-codes each service into its own pod', (_which, text, services) => {
-    const { build, profiles } = parse(text) as Skaffold;
+  it('live-codes auth into its pod', () => {
+    const { build, profiles } = parse(committed) as Skaffold;
     const patches = profiles.find(({ name }) => name === 'dev')?.patches ?? [];
-    for (const service of services) {
-      const artifact = build.artifacts.findIndex(({ image }) => image === `devopslocally/${service}`);
-      const patched = (field: string) => patches.find(({ path }) => path === `/build/artifacts/${artifact}/${field}`);
-      expect(patched('docker/target')?.value).toBe('dev');
-      const { manual } = (patched('sync')?.value ?? {}) as { manual?: { src: string }[] };
-      const own = `apps/${service}/src`;
-      expect(manual?.map(({ src }) => src)).toEqual([`${own}/*.ts`, `${own}/[^d]*/**/*.ts*`, 'libs/**/*.ts']);
-      // a folder like it would be built and deployed again for each saved file
-      expect(globSync(`${own}/d*/`, { cwd: root }).filter((path) => !path.endsWith('/database'))).toEqual([]);
-    }
-  });
-});
-
-describe('a generated service', () => {
-  it('runs as one pod in dev, and the compiler may write', () => {
-    const { patches } = parse(generated.get('k8s/overlays/dev/kustomization.yaml') ?? '') as Manifest;
-    const own = patches.map(({ patch }) => patch).filter((patch) => patch.includes('name: order-history'));
-    expect(own.join()).toContain('maxReplicas: 1');
-    expect(own.join()).toContain('readOnlyRootFilesystem: false');
-  });
-
-  it('has a route in the gateway and in the ingress', () => {
-    const gateway = parse(generated.get('k8s/components/gateway-tls/kustomization.yaml') ?? '') as Manifest;
-    expect(gateway.resources).toContain('http-route-order-history.yaml');
-    expect(generated.get('k8s/components/ingress/ingress.yaml')).toContain('/order-history');
+    const artifact = build.artifacts.findIndex(({ image }) => image === 'devopslocally/auth');
+    const patched = (field: string) => patches.find(({ path }) => path === `/build/artifacts/${artifact}/${field}`);
+    expect(patched('docker/target')?.value).toBe('dev');
+    const { manual } = (patched('sync')?.value ?? {}) as { manual?: { src: string }[] };
+    const own = 'apps/auth/src';
+    expect(manual?.map(({ src }) => src)).toEqual([`${own}/*.ts`, `${own}/[^d]*/**/*.ts*`, 'libs/**/*.ts']);
+    // a folder like it would be built and deployed again for each saved file
+    expect(globSync(`${own}/d*/`, { cwd: root }).filter((path) => !path.endsWith('/database'))).toEqual([]);
   });
 });

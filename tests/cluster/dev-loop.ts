@@ -33,6 +33,7 @@ interface Pod {
 
 await drill('dev-loop', async ({ own, after, log, table, check }) => {
   const namespace = await own('devopslocally-dev');
+  const secondNamespace = await own(`devopslocally-${second}-dev`);
   const copy = mkdtempSync(join(tmpdir(), 'dev-loop-'));
   after(async () => rmSync(copy, { recursive: true, force: true }));
   await copyRepository(copy);
@@ -76,8 +77,11 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
   await smokeTested('auth-smoke-test');
   /** The pods of services, with the times that their containers have restarted. */
   const pods = async () => {
-    const { items } = await getJson<{ items: Pod[] }>(['pods', '-n', namespace]);
-    return items
+    const lists = await Promise.all(
+      [namespace, secondNamespace].map((each) => getJson<{ items: Pod[] }>(['pods', '-n', each])),
+    );
+    return lists
+      .flatMap(({ items }) => items)
       .filter(({ metadata }) => !metadata.deletionTimestamp && metadata.ownerReferences[0]?.kind !== 'Job')
       .map(({ metadata, status }) => ({
         name: metadata.labels['app.kubernetes.io/name'] ?? '',
@@ -151,8 +155,10 @@ await drill('dev-loop', async ({ own, after, log, table, check }) => {
     (await restartedSince(before)).length === 0,
   );
 
-  const inPod = (service: string, ...command: string[]) =>
-    kubectl(['exec', `deployment/${service}`, '-n', namespace, '-c', service, '--', ...command]);
+  const inPod = (service: string, ...command: string[]) => {
+    const home = service === second ? secondNamespace : namespace;
+    return kubectl(['exec', `deployment/${service}`, '-n', home, '-c', service, '--', ...command]);
+  };
   const deployed: Row[] = [];
   /** Waits for what a saved change has to bring about. */
   const carries = async (what: string, restarts: string[], save: () => unknown, shown: () => Promise<unknown>) => {

@@ -1,5 +1,6 @@
 /**
- * `make deploy` and `make promote`: deploys IMAGES, or the images of the environment FROM, to ENVIRONMENT. Reads Argo CD's result
+ * `make deploy` and `make promote`: deploys IMAGES, or the images of the environment FROM, to ENVIRONMENT: first its own Application, then
+ * those of its other services, each by a commit of its own, and none after one that fails. Reads Argo CD's result
  * from the commit's status on GitHub, elsewhere from the current kube context. Exits with 1 if the deployment was rolled back, and
  * with 75 without a commit if the environment's sync window is closed.
  */
@@ -38,24 +39,27 @@ if (opens) {
 
 // before anything is pushed
 await repository.assertUnchanged();
-const { rolledBack, seconds, rollbackSeconds } = await deploy({
-  repository,
-  environment,
-  images,
-  ...(GITHUB_TOKEN
-    ? { watch: watchCommitStatus(`${GITHUB_API_URL ?? ''}/repos/${GITHUB_REPOSITORY ?? ''}`, GITHUB_TOKEN) }
-    : { watch: watchApplication, sync: syncNow }),
-  ...(SMOKE_TEST_URL && {
-    smokeTest: () => run('node', [join(root, 'k8s/base/auth/smoke-test.ts'), SMOKE_TEST_URL], { seconds: 300 }),
-  }),
-  log: (text) => {
-    console.log(text);
-  },
-});
-if (rolledBack !== undefined) {
-  console.error(
-    `rolled back after ${seconds.toFixed(0)} s, healthy again ${(rollbackSeconds ?? 0).toFixed(0)} s later: ${rolledBack}`,
-  );
-  process.exit(1);
+for (const [application, own] of repository.applicationImages(environment, images)) {
+  const { rolledBack, seconds, rollbackSeconds } = await deploy({
+    repository,
+    environment: application,
+    images: own,
+    ...(GITHUB_TOKEN
+      ? { watch: watchCommitStatus(`${GITHUB_API_URL ?? ''}/repos/${GITHUB_REPOSITORY ?? ''}`, GITHUB_TOKEN) }
+      : { watch: watchApplication, sync: syncNow }),
+    ...(SMOKE_TEST_URL &&
+      application === environment && {
+        smokeTest: () => run('node', [join(root, 'k8s/base/auth/smoke-test.ts'), SMOKE_TEST_URL], { seconds: 300 }),
+      }),
+    log: (text) => {
+      console.log(text);
+    },
+  });
+  if (rolledBack !== undefined) {
+    console.error(
+      `${application}: rolled back after ${seconds.toFixed(0)} s, healthy again ${(rollbackSeconds ?? 0).toFixed(0)} s later: ${rolledBack}`,
+    );
+    process.exit(1);
+  }
+  console.log(`${application}: deployed after ${seconds.toFixed(0)} s`);
 }
-console.log(`deployed after ${seconds.toFixed(0)} s`);

@@ -1,20 +1,7 @@
-import { isMap, isSeq, type Document, type YAMLMap, YAMLSeq } from 'yaml';
+import { isMap, isSeq, type Document, type YAMLMap, type YAMLSeq } from 'yaml';
 import { imageEntry } from '../lib/kustomize.ts';
 
 const selector = (service: string) => `app.kubernetes.io/name=${service}`;
-
-/** Excludes a service from an overlay's kustomization, until its first image is set. */
-export function exclude(overlay: Document, service: string): void {
-  const patch = overlay.createNode({
-    target: { labelSelector: selector(service) },
-    patch: '$patch: delete\nkind: ignored\nmetadata: {name: ignored}\n',
-  });
-  patch.commentBefore = ' not deployed here yet: the first deployment of a service removes its patch';
-  if (!overlay.has('patches')) {
-    overlay.set('patches', new YAMLSeq());
-  }
-  overlay.addIn(['patches'], patch);
-}
 
 /** Removes what excludes a service. Returns whether it was excluded. */
 function include(overlay: Document, service: string): boolean {

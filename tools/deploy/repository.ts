@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { parse, parseDocument } from 'yaml';
@@ -40,31 +40,56 @@ export class Repository {
     return run('git', [...identity, ...args], { cwd: this.folder });
   }
 
+  /** Names of an environment's Argo CD Applications: its own, then one of each other service. */
+  applications(environment: string): string[] {
+    return [environment, ...this.services().map((service) => `${service}-${environment}`)];
+  }
+
+  /** The images of an environment's Applications, without those that have none yet. */
+  applicationImages(environment: string, images: Images): [application: string, images: Images][] {
+    const services = this.services();
+    const applicationOf = (image: string) => {
+      const name = image.split('/').at(-1) ?? '';
+      return services.includes(name) ? `${name}-${environment}` : environment;
+    };
+    return this.applications(environment)
+      .map((application): [string, Images] => [
+        application,
+        Object.fromEntries(Object.entries(images).filter(([image]) => applicationOf(image) === application)),
+      ])
+      .filter(([, own]) => Object.keys(own).length > 0);
+  }
+
   /**
-   * The images of an environment.
+   * The images of an environment, with those of its services that have been deployed.
    * @throws Error if a reference is not by digest
    */
   images(environment: string): Images {
-    return Object.fromEntries(this.entries(environment).map(([name, reference]) => [name, byDigest(reference)]));
+    const entries = this.applications(environment).flatMap((application) => this.entries(application));
+    return Object.fromEntries(entries.map(([name, reference]) => [name, byDigest(reference)]));
   }
 
-  /** Whether an environment's images have ever been set. */
-  isDeployed(environment: string): boolean {
-    return this.entries(environment).every(([, reference]) => digestOf(reference) !== undefined);
+  /** Whether an Application's images have ever been set. */
+  isDeployed(application: string): boolean {
+    const entries = this.entries(application);
+    return entries.length > 0 && entries.every(([, reference]) => digestOf(reference) !== undefined);
   }
 
-  /** The images of all environments that have been deployed, each once. */
+  /** The images of all Applications that have been deployed, each once. */
   deployedImages(): string[] {
-    const deployed = environments.filter((environment) => this.isDeployed(environment));
-    return [...new Set(deployed.flatMap((environment) => Object.values(this.images(environment))))];
+    const deployed = environments
+      .flatMap((environment) => this.applications(environment))
+      .filter((application) => this.isDeployed(application));
+    const references = deployed.flatMap((application) => this.entries(application).map(([, reference]) => reference));
+    return [...new Set(references)];
   }
 
   /**
-   * Commits an environment's images and pushes. A service enters the environment with its first image.
-   * @returns the commit; if the environment already has these images, the latest one that changed its kustomization
+   * Commits an Application's images and pushes. A service is deployed with its first image.
+   * @returns the commit; if the Application already has these images, the latest one that changed its kustomization
    */
-  async setImages(environment: string, images: Images): Promise<{ revision: string; isNew: boolean }> {
-    const file = this.overlay(environment);
+  async setImages(application: string, images: Images): Promise<{ revision: string; isNew: boolean }> {
+    const file = this.overlay(application);
     const document = parseDocument(readFileSync(file, 'utf8'));
     Object.values(images).forEach(byDigest);
     setImages(document, images);
@@ -74,7 +99,7 @@ export class Repository {
       return { revision: (await this.git('log', '-1', '--format=%H', '--', file)).trim(), isNew: false };
     }
     const lines = Object.values(images).map((reference) => `- ${reference}`);
-    await this.git('commit', '--quiet', '--no-verify', '-m', `chore(${environment}): deploy`, '-m', lines.join('\n'));
+    await this.git('commit', '--quiet', '--no-verify', '-m', `chore(${application}): deploy`, '-m', lines.join('\n'));
     return { revision: await this.push(), isNew: true };
   }
 
@@ -147,18 +172,22 @@ export class Repository {
     }
   }
 
-  /** The kustomization of the environment's Application. */
-  overlay(environment: string): string {
-    const application = parse(
-      readFileSync(join(this.folder, `k8s/argocd/application-${environment}.yaml`), 'utf8'),
-    ) as {
+  /** The kustomization of an Application. */
+  overlay(application: string): string {
+    const { spec } = parse(readFileSync(join(this.folder, `k8s/argocd/application-${application}.yaml`), 'utf8')) as {
       spec: { source: { path: string } };
     };
-    return join(this.folder, application.spec.source.path, 'kustomization.yaml');
+    return join(this.folder, spec.source.path, 'kustomization.yaml');
   }
 
-  private entries(environment: string): [string, string][] {
-    const { images } = parse(readFileSync(this.overlay(environment), 'utf8')) as {
+  /** The services other than auth, which have Applications of their own. */
+  private services(): string[] {
+    const folder = join(this.folder, 'k8s/services');
+    return existsSync(folder) ? readdirSync(folder) : [];
+  }
+
+  private entries(application: string): [string, string][] {
+    const { images } = parse(readFileSync(this.overlay(application), 'utf8')) as {
       images: { name: string; newName: string; digest: string }[];
     };
     return images.map(({ name, newName, digest }) => [name, `${newName}@${digest}`]);

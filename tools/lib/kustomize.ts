@@ -1,10 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { root } from './root.ts';
 import { run } from './run.ts';
 
 /** Returns a kustomization; `path` turns a path in the repository into one that the kustomization can name. */
 export type Kustomization = (path: (target: string) => string) => object;
+
+/** The folders of all overlays: those of the environments, then those of the other services. */
+export const overlays = (): string[] =>
+  ['k8s/overlays/*', 'k8s/services/*/overlays/*'].flatMap((folders) =>
+    globSync(`${folders}/kustomization.yaml`, { cwd: root }).map(dirname).sort(),
+  );
 
 /**
  * Builds a folder of the repository.

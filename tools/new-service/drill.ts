@@ -56,17 +56,14 @@ await drill('new-service', async ({ after, log, table, check }) => {
       await passes('the manifests pass before their first deployment', 'node', 'tests/cluster/verify.ts');
     })(),
   ]);
-  for (const overlay of ['dev-released', 'staging', 'prod']) {
-    const file = join(copy, `k8s/overlays/${overlay}/kustomization.yaml`);
-    const document = parseDocument(readFileSync(file, 'utf8'));
-    const digest = `sha256:${'1'.repeat(64)}`;
-    setImages(
-      document,
-      Object.fromEntries(
-        names.map((name) => [`devopslocally/${name}`, `registry.example.com/devopslocally/${name}@${digest}`]),
-      ),
-    );
-    writeFileSync(file, document.toString());
+  for (const name of names) {
+    for (const overlay of ['dev-released', 'staging', 'prod']) {
+      const file = join(copy, `k8s/services/${name}/overlays/${overlay}/kustomization.yaml`);
+      const document = parseDocument(readFileSync(file, 'utf8'));
+      const reference = `registry.example.com/devopslocally/${name}@sha256:${'1'.repeat(64)}`;
+      setImages(document, { [`devopslocally/${name}`]: reference });
+      writeFileSync(file, document.toString());
+    }
   }
   await passes('the manifests pass after that', 'node', 'tests/cluster/verify.ts');
   table(rows);

@@ -1,13 +1,13 @@
 /**
- * `npm run new:service NAME [-- --database]`: generates a service built on libs/common with its tests and manifests, and adds it
- * to the build and to Skaffold. The service authenticates callers by the auth service's access tokens. With `--database` it has a
- * database of its own in the PostgreSQL of the environment.
+ * `npm run new:service NAME [-- --database]`: generates a service built on libs/common with its tests, its overlays and Argo CD
+ * Applications, and adds it to the build and to Skaffold. The service authenticates callers by the auth service's access tokens. With
+ * `--database` it has a database of its own in the PostgreSQL of the environment.
  */
 import { readFileSync, readdirSync, statSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
-import { addDatabase, addToManifests } from './manifests.ts';
+import { addDatabase, addToManifests, environments, promoted } from './manifests.ts';
 
 const root = process.cwd();
 const {
@@ -22,15 +22,20 @@ if (isOptionLost || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length >
   );
   process.exit(1);
 }
-// a name that manifests have is taken too: files would be overwritten, and objects named alike
+// a name that manifests have is taken too: files would be overwritten, and roles and Secrets named alike
 const manifests = readdirSync(join(root, 'k8s'), { recursive: true, encoding: 'utf8' })
-  .filter((path) => /^(base|components)\//.test(path))
+  .filter((path) => /^(base|components|overlays)\//.test(path))
   .map((path) => join('k8s', path));
 const taken = [join('apps', name), ...manifests].find(
   (path) => basename(path, '.yaml') === name && existsSync(join(root, path)),
 );
 if (taken) {
   console.error(`${taken} already exists`);
+  process.exit(1);
+}
+const routes = 'k8s/components/gateway-tls/http-route.yaml';
+if (readFileSync(join(root, routes), 'utf8').includes(`value: /${name} }`)) {
+  console.error(`${routes} routes /${name} to auth`);
   process.exit(1);
 }
 
@@ -68,7 +73,12 @@ for (const folder of database ? ['template', 'template-database'] : ['template']
         .replaceAll('NAME', name)
         .replace(/\.template$/, ''),
     );
-    await write(target, fill(readFileSync(source, 'utf8')));
+    const text = fill(readFileSync(source, 'utf8'));
+    const [folder = ''] = /ENVIRONMENT|PROMOTED/.exec(target) ?? [];
+    // one for each environment, or a single one
+    for (const environment of { ENVIRONMENT: environments, PROMOTED: promoted }[folder] ?? ['']) {
+      await write(target.replace(folder, environment), text.replaceAll('__environment__', environment));
+    }
   }
 }
 
@@ -83,13 +93,13 @@ nest.projects[name] = {
   sourceRoot: `apps/${name}/src`,
   compilerOptions: { tsConfigPath: `apps/${name}/tsconfig.app.json` },
 };
-await write('nest-cli.json', JSON.stringify(nest));
+await write('nest-cli.json', JSON.stringify(nest, null, 2));
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 manifest.scripts['build'] = `${manifest.scripts['build'] ?? ''} && tsc -p apps/${name}/tsconfig.app.json`;
 await write('package.json', JSON.stringify(manifest, null, 2));
 
-// in turn: both change the overlay dev
+// in turn: both change the overlays
 for (const add of database ? [addToManifests, addDatabase] : [addToManifests]) {
   for (const [path, text] of add(root, name)) {
     await write(path, text);

@@ -1,48 +1,34 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseDocument, type YAMLMap, YAMLSeq } from 'yaml';
-import { exclude } from '../deploy/overlay.ts';
+
+/** The environments that a service has a namespace, an overlay and an Argo CD Application for. */
+export const environments = ['dev', 'staging', 'prod'];
+/** Of these, those that run what another one has run. */
+export const promoted = ['staging', 'prod'];
+
+const namespaceOf = (name: string, environment: string) => `devopslocally-${name}-${environment}`;
 
 /** Adds a service to the existing manifests. Returns their paths and new texts. */
 export function addToManifests(root: string, name: string): [string, string][] {
   const image = `devopslocally/${name}`;
+  const overlay = (environment: string) => `k8s/services/${name}/overlays/${environment}`;
   const changes: Change[] = [
-    ['k8s/base/kustomization.yaml', append(['resources'], name)],
-    ['k8s/base/network-policies/kustomization.yaml', append(['resources'], `${name}.yaml`)],
-    [
-      'k8s/overlays/dev/kustomization.yaml',
-      inTurn(
-        append(['images'], { name: image, newTag: 'dev' }),
-        append(['configMapGenerator'], { name: `${name}-config`, behavior: 'merge', literals: devSettings }),
-        append(['patches'], ...devPatches(name).map((patch) => ({ patch }))),
-      ),
-    ],
-    ['k8s/components/gateway-tls/kustomization.yaml', append(['resources'], `http-route-${name}.yaml`)],
-    [
-      'k8s/components/ingress/ingress.yaml',
-      append(['spec', 'rules', 0, 'http', 'paths'], {
-        path: `/${name}`,
-        pathType: 'Prefix',
-        backend: { service: { name, port: { name: 'http' } } },
-      }),
-    ],
-    ...['dev-released', 'staging', 'prod'].map((overlay): Change => [
-      `k8s/overlays/${overlay}/kustomization.yaml`,
-      (document) => exclude(document, name),
+    ...environments.map((environment): Change => [
+      `k8s/overlays/${environment}/kustomization.yaml`,
+      append(['resources'], `${name}.yaml`),
     ]),
     [
-      'k8s/overlays/prod-standby/kustomization.yaml',
-      append(
-        ['patches'],
-        {
-          target: { kind: 'HorizontalPodAutoscaler', name },
-          patch: '$patch: delete\nkind: ignored\nmetadata: {name: ignored}\n',
-        },
-        {
-          target: { kind: 'Deployment', name },
-          patch: `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}}\nspec: {replicas: 0}\n`,
-        },
-      ),
+      'k8s/argocd/app-project.yaml',
+      (document) => {
+        const server = document.getIn(['spec', 'destinations', 0, 'server']);
+        const destinations = environments.map((environment) => ({ server, namespace: namespaceOf(name, environment) }));
+        append(['spec', 'destinations'], ...destinations)(document);
+      },
+    ],
+    [
+      'k8s/argocd/kustomization.yaml',
+      append(['resources'], ...environments.map((environment) => `application-${name}-${environment}.yaml`)),
     ],
     [
       'skaffold.yaml',
@@ -51,11 +37,23 @@ export function addToManifests(root: string, name: string): [string, string][] {
           image,
           docker: { dockerfile: 'images/auth.Dockerfile', target: 'production', buildArgs: { APP: name } },
         }),
+        append(['manifests', 'kustomize', 'paths'], overlay('dev')),
         liveCode(name),
+        ...promoted.map((environment) =>
+          inProfile(environment, ['manifests', 'kustomize', 'paths'], overlay(environment)),
+        ),
       ),
     ],
   ];
-  return apply(root, changes);
+  // as the environment's own
+  const applications = environments.map((environment): [string, string] => {
+    const document = read(root, `k8s/argocd/application-${environment}.yaml`);
+    document.setIn(['metadata', 'name'], `${name}-${environment}`);
+    document.setIn(['spec', 'source', 'path'], overlay(environment === 'dev' ? 'dev-released' : environment));
+    document.setIn(['spec', 'destination', 'namespace'], namespaceOf(name, environment));
+    return [`k8s/argocd/application-${name}-${environment}.yaml`, document.toString({ lineWidth: 0 })];
+  });
+  return [...apply(root, changes), ...applications];
 }
 
 /**
@@ -70,20 +68,19 @@ export function addDatabase(root: string, name: string): [string, string][] {
     `DATABASES=${databases.join(',')}`,
     `CONNECTIONS_PER_DATABASE=${Math.floor(availableConnections / databases.length)}`,
   ];
+  const share = (document: Document) => {
+    const generators = document.get('configMapGenerator') as YAMLSeq<YAMLMap>;
+    const generator = { name: 'postgres-settings', behavior: 'merge', literals: settings };
+    const index = generators.items.findIndex((item) => item.get('name') === generator.name);
+    generators.set(index === -1 ? generators.items.length : index, document.createNode(generator));
+  };
+  const permit = append(['resources'], `${name}-database.yaml`);
   return [
     [script, text],
     ...apply(root, [
-      ['k8s/base/network-policies/kustomization.yaml', append(['resources'], `${name}-database.yaml`)],
-      ['k8s/components/generated-secrets/role.yaml', append(['rules', 1, 'resourceNames'], name)],
-      [
-        'k8s/overlays/dev/kustomization.yaml',
-        (document) => {
-          const generators = document.get('configMapGenerator') as YAMLSeq<YAMLMap>;
-          const generator = { name: 'postgres-settings', behavior: 'merge', literals: settings };
-          const index = generators.items.findIndex((item) => item.get('name') === generator.name);
-          generators.set(index === -1 ? generators.items.length : index, document.createNode(generator));
-        },
-      ],
+      ['k8s/overlays/dev/kustomization.yaml', inTurn(permit, share)],
+      ...promoted.map((environment): Change => [`k8s/overlays/${environment}/kustomization.yaml`, permit]),
+      ['skaffold.yaml', deleteJobs(name)],
     ]),
   ];
 }
@@ -93,61 +90,52 @@ const availableConnections = 107;
 
 type Change = [path: string, change: (document: Document) => void];
 
+const read = (root: string, path: string): Document => parseDocument(readFileSync(join(root, path), 'utf8'));
+
 const apply = (root: string, changes: Change[]): [string, string][] =>
   changes.map(([path, change]) => {
-    const document = parseDocument(readFileSync(join(root, path), 'utf8'));
+    const document = read(root, path);
     change(document);
     return [path, document.toString({ lineWidth: 0 })];
   });
 
-const devSettings = [
-  'NODE_ENV=development',
-  'LOG_LEVEL=debug',
-  'SHUTDOWN_DELAY_SECONDS=0',
-  'SHUTDOWN_TIMEOUT_SECONDS=2',
-  'NODE_COMPILE_CACHE=/tmp/compile-cache',
-  'NODE_OPTIONS=--max-semi-space-size=32',
-];
-
-/** What the overlay dev changes for live coding: one pod, which compiles and restarts in place. */
-const devPatches = (name: string) => [
-  `apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: ${name}}
-spec: {minReplicas: 1, maxReplicas: 1}
-`,
-  `apiVersion: apps/v1
-kind: Deployment
-metadata: {name: ${name}}
-spec:
-  template:
-    metadata:
-      annotations:
-        debug.cloud.google.com/config: '{"${name}":{"runtime":"nodejs","ports":{"devtools":9229}}}'
-    spec:
-      terminationGracePeriodSeconds: 5
-      containers:
-      - name: ${name}
-        resources: {limits: {cpu: "2", memory: 1536Mi, ephemeral-storage: 512Mi}}
-        securityContext: {readOnlyRootFilesystem: false}
-        livenessProbe: {failureThreshold: 30}
-        lifecycle: {preStop: null}
-`,
-];
-
 /** Has Skaffold's profile dev copy the service's sources into its own pod, except migrations, which a deployment applies. */
 function liveCode(name: string): (document: Document) => void {
   return (document) => {
-    const { build, profiles } = document.toJS() as { build: { artifacts: unknown[] }; profiles: { name: string }[] };
+    const { build } = document.toJS() as { build: { artifacts: unknown[] } };
     const artifact = `/build/artifacts/${build.artifacts.length - 1}`;
     const sources = [`apps/${name}/src/*.ts`, `apps/${name}/src/[^d]*/**/*.ts*`, 'libs/**/*.ts'];
-    append(
-      ['profiles', profiles.findIndex((profile) => profile.name === 'dev'), 'patches'],
+    inProfile(
+      'dev',
+      ['patches'],
       { op: 'replace', path: `${artifact}/docker/target`, value: 'dev' },
       { op: 'add', path: `${artifact}/sync`, value: { manual: sources.map((src) => ({ src, dest: '.' })) } },
     )(document);
   };
 }
+
+/** Has Skaffold delete the Jobs of the service's last deployment, which are immutable. */
+function deleteJobs(name: string): (document: Document) => void {
+  return (document) => {
+    const { deploy } = document.toJS() as { deploy: { kubectl: { hooks: { before: unknown[] } } } };
+    const { before } = deploy.kubectl.hooks;
+    const inNamespace = (environment: string) => `--namespace=${namespaceOf(name, environment)}`;
+    const command = ['kubectl', inNamespace('dev'), 'delete', 'job', '--selector=devopslocally/job=deployment'];
+    append(['deploy', 'kubectl', 'hooks', 'before'], { host: { command } })(document);
+    for (const environment of promoted) {
+      const path = `/deploy/kubectl/hooks/before/${before.length}/host/command/1`;
+      inProfile(environment, ['patches'], { op: 'replace', path, value: inNamespace(environment) })(document);
+    }
+  };
+}
+
+/** Returns a change that appends items to a list of one of Skaffold's profiles. */
+const inProfile =
+  (name: string, path: string[], ...items: unknown[]) =>
+  (document: Document): void => {
+    const { profiles } = document.toJS() as { profiles: { name: string }[] };
+    append(['profiles', profiles.findIndex((profile) => profile.name === name), ...path], ...items)(document);
+  };
 
 const inTurn =
   (...changes: ((document: Document) => void)[]) =>

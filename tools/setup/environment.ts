@@ -1,15 +1,22 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { apply, getJson, kubectl } from '../lib/kubectl.ts';
-import { imageEntry } from '../lib/kustomize.ts';
-import { writeKustomization } from '../lib/kustomize.ts';
+import { imageEntry, overlays, writeKustomization } from '../lib/kustomize.ts';
 import { root } from '../lib/root.ts';
 import { run } from '../lib/run.ts';
+import { services } from '../lib/services.ts';
 import { until } from '../lib/until.ts';
 import { healthy, jobDone } from '../lib/workloads.ts';
 import { type Cluster } from './cluster.ts';
 import { UserError } from './progress.ts';
 
 export const namespace = 'devopslocally-dev';
+/** The namespaces of dev: its own, and those of the other services. */
+export const namespaces = [
+  namespace,
+  ...services()
+    .filter((app) => app !== 'auth')
+    .map((app) => `devopslocally-${app}-dev`),
+];
 
 type Report = (progress: string) => void;
 
@@ -35,18 +42,22 @@ export async function observability(): Promise<void> {
 }
 
 /**
- * Applies the dev overlay.
+ * Applies the overlays dev.
  * @param references image references by name
  */
-export async function applyOverlay(references: Record<string, string>): Promise<void> {
+export async function applyOverlays(references: Record<string, string>): Promise<void> {
   const kustomization = writeKustomization((path) => ({
-    resources: [path('k8s/overlays/dev')],
+    resources: overlays()
+      .filter((folder) => basename(folder) === 'dev')
+      .map(path),
     images: Object.entries(references).map(([name, reference]) => imageEntry(name, reference)),
   }));
   try {
     const manifests = await kubectl(['kustomize', kustomization.folder]);
     // Jobs are immutable: skaffold.yaml does the same
-    await kubectl(['-n', namespace, 'delete', 'job', '--selector=devopslocally/job=deployment']);
+    for (const each of namespaces) {
+      await kubectl(['-n', each, 'delete', 'job', '--selector=devopslocally/job=deployment']);
+    }
     await apply(manifests);
   } finally {
     kustomization.remove();
@@ -67,16 +78,17 @@ const describe = ({ metadata, status }: Pod) => {
 export async function untilHealthy(report: Report): Promise<void> {
   let waiting = '';
   await until('all workloads healthy', 300, async () => {
-    const { items } = await getJson<{ items: Pod[] }>(['pods', '-n', namespace]);
-    waiting = items
+    const pods = await Promise.all(namespaces.map((each) => getJson<{ items: Pod[] }>(['pods', '-n', each])));
+    waiting = pods
+      .flatMap(({ items }) => items)
       .filter(({ status }) => status.phase !== 'Succeeded')
       .map(describe)
       .join(', ');
     report(waiting);
-    return healthy(namespace);
+    return (await Promise.all(namespaces.map(healthy))).every(Boolean);
   }).catch((error: unknown) => {
     throw new UserError(
-      `${String(error)}\n  ${waiting}\nSee: kubectl get events -n ${namespace} --sort-by=.lastTimestamp`,
+      `${String(error)}\n  ${waiting}\n${namespaces.map((each) => `See: kubectl get events -n ${each} --sort-by=.lastTimestamp`).join('\n')}`,
     );
   });
 }

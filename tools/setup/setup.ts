@@ -1,6 +1,6 @@
 /** `make setup`: installs the platform on the current kube context, or on a new kind cluster. Idempotent. */
 import { findCluster } from './cluster.ts';
-import { addOns, applyOverlay, namespace, observability, smokeTest, untilHealthy } from './environment.ts';
+import { addOns, applyOverlays, namespace, namespaces, observability, smokeTest, untilHealthy } from './environment.ts';
 import { build, images, load } from './images.ts';
 import { requirePrograms, type ProgramName } from './programs.ts';
 import { bold, main, step } from './progress.ts';
@@ -20,7 +20,7 @@ await main(async () => {
     const built = await step(`build image ${name}`, () => build(name, options));
     references[name] = await step(`load image ${name}`, () => load(built, cluster, registry));
   }
-  await step(`apply ${namespace}`, () => applyOverlay(references));
+  await step(`apply ${namespaces.join(', ')}`, () => applyOverlays(references));
   await step('workloads healthy', untilHealthy);
   await step('smoke test', smokeTest);
   if (process.env['OBSERVABILITY']) {

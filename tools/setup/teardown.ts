@@ -2,7 +2,7 @@
 import { kubectl } from '../lib/kubectl.ts';
 import { run } from '../lib/run.ts';
 import { currentCluster, ownCluster } from './cluster.ts';
-import { namespace } from './environment.ts';
+import { namespaces } from './environment.ts';
 import { confirm, main, step, UserError } from './progress.ts';
 
 await main(async () => {
@@ -11,7 +11,7 @@ await main(async () => {
     throw new UserError('There is no cluster.');
   }
   const whole = cluster.kind === 'kind' && cluster.name === ownCluster;
-  const what = whole ? `the cluster ${ownCluster}` : `${namespace} in the context ${cluster.context}`;
+  const what = whole ? `the cluster ${ownCluster}` : `${namespaces.join(', ')} in the context ${cluster.context}`;
   if (!(await confirm(`Delete ${what} with all its data?`))) {
     throw new UserError('Nothing changed.');
   }
@@ -19,8 +19,8 @@ await main(async () => {
     await step('delete cluster', () => run('kind', ['delete', 'cluster', '--name', ownCluster], { seconds: 120 }));
     return;
   }
-  await step(`delete ${namespace}`, async () => {
-    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=180s'], { seconds: 190 });
+  await step(`delete ${namespaces.join(', ')}`, async () => {
+    await kubectl(['delete', 'namespace', ...namespaces, '--ignore-not-found', '--timeout=180s'], { seconds: 190 });
   });
   const others = await kubectl(['get', 'namespaces', '-l', 'app.kubernetes.io/part-of=devopslocally', '-o', 'name']);
   if (others !== '') {

@@ -2,9 +2,9 @@
  * `make scan-config`: runs Trivy's checks on the Dockerfiles and on all rendered manifests. Fails on high and critical findings,
  * except those of trivy-exceptions.yaml.
  */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { build } from '../lib/kustomize.ts';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, overlays } from '../lib/kustomize.ts';
 import { root } from '../lib/root.ts';
 import { CommandError, run } from '../lib/run.ts';
 
@@ -12,11 +12,11 @@ const rendered = join(root, '.cache/rendered');
 rmSync(rendered, { recursive: true, force: true });
 mkdirSync(rendered, { recursive: true });
 const folders = [
-  ...readdirSync(join(root, 'k8s/overlays')).map((overlay) => `k8s/overlays/${overlay}`),
+  ...overlays(),
   ...['k8s/observability', 'k8s/platform', 'k8s/policies', 'k8s/argocd', 'tests/cluster/single-sign-on'],
 ];
 for (const folder of folders) {
-  writeFileSync(join(rendered, `${basename(folder)}.yaml`), await build(folder));
+  writeFileSync(join(rendered, `${folder.replaceAll('/', '-')}.yaml`), await build(folder));
 }
 
 const exceptions = join(import.meta.dirname, 'trivy-exceptions.yaml');

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Generates all secrets of one environment: a folder per Secret, a file per key.  generate.sh FOLDER
+# Generates all secrets of one environment: a folder per Secret, a file per key.  generate.sh FOLDER [NAMESPACE]
 # The certificate authority's key is not kept, so its certificates are always replaced together with it.
 set -euo pipefail
 umask 077
-out=$1
-# each has a role, and a Secret with its URL
+out=$1 namespace=${2:-default}
+# each has a role, and a Secret with its URL. The Secrets of services other than auth are for their own namespaces
 databases=(auth)
 mkdir -p "$out"/{postgres-credentials,postgres-tls,pgbackrest,maintenance-tls} "${databases[@]/#/$out/}"
 authority=$(mktemp -d)
@@ -14,7 +14,8 @@ for role in "${databases[@]}" "${databases[@]/%/-alternate}" maintenance monitor
   openssl rand -hex 32 | tr -d '\n' >"$out/postgres-credentials/$role"
 done
 for name in "${databases[@]}"; do
-  printf %s "postgresql://$name:$(cat "$out/postgres-credentials/$name")@postgres:5432/$name?sslmode=verify-full&sslrootcert=/etc/$name/secrets/ca.crt" >"$out/$name/database-url"
+  [ "$name" = auth ] && host=postgres || host=postgres.$namespace
+  printf %s "postgresql://$name:$(cat "$out/postgres-credentials/$name")@$host:5432/$name?sslmode=verify-full&sslrootcert=/etc/$name/secrets/ca.crt" >"$out/$name/database-url"
 done
 openssl rand -base64 32 | tr -d '\n' >"$out/auth/key-encryption-keys"
 passphrase=$(openssl rand -base64 48)
@@ -32,6 +33,6 @@ certificate() { # certificate NAME USAGE FOLDER [NAME...]
 quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 3650 -subj "/CN=postgres authority" \
   -addext keyUsage=critical,keyCertSign,cRLSign -keyout "$authority/ca.key" -out "$authority/ca.crt"
 # members of a cluster authenticate with it to each other and to their repository
-certificate postgres serverAuth,clientAuth "$out/postgres-tls" postgres-repository
+certificate postgres serverAuth,clientAuth "$out/postgres-tls" "postgres.$namespace" postgres-repository
 certificate maintenance clientAuth "$out/maintenance-tls"
 for folder in "${databases[@]}" postgres-tls maintenance-tls; do cp "$authority/ca.crt" "$out/$folder/ca.crt"; done

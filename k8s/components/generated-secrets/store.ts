@@ -1,14 +1,15 @@
-// Stores each subfolder of a folder as a Secret in this namespace. Adds what is missing and never changes a value that exists.
-//   store.ts FOLDER SERVICE_ACCOUNT_FOLDER API_SERVER
+// Stores each subfolder of a folder as a Secret in this namespace, or in that of the service which it is for. Adds what is missing and
+// never changes a value that exists.
+//   store.ts FOLDER SERVICE_ACCOUNT_FOLDER API_SERVER SECONDS: how long it waits for the namespaces of services
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 type Values = Record<string, string>;
 
-const [folder = '', account = '', server = ''] = process.argv.slice(2);
+const [folder = '', account = '', server = '', seconds] = process.argv.slice(2);
 const token = readFileSync(join(account, 'token'), 'utf8');
 const namespace = readFileSync(join(account, 'namespace'), 'utf8');
-const url = `${server}/api/v1/namespaces/${namespace}/secrets`;
 const shared = 'postgres-credentials';
 
 // What these Secrets decrypt exists already when other Secrets do. New ones would hide that, and replace the copies in the pods.
@@ -20,18 +21,18 @@ const irreplaceable: Record<string, string> = {
   In a database cluster, the pod is postgres-repository-0.`,
 };
 
-async function call(method: string, path: string, body?: object): Promise<Response | undefined> {
+async function call(method: string, url: string, body?: object): Promise<Response> {
   const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-  const response = await fetch(url + path, {
+  const response = await fetch(url, {
     method,
     headers: { authorization: `Bearer ${token}`, 'content-type': type },
     ...(body && { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(10_000),
   });
-  if (!response.ok && !(method === 'GET' && response.status === 404)) {
-    throw new Error(`${method} ${url}${path}: ${response.status} ${await response.text()}`);
+  if (!response.ok && !(method === 'GET' && [403, 404].includes(response.status))) {
+    throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
   }
-  return response.ok ? response : undefined;
+  return response;
 }
 
 const convert = (values: Values, from: BufferEncoding, to: BufferEncoding): Values =>
@@ -47,11 +48,31 @@ const generated = Object.fromEntries(
     return [name, Object.fromEntries(readdirSync(join(folder, name)).map(read)) as Values];
   }),
 );
+/** The Secrets of the namespace that a Secret belongs to. */
+const home = (name: string) => {
+  const isService = name !== 'auth' && generated[name]?.['database-url'] !== undefined;
+  return isService ? namespace.replace('devopslocally', `devopslocally-${name}`) : namespace;
+};
+const url = (name: string) => `${server}/api/v1/namespaces/${home(name)}/secrets`;
 const stored: Record<string, Values> = {};
 const versions: Values = {};
-for (const name of names) {
-  const response = await call('GET', `/${name}`);
-  if (response) {
+const deadline = Date.now() + Number(seconds) * 1000;
+for (const name of [...names]) {
+  let response = await call('GET', `${url(name)}/${name}`);
+  // a service's namespace and its Role may come with the same deployment
+  while (response.status === 403 && home(name) !== namespace && Date.now() < deadline) {
+    await sleep(2000);
+    response = await call('GET', `${url(name)}/${name}`);
+  }
+  if (response.status === 403) {
+    if (home(name) === namespace) {
+      throw new Error(`not allowed to read the Secret ${name}: ${await response.text()}`);
+    }
+    console.log(
+      `left out ${name}: no Role in ${home(name)} permits it yet. The next deployment of this environment adds it`,
+    );
+    names.splice(names.indexOf(name), 1);
+  } else if (response.ok) {
     const { metadata, data } = (await response.json()) as { metadata: { resourceVersion: string }; data?: Values };
     stored[name] = convert(data ?? {}, 'base64', 'utf8');
     versions[name] = metadata.resourceVersion;
@@ -70,9 +91,9 @@ for (const name of urls.filter((each) => exists(each, 'database-url'))) {
   }
 }
 for (const name of urls.filter((each) => !exists(each, 'database-url'))) {
-  const url = login(name);
-  url.password = wanted[shared]?.[url.username] ?? '';
-  wanted[name] = { ...wanted[name], 'database-url': url.href };
+  const target = login(name);
+  target.password = wanted[shared]?.[target.username] ?? '';
+  wanted[name] = { ...wanted[name], 'database-url': target.href };
 }
 
 // all trust the authority that exists, whose key is not kept
@@ -102,11 +123,11 @@ for (const name of names.filter((each) => !(each in refused))) {
   const data = convert(added, 'utf8', 'base64');
   if (!stored[name]) {
     const metadata = { name, labels: { 'app.kubernetes.io/part-of': 'devopslocally' } };
-    await call('POST', '', { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data });
+    await call('POST', url(name), { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data });
     console.log(`created ${name}`);
   } else if (Object.keys(added).length > 0) {
     // the version it was read in: what others have added meanwhile is not overwritten
-    await call('PATCH', `/${name}`, { metadata: { resourceVersion: versions[name] }, data });
+    await call('PATCH', `${url(name)}/${name}`, { metadata: { resourceVersion: versions[name] }, data });
     console.log(`kept ${name}, added ${Object.keys(added).join(', ')}`);
   } else {
     console.log(`kept ${name}`);
