@@ -56,8 +56,9 @@ namespaces() {
 }
 # Secrets that hold a certificate of the file, as NAMESPACE SECRET: those of this project, and of services with their own database
 trusting() {
-  local name authority namespaces namespace
+  local name authority namespaces
   namespaces=$(namespaces)
+  local namespace
   for namespace in $namespaces; do
     kubectl get secrets -n "$namespace" -o 'go-template={{range $s := .items}}{{range $k, $v := .data}}{{if eq $k "ca.crt"}}{{$s.metadata.name}} {{$v}}{{"\n"}}{{end}}{{end}}{{end}}' |
       while read -r name authority; do

@@ -7,6 +7,10 @@ environment=${1:?$usage} secret=${2:?$usage} key=${3:?$usage}
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$here/overlays/$environment/sealed-secrets
 [ "$environment" = monitoring ] && namespace=monitoring || namespace=devopslocally-$environment
+# the Secret of a service with a database of its own
+if [ -d "$here/services/$secret" ]; then
+  folder=$here/services/$secret/overlays/$environment/sealed-secrets namespace=devopslocally-$secret-$environment
+fi
 # kubeseal would add a new key for a mistyped one
 grep -qs "^    $key: " "$folder/$secret.yaml" || { echo "$folder/$secret.yaml has no value $key" >&2; exit 65; }
 value=$(mktemp)

@@ -1,11 +1,11 @@
 #!/bin/bash
 # Generates ALL secrets of an environment and seals them for the cluster with the given certificate. For the first deployment: refused
 # if the overlay has sealed secrets already, unless LOSE names what the old ones protect. seal-value.sh replaces a single value.
-#   seal.sh staging|prod|monitoring CERTIFICATE [OVERLAY_FOLDER]    WEBHOOK_URL: monitoring's alert receiver
+#   seal.sh staging|prod|monitoring CERTIFICATE    WEBHOOK_URL: monitoring's alert receiver
 set -euo pipefail
 environment=${1:?usage: seal.sh staging|prod|monitoring CERTIFICATE} certificate=${2:?usage: seal.sh $environment CERTIFICATE}
 here=$(cd "$(dirname "$0")" && pwd)
-overlay=${3:-$here/overlays/$environment}
+overlay=$here/overlays/$environment
 if [ "$environment" = monitoring ]; then
   lost=grafana-password what='- the password of Grafana'
 else

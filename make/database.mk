@@ -33,4 +33,4 @@ NEEDS_drill-encryption-at-rest := ETCD_URL
 .PHONY: reseal
 NEEDS_reseal := ENVIRONMENT
 reseal: bin/kubeseal ## Reseal the committed values for the controller's newest key: ENVIRONMENT=staging
-	@k8s/reseal.sh k8s/overlays/$(ENVIRONMENT)/sealed-secrets
+	@for folder in $(wildcard k8s/overlays/$(ENVIRONMENT)/sealed-secrets k8s/services/*/overlays/$(ENVIRONMENT)/sealed-secrets); do k8s/reseal.sh "$$folder"; done

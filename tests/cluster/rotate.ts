@@ -27,9 +27,9 @@ await drill('rotate', async ({ own, log, table, check }) => {
   await gatewayNamespace(gateway);
   await until('three members', 300, async () => !isCluster || replicated(namespace));
   await until('first backup', 300, () => backedUp(namespace), 2000);
-  const secret = async (name: string, key: string) =>
+  const secret = async (name: string, key: string, home = namespace) =>
     Buffer.from(
-      await kubectl(['get', 'secret', name, '-n', namespace, '-o', `jsonpath={.data.${key.replaceAll('.', '\\.')}}`]),
+      await kubectl(['get', 'secret', name, '-n', home, '-o', `jsonpath={.data.${key.replaceAll('.', '\\.')}}`]),
       'base64',
     ).toString();
   const repositories = () => inRepository(namespace, ['ls', '/var/lib/pgbackrest']);
@@ -41,11 +41,15 @@ await drill('rotate', async ({ own, log, table, check }) => {
     repositories: await repositories(),
   };
 
-  // as a service with a database of its own has it
+  // as a service with a database of its own has it, in its namespace of the same environment
+  const orders = await own('drill-rotate-orders');
+  const labels = { 'app.kubernetes.io/part-of': 'devopslocally', 'devopslocally/environment': namespace };
+  await kubectl(['label', 'namespace', namespace, `devopslocally/environment=${namespace}`]);
+  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: orders, labels } });
   await apply({
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name: 'orders', namespace },
+    metadata: { name: 'orders', namespace: orders },
     stringData: { 'ca.crt': before.authority },
   });
 
@@ -98,7 +102,7 @@ await drill('rotate', async ({ own, log, table, check }) => {
       'the old certificate authority is no longer trusted',
       !now.includes(before.authority.trim()) && now.length > 0,
     );
-    check("another database's Secret has the new one too", (await secret('orders', 'ca.crt')) === now);
+    check("another service's Secret has the new one too", (await secret('orders', 'ca.crt', orders)) === now);
     const backup = await runJob(namespace, 'postgres-backup', 'after-tls');
     check(`backup jobs authenticate with their new certificate (${backup.toFixed(1)} s)`, true);
   }

@@ -22,7 +22,12 @@ describe('npm run new:service', () => {
       'account',
       'k8s/components/gateway-tls/http-route.yaml routes /account to auth',
     ],
-  ])('refuses a name that %s has', (file, name, refusal) => {
+    [
+      'k8s/base/limit-range.yaml',
+      'order-database',
+      "order-database would be taken for a part of another service's database: choose another ending",
+    ],
+  ])('beside %s refuses the name %s', (file, name, refusal) => {
     const folder = mkdtempSync(join(tmpdir(), 'new-service-'));
     try {
       const text = '- { path: { type: PathPrefix, value: /account } }';
@@ -163,11 +168,15 @@ describe('a generated service', () => {
     const hooks = deploy.kubectl.hooks.before.map(({ host }) => host.command.slice(1).join(' '));
     const deletes = (namespace: string) =>
       `--namespace=${namespace} delete job --selector=devopslocally/job=deployment`;
-    expect(hooks).toEqual(['devopslocally-dev', 'devopslocally-order-archive-dev'].map(deletes));
+    expect(hooks).toEqual(
+      ['', ...services.map((service) => `-${service}`)].map((part) => deletes(`devopslocally${part}-dev`)),
+    );
     for (const profile of profiles.filter(({ name }) => name !== 'dev')) {
       expect(profile.manifests?.kustomize.paths).toEqual(overlays(profile.name));
       expect(profile.patches.filter(({ path }) => path.includes('/hooks/')).map(({ value }) => value)).toEqual(
-        ['devopslocally', 'devopslocally-order-archive'].map((prefix) => `--namespace=${prefix}-${profile.name}`),
+        ['', ...services.map((service) => `-${service}`)].map(
+          (part) => `--namespace=devopslocally${part}-${profile.name}`,
+        ),
       );
     }
     const patches = profiles.find(({ name }) => name === 'dev')?.patches ?? [];
@@ -188,7 +197,8 @@ describe('a generated service', () => {
     const jobs = globSync('k8s/services/**/*.yaml', { cwd: folder })
       .flatMap((path) => parseAllDocuments(read(path)).map((text) => text.toJS() as { kind: string } | null))
       .filter((manifest) => manifest?.kind === 'Job');
-    expect(jobs).toMatchObject([{ metadata: { labels: { 'devopslocally/job': 'deployment' } } }]);
+    const label = { metadata: { labels: { 'devopslocally/job': 'deployment' } } };
+    expect(jobs).toMatchObject([label, label, label]);
   });
 
   it('with a database has a role, a password and its share of the connections in dev', () => {

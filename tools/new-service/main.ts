@@ -29,6 +29,10 @@ const manifests = readdirSync(join(root, 'k8s'), { recursive: true, encoding: 'u
 const taken = [join('apps', name), ...manifests].find(
   (path) => basename(path, '.yaml') === name && existsSync(join(root, path)),
 );
+if (/-(database|alternate)$/.test(name)) {
+  console.error(`${name} would be taken for a part of another service's database: choose another ending`);
+  process.exit(1);
+}
 if (taken) {
   console.error(`${taken} already exists`);
   process.exit(1);

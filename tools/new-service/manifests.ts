@@ -39,6 +39,7 @@ export function addToManifests(root: string, name: string): [string, string][] {
         }),
         append(['manifests', 'kustomize', 'paths'], overlay('dev')),
         liveCode(name),
+        deleteJobs(name),
         ...promoted.map((environment) =>
           inProfile(environment, ['manifests', 'kustomize', 'paths'], overlay(environment)),
         ),
@@ -80,7 +81,6 @@ export function addDatabase(root: string, name: string): [string, string][] {
     ...apply(root, [
       ['k8s/overlays/dev/kustomization.yaml', inTurn(permit, share)],
       ...promoted.map((environment): Change => [`k8s/overlays/${environment}/kustomization.yaml`, permit]),
-      ['skaffold.yaml', deleteJobs(name)],
     ]),
   ];
 }

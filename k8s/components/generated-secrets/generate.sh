@@ -1,9 +1,9 @@
 #!/bin/bash
-# Generates all secrets of one environment: a folder per Secret, a file per key.  generate.sh FOLDER [NAMESPACE]
+# Generates all secrets of one environment: a folder per Secret, a file per key.  generate.sh FOLDER NAMESPACE
 # The certificate authority's key is not kept, so its certificates are always replaced together with it.
 set -euo pipefail
 umask 077
-out=$1 namespace=${2:-default}
+out=$1 namespace=${2:?usage: generate.sh FOLDER NAMESPACE}
 # each has a role, and a Secret with its URL. The Secrets of services other than auth are for their own namespaces
 databases=(auth)
 mkdir -p "$out"/{postgres-credentials,postgres-tls,pgbackrest,maintenance-tls} "${databases[@]/#/$out/}"

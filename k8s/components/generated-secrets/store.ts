@@ -69,7 +69,7 @@ for (const name of [...names]) {
       throw new Error(`not allowed to read the Secret ${name}: ${await response.text()}`);
     }
     console.log(
-      `left out ${name}: no Role in ${home(name)} permits it yet. The next deployment of this environment adds it`,
+      `left out ${name}: no Role in ${home(name)} permits it yet. Sync this environment once more when the service is there`,
     );
     names.splice(names.indexOf(name), 1);
   } else if (response.ok) {

@@ -22,6 +22,7 @@ export async function failingCommands(
     .flatMap((file) => /```sh\n([^`]+)```/.exec(readFileSync(join(folder, file), 'utf8'))?.[1]?.split('\n') ?? []);
   const variables = {
     NAMESPACE: namespace,
+    DATABASE_NAMESPACE: namespace,
     LEADER: isCluster ? await leader(namespace) : 'postgres-0',
     SERVICE: 'auth',
     DATABASE: 'auth',
