@@ -16,7 +16,7 @@ interface Job {
 
 interface Skaffold {
   resourceSelector: { allow: { groupKind: string; labels: string[] }[] };
-  deploy: { kubectl: { defaultNamespace: string; hooks: { before: { host: { command: string[] } }[] } } };
+  deploy: { kubectl: { hooks: { before: { host: { command: string[] } }[] } } };
   build: { local: { push?: boolean }; artifacts: { image: string }[] };
   profiles: { name: string; patches: Patch[] }[];
 }
