@@ -1,5 +1,5 @@
 // Checks all manifests without a cluster. --server adds a dry run on the API server of the current context.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, globSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { drill } from '../../tools/lib/drill.ts';
@@ -103,25 +103,17 @@ await drill('verify', async ({ own, log, table, check }) => {
       (error: unknown) => report(name, [String(error)]),
     );
   });
-  const services = existsSync(join(root, 'k8s/services')) ? readdirSync(join(root, 'k8s/services')) : [];
-  await inPairs(
-    services.flatMap((service) =>
-      folders(`k8s/services/${service}/components`).map((component) => ({
-        service: `k8s/services/${service}`,
-        component,
-      })),
-    ),
-    ({ service, component }) => {
-      const name = `${service}/base + ${component}`;
-      return buildWith((path) => ({
-        resources: [path(`${service}/base`)],
-        components: [path('k8s/overlays/staging/host'), path(`${service}/components/${component}`)],
-      })).then(
-        (yaml) => void built.set(name, yaml),
-        (error: unknown) => report(name, [String(error)]),
-      );
-    },
-  );
+  await inPairs(globSync('k8s/services/*/components/*', { cwd: root }), (component) => {
+    const base = join(component, '../../base');
+    const name = `${base} + ${basename(component)}`;
+    return buildWith((path) => ({
+      resources: [path(base)],
+      components: [path('k8s/overlays/staging/host'), path(component)],
+    })).then(
+      (yaml) => void built.set(name, yaml),
+      (error: unknown) => report(name, [String(error)]),
+    );
+  });
   const operator = 'k8s/observability/prometheus-operator';
   await buildWith((path) => ({ components: [path(operator)] })).then(
     (yaml) => built.set(operator, yaml),

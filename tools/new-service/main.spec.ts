@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse, parseAllDocuments, parseDocument } from 'yaml';
 import { setImages } from '../deploy/overlay.ts';
-import { Repository } from '../deploy/repository.ts';
+import { environments, Repository } from '../deploy/repository.ts';
 import { root } from '../lib/root.ts';
 
 const newService = (folder: string, ...args: string[]) =>
@@ -16,6 +16,7 @@ describe('npm run new:service', () => {
     ['apps/auth/main.ts', 'auth', 'apps/auth already exists'],
     ['k8s/base/postgres/service.yaml', 'postgres', 'k8s/base/postgres already exists'],
     ['k8s/components/ingress/ingress.yaml', 'ingress', 'k8s/components/ingress already exists'],
+    ['k8s/base/resource-quota.yaml', 'resource-quota', 'k8s/base/resource-quota.yaml already exists'],
     ['k8s/overlays/dev/kustomization.yaml', 'dev', 'k8s/overlays/dev already exists'],
     [
       'k8s/components/gateway-tls/http-route.yaml',
@@ -68,7 +69,6 @@ describe('a generated service', () => {
   const read = (path: string) => readFileSync(join(folder, path), 'utf8');
   const kustomization = (path: string) => parse(read(`${path}/kustomization.yaml`)) as Kustomization;
   const services = ['order-history', 'order-archive'];
-  const environments = ['dev', 'staging', 'prod'];
 
   beforeAll(() => {
     for (const path of ['k8s', 'package.json', 'nest-cli.json', 'skaffold.yaml']) {
@@ -193,6 +193,25 @@ describe('a generated service', () => {
     }
   });
 
+  it.each(['staging', 'prod'])('has a route in %s, in the Gateway of the environment, or an Ingress', (environment) => {
+    const folder = 'k8s/services/order-history';
+    const overlay = parse(read(`${folder}/overlays/${environment}/kustomization.yaml`)) as {
+      components: string[];
+      patches: { target: { kind?: string }; patch: string }[];
+    };
+    expect(overlay.components).toContain('../../components/gateway-tls');
+    const patch = overlay.patches.find(({ target }) => target.kind === 'HTTPRoute')?.patch ?? '';
+    expect(parse(patch)).toEqual([
+      { op: 'replace', path: '/spec/parentRefs/0/namespace', value: `devopslocally-${environment}` },
+    ]);
+    expect(parse(read(`${folder}/components/gateway-tls/http-route.yaml`))).toMatchObject({
+      spec: { rules: [{ matches: [{ path: { value: '/order-history' } }] }] },
+    });
+    expect(parse(read(`${folder}/components/ingress/ingress.yaml`))).toMatchObject({
+      spec: { rules: [{ http: { paths: [{ path: '/order-history' }] } }] },
+    });
+  });
+
   it('has a label on each of its Jobs, by which they are found', () => {
     const jobs = globSync('k8s/services/**/*.yaml', { cwd: folder })
       .flatMap((path) => parseAllDocuments(read(path)).map((text) => text.toJS() as { kind: string } | null))
@@ -201,7 +220,9 @@ describe('a generated service', () => {
     expect(jobs).toMatchObject([label, label, label]);
   });
 
-  it('with a database has a role, a password and its share of the connections in dev', () => {
+  it('with a database has a role, a password, a Secret and its share of the connections in dev', () => {
+    const permitted = parseAllDocuments(read('k8s/services/order-archive/overlays/dev/generated-secret.yaml'));
+    expect(permitted[0]?.toJS()).toMatchObject({ rules: [{}, { resourceNames: ['order-archive'] }] });
     expect(read('k8s/components/generated-secrets/generate.sh')).toContain('\ndatabases=(auth order-archive)\n');
     expect(kustomization('k8s/overlays/dev').configMapGenerator).toContainEqual({
       name: 'postgres-settings',

@@ -7,7 +7,8 @@ import { readFileSync, readdirSync, statSync, existsSync, mkdirSync, writeFileSy
 import { basename, dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
-import { addDatabase, addToManifests, environments, promoted } from './manifests.ts';
+import { environments } from '../deploy/repository.ts';
+import { addDatabase, addToManifests, promoted } from './manifests.ts';
 
 const root = process.cwd();
 const {

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseDocument, type YAMLMap, YAMLSeq } from 'yaml';
+import { environments } from '../deploy/repository.ts';
 
-/** The environments that a service has a namespace, an overlay and an Argo CD Application for. */
-export const environments = ['dev', 'staging', 'prod'];
-/** Of these, those that run what another one has run. */
-export const promoted = ['staging', 'prod'];
+/** The environments that run what another one has run. */
+export const promoted = environments.slice(1);
 
 const namespaceOf = (name: string, environment: string) => `devopslocally-${name}-${environment}`;
 
