@@ -15,7 +15,7 @@ import { root } from '../../tools/lib/root.ts';
 import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { callApi } from './lib/api.ts';
-import { selfSigned } from './lib/certificate.ts';
+import { selfSigned } from '../../tools/lib/certificate.ts';
 import { sql } from './lib/database.ts';
 import { deploy } from './lib/environment.ts';
 import { codeBlocks } from './lib/pages.ts';

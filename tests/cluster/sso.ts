@@ -15,7 +15,7 @@ import { healthy } from '../../tools/lib/workloads.ts';
 import { callApi } from './lib/api.ts';
 import { startArgoCd } from './lib/argocd.ts';
 import { Browser, type Page } from './lib/browser.ts';
-import { selfSigned } from './lib/certificate.ts';
+import { selfSigned } from '../../tools/lib/certificate.ts';
 import { idle, tryConnections } from './lib/connections.ts';
 import { sql } from './lib/database.ts';
 import { deploy, images } from './lib/environment.ts';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import pg from 'pg';
-import { selfSigned } from '../../../tests/cluster/lib/certificate.ts';
+import { selfSigned } from '../../../tools/lib/certificate.ts';
 import { Client, newAdmin, type Login } from './support/client.ts';
 import { NameServer } from './support/name-server.ts';
 import { Program } from './support/program.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { apply, kubectl } from '../../../tools/lib/kubectl.ts';
 import { until } from '../../../tools/lib/until.ts';
-import { selfSigned } from './certificate.ts';
+import { selfSigned } from '../../../tools/lib/certificate.ts';
 import { images, type Shape } from './environment.ts';
 import { pod } from './traffic.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../../../tools/lib/run.ts';
+import { run } from './run.ts';
 
 /** A self-signed certificate for these host names and IP addresses, valid for two days, and its private key, both as PEM. */
 export async function selfSigned(hosts: string[]): Promise<{ certificate: string; key: string }> {
