@@ -8,7 +8,8 @@ bin/envoy:
 
 # Debian's, unpacked instead of installed: a package starts its service
 bin/nginx:
-	@mkdir -p $(@D) .cache/nginx && cd .cache/nginx && apt-get download -qq nginx && dpkg-deb -x nginx_*.deb .
+	@mkdir -p $(@D) .cache/nginx && cd .cache/nginx && { apt-get download -qq nginx || { apt-get update -qq && apt-get download -qq nginx; }; } && \
+		dpkg-deb -x nginx_*.deb .
 	@ln -sf ../.cache/nginx/usr/sbin/nginx $@
 
 missing = $(foreach program,$(1),$(if $(shell command -v $(program)),,bin/$(program)))

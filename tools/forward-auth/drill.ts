@@ -25,9 +25,9 @@ const name = 'order-history';
 const host = 'auth.example.com';
 const origin = `https://${host}`;
 const password = 'seven quiet herons over the delta';
-const measured = 2000;
+const measured = 4000;
 /** Requests before these, in which Node.js still compiles. */
-const warmUp = 1000;
+const warmUp = 4000;
 
 /** The generated controller, open to everybody and with an answer that shows what reaches the service. */
 const echo = `import { Public } from '#common';
