@@ -35,6 +35,7 @@ const inOverlay: Record<string, Record<string, string>> = {
   observability: monitoring,
   monitoring,
   'single-sign-on': monitoring,
+  tracing: monitoring,
   'prod-standby': {
     'deployment-replicas': 'the passive region is scaled to zero',
     'networkpolicy-targets-pod': 'their Jobs are created when the region is activated',
@@ -73,7 +74,7 @@ await drill('verify', async ({ own, log, table, check }) => {
     problems.length = 0;
   };
 
-  const deployed = [...overlays(), 'k8s/observability', 'tests/cluster/single-sign-on'];
+  const deployed = [...overlays(), 'k8s/observability', 'tests/cluster/single-sign-on', 'tests/cluster/tracing'];
   const components = folders('k8s/components');
   // what three of them break, two of them break
   const combinations = Array.from({ length: 2 ** components.length }, (_, bits) =>
@@ -120,7 +121,7 @@ await drill('verify', async ({ own, log, table, check }) => {
     (error: unknown) => report(operator, [String(error)]),
   );
   clean(
-    `${overlays().length} overlays, k8s/observability without and with single-sign-on, and each of ${components.length} components, each two and all together render without a warning`,
+    `${overlays().length} overlays, k8s/observability without and with single-sign-on and tracing, and each of ${components.length} components, each two and all together render without a warning`,
   );
 
   const unique = new Map<string, Manifest>();

@@ -14,3 +14,15 @@ ENTRYPOINT ["/bin/oauth2-proxy"]
 FROM scratch AS kube-state-metrics
 COPY kube-state-metrics /
 ENTRYPOINT ["/kube-state-metrics"]
+
+FROM scratch AS opentelemetry-collector
+COPY opentelemetry-collector /bin/
+ENTRYPOINT ["/bin/opentelemetry-collector"]
+
+FROM scratch AS jaeger
+COPY jaeger /bin/
+ENTRYPOINT ["/bin/jaeger"]
+
+FROM scratch AS traefik
+COPY traefik /bin/
+ENTRYPOINT ["/bin/traefik"]

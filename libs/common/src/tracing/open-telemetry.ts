@@ -16,6 +16,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { subscribe } from 'node:diagnostics_channel';
 import { IncomingMessage } from 'node:http';
+import { hostname } from 'node:os';
 
 /** A running trace exporter. */
 export interface Tracing {
@@ -30,7 +31,8 @@ export interface Tracing {
  */
 export function startOpenTelemetry(service: string, ratio: number): Tracing {
   const provider = new TracerProvider({
-    resource: defaultResource().merge(resourceFromAttributes({ 'service.name': service })),
+    // the host's name is the pod's
+    resource: defaultResource().merge(resourceFromAttributes({ 'service.name': service, 'host.name': hostname() })),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
     spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
   });
