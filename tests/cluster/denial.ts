@@ -54,14 +54,18 @@ await drill('denial', async ({ own, log, table, check }) => {
     spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
   });
 
-  const podIp = async (selector: string, of = namespace) =>
-    (await kubectl(['get', 'pods', '-n', of, '-l', selector, '-o', 'jsonpath={.items[0].status.podIP}'])).trim();
-  const auth = await podIp('app.kubernetes.io/component=api');
-  const database = await podIp('app.kubernetes.io/name=postgres');
-  const exporter = await podIp('app.kubernetes.io/name=postgres-exporter');
+  /** The addresses of a pod, one for each IP family of the cluster. */
+  const podIps = async (selector: string, of = namespace) =>
+    (await kubectl(['get', 'pods', '-n', of, '-l', selector, '-o', 'jsonpath={.items[0].status.podIPs[*].ip}']))
+      .trim()
+      .split(' ');
+  const auth = await podIps('app.kubernetes.io/component=api');
+  const database = await podIps('app.kubernetes.io/name=postgres');
+  const exporter = await podIps('app.kubernetes.io/name=postgres-exporter');
+  log(`pods have ${auth.length === 1 ? 'one IP address' : `${auth.length} IP addresses, of which each is tried`}`);
   await apply(pod('application', outside.application, { app: 'application' }, idle));
   await until('application running', 300, async () => (await phase('application', outside.application)) === 'Running');
-  const application = await podIp('app=application', outside.application);
+  const application = await podIps('app=application', outside.application);
   const dns = (
     await kubectl(['get', 'service', 'kube-dns', '-n', 'kube-system', '-o', 'jsonpath={.spec.clusterIP}'])
   ).trim();
@@ -71,18 +75,19 @@ await drill('denial', async ({ own, log, table, check }) => {
   // ADDRESS:443 outside of the ranges of special purpose; any answer counts, a refusal too
   const publicAddress = process.env['PUBLIC_ADDRESS'];
   const publicOnes = publicAddress ? ['public address'] : [];
-  const destinations: Record<string, string> = {
-    'auth http': `${auth}:3000`,
-    'auth metrics': `${auth}:9464`,
-    postgres: `${database}:5432`,
-    pgbackrest: `${database}:8432`,
-    'exporter metrics': `${exporter}:9187`,
-    dns: `${dns}:53`,
-    'api server': `${api}:443`,
+  const at = (ips: string[], port: number) => ips.map((ip) => `${ip}:${port}`);
+  const destinations: Record<string, string[]> = {
+    'auth http': at(auth, 3000),
+    'auth metrics': at(auth, 9464),
+    postgres: at(database, 5432),
+    pgbackrest: at(database, 8432),
+    'exporter metrics': at(exporter, 9187),
+    dns: [`${dns}:53`],
+    'api server': [`${api}:443`],
     // an IP address for documentation: any answer means that the packet left the cluster
-    outside: process.env['OUTSIDE'] ?? '203.0.113.1:443',
-    ...(publicAddress && { 'public address': publicAddress }),
-    application: `${application}:443`,
+    outside: [process.env['OUTSIDE'] ?? '203.0.113.1:443'],
+    ...(publicAddress && { 'public address': [publicAddress] }),
+    application: at(application, 443),
   };
 
   const component = (name: string) => ({ 'app.kubernetes.io/name': 'auth', 'app.kubernetes.io/component': name });
@@ -143,12 +148,12 @@ await drill('denial', async ({ own, log, table, check }) => {
   // policies take effect shortly after a pod has started
   await sleep(5000);
 
-  const targets = Object.values(destinations);
+  const targets = Object.values(destinations).flat();
   async function results(source: Source): Promise<Record<string, string>> {
     if (source.name === 'postgres') {
       // the postgres image has no Node.js
       const script = targets.map((target) => {
-        const [host, port] = target.split(':');
+        const [, host, port] = /^(.*):(\d+)$/.exec(target) ?? [];
         return `(timeout 10 bash -c 'exec 3<>/dev/tcp/${host}/${port}' 2>/dev/null; echo ${target} $?) &`;
       });
       const output = await kubectl([
@@ -175,17 +180,20 @@ await drill('denial', async ({ own, log, table, check }) => {
   }
 
   const answered = (result: string | undefined) => result !== undefined && result !== 'dropped';
+  /** What came of the connections to a destination. */
+  const to = (name: string, found: Record<string, string> = {}) =>
+    (destinations[name] ?? []).map((target) => found[target]);
 
   /** Tries all connections once. */
   async function attempt(all: Source[]) {
     const [control = {}, ...found] = await Promise.all([seal, ...all].map(results));
-    const unenforced = everything.filter((name) => answered(control[destinations[name] ?? '']));
+    const unenforced = everything.filter((name) => to(name, control).some(answered));
     let proven = 0;
     let wrong = 0;
     const rows: Row[] = [];
     for (const [i, source] of all.entries()) {
       const verdict = (name: string) => {
-        const result = found[i]?.[destinations[name] ?? ''];
+        const came = to(name, found[i]);
         const expected = source.may.includes(name);
         if (source.is?.includes(name)) {
           return 'itself';
@@ -194,11 +202,11 @@ await drill('denial', async ({ own, log, table, check }) => {
           return 'not enforced here';
         }
         proven += 1;
-        if (answered(result) === expected) {
+        if (came.every((result) => answered(result) === expected)) {
           return expected ? 'allowed' : 'denied';
         }
         wrong += 1;
-        return `WRONG: ${result}`;
+        return `WRONG: ${came.join(', ')}`;
       };
       rows.push({ source: source.name, ...Object.fromEntries(everything.map((name) => [name, verdict(name)])) });
     }
@@ -225,7 +233,7 @@ await drill('denial', async ({ own, log, table, check }) => {
       );
     }
     check(`${proven} connections are allowed or denied as specified ${circumstances}`, wrong === 0);
-    return { reachesOutside: answered(found.at(-1)?.[destinations['outside'] ?? '']), unenforced };
+    return { reachesOutside: to('outside', found.at(-1)).some(answered), unenforced };
   }
 
   const { reachesOutside, unenforced } = await examine(subjects, 'without components');
