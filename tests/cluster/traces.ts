@@ -68,7 +68,9 @@ async function startTraefik(namespace: string, auth: string, monitoring: string)
     '/bin/traefik',
     ...settings.map((text) => `--${text}`),
   ]) as { spec: { containers: { image: string }[] } };
-  Object.assign(manifest.spec.containers[0] ?? {}, { image: images.traefik() });
+  // without it, and without an entry in /etc/passwd, Traefik makes no traces
+  const env = [{ name: 'USER', value: 'traefik' }];
+  Object.assign(manifest.spec.containers[0] ?? {}, { image: images.traefik(), env });
   await apply({
     apiVersion: 'v1',
     kind: 'List',

@@ -134,6 +134,14 @@ export async function attack(
   const signInPage = `${origin}/sign-in?${new URLSearchParams({ continue: wanted }).toString()}`;
   claim('the client can’t state another URL', location, location === signInPage);
 
+  // a gateway that resolves them must check what it has resolved
+  const ways = ['../list', '%2e%2e/list', '..%2flist', 'x/../../list', '..', '..;/list'];
+  for (const path of ways.map((way) => `/${name}/admin/${way}`)) {
+    const answer = await send(path, { ...opens, cookie });
+    const isHeld = answer.status !== 200 || received(answer).url === `/${name}/list`;
+    claim(`a way out of the admins’ path: ${path}`, answer.status, isHeld);
+  }
+
   const elsewhere = { cookie, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors', ...spoofed };
   const posted = await send(wanted, { ...elsewhere, origin: 'https://evil.example' }, 'POST');
   claim('a form of another site', posted.status, posted.status === 403 && tells(posted, 'cross_site_request'));

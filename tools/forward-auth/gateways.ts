@@ -101,6 +101,7 @@ function envoy(site: Site, port: number, folder: string): string[] {
 function nginx({ host, name, authUrl, serviceUrl, certificate, key }: Site, port: number, folder: string): string[] {
   const [check = ''] = blocksOfGuide('nginx');
   const forAdmins = check
+    .replace(/^absolute_redirect.*$/m, '')
     .replaceAll(`/${name}/`, `/${name}/admin`)
     .replaceAll('.forward-auth', '.forward-auth-admin')
     .replaceAll('redirect_status=401', 'redirect_status=401&role=admin')

@@ -204,6 +204,10 @@ describe('a request that a gateway asks about', () => {
       { 'x-forwarded-uri': '/orders#@evil.example' },
       { 'x-forwarded-uri': '/orders/\u00e9' },
       { 'x-forwarded-uri': ['/orders', '/account'] },
+      ...[
+        ...['/orders/../account', '/orders/..', '/orders/./1', '/orders/%2e%2E/account', '/orders/.%2e?page=2'],
+        ...['/orders/..%2faccount', '/orders%2F..%5Caccount', '/orders\\..\\account', '/orders/..;/account'],
+      ].map((uri) => ({ 'x-forwarded-uri': uri })),
       { x_auth_subject: 'forged' },
       { 'x-auth_roles': 'admin' },
     ];
@@ -226,9 +230,11 @@ describe('a request that a gateway asks about', () => {
     };
     const routes = ingress.spec.rules.flatMap(({ http }) => http.paths.map(({ path }) => path));
     const own = routes.filter((path) => path !== '/').map((path) => `${path}/x?y`);
-    const disguised = ['/orders/../account/delete', '/orders/%2e%2e/sign-out', '/%61ccount', '/orders\\..\\account'];
-    for (const uri of ['/', ...own, ...disguised, `/orders?${'x'.repeat(3000)}`]) {
+    for (const uri of ['/', ...own, '/%61ccount', `/orders?${'x'.repeat(3000)}`]) {
       expect({ uri, location: await locationOf(uri) }).toEqual({ uri, location: `${origin}/sign-in` });
+    }
+    for (const uri of ['/orders/..a', '/orders/.well-known', '/orders/a.%2e?file=/../x']) {
+      expect((await check({ ...navigation, 'x-forwarded-uri': uri })).status).toBe(303);
     }
     const split = '/orders/%0d%0aset-cookie:%20a=b';
     const quoted = `${origin}/sign-in?continue=%2Forders%2F%250d%250aset-cookie%3A%2520a%3Db`;

@@ -19,6 +19,12 @@ const methodPattern = /^[A-Z]{1,20}$/;
 const uriPattern = /^\/(?![/\\])[!-"$-~]*$/;
 
 /**
+ * A segment that leads elsewhere (RFC 3986 §5.2.4), in any spelling that a server may resolve. A gateway that chooses the route by the
+ * resolved path, but passes on the one that was sent, would check another than the one that is served.
+ */
+const dotSegment = /(?:[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?=$|[/\\;?]|%2f|%5c)/i;
+
+/**
  * The request that Traefik's ForwardAuth, and whatever else sends these headers, asks about.
  * @param host the only one that is served
  * @throws ProblemException `forwarded_request_invalid`
@@ -45,7 +51,8 @@ function validated(
   { method, uri, host: asked }: Record<'host' | 'method' | 'uri', string | string[] | undefined>,
 ): ForwardedRequest {
   const isForged = Object.keys(headers).some((name) => lookalike.test(name) && !identityHeaders.includes(name));
-  if (isForged || asked !== host || !isText(method, methodPattern) || !isText(uri, uriPattern)) {
+  const isPlain = isText(uri, uriPattern) && !dotSegment.test(uri.split('?', 1)[0] ?? '');
+  if (isForged || asked !== host || !isText(method, methodPattern) || !isPlain) {
     throw forwardedRequestInvalid.exception();
   }
   return { method, uri };
