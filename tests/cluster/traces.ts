@@ -64,12 +64,15 @@ async function startTraefik(namespace: string, auth: string, monitoring: string)
     'global.checknewversion=false',
     'global.sendanonymoususage=false',
   ];
-  const manifest = pod('traefik', namespace, { app: 'traefik' }, [
-    '/bin/traefik',
-    ...settings.map((text) => `--${text}`),
-  ]) as { spec: { containers: { image: string }[] } };
-  // without it, and without an entry in /etc/passwd, Traefik makes no traces
-  const env = [{ name: 'USER', value: 'traefik' }];
+  // As ingress controllers, it has a token: in a cluster without one, or under an unknown user, Traefik makes no traces.
+  const manifest = pod(
+    'traefik',
+    namespace,
+    { app: 'traefik' },
+    ['/bin/traefik', ...settings.map((text) => `--${text}`)],
+    { automountServiceAccountToken: true },
+  ) as { spec: { containers: { image: string }[] } };
+  const env = Object.entries({ USER: 'traefik', HOME: '/' }).map(([variable, value]) => ({ name: variable, value }));
   Object.assign(manifest.spec.containers[0] ?? {}, { image: images.traefik(), env });
   await apply({
     apiVersion: 'v1',
@@ -200,6 +203,7 @@ await drill('traces', async ({ own, after, log, table, check }) => {
     [email, password, secret].every((text) => !all.includes(text)),
   );
 
+  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: stranger } });
   await apply(pod('stranger', stranger, { app: 'stranger' }, idle));
   await until('stranger running', 120, async () => (await phase('stranger', stranger)) === 'Running');
   const targets = [`opentelemetry-collector.${monitoring}.svc:4318`, `jaeger.${monitoring}.svc:16686`];

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from './support/client.ts';
 import { Program } from './support/program.ts';
@@ -15,6 +15,10 @@ interface Span {
   parentSpanId?: string;
   kind: number;
   attributes: { key: string; value: { stringValue?: string } }[];
+}
+
+interface Export {
+  resourceSpans: [{ resource: Pick<Span, 'attributes'> }];
 }
 
 const serverKind = 2;
@@ -64,7 +68,10 @@ const attribute = (span: Span | undefined, key: string) =>
 describe('traces', () => {
   it('link a request to its statements and its log line, and contain no secrets and no probes', async () => {
     const endpoint = `http://127.0.0.1:${String((receiver.address() as AddressInfo).port)}`;
-    const client = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+    const client = await start({
+      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=testing',
+    });
     const { accessToken, refreshToken, email } = await client.newAccount();
     await client.call('GET', '/auth/me', { token: accessToken, headers: { 'x-request-id': 'begun-here' } });
     const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -90,6 +97,12 @@ describe('traces', () => {
       statements.map((span) => attribute(span, 'db.query.text') ?? attribute(span, 'db.statement')),
     ).toContainEqual(expect.stringContaining('SELECT'));
     expect(served('begun-elsewhere')).toMatchObject({ traceId, parentSpanId: 'b7ad6b7169203331' });
+    const { attributes } = (JSON.parse(received.split('\n', 1)[0] ?? '') as Export).resourceSpans[0].resource;
+    expect(Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue]))).toMatchObject({
+      'service.name': 'auth',
+      'host.name': hostname(),
+      'deployment.environment.name': 'testing',
+    });
     for (const secret of [accessToken, refreshToken, email, 'in-the-query', '/health/']) {
       expect(received).not.toContain(secret);
     }

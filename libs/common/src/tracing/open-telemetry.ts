@@ -6,7 +6,7 @@ import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
-import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BatchSpanProcessor,
   ParentBasedSampler,
@@ -31,8 +31,11 @@ export interface Tracing {
  */
 export function startOpenTelemetry(service: string, ratio: number): Tracing {
   const provider = new TracerProvider({
-    // the host's name is the pod's
-    resource: defaultResource().merge(resourceFromAttributes({ 'service.name': service, 'host.name': hostname() })),
+    resource: defaultResource()
+      // OTEL_RESOURCE_ATTRIBUTES
+      .merge(detectResources({ detectors: [envDetector] }))
+      // the host's name is the pod's
+      .merge(resourceFromAttributes({ 'service.name': service, 'host.name': hostname() })),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
     spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
   });
