@@ -138,7 +138,7 @@ export async function attack(
   const ways = ['../list', '%2e%2e/list', '..%2flist', 'x/../../list', '..', '..;/list'];
   for (const path of ways.map((way) => `/${name}/admin/${way}`)) {
     const answer = await send(path, { ...opens, cookie });
-    const isHeld = answer.status !== 200 || received(answer).url === `/${name}/list`;
+    const isHeld = answer.status !== 200 || !/admin|\.\.|%2e/.test(received(answer).url);
     claim(`a way out of the admins’ path: ${path}`, answer.status, isHeld);
   }
 

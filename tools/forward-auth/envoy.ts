@@ -1,5 +1,5 @@
 import { parseAllDocuments } from 'yaml';
-import type { Site } from './gateways.ts';
+import type { Site } from './site.ts';
 
 interface SecurityPolicy {
   spec: { extAuth: { headersToExtAuth: string[]; http: { path: string; headersToBackend: string[] } } };

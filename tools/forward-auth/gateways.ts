@@ -6,18 +6,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { freePort } from '../lib/free-port.ts';
 import { root } from '../lib/root.ts';
 import { envoyConfiguration } from './envoy.ts';
-
-/** What a gateway leads to, and how it presents itself. */
-export interface Site {
-  host: string;
-  /** Name of the generated service, which is served at `/NAME`. */
-  name: string;
-  authUrl: string;
-  serviceUrl: string;
-  /** Files of the certificate and its key. */
-  certificate: string;
-  key: string;
-}
+import type { Site } from './site.ts';
 
 export interface Gateway {
   name: 'Traefik' | 'Envoy' | 'nginx';

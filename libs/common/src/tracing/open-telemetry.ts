@@ -6,7 +6,12 @@ import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
-import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  defaultResource,
+  detectResources,
+  resourceAttributesEnvDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
 import {
   BatchSpanProcessor,
   ParentBasedSampler,
@@ -33,7 +38,7 @@ export function startOpenTelemetry(service: string, ratio: number): Tracing {
   const provider = new TracerProvider({
     resource: defaultResource()
       // OTEL_RESOURCE_ATTRIBUTES
-      .merge(detectResources({ detectors: [envDetector] }))
+      .merge(detectResources({ detectors: [resourceAttributesEnvDetector] }))
       // the host's name is the pod's
       .merge(resourceFromAttributes({ 'service.name': service, 'host.name': hostname() })),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
