@@ -41,6 +41,9 @@ bundle: node_modules/.package-lock.json ## Bundle a service into .cache/bundle/,
 help: ## Show this list
 	@awk -f make/help.awk $(MAKEFILE_LIST)
 
+# those of these programs that this machine lacks, as targets that get them
+missing = $(foreach program,$(1),$(if $(shell command -v $(program)),,bin/$(program)))
+
 -include make/*.mk
 
 # NEEDS_<target> lists the arguments that a target can't do without. Checked before anything is built.

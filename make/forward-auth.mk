@@ -12,8 +12,6 @@ bin/nginx:
 		dpkg-deb -x nginx_*.deb .
 	@ln -sf ../.cache/nginx/usr/sbin/nginx $@
 
-missing = $(foreach program,$(1),$(if $(shell command -v $(program)),,bin/$(program)))
-
 .PHONY: drill-forward-auth
 drill-forward-auth: $(call missing,traefik envoy nginx) node_modules/.package-lock.json ## Attack a generated service behind the real Traefik, Envoy and nginx with forward authentication
 	@npm run --silent build && node tools/forward-auth/drill.ts

@@ -51,7 +51,7 @@ bin/argocd:
 	tools/go-build.sh $@ github.com/argoproj/argo-cd/v2/cmd github.com/argoproj/argo-cd/v2@v2.14.11
 
 NEEDS_drill-sso := INGRESS_ADDRESS
-drill-sso: $(TOOLS) $(if $(shell command -v argocd),,bin/argocd) $(SSO_IMAGES) node_modules/.package-lock.json ## Sign in to Prometheus, Alertmanager and Argo CD by the auth service; what ends it
+drill-sso: $(TOOLS) $(call missing,argocd) $(SSO_IMAGES) node_modules/.package-lock.json ## Sign in to Prometheus, Alertmanager and Argo CD by the auth service; what ends it
 	@for file in $(SSO_IMAGES); do . ./$$file; done && node tests/cluster/sso.ts
 
 drill-traces: $(TOOLS) $(TRACES_IMAGES) node_modules/.package-lock.json ## Follow one trace from the gateway through auth to SQL; Jaeger and the collector are killed

@@ -41,11 +41,10 @@ async function deployTracing(namespace: string): Promise<void> {
       imageEntry('docker.io/jaegertracing/jaeger', images.jaeger()),
     ],
   }));
-  const names = new Set(parts);
   const general = ['Namespace', 'NetworkPolicy'];
   const items = parse(yaml).filter(
     ({ kind, metadata: { labels = {} } }) =>
-      general.includes(kind) || names.has(labels['app.kubernetes.io/name'] ?? ''),
+      general.includes(kind) || parts.includes(labels['app.kubernetes.io/name'] ?? ''),
   );
   await apply({ apiVersion: 'v1', kind: 'List', items });
   await until('collector and Jaeger healthy', 300, () => healthy(namespace));

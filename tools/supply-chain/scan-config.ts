@@ -13,14 +13,12 @@ rmSync(rendered, { recursive: true, force: true });
 mkdirSync(rendered, { recursive: true });
 const folders = [
   ...overlays(),
-  ...[
-    'k8s/observability',
-    'k8s/platform',
-    'k8s/policies',
-    'k8s/argocd',
-    'tests/cluster/single-sign-on',
-    'tests/cluster/tracing',
-  ],
+  'k8s/observability',
+  'k8s/platform',
+  'k8s/policies',
+  'k8s/argocd',
+  'tests/cluster/single-sign-on',
+  'tests/cluster/tracing',
 ];
 for (const folder of folders) {
   writeFileSync(join(rendered, `${folder.replaceAll('/', '-')}.yaml`), await build(folder));
