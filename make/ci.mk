@@ -4,7 +4,7 @@ bin/trivy: PACKAGE = github.com/aquasecurity/trivy/cmd/trivy@v0.74.0
 # as its own build does
 bin/trivy: export GOEXPERIMENT = jsonv2
 bin/cosign: PACKAGE = github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3
-bin/actionlint bin/trivy bin/cosign:
+bin/actionlint bin/trivy bin/cosign bin/helm:
 	GOBIN=$(CURDIR)/bin CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' $(PACKAGE)
 
 bin/zizmor:

@@ -1,4 +1,4 @@
-.PHONY: publish sign deploy promote rollback drill-deploy
+.PHONY: publish sign deploy promote rollback drill-deploy drill-image-verification
 NEEDS_deploy := ENVIRONMENT IMAGES
 NEEDS_promote := FROM ENVIRONMENT
 NEEDS_rollback := ENVIRONMENT COMMIT
@@ -21,3 +21,14 @@ rollback: node_modules/.package-lock.json ## Revert COMMIT and sync the revert t
 
 drill-deploy: $(TOOLS) $(DRILL_IMAGES) node_modules/.package-lock.json ## Deploy a commit through Argo CD; a broken release is reverted
 	@. ./$(DRILL_IMAGES) && REGISTRY=$(REGISTRY) node tests/cluster/deploy.ts
+
+KYVERNO := github.com/kyverno/kyverno@v1.19.1
+bin/kyverno bin/kyverno-init:
+	tools/go-build.sh $@ github.com/kyverno/kyverno/cmd/$(@F) $(KYVERNO)
+bin/helm: PACKAGE = helm.sh/helm/v4/cmd/helm@v4.3.2
+IMAGE_kyverno := kyverno/kyverno:v1.19.1
+IMAGE_kyverno-init := kyverno/kyvernopre:v1.19.1
+VERIFICATION_IMAGES := $(DRILL_IMAGES) .cache/stand-in-kyverno.env .cache/stand-in-kyverno-init.env
+
+drill-image-verification: $(TOOLS) bin/helm bin/cosign $(VERIFICATION_IMAGES) node_modules/.package-lock.json ## Kyverno refuses images that are not signed; nodes must reach REGISTRY by the same name
+	@for file in $(VERIFICATION_IMAGES); do . ./$$file; done && KYVERNO=$(KYVERNO) node tests/cluster/image-verification.ts

@@ -2,50 +2,16 @@
 // Pod Security rejects the pods that it covers. A container for debugging is held to the same rules. It accepts what cert-manager
 // creates to solve a challenge.
 import { drill, type Row } from '../../tools/lib/drill.ts';
-import { apply, getJson, kubectl } from '../../tools/lib/kubectl.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { build } from '../../tools/lib/kustomize.ts';
-import { CommandError } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { solverObjects } from './lib/acme-solver.ts';
 import { loadBroken } from './lib/broken.ts';
 import { images } from './lib/environment.ts';
 import { isServed, label, type Manifest, parse } from './lib/manifests.ts';
+import { dryRun, dryRunDebugging } from './lib/rejection.ts';
 import { isCustom } from './lib/schemas.ts';
 import { pod } from './lib/traffic.ts';
-
-/** The server's error, or undefined if it accepts the manifest. */
-async function rejection(manifest: object): Promise<string | undefined> {
-  try {
-    await apply(manifest, ['--dry-run=server', '--validate=strict']);
-    return undefined;
-  } catch (error) {
-    if (error instanceof CommandError) {
-      return error.output;
-    }
-    throw error;
-  }
-}
-
-function reason(output: string | undefined): string {
-  if (output === undefined) {
-    return 'accepted';
-  }
-  const rule = /denied request: ([a-z-]+):/.exec(output)?.[1];
-  if (rule) {
-    return rule;
-  }
-  if (output.includes('violates PodSecurity')) {
-    return 'Pod Security';
-  }
-  if (
-    /unknown field|field not declared|failed to create typed patch|no matches for kind|Required value|Invalid value/.test(
-      output,
-    )
-  ) {
-    return 'schema';
-  }
-  return output.trim().split('\n').at(-1) ?? '';
-}
 
 await drill('admission', async ({ own, log, table, check }) => {
   const broken = await loadBroken();
@@ -86,7 +52,11 @@ await drill('admission', async ({ own, log, table, check }) => {
   if (!secret) {
     throw new Error('no broken Secret');
   }
-  await until('policies to be enforced', 300, () => rejection(into(secret.manifest, namespaces.get(secret.namespace))));
+  await until(
+    'policies to be enforced',
+    300,
+    async () => (await dryRun(into(secret.manifest, namespaces.get(secret.namespace)))) !== 'accepted',
+  );
 
   const rows: Row[] = [];
   const unknown: string[] = [];
@@ -95,9 +65,9 @@ await drill('admission', async ({ own, log, table, check }) => {
       unknown.push(file);
       continue;
     }
-    const by = reason(await rejection(into(manifest, namespaces.get(namespace))));
+    const by = await dryRun(into(manifest, namespaces.get(namespace)));
     const its = rule === 'schema' ? undefined : podOf(manifest);
-    rows.push({ broken: file, rule, 'rejected by': by, 'its pod, by': its ? reason(await rejection(its)) : '-' });
+    rows.push({ broken: file, rule, 'rejected by': by, 'its pod, by': its ? await dryRun(its) : '-' });
   }
   table(rows);
   if (unknown.length > 0) {
@@ -121,7 +91,7 @@ await drill('admission', async ({ own, log, table, check }) => {
     const served = await isServed(object);
     solved.push({
       'of cert-manager': label(object),
-      answer: served ? reason(await rejection(object)) : 'kind not served',
+      answer: served ? await dryRun(object) : 'kind not served',
     });
   }
   table(solved);
@@ -140,13 +110,7 @@ await drill('admission', async ({ own, log, table, check }) => {
   };
   const added: Row[] = [];
   for (const [container, settings] of Object.entries(debugging)) {
-    const debugged = await getJson<{ spec: object }>(['pod', 'debugged', '-n', prod]);
-    Object.assign(debugged.spec, { ephemeralContainers: [{ name: 'debug', ...settings }] });
-    const path = `/api/v1/namespaces/${prod}/pods/debugged/ephemeralcontainers?dryRun=All`;
-    const answer = await kubectl(['replace', '--raw', path, '-f', '-'], { input: JSON.stringify(debugged) }).then(
-      () => 'accepted',
-      (error: unknown) => reason(error instanceof CommandError ? error.output : String(error)),
-    );
+    const answer = await dryRunDebugging('debugged', prod, { name: 'debug', ...settings });
     added.push({ 'debug container': container, answer });
   }
   table(added);

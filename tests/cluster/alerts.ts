@@ -5,11 +5,11 @@ import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { until } from '../../tools/lib/until.ts';
 import { dataClaims, sql } from './lib/database.ts';
-import { deploy } from './lib/environment.ts';
+import { deploy, images } from './lib/environment.ts';
 import { type Alert, deliveries, deployMonitoring, portForward } from './lib/monitoring.ts';
 import { allQueries, withoutLines, unknownNames } from './lib/queries.ts';
 import { failingCommands } from './lib/runbooks.ts';
-import { gatewayNamespace, pod, startTraffic } from './lib/traffic.ts';
+import { container, gatewayNamespace, pod, startTraffic } from './lib/traffic.ts';
 
 interface Cause {
   cause: string;
@@ -89,7 +89,7 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
   const scale = (replicas: number) => () =>
     kubectl(['scale', 'statefulset', 'postgres', '-n', databaseless, `--replicas=${replicas}`]);
   const run = (statement: string) => () => sql(service, 'auth', statement);
-  const container = (name: string, command: string[], cpu: string) => () =>
+  const start = (name: string, command: string[], cpu: string) => () =>
     apply(
       pod(name, service, { app: name }, command, {
         restartPolicy: 'Always',
@@ -97,15 +97,8 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
         volumes: [],
         containers: [
           {
-            name,
-            image: process.env['AUTH_IMAGE'],
-            command,
+            ...container(name, images.auth(), command),
             resources: { requests: { cpu: '20m', memory: '64Mi' }, limits: { cpu, memory: '128Mi' } },
-            securityContext: {
-              allowPrivilegeEscalation: false,
-              readOnlyRootFilesystem: true,
-              capabilities: { drop: ['ALL'] },
-            },
           },
         ],
       }),
@@ -126,7 +119,7 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
       cause: 'pod crash loop',
       alert: 'ContainerRestartLoop',
       labels: { namespace: service, pod: 'crashing' },
-      begin: container('crashing', ['node', '--eval', 'process.exit(1)'], '200m'),
+      begin: start('crashing', ['node', '--eval', 'process.exit(1)'], '200m'),
       end: remove('crashing'),
     },
     {
@@ -155,7 +148,7 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
       cause: 'CPU saturation',
       alert: 'ContainerCpuHigh',
       labels: { namespace: service, pod: 'burning' },
-      begin: container('burning', ['node', '--eval', 'for (;;);'], '100m'),
+      begin: start('burning', ['node', '--eval', 'for (;;);'], '100m'),
       end: remove('burning'),
     },
   ];

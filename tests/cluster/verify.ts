@@ -7,10 +7,12 @@ import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { build, buildWith, overlays } from '../../tools/lib/kustomize.ts';
 import { root } from '../../tools/lib/root.ts';
 import { CommandError, run } from '../../tools/lib/run.ts';
-import { missingGateways, solverObjects } from './lib/acme-solver.ts';
+import { missingGateways, solverImage, solverObjects } from './lib/acme-solver.ts';
 import { loadBroken } from './lib/broken.ts';
+import { isVerified, loadVerification } from './lib/kyverno.ts';
 import { groupOf, isServed, label, type Manifest, parse } from './lib/manifests.ts';
 import { loadPolicies } from './lib/policies.ts';
+import { dryRun } from './lib/rejection.ts';
 import { checkBuiltIn, checkCustom, isCustom, kubernetesVersions } from './lib/schemas.ts';
 import { checkStandIn } from './lib/sealed-secrets-controller.ts';
 import { checkSealed } from './lib/sealed.ts';
@@ -86,6 +88,7 @@ await drill('verify', async ({ own, log, table, check }) => {
     'k8s/platform',
     'k8s/argocd',
     'k8s/argocd/single-sign-on',
+    'tests/cluster/image-verification',
     'tests/cluster/environment',
   ];
   await inPairs([...deployed, ...others], (folder) =>
@@ -200,6 +203,19 @@ await drill('verify', async ({ own, log, table, check }) => {
     'staging and prod admit what cert-manager creates to solve a challenge, by Gateway API and by Ingress; each Gateway for it exists',
   );
 
+  const verification = await loadVerification();
+  const inEnvironments = [...built]
+    .filter(([name]) => name.includes('base'))
+    .flatMap(([, yaml]) => [...yaml.matchAll(/^[ -]*image: (\S+)$/gm)].map(([, image]) => image ?? ''));
+  const used = new Set([...inEnvironments, solverImage]);
+  for (const image of used) {
+    const ours = image.startsWith('devopslocally/');
+    if (ours !== isVerified(verification, image)) {
+      report(image, [ours ? 'its signature is not verified at admission' : 'not ours, but its signature is verified']);
+    }
+  }
+  clean(`of ${used.size} images, the signatures of all that are ours are verified at admission, and of no others`);
+
   const sealed = inOverlays.filter(({ folder }) => existsSync(join(root, folder, 'sealed-secrets')));
   for (const { folder, manifests } of sealed) {
     report(folder, checkSealed(folder, manifests));
@@ -256,5 +272,28 @@ await drill('verify', async ({ own, log, table, check }) => {
       );
     }
     clean('the API server accepts every overlay in a dry run');
+    if (await isServed(verification)) {
+      const prod = parse(built.get('k8s/overlays/prod') ?? '');
+      const name = await own('drill-verify-signatures');
+      const labels = prod.find(({ kind }) => kind === 'Namespace')?.metadata.labels;
+      await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+      const deployment = JSON.stringify(prod.find(({ kind }) => kind === 'Deployment'));
+      const others = [...used].find((image) => !isVerified(verification, image) && image.includes('@')) ?? '';
+      // pinned, and signed by others if at all
+      const [, foreign = ''] = /image: (\S+@sha256:\w+)/.exec(built.get('k8s/observability') ?? '') ?? [];
+      const admit = (image: string) => {
+        const object = JSON.parse(deployment.replace(/"image":"[^"]+"/g, `"image":"${image}"`)) as Manifest;
+        return dryRun({ ...object, metadata: { ...object.metadata, namespace: name } });
+      };
+      const [exempt, unsigned] = [await admit(others), await admit(foreign)];
+      table([
+        { image: others, 'rejected by': exempt },
+        { image: foreign, 'rejected by': unsigned },
+      ]);
+      check(
+        'an image without the signature of the workflow is refused',
+        exempt === 'accepted' && unsigned === 'image-signature',
+      );
+    }
   }
 });

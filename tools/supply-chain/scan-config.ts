@@ -19,6 +19,7 @@ const folders = [
   'k8s/argocd',
   'tests/cluster/single-sign-on',
   'tests/cluster/tracing',
+  'tests/cluster/image-verification',
 ];
 for (const folder of folders) {
   writeFileSync(join(rendered, `${folder.replaceAll('/', '-')}.yaml`), await build(folder));

@@ -18,6 +18,7 @@ interface Issuer extends Manifest {
   };
 }
 
+export const solverImage = 'quay.io/jetstack/cert-manager-acmesolver:v1.21.1';
 const port = 8089;
 const host = 'auth.example.com';
 const token = 'hnqqHCZJMqMLpMZP2lkFqG4a2mJgqk2ZzBnWj3Q1zEw';
@@ -120,7 +121,7 @@ function objects(by: string, solver: Solver, namespace: string, parentRefs?: obj
         containers: [
           {
             name: 'acmesolver',
-            image: 'quay.io/jetstack/cert-manager-acmesolver:v1.21.1',
+            image: solverImage,
             imagePullPolicy: 'IfNotPresent',
             args: [`--listen-port=${port}`, `--domain=${host}`, `--token=${token}`, `--key=${token}.thumbprint`],
             resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { cpu: '100m', memory: '64Mi' } },

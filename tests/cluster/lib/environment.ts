@@ -33,6 +33,8 @@ export const images = {
   jaeger: () => image('JAEGER_IMAGE'),
   traefik: () => image('TRAEFIK_IMAGE'),
   oauth2Proxy: () => image('OAUTH2_PROXY_IMAGE'),
+  kyverno: () => image('KYVERNO_IMAGE'),
+  kyvernoInit: () => image('KYVERNO_INIT_IMAGE'),
   kubeStateMetrics: () => image('KUBE_STATE_METRICS_IMAGE'),
   postgresExporter: () => image('POSTGRES_EXPORTER_IMAGE'),
 };

@@ -11,6 +11,7 @@ const packages: Record<string, string> = {
   'bitnami.com': 'sealed-secrets',
   'cert-manager.io': 'cert-manager',
   'gateway.networking.k8s.io': 'gateway-api',
+  'policies.kyverno.io': 'kyverno',
   'monitoring.coreos.com': 'prometheus-operator',
   'traefik.io': 'traefik',
 };

@@ -37,6 +37,19 @@ const restricted = {
   enableServiceLinks: false,
 };
 
+/** A container without privileges, as restricted namespaces require. */
+export const container = (name: string, image: string, command: string[]) => ({
+  name,
+  image,
+  command,
+  resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { cpu: '500m', memory: '256Mi' } },
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  },
+});
+
 /** A pod with Node.js and no privileges, as restricted namespaces require. */
 export function pod(
   name: string,
@@ -44,7 +57,7 @@ export function pod(
   labels: Record<string, string>,
   command: string[],
   extra: object = {},
-): object {
+) {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -56,15 +69,7 @@ export function pod(
       activeDeadlineSeconds: 7200,
       containers: [
         {
-          name,
-          image: images.auth(),
-          command,
-          resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { cpu: '500m', memory: '256Mi' } },
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'] },
-          },
+          ...container(name, images.auth(), command),
           volumeMounts: [{ name: 'scripts', mountPath: '/scripts' }],
         },
       ],

@@ -26,3 +26,11 @@ ENTRYPOINT ["/bin/jaeger"]
 FROM scratch AS traefik
 COPY traefik /bin/
 ENTRYPOINT ["/bin/traefik"]
+
+FROM scratch AS kyverno
+COPY kyverno /
+ENTRYPOINT ["/kyverno"]
+
+FROM scratch AS kyverno-init
+COPY kyverno-init /
+ENTRYPOINT ["/kyverno-init"]

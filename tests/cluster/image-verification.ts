@@ -1,0 +1,158 @@
+// Kyverno, from its own chart, with the policy of k8s/platform/image-verification, in front of an environment of prod: which images it
+// admits, and what runs while Kyverno is away. Images are signed by cosign with a key of this drill, which the policy then names in
+// place of the workflow's identity: that needs Sigstore's public services.
+//   KYVERNO: its Go module with the version.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { drill, type Row } from '../../tools/lib/drill.ts';
+import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { root } from '../../tools/lib/root.ts';
+import { run } from '../../tools/lib/run.ts';
+import { until } from '../../tools/lib/until.ts';
+import { deploy, images } from './lib/environment.ts';
+import { installKyverno, loadVerification } from './lib/kyverno.ts';
+import { answer, dryRun, dryRunDebugging } from './lib/rejection.ts';
+import { container, pod } from './lib/traffic.ts';
+
+const ruled = 'image-signature';
+const page = 'docs/operations/supply-chain.md';
+
+await drill('image-verification', async ({ own, after, log, table, check }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'image-verification-'));
+  after(async () => rmSync(folder, { recursive: true }));
+  const env = { ...process.env, COSIGN_PASSWORD: '' };
+  const cosign = (...args: string[]) => run('cosign', args, { env, cwd: folder });
+  await cosign('generate-key-pair', '--output-key-prefix', 'workflow');
+  await cosign('generate-key-pair', '--output-key-prefix', 'stranger');
+  // no certificate authority and no transparency log
+  const services = { mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.2+json' };
+  writeFileSync(join(folder, 'services.json'), JSON.stringify(services));
+  const sign = (key: string, image: string) =>
+    cosign('sign', '--yes', '--key', `${key}.key`, '--signing-config', 'services.json', image);
+
+  const prod = await own('drill-signed');
+  const dev = await own('drill-unsigned');
+  await own('kyverno');
+  after(await installKyverno(process.env['KYVERNO'] ?? ''));
+  log('Kyverno runs');
+  const policy = await loadVerification();
+  await apply({
+    ...policy,
+    spec: {
+      ...policy.spec,
+      matchImageReferences: [{ expression: `!(ref in ['${images.postgresExporter()}'])` }],
+      attestors: [
+        {
+          name: 'workflow',
+          cosign: {
+            key: { data: readFileSync(join(folder, 'workflow.pub'), 'utf8') },
+            ctlog: { insecureIgnoreTlog: true, insecureIgnoreSCT: true },
+          },
+        },
+      ],
+    },
+  });
+  const { name } = policy.metadata;
+  const isReady = ['get', 'imagevalidatingpolicy', name, '-o', 'jsonpath={.status.conditionStatus.ready}'];
+  await until('policy in force', 60, async () => (await kubectl(isReady)) === 'true');
+
+  const environment = (namespace: string, kind: string) => ({
+    namespace,
+    patches: [
+      {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: namespace, labels: { 'devopslocally/environment': kind } },
+      },
+    ],
+  });
+  check(
+    'an environment of prod with unsigned images is refused',
+    (await answer(deploy(environment(prod, 'prod')))) === ruled,
+  );
+  await sign('workflow', images.auth());
+  await sign('workflow', images.postgres());
+  await deploy(environment(prod, 'prod'));
+  check('the same images are admitted once they are signed, and the smoke test passes', true);
+  await deploy(environment(dev, 'dev'));
+
+  await sign('stranger', images.authNext());
+  const job = (spec: object) => ({ activeDeadlineSeconds: 60, template: { spec } });
+  const kinds = {
+    Pod: ['v1', (spec: object) => spec],
+    Job: ['batch/v1', job],
+    CronJob: ['batch/v1', (spec: object) => ({ schedule: '0 0 * * *', jobTemplate: { spec: job(spec) } })],
+  } as const;
+  const attempt = (namespace: string, image: string, more?: object, kind: keyof typeof kinds = 'Pod') => {
+    const [apiVersion, specOf] = kinds[kind];
+    const containers = [container('main', image, ['sleep', '60'])];
+    const { spec } = pod('attempt', namespace, {}, [], { containers, ...more });
+    return dryRun({ apiVersion, kind, metadata: { name: 'attempt', namespace }, spec: specOf(spec) });
+  };
+  const signed = images.auth();
+  const strange = images.authNext();
+  const unsigned = images.s3();
+  const absent = strange.replace(/\w+$/, '0'.repeat(64));
+  const init = { initContainers: [container('init', unsigned, ['true'])] };
+  const rows: Row[] = [
+    { what: 'Pod', image: 'signed', answer: await attempt(prod, signed) },
+    { what: 'Pod', image: 'unsigned', answer: await attempt(prod, unsigned) },
+    { what: 'Pod', image: 'signed with another key', answer: await attempt(prod, strange) },
+    { what: 'Pod', image: 'does not exist', answer: await attempt(prod, absent) },
+    { what: 'init container', image: 'unsigned', answer: await attempt(prod, signed, init) },
+  ];
+  for (const kind of ['Job', 'CronJob'] as const) {
+    rows.push({ what: kind, image: 'unsigned', answer: await attempt(prod, unsigned, undefined, kind) });
+  }
+  const update = kubectl(['set', 'image', 'deployment/auth', `auth=${strange}`, '-n', prod]);
+  rows.push({ what: 'Deployment', image: 'signed with another key', answer: await answer(update) });
+  for (const [what, image] of Object.entries({ signed, unsigned })) {
+    const debugging = { ...container('debug', image, ['sleep', '1']), resources: undefined };
+    rows.push({ what: 'debug container', image: what, answer: await dryRunDebugging('postgres-0', prod, debugging) });
+  }
+  table(rows);
+  check(
+    'prod gets signed images only',
+    rows.every(({ image, answer: given }) => given === (image === 'signed' ? 'accepted' : ruled)),
+  );
+  check(
+    'images of others that the policy names are admitted, and outside staging and prod unsigned ones',
+    (await attempt(prod, images.postgresExporter())) === 'accepted' && (await attempt(dev, unsigned)) === 'accepted',
+  );
+
+  await sign('workflow', images.authNext());
+  const started = Date.now();
+  await kubectl(['set', 'image', 'deployment/auth', `auth=${strange}`, '-n', prod]);
+  await kubectl(['rollout', 'status', 'deployment/auth', '-n', prod, '--timeout=300s'], { seconds: 310 });
+  check(
+    `an image with a second, right signature is rolled out (${((Date.now() - started) / 1000).toFixed(1)} s)`,
+    true,
+  );
+
+  const scaleEngine = async (replicas: number) => {
+    await kubectl(['scale', 'deployment/kyverno-admission-controller', '-n', 'kyverno', `--replicas=${replicas}`]);
+    if (replicas === 0) {
+      await kubectl(['wait', 'pod', '--for=delete', '-n', 'kyverno', '--all', '--timeout=120s'], { seconds: 130 });
+    }
+  };
+  const ready = async (namespace: string) =>
+    Number(await kubectl(['get', 'deployment', 'auth', '-n', namespace, '-o', 'jsonpath={.status.readyReplicas}'])) > 0;
+  await scaleEngine(0);
+  check('without Kyverno, what runs goes on', await ready(prod));
+  check('nothing new starts in prod', (await attempt(prod, signed)).includes('failed calling webhook'));
+  check('and everything does elsewhere', (await attempt(dev, unsigned)) === 'accepted');
+  await kubectl(['delete', 'pod', '-l', 'app.kubernetes.io/component=api', '-n', prod]);
+  await scaleEngine(1);
+  const back = Date.now();
+  await until('auth ready', 300, () => ready(prod));
+  check(`a pod that was lost meanwhile comes back with Kyverno (${((Date.now() - back) / 1000).toFixed(1)} s)`, true);
+
+  await scaleEngine(0);
+  const [, remedy = ''] = /again when it starts: `([^`]+)`/.exec(readFileSync(join(root, page), 'utf8')) ?? [];
+  await run('bash', ['-c', remedy]);
+  check('without Kyverno and its webhooks, pods start in prod', (await attempt(prod, signed)) === 'accepted');
+  await scaleEngine(1);
+  await until('webhooks', 120, async () => (await attempt(prod, unsigned)) === ruled);
+  check('with Kyverno, its webhooks are back', true);
+});
