@@ -39,7 +39,7 @@ export function clientOf(host: string, port: number): { send: Send; close: () =>
   const agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false, servername: host });
   const send: Send = (path, headers = {}, method = 'GET', body) =>
     new Promise<Answer>((resolve, reject) => {
-      const options = { host: '127.0.0.1', port, path, method, agent, timeout: 30_000 };
+      const options = { host: '127.0.0.1', port, path, method, agent, timeout: 60_000 };
       const sent = request({ ...options, headers: { host, ...headers } }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (part: string) => (text += part));
@@ -47,7 +47,7 @@ export function clientOf(host: string, port: number): { send: Send; close: () =>
           resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
         });
       });
-      sent.once('timeout', () => sent.destroy(new Error('no answer within 30 s')));
+      sent.once('timeout', () => sent.destroy(new Error('no answer within 60 s')));
       sent.once('error', reject).end(body);
     });
   return { send, close: () => agent.destroy() };
@@ -134,8 +134,13 @@ export async function attack(
   const signInPage = `${origin}/sign-in?${new URLSearchParams({ continue: wanted }).toString()}`;
   claim('the client can’t state another URL', location, location === signInPage);
 
+  // the host of such a target goes before the header (RFC 9112 §3.2.2)
+  const other = await send(`https://evil.example${wanted}`, { ...opens, cookie });
+  const isSame = other.status !== 200 || received(other).headers['host'] === new URL(origin).host;
+  claim('a request target of another host', other.status, isSame);
+
   // a gateway that resolves them must check what it has resolved
-  const ways = ['../list', '%2e%2e/list', '..%2flist', 'x/../../list', '..', '..;/list'];
+  const ways = ['../list', '%2e%2e/list', '..%2flist', 'x/../../list', '..', '..;/list', '..%3b/list'];
   for (const path of ways.map((way) => `/${name}/admin/${way}`)) {
     const answer = await send(path, { ...opens, cookie });
     const isHeld = answer.status !== 200 || !/admin|\.\.|%2e/.test(received(answer).url);

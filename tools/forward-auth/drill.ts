@@ -124,6 +124,14 @@ await drill('forward-auth', async ({ after, log, table, check }) => {
     );
     const { cookie } = await signIn(send, origin, people.user, `/${name}/list`);
     costs.push(...(await measure(gatewayName, send, cookie)));
+    process.kill(auth.pid, 'SIGSTOP');
+    const asked = performance.now();
+    const { status } = await send(`/${name}/list`, { cookie }).finally(() => process.kill(auth.pid, 'SIGCONT'));
+    const waited = (performance.now() - asked) / 1000;
+    check(
+      `${gatewayName} refuses what the frozen auth service doesn’t answer (${status} after ${waited.toFixed(1)} s)`,
+      status >= 500 && waited < (gatewayName === 'Traefik' ? 31 : 6),
+    );
     await gateway.stop();
   }
   table(costs);

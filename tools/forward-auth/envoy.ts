@@ -2,7 +2,14 @@ import { parseAllDocuments } from 'yaml';
 import type { Site } from './site.ts';
 
 interface SecurityPolicy {
-  spec: { extAuth: { headersToExtAuth: string[]; http: { path: string; headersToBackend: string[] } } };
+  spec: {
+    extAuth: {
+      headersToExtAuth: string[];
+      http: { path: string; headersToBackend: string[] };
+      timeout: string;
+      statusOnError: number;
+    };
+  };
 }
 
 const typed = (name: string, fields: object) => ({ '@type': `type.googleapis.com/envoy.${name}`, ...fields });
@@ -24,9 +31,10 @@ export function envoyConfiguration(
     disabled: true,
     typed_config: typed('extensions.filters.http.ext_authz.v3.ExtAuthz', {
       transport_api_version: 'V3',
+      status_on_error: { code: spec.extAuth.statusOnError },
       allowed_headers: exactly(spec.extAuth.headersToExtAuth),
       http_service: {
-        server_uri: { uri: authUrl, cluster: 'auth', timeout: '10s' },
+        server_uri: { uri: authUrl, cluster: 'auth', timeout: spec.extAuth.timeout },
         path_prefix: path,
         authorization_response: { allowed_upstream_headers: exactly(spec.extAuth.http.headersToBackend) },
       },

@@ -157,6 +157,7 @@ describe('a request that a gateway asks about', () => {
     expect(page.text).toContain('Your account may not open this page.');
     expect((await check({ cookie }, '?role=owner')).code).toBe('validation_failed');
     expect((await ask('/auth/ext-authz/role=owner/orders', { host, cookie })).code).toBe('validation_failed');
+    expect((await ask('/auth/ext-authz/role=admin&role=user/orders', { host, cookie })).code).toBe('validation_failed');
   });
 
   it('needs a recent second factor where the route asks for it', async () => {
@@ -206,7 +207,13 @@ describe('a request that a gateway asks about', () => {
       { 'x-forwarded-uri': ['/orders', '/account'] },
       ...[
         ...['/orders/../account', '/orders/..', '/orders/./1', '/orders/%2e%2E/account', '/orders/.%2e?page=2'],
-        ...['/orders/..%2faccount', '/orders%2F..%5Caccount', '/orders\\..\\account', '/orders/..;/account'],
+        ...[
+          '/orders/..%2faccount',
+          '/orders%2F..%5Caccount',
+          '/orders\\..\\account',
+          '/orders/..;/account',
+          '/orders/..%3B/account',
+        ],
       ].map((uri) => ({ 'x-forwarded-uri': uri })),
       { x_auth_subject: 'forged' },
       { 'x-auth_roles': 'admin' },

@@ -1,3 +1,4 @@
+import { parse } from 'node:querystring';
 import { z } from 'zod';
 import { role } from '../accounts/index.ts';
 
@@ -21,6 +22,6 @@ export type Requirements = z.output<typeof requirementsSchema>;
 export const requirementsSegmentSchema = z.object({
   requirements: z
     .string()
-    .transform((segment) => Object.fromEntries(new URLSearchParams(segment === '-' ? '' : segment)))
+    .transform((segment) => ({ ...parse(segment === '-' ? '' : segment) }))
     .pipe(requirementsSchema),
 });

@@ -22,7 +22,7 @@ const uriPattern = /^\/(?![/\\])[!-"$-~]*$/;
  * A segment that leads elsewhere (RFC 3986 §5.2.4), in any spelling that a server may resolve. A gateway that chooses the route by the
  * resolved path, but passes on the one that was sent, would check another than the one that is served.
  */
-const dotSegment = /(?:[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?=$|[/\\;]|%2f|%5c)/i;
+const dotSegment = /(?:[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?=$|[/\\;]|%2f|%5c|%3b)/i;
 
 /**
  * The request that Traefik's ForwardAuth, and whatever else sends these headers, asks about.
