@@ -8,7 +8,7 @@ import { dataClaims, sql } from './lib/database.ts';
 import { deploy, images } from './lib/environment.ts';
 import { type Alert, deliveries, deployMonitoring, portForward } from './lib/monitoring.ts';
 import { allQueries, withoutLines, unknownNames } from './lib/queries.ts';
-import { failingCommands } from './lib/runbooks.ts';
+import { failingCommands, remedy } from './lib/runbooks.ts';
 import { container, gatewayNamespace, pod, startTraffic } from './lib/traffic.ts';
 
 interface Cause {
@@ -141,8 +141,7 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
       alert: 'DatabaseCollationVersionChanged',
       labels: { namespace: service, datname: 'auth' },
       begin: run(`UPDATE pg_database SET datcollversion = '0' WHERE datname = 'auth'`),
-      // the runbook's remedy
-      end: run('REINDEX DATABASE CONCURRENTLY; ALTER DATABASE auth REFRESH COLLATION VERSION'),
+      end: () => remedy('DatabaseCollationVersionChanged', service),
     },
     {
       cause: 'CPU saturation',

@@ -1,9 +1,13 @@
 // The leader of the database's cluster is replaced under traffic, in several ways. No acknowledged write is lost.
 //   CLUSTER must be set.  SCENARIOS: those to play, separated by commas.  REPETITIONS: of each, 2 if not given.  POOLER: with PgBouncer.
 import { equal, fail } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply, kubectl } from '../../tools/lib/kubectl.ts';
+import { root } from '../../tools/lib/root.ts';
+import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { healthy } from '../../tools/lib/workloads.ts';
 import { accounts, backedUp, destroy, ledger, runJob, sql } from './lib/database.ts';
@@ -20,6 +24,7 @@ import {
   synchronousReplica,
   watchWriters,
 } from './lib/members.ts';
+import { codeBlocks } from './lib/pages.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 interface Scenario {
@@ -43,6 +48,9 @@ const dropped =
     await sleep(60_000);
     await firewall.open();
   };
+
+const shell = (command: string, variables?: Record<string, string>) =>
+  run('bash', ['-c', command], { env: { ...process.env, ...variables } });
 
 const shape = (namespace: string) => ({
   namespace,
@@ -120,6 +128,56 @@ const scenarios: Record<string, Scenario> = {
   // members reach each other, and clients the leader
   'API server away': {
     play: dropped(({ hideApiServer }) => hideApiServer(members)),
+    leader: 'same',
+  },
+  // what docs/runbooks/DatabaseReplicaBehind.md says, without the question that it asks
+  'replica copied again': {
+    async play(namespace, pod) {
+      const synchronous = await synchronousReplica(namespace);
+      const member = members.find((name) => name !== pod && name !== synchronous) ?? fail('no other replica');
+      const [, command = ''] =
+        /`(kubectl [^`]*patronictl reinit[^`]*)`/.exec(
+          readFileSync(join(root, 'docs/runbooks/DatabaseReplicaBehind.md'), 'utf8'),
+        ) ?? [];
+      await shell(`${command.replace('exec -it', 'exec')} --force`, { NAMESPACE: namespace, MEMBER: member });
+      await until(
+        `${member} to be copied`,
+        300,
+        async () => (await inMember(namespace, member, ['patronictl', 'list'])).includes('creating replica'),
+        200,
+      );
+    },
+    leader: 'same',
+  },
+  // what docs/operations/database-cluster.md says
+  'state lost': {
+    async play(namespace, pod) {
+      const scale = (replicas: number) =>
+        kubectl(['scale', 'statefulset/postgres', '-n', namespace, `--replicas=${replicas}`]);
+      const gone = [
+        'wait',
+        '--for=delete',
+        '-n',
+        namespace,
+        '--timeout=120s',
+        ...members.map((member) => `pod/${member}`),
+      ];
+      const state = ['postgres', 'postgres-config', 'postgres-sync', 'postgres-failover'];
+      await scale(0);
+      await kubectl(gone, { seconds: 130 });
+      await kubectl(['delete', 'endpoints', ...state, '-n', namespace, '--ignore-not-found']);
+      await scale(3);
+      const [look = '', choose = ''] =
+        codeBlocks('docs/operations/database-cluster.md', 'The state is lost')[0]?.split('\n') ?? [];
+      const forUs = (command: string) => command.replace('NAMESPACE', namespace).replace('postgres-N', pod);
+      await until(
+        'all members to wait',
+        120,
+        async () => [...(await shell(forUs(look))).matchAll(/Its data end at/g)].length >= 3,
+        1000,
+      );
+      await shell(forUs(choose));
+    },
     leader: 'same',
   },
   'replica lost': {

@@ -18,13 +18,14 @@ import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { images, underTest } from './lib/environment.ts';
 import { isServed, type Manifest, parse } from './lib/manifests.ts';
+import { codeBlocks } from './lib/pages.ts';
 import { removeController, sealing, startController } from './lib/sealed-secrets-controller.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 interface Application extends Manifest {
   spec: {
     source: { repoURL: string };
-    syncPolicy: { retry: { limit: number; backoff: { duration: string } } };
+    syncPolicy: { automated?: object; retry: { limit: number; backoff: { duration: string } } };
   };
   status?: ApplicationState['status'] & { reconciledAt?: string };
 }
@@ -433,6 +434,33 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     'what serves, a hook that never ends and a database that never starts are rolled back',
     rolledBack.length === 3,
   );
+
+  // the same by hand, as the page says
+  const byHand = (section: string, block = 0) => {
+    const env = { ...process.env, NAMESPACE: 'devopslocally-dev' };
+    return run('bash', ['-c', codeBlocks('docs/runbooks/README.md', section)[block] ?? 'false'], { env });
+  };
+  edit('dev-released', (kustomization) => (kustomization.patches ??= []).push({ patch: JSON.stringify(postgres) }));
+  await commit('feat: a broken database image, taken back by hand');
+  await until('a sync that waits', 300, () => waits('app.kubernetes.io/name=postgres', /CrashLoopBackOff/));
+  await git('revert', '--no-edit', 'HEAD');
+  const reverted = await push();
+  started = Date.now();
+  await byHand('End a running sync');
+  await settles('dev Synced and Healthy after the revert by hand', 300, 'dev', reverted);
+  check(`a revert by hand takes ${((Date.now() - started) / 1000).toFixed(1)} s`, true);
+  const guarded = await byHand('End a running sync').catch(String);
+  check('a sync that has ended is not ended again', guarded.includes('test') && (await inSync('dev')));
+  await byHand('Start a sync');
+  await until('a sync by hand', 300, async () => {
+    const { phase, operation: begun } = (await operation()) ?? {};
+    return phase === 'Succeeded' && !begun?.initiatedBy?.automated;
+  });
+  const automated = async () => (await app('dev')).spec.syncPolicy.automated;
+  await byHand('Pause and resume automated sync');
+  check('automated sync is paused by hand', (await automated()) === undefined);
+  await byHand('Pause and resume automated sync', 1);
+  check('and resumed', (await automated()) !== undefined);
 
   async function wavesInOrder(namespace: string): Promise<boolean> {
     const kinds =

@@ -1,11 +1,31 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { root } from '../../../tools/lib/root.ts';
 import { run } from '../../../tools/lib/run.ts';
 import { isCluster, leader } from './members.ts';
+import { codeBlocks } from './pages.ts';
 
 /** Commands that need more than a drill's environment: cert-manager, a restarted container, a database cluster, make targets. */
 const notHere = /cert-manager|certificaterequests|--previous|patronictl|^make /;
+
+const folder = 'docs/runbooks';
+
+/** The variables that runbooks ask for. */
+const environment = async (namespace: string) => ({
+  ...process.env,
+  NAMESPACE: namespace,
+  DATABASE_NAMESPACE: namespace,
+  LEADER: isCluster ? await leader(namespace) : 'postgres-0',
+  SERVICE: 'auth',
+  DATABASE: 'auth',
+  JOB: 'auth-migrate',
+});
+
+/** Runs the second block of a runbook: its remedy. */
+export async function remedy(runbook: string, namespace: string): Promise<void> {
+  const command = codeBlocks(`${folder}/${runbook}.md`, runbook)[1] ?? 'false';
+  await run('bash', ['-c', command], { env: await environment(namespace) });
+}
 
 /**
  * Runs the commands of all runbooks.
@@ -16,18 +36,10 @@ export async function failingCommands(
   monitoring: string,
   hasLogs: boolean,
 ): Promise<{ ran: number; failed: string[] }> {
-  const folder = join(root, 'docs/runbooks');
-  const commands = readdirSync(folder)
+  const commands = readdirSync(join(root, folder))
     .filter((file) => file !== 'README.md')
-    .flatMap((file) => /```sh\n([^`]+)```/.exec(readFileSync(join(folder, file), 'utf8'))?.[1]?.split('\n') ?? []);
-  const variables = {
-    NAMESPACE: namespace,
-    DATABASE_NAMESPACE: namespace,
-    LEADER: isCluster ? await leader(namespace) : 'postgres-0',
-    SERVICE: 'auth',
-    DATABASE: 'auth',
-    JOB: 'auth-migrate',
-  };
+    .flatMap((file) => codeBlocks(`${folder}/${file}`, basename(file, '.md'))[0]?.split('\n') ?? []);
+  const env = await environment(namespace);
   const failed: string[] = [];
   const different = [...new Set(commands)].filter(
     (command) => command && !notHere.test(command) && (hasLogs || !/loki-0|deployment\/alloy/.test(command)),
@@ -36,9 +48,7 @@ export async function failingCommands(
     const here = command
       .replaceAll('-n monitoring ', `-n ${monitoring} `)
       .replaceAll(':monitoring:', `:${monitoring}:`);
-    await run('bash', ['-c', here], { env: { ...process.env, ...variables } }).catch((error: unknown) =>
-      failed.push(String(error)),
-    );
+    await run('bash', ['-c', here], { env }).catch((error: unknown) => failed.push(String(error)));
   }
   return { ran: different.length, failed };
 }
