@@ -28,7 +28,7 @@ bin/kyverno bin/kyverno-init:
 bin/helm: PACKAGE = helm.sh/helm/v4/cmd/helm@v4.3.2
 IMAGE_kyverno := kyverno/kyverno:v1.19.1
 IMAGE_kyverno-init := kyverno/kyvernopre:v1.19.1
-VERIFICATION_IMAGES := $(DRILL_IMAGES) .cache/stand-in-kyverno.env .cache/stand-in-kyverno-init.env
+VERIFICATION_IMAGES = $(DRILL_IMAGES) .cache/stand-in-kyverno.env .cache/stand-in-kyverno-init.env
 
 drill-image-verification: $(TOOLS) bin/helm bin/cosign $(VERIFICATION_IMAGES) node_modules/.package-lock.json ## Kyverno refuses images that are not signed; nodes must reach REGISTRY by the same name
 	@for file in $(VERIFICATION_IMAGES); do . ./$$file; done && KYVERNO=$(KYVERNO) node tests/cluster/image-verification.ts

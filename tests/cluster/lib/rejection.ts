@@ -30,6 +30,9 @@ function reason(output: string): string {
   if (rule) {
     return rule;
   }
+  if (output.includes('failed to evaluate policy')) {
+    return 'unverifiable';
+  }
   if (output.includes('violates PodSecurity')) {
     return 'Pod Security';
   }
