@@ -79,7 +79,8 @@ drill-denial: ## Test each connection: allowed or denied
 drill-admission: ## The API server rejects each broken manifest
 drill-rollout: ## 0 failed requests while images change and a pod is deleted
 drill-database-restart: ## Kill the database under traffic; no acknowledged write is lost
-drill-failover: ## Replace the leader of the database cluster under traffic; no acknowledged write is lost. POOLER=1: with PgBouncer. SCENARIOS="switchover,updated,updated to a broken image,grown,pod deleted,pod killed,all killed,cut off,API server away,replica lost,frozen,volume lost,volume and repository lost"
+drill-failover: ## Replace the leader of the database cluster under traffic; no acknowledged write is lost. POOLER=1: with PgBouncer. SCENARIOS="switchover,updated,updated to a broken image,grown,pod deleted,pod killed,all killed,cut off,API server away,replica copied again,state lost,replica lost,frozen,volume lost,volume and repository lost"
+drill-mail: ## Mails wait for a right password and for the network policy, and are sent then
 drill-pgbouncer: ## 1,000 clients share 20 connections of the database; PgBouncer is killed under traffic
 drill-scale: ## Load until the autoscaler adds pods, then removes them
 drill-ingress: ## Test TLS, redirect and routes of an ingress controller
@@ -91,7 +92,7 @@ soak: ## Traffic with rollouts, rotations and kills at random, then a quiet half
 DRILLS := first-deploy denial admission rollout database-restart scale ingress gitops dev-loop restore cluster-lost region-lost pitr rotate sealed-secrets
 soak: drill-soak
 drill-failover drill-region-lost: export CLUSTER := 1
-$(DRILLS:%=drill-%) drill-encryption-at-rest drill-failover drill-kubectl drill-pgbouncer drill-soak: drill-%: $(TOOLS) $(DRILL_IMAGES) node_modules/.package-lock.json
+$(DRILLS:%=drill-%) drill-encryption-at-rest drill-failover drill-kubectl drill-mail drill-pgbouncer drill-soak: drill-%: $(TOOLS) $(DRILL_IMAGES) node_modules/.package-lock.json
 	@. ./$(DRILL_IMAGES) && node tests/cluster/$*.ts
 
 drills: $(DRILLS:%=drill-%) ## Run the drills of deployments, the database and secrets, one after another; CLUSTER=1: with a database cluster
