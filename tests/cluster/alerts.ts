@@ -6,6 +6,7 @@ import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { until } from '../../tools/lib/until.ts';
 import { dataClaims, sql } from './lib/database.ts';
 import { deploy, images } from './lib/environment.ts';
+import { isCluster } from './lib/members.ts';
 import { type Alert, deliveries, deployMonitoring, portForward } from './lib/monitoring.ts';
 import { allQueries, withoutLines, unknownNames } from './lib/queries.ts';
 import { failingCommands, remedy } from './lib/runbooks.ts';
@@ -240,6 +241,16 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
   const { ran, failed } = await failingCommands(service, monitoring, hasLogs);
   failed.forEach(log);
   check(`all ${ran} commands of the runbooks succeed`, failed.length === 0);
+  await remedy('MailsRefused', service);
+  await remedy('RestoreCheckFailed', service, isCluster ? 2 : 1);
+  const sleeping = sql(service, 'auth', 'SELECT pg_sleep(300)').catch(String);
+  const pid = () => sql(service, 'postgres', `SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'`);
+  await until('a long statement', 30, pid);
+  await remedy('DatabasePoolSaturated', service, 1, { PID: await pid() });
+  check(
+    'remedies: mails are retried, a full backup is made, a long statement is ended',
+    (await sleeping).includes('terminat'),
+  );
   for (const { cause, alert, ...times } of rows) {
     check(`${cause}: ${alert} was pending, fired, was delivered and was resolved`, !Object.values(times).includes('-'));
   }

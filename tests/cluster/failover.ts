@@ -135,17 +135,15 @@ const scenarios: Record<string, Scenario> = {
     async play(namespace, pod) {
       const synchronous = await synchronousReplica(namespace);
       const member = members.find((name) => name !== pod && name !== synchronous) ?? fail('no other replica');
+      const which = ['bash', '-c', 'stat --format="%i %Z" "$PGDATA/PG_VERSION"'];
+      const copy = () => inMember(namespace, member, which).catch(() => '');
+      const old = await copy();
       const [, command = ''] =
         /`(kubectl [^`]*patronictl reinit[^`]*)`/.exec(
           readFileSync(join(root, 'docs/runbooks/DatabaseReplicaBehind.md'), 'utf8'),
         ) ?? [];
       await shell(`${command.replace('exec -it', 'exec')} --force`, { NAMESPACE: namespace, MEMBER: member });
-      await until(
-        `${member} to be copied`,
-        300,
-        async () => (await inMember(namespace, member, ['patronictl', 'list'])).includes('creating replica'),
-        200,
-      );
+      await until(`${member} to be copied`, 300, async () => !['', old].includes(await copy()));
     },
     leader: 'same',
   },
@@ -154,17 +152,10 @@ const scenarios: Record<string, Scenario> = {
     async play(namespace, pod) {
       const scale = (replicas: number) =>
         kubectl(['scale', 'statefulset/postgres', '-n', namespace, `--replicas=${replicas}`]);
-      const gone = [
-        'wait',
-        '--for=delete',
-        '-n',
-        namespace,
-        '--timeout=120s',
-        ...members.map((member) => `pod/${member}`),
-      ];
+      const pods = members.map((member) => `pod/${member}`);
       const state = ['postgres', 'postgres-config', 'postgres-sync', 'postgres-failover'];
       await scale(0);
-      await kubectl(gone, { seconds: 130 });
+      await kubectl(['wait', '--for=delete', '-n', namespace, '--timeout=120s', ...pods], { seconds: 130 });
       await kubectl(['delete', 'endpoints', ...state, '-n', namespace, '--ignore-not-found']);
       await scale(3);
       const [look = '', choose = ''] =

@@ -21,10 +21,13 @@ const environment = async (namespace: string) => ({
   JOB: 'auth-migrate',
 });
 
-/** Runs the second block of a runbook: its remedy. */
-export async function remedy(runbook: string, namespace: string): Promise<void> {
-  const command = codeBlocks(`${folder}/${runbook}.md`, runbook)[1] ?? 'false';
-  await run('bash', ['-c', command], { env: await environment(namespace) });
+/**
+ * Runs the remedy of a runbook: a block after that of the looks.
+ * @param variables that the page asks for beside the usual ones
+ */
+export async function remedy(runbook: string, namespace: string, block = 1, variables: object = {}): Promise<void> {
+  const command = codeBlocks(`${folder}/${runbook}.md`, runbook)[block] ?? 'false';
+  await run('bash', ['-c', command], { env: { ...(await environment(namespace)), ...variables } });
 }
 
 /**
