@@ -224,7 +224,14 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
   log(`other alerts that fired: ${[...others].join(', ') || 'none'}`);
   const queries = allQueries(service);
   // this cluster has no cert-manager, no volume statistics and no failed jobs
-  const notHere = new RegExp(`^(certmanager_|kubelet_volume_stats_|kube_job_failed${hasLogs ? '' : '|loki_'})`);
+  const absent = ['certmanager_', 'kubelet_volume_stats_', 'kube_job_failed'];
+  if (!hasLogs) {
+    absent.push('loki_');
+  }
+  if (!isCluster) {
+    absent.push('patroni_', 'pg_stat_replication_');
+  }
+  const notHere = new RegExp(`^(${absent.join('|')})`);
   const unknown = await unknownNames(ask, queries.prometheus, notHere);
   unknown.forEach(log);
   check(

@@ -1,12 +1,9 @@
 // The leader of the database's cluster is replaced under traffic, in several ways. No acknowledged write is lost.
 //   CLUSTER must be set.  SCENARIOS: those to play, separated by commas.  REPETITIONS: of each, 2 if not given.  POOLER: with PgBouncer.
 import { equal, fail } from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply, kubectl } from '../../tools/lib/kubectl.ts';
-import { root } from '../../tools/lib/root.ts';
 import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { healthy } from '../../tools/lib/workloads.ts';
@@ -24,7 +21,7 @@ import {
   synchronousReplica,
   watchWriters,
 } from './lib/members.ts';
-import { codeBlocks } from './lib/pages.ts';
+import { codeBlocks, inlineCommand } from './lib/pages.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 interface Scenario {
@@ -138,10 +135,7 @@ const scenarios: Record<string, Scenario> = {
       const which = ['bash', '-c', 'stat --format="%i %Z" "$PGDATA/PG_VERSION"'];
       const copy = () => inMember(namespace, member, which).catch(() => '');
       const old = await copy();
-      const [, command = ''] =
-        /`(kubectl [^`]*patronictl reinit[^`]*)`/.exec(
-          readFileSync(join(root, 'docs/runbooks/DatabaseReplicaBehind.md'), 'utf8'),
-        ) ?? [];
+      const command = inlineCommand('docs/runbooks/DatabaseReplicaBehind.md', 'patronictl reinit');
       await shell(`${command.replace('exec -it', 'exec')} --force`, { NAMESPACE: namespace, MEMBER: member });
       await until(`${member} to be copied`, 300, async () => !['', old].includes(await copy()));
     },

@@ -8,3 +8,9 @@ export function codeBlocks(page: string, section: string, language = 'sh'): stri
   const text = sections.find((part) => part.replace(/^#+ /, '').startsWith(`${section}\n`)) ?? '';
   return [...text.matchAll(new RegExp(`\`\`\`${language}\\n([^\`]+)\`\`\``, 'g'))].map(([, code = '']) => code);
 }
+
+/** The first command in the text of a page that contains a string. */
+export function inlineCommand(page: string, part: string): string {
+  const commands = readFileSync(join(root, page), 'utf8').matchAll(/`(kubectl [^`]+)`/g);
+  return [...commands].map(([, command = '']) => command).find((command) => command.includes(part)) ?? 'false';
+}

@@ -5,8 +5,10 @@ import { run } from '../../../tools/lib/run.ts';
 import { isCluster, leader } from './members.ts';
 import { codeBlocks } from './pages.ts';
 
-/** Commands that need more than a drill's environment: cert-manager, a restarted container, a database cluster, make targets. */
-const notHere = /cert-manager|certificaterequests|--previous|patronictl|^make /;
+/** Commands that need more than a drill's environment: cert-manager, a restarted container, make targets, a database cluster. */
+const notHere = new RegExp(
+  `cert-manager|certificaterequests|--previous|^make ${isCluster ? '' : '|patronictl|postgres-sync'}`,
+);
 
 const folder = 'docs/runbooks';
 
