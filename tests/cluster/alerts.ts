@@ -251,9 +251,10 @@ await drill('alerts', async ({ own, after, log, table, check }) => {
   await remedy('MailsRefused', service);
   await remedy('RestoreCheckFailed', service, isCluster ? 2 : 1);
   const sleeping = sql(service, 'auth', 'SELECT pg_sleep(300)').catch(String);
-  const pid = () => sql(service, 'postgres', `SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'`);
-  await until('a long statement', 30, pid);
-  await remedy('DatabasePoolSaturated', service, 1, { PID: await pid() });
+  const pid = await until('a long statement', 30, () =>
+    sql(service, 'postgres', `SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'`),
+  );
+  await remedy('DatabasePoolSaturated', service, 1, { PID: pid });
   check(
     'remedies: mails are retried, a full backup is made, a long statement is ended',
     (await sleeping).includes('terminat'),

@@ -4,7 +4,6 @@ import { equal, fail } from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply, kubectl } from '../../tools/lib/kubectl.ts';
-import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { healthy } from '../../tools/lib/workloads.ts';
 import { accounts, backedUp, destroy, ledger, runJob, sql } from './lib/database.ts';
@@ -21,7 +20,7 @@ import {
   synchronousReplica,
   watchWriters,
 } from './lib/members.ts';
-import { codeBlocks, inlineCommand } from './lib/pages.ts';
+import { codeBlocks, inlineCommand, shell } from './lib/pages.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 interface Scenario {
@@ -45,9 +44,6 @@ const dropped =
     await sleep(60_000);
     await firewall.open();
   };
-
-const shell = (command: string, variables?: Record<string, string>) =>
-  run('bash', ['-c', command], { env: { ...process.env, ...variables } });
 
 const shape = (namespace: string) => ({
   namespace,

@@ -18,7 +18,7 @@ import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { images, underTest } from './lib/environment.ts';
 import { isServed, type Manifest, parse } from './lib/manifests.ts';
-import { codeBlocks } from './lib/pages.ts';
+import { codeBlocks, shell } from './lib/pages.ts';
 import { removeController, sealing, startController } from './lib/sealed-secrets-controller.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
@@ -436,10 +436,8 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   );
 
   // the same by hand, as the page says
-  const byHand = (section: string, block = 0) => {
-    const env = { ...process.env, NAMESPACE: 'devopslocally-dev' };
-    return run('bash', ['-c', codeBlocks('docs/runbooks/README.md', section)[block] ?? 'false'], { env });
-  };
+  const byHand = (section: string, block = 0) =>
+    shell(codeBlocks('docs/runbooks/README.md', section)[block] ?? 'false', { NAMESPACE: 'devopslocally-dev' });
   edit('dev-released', (kustomization) => (kustomization.patches ??= []).push({ patch: JSON.stringify(postgres) }));
   await commit('feat: a broken database image, taken back by hand');
   await until('a sync that waits', 300, () => waits('app.kubernetes.io/name=postgres', /CrashLoopBackOff/));

@@ -10,7 +10,7 @@ import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { root } from '../../tools/lib/root.ts';
 import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
-import { deploy, images } from './lib/environment.ts';
+import { deploy, images, rolledOut } from './lib/environment.ts';
 import { installKyverno, loadVerification } from './lib/kyverno.ts';
 import { answer, dryRun, dryRunDebugging } from './lib/rejection.ts';
 import { container, pod } from './lib/traffic.ts';
@@ -123,7 +123,7 @@ await drill('image-verification', async ({ own, after, log, table, check }) => {
   await sign('workflow', images.authNext());
   const started = Date.now();
   await kubectl(['set', 'image', 'deployment/auth', `auth=${strange}`, '-n', prod]);
-  await kubectl(['rollout', 'status', 'deployment/auth', '-n', prod, '--timeout=300s'], { seconds: 310 });
+  await rolledOut(prod);
   check(
     `an image with a second, right signature is rolled out (${((Date.now() - started) / 1000).toFixed(1)} s)`,
     true,

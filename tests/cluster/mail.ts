@@ -8,7 +8,8 @@ import { apply, kubectl } from '../../tools/lib/kubectl.ts';
 import { until } from '../../tools/lib/until.ts';
 import { tryConnections } from './lib/connections.ts';
 import { sql } from './lib/database.ts';
-import { deploy } from './lib/environment.ts';
+import { deploy, rolledOut } from './lib/environment.ts';
+import { inlineCommand, shell } from './lib/pages.ts';
 import { gatewayNamespace, phase, pod, startTraffic } from './lib/traffic.ts';
 
 await drill('mail', async ({ own, log, table, check }) => {
@@ -22,7 +23,7 @@ await drill('mail', async ({ own, log, table, check }) => {
     entryPoints: [join(import.meta.dirname, 'lib/mail-server.ts')],
     ...{ bundle: true, minify: true, platform: 'node', format: 'cjs', write: false },
   });
-  const role = (value: string | null) =>
+  const role = (value: string) =>
     apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: server, labels: { 'devopslocally/role': value } } });
   await role('mail-server');
   const data = { 'server.cjs': outputFiles[0]?.text };
@@ -71,8 +72,8 @@ await drill('mail', async ({ own, log, table, check }) => {
   check('with a wrong password, mails wait', (await received()) === 0 && first > 0);
   await remedied('a wrong password', first, async () => {
     await store(password);
-    await kubectl(['rollout', 'restart', 'deployment/auth', '-n', namespace]);
-    await kubectl(['rollout', 'status', 'deployment/auth', '-n', namespace, '--timeout=300s'], { seconds: 310 });
+    await shell(inlineCommand('docs/runbooks/MailsWaiting.md', 'rollout restart'), { NAMESPACE: namespace });
+    await rolledOut(namespace);
   });
 
   const connects = async () => (await tryConnections('deployment/auth', namespace, [address]))[address] === 'connected';

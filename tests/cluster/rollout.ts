@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drill } from '../../tools/lib/drill.ts';
 import { kubectl } from '../../tools/lib/kubectl.ts';
-import { deploy, images } from './lib/environment.ts';
+import { deploy, images, rolledOut } from './lib/environment.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
 await drill('rollout', async ({ own, log, table, check }) => {
@@ -24,7 +24,7 @@ await drill('rollout', async ({ own, log, table, check }) => {
   };
   const rollTo = async (image: string) => {
     await kubectl(['set', 'image', 'deployment/auth', `auth=${image}`, '-n', namespace]);
-    await kubectl(['rollout', 'status', 'deployment/auth', '-n', namespace, '--timeout=300s'], { seconds: 310 });
+    await rolledOut(namespace);
   };
 
   mark('steady');
@@ -37,7 +37,7 @@ await drill('rollout', async ({ own, log, table, check }) => {
       '\n',
     )[0] ?? '';
   await kubectl(['delete', victim, '-n', namespace, '--wait=false']);
-  await kubectl(['rollout', 'status', 'deployment/auth', '-n', namespace, '--timeout=300s'], { seconds: 310 });
+  await rolledOut(namespace);
   mark('old image again');
   await rollTo(images.auth());
   mark('steady again');

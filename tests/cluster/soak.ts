@@ -9,7 +9,7 @@ import { root } from '../../tools/lib/root.ts';
 import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { accounts, databaseReady, ledger, sql } from './lib/database.ts';
-import { deploy, images } from './lib/environment.ts';
+import { deploy, images, rolledOut } from './lib/environment.ts';
 import { isCluster, leader, replicated, switchOver } from './lib/members.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
@@ -76,8 +76,6 @@ await drill('soak', async ({ own, log, table, check }) => {
     ]);
     return items.filter(({ metadata }) => !metadata.deletionTimestamp).map(({ metadata }) => metadata.name);
   };
-  const rolledOut = () =>
-    kubectl(['rollout', 'status', 'deployment/auth', '-n', namespace, '--timeout=300s'], { seconds: 310 });
   const kill = (pod: string) => kubectl(['delete', 'pod', pod, '-n', namespace, '--grace-period=0', '--force']);
   const rotate = (what: string) => run(join(root, 'k8s/rotate.sh'), [namespace, what], { seconds: 600 });
   let isNext = false;
@@ -87,18 +85,18 @@ await drill('soak', async ({ own, log, table, check }) => {
       isNext = !isNext;
       const image = isNext ? images.authNext() : images.auth();
       await kubectl(['set', 'image', 'deployment/auth', `auth=${image}`, '-n', namespace]);
-      await rolledOut();
+      await rolledOut(namespace);
     },
     // one after another, so that pods with different clocks serve side by side, as nodes differ
     'clocks are stepped': async () => {
       secondsOff = secondsOff === 0 ? (random() < 0.5 ? -3 : 3) : 0;
       await kubectl(['set', 'env', 'deployment/auth', `NODE_OPTIONS=${clockOff(secondsOff)}`, '-n', namespace]);
-      await rolledOut();
+      await rolledOut(namespace);
     },
     'a pod is killed': async () => {
       const running = await pods();
       await kill(running[Math.floor(random() * running.length)] ?? '');
-      await rolledOut();
+      await rolledOut(namespace);
     },
     'the database is killed': async () => {
       await kill('postgres-0');

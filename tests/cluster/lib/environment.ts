@@ -92,6 +92,10 @@ export async function deploy(shape: Shape): Promise<void> {
   await until('smoke test', 300, () => jobDone(shape.namespace, 'auth-smoke-test'));
 }
 
+/** Waits until the latest change of auth's Deployment is rolled out. */
+export const rolledOut = (namespace: string): Promise<string> =>
+  kubectl(['rollout', 'status', 'deployment/auth', '-n', namespace, '--timeout=300s'], { seconds: 310 });
+
 /** The pods of the service, each with the number of its restarts. */
 export const servicePods = (namespace: string): Promise<string[]> =>
   kubectl([

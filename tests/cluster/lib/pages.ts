@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../../tools/lib/root.ts';
+import { run } from '../../../tools/lib/run.ts';
 
 /** The code in a section of a page, block by block: shell commands, or another language. */
 export function codeBlocks(page: string, section: string, language = 'sh'): string[] {
@@ -14,3 +15,7 @@ export function inlineCommand(page: string, part: string): string {
   const commands = readFileSync(join(root, page), 'utf8').matchAll(/`(kubectl [^`]+)`/g);
   return [...commands].map(([, command = '']) => command).find((command) => command.includes(part)) ?? 'false';
 }
+
+/** Runs commands of a page, with the variables that it asks for. */
+export const shell = (commands: string, variables: Record<string, string> = {}): Promise<string> =>
+  run('bash', ['-c', commands], { env: { ...process.env, ...variables } });

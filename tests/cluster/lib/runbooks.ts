@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { root } from '../../../tools/lib/root.ts';
-import { run } from '../../../tools/lib/run.ts';
 import { isCluster, leader } from './members.ts';
-import { codeBlocks } from './pages.ts';
+import { codeBlocks, shell } from './pages.ts';
 
 /** Commands that need more than a drill's environment: cert-manager, a restarted container, make targets, a database cluster. */
 const notHere = new RegExp(
@@ -14,7 +13,6 @@ const folder = 'docs/runbooks';
 
 /** The variables that runbooks ask for. */
 const environment = async (namespace: string) => ({
-  ...process.env,
   NAMESPACE: namespace,
   DATABASE_NAMESPACE: namespace,
   LEADER: isCluster ? await leader(namespace) : 'postgres-0',
@@ -27,9 +25,14 @@ const environment = async (namespace: string) => ({
  * Runs the remedy of a runbook: a block after that of the looks.
  * @param variables that the page asks for beside the usual ones
  */
-export async function remedy(runbook: string, namespace: string, block = 1, variables: object = {}): Promise<void> {
+export async function remedy(
+  runbook: string,
+  namespace: string,
+  block = 1,
+  variables: Record<string, string> = {},
+): Promise<void> {
   const command = codeBlocks(`${folder}/${runbook}.md`, runbook)[block] ?? 'false';
-  await run('bash', ['-c', command], { env: { ...(await environment(namespace)), ...variables } });
+  await shell(command, { ...(await environment(namespace)), ...variables });
 }
 
 /**
@@ -44,7 +47,7 @@ export async function failingCommands(
   const commands = readdirSync(join(root, folder))
     .filter((file) => file !== 'README.md')
     .flatMap((file) => codeBlocks(`${folder}/${file}`, basename(file, '.md'))[0]?.split('\n') ?? []);
-  const env = await environment(namespace);
+  const variables = await environment(namespace);
   const failed: string[] = [];
   const different = [...new Set(commands)].filter(
     (command) => command && !notHere.test(command) && (hasLogs || !/loki-0|deployment\/alloy/.test(command)),
@@ -53,7 +56,7 @@ export async function failingCommands(
     const here = command
       .replaceAll('-n monitoring ', `-n ${monitoring} `)
       .replaceAll(':monitoring:', `:${monitoring}:`);
-    await run('bash', ['-c', here], { env }).catch((error: unknown) => failed.push(String(error)));
+    await shell(here, variables).catch((error: unknown) => failed.push(String(error)));
   }
   return { ran: different.length, failed };
 }
