@@ -78,9 +78,10 @@ await drill('image-verification', async ({ own, after, log, table, check }) => {
     Job: ['batch/v1', job],
     CronJob: ['batch/v1', (spec: object) => ({ schedule: '0 0 * * *', jobTemplate: { spec: job(spec) } })],
   } as const;
+  const named = (name: string, image: string) => container(name, image, ['sleep', '60']);
   const attempt = (namespace: string, image: string, more?: object, kind: keyof typeof kinds = 'Pod') => {
     const [apiVersion, specOf] = kinds[kind];
-    const containers = [container('main', image, ['sleep', '60'])];
+    const containers = [named('main', image)];
     const { spec } = pod('attempt', namespace, {}, [], { containers, ...more });
     return dryRun({ apiVersion, kind, metadata: { name: 'attempt', namespace }, spec: specOf(spec) });
   };
@@ -88,12 +89,16 @@ await drill('image-verification', async ({ own, after, log, table, check }) => {
   const strange = images.authNext();
   const unsigned = images.s3();
   const absent = strange.replace(/\w+$/, '0'.repeat(64));
+  const repeated = {
+    containers: [named('main', signed), named('again', signed), named('other', images.postgres())],
+  };
   const init = { initContainers: [container('init', unsigned, ['true'])] };
   const rows: Row[] = [
     { what: 'Pod', image: 'signed', answer: await attempt(prod, signed) },
     { what: 'Pod', image: 'unsigned', answer: await attempt(prod, unsigned) },
     { what: 'Pod', image: 'signed with another key', answer: await attempt(prod, strange) },
     { what: 'Pod', image: 'absent', answer: await attempt(prod, absent) },
+    { what: 'Pod, one image twice', image: 'signed', answer: await attempt(prod, signed, repeated) },
     { what: 'init container', image: 'unsigned', answer: await attempt(prod, signed, init) },
   ];
   for (const kind of ['Job', 'CronJob'] as const) {
