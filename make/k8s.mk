@@ -79,7 +79,7 @@ drill-denial: ## Test each connection: allowed or denied
 drill-admission: ## The API server rejects each broken manifest
 drill-rollout: ## 0 failed requests while images change and a pod is deleted
 drill-database-restart: ## Kill the database under traffic; no acknowledged write is lost
-drill-failover: ## Replace the leader of the database cluster under traffic; no acknowledged write is lost. POOLER=1: with PgBouncer. SCENARIOS="switchover,updated,updated to a broken image,grown,pod deleted,pod killed,all killed,cut off,API server away,replica copied again,state lost,replica lost,frozen,volume lost,volume and repository lost"
+drill-failover: ## Replace the leader of the database cluster under traffic; no acknowledged write is lost. POOLER=1: with PgBouncer. SCENARIOS="switchover,updated,updated to a broken image,grown,pod deleted,pod killed,all killed,cut off,API server away,replica copied again,state lost,state and first volume lost,both are gone,replica lost,frozen,volume lost,volume and repository lost"
 drill-mail: ## Mails wait for a right password and for the network policy, and are sent then
 drill-pgbouncer: ## 1,000 clients share 20 connections of the database; PgBouncer is killed under traffic
 drill-scale: ## Load until the autoscaler adds pods, then removes them

@@ -1,14 +1,11 @@
 // Argo CD syncs each overlay from nothing, in the order of the sync waves. It stops at bad commits while the old version serves,
 // reverts manual changes, and rolls back what a sync waits for, at any hour.
 //   GITOPS_ROOT: a folder that the cluster's Argo CD can clone from by file://.
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse as parseYaml, stringify } from 'yaml';
-import { type Application as ApplicationState, syncNow } from '../../tools/deploy/argo-cd.ts';
-import { rollBack } from '../../tools/deploy/deploy.ts';
-import { Repository } from '../../tools/deploy/repository.ts';
-import { watchApplication } from '../../tools/deploy/watch.ts';
+import type { Application as ApplicationState } from '../../tools/deploy/argo-cd.ts';
 import { drill, type Row } from '../../tools/lib/drill.ts';
 import { apply, getJson, kubectl } from '../../tools/lib/kubectl.ts';
 import { imageEntry } from '../../tools/lib/kustomize.ts';
@@ -18,7 +15,7 @@ import { run } from '../../tools/lib/run.ts';
 import { until } from '../../tools/lib/until.ts';
 import { images, underTest } from './lib/environment.ts';
 import { isServed, type Manifest, parse } from './lib/manifests.ts';
-import { codeBlocks, shell } from './lib/pages.ts';
+import { codeBlocks, inlineCommand, shell } from './lib/pages.ts';
 import { removeController, sealing, startController } from './lib/sealed-secrets-controller.ts';
 import { failures, gatewayNamespace, startTraffic, summary } from './lib/traffic.ts';
 
@@ -70,7 +67,10 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   rmSync(bare, { recursive: true, force: true });
   const git = (...args: string[]) =>
     run('git', ['-c', 'user.name=drill', '-c', 'user.email=drill@example.com', ...args], { cwd: work });
-  cpSync(join(root, 'k8s'), join(work, 'k8s'), { recursive: true });
+  for (const name of ['k8s', 'make', 'tools', 'Makefile', 'package.json', 'package-lock.json']) {
+    cpSync(join(root, name), join(work, name), { recursive: true, preserveTimestamps: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(work, 'node_modules'));
   writeFileSync(join(work, 'certificate.pem'), certificate);
   const edit = (overlay: string, change: (kustomization: Kustomization) => void) => {
     const file = join(work, `k8s/overlays/${overlay}/kustomization.yaml`);
@@ -252,9 +252,9 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     url: 'http://auth.devopslocally-staging',
     mix: { me: 5, refresh: 2 },
   });
-  const template = () =>
-    kubectl(['get', 'deployment', 'auth', '-n', 'devopslocally-staging', '-o', 'jsonpath={.spec.template}']);
-  const good = await template();
+  const template = (environment: string) =>
+    kubectl(['get', 'deployment', 'auth', '-n', `devopslocally-${environment}`, '-o', 'jsonpath={.spec.template}']);
+  const good = await template('staging');
   const outcome: Row[] = [];
   async function revert(): Promise<number> {
     const started = Date.now();
@@ -291,7 +291,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     },
     1000,
   );
-  const untouched = (await template()) === good;
+  const untouched = (await template('staging')) === good;
   outcome.push({
     'bad commit': 'migration fails',
     'stopped after s': ((Date.now() - started) / 1000).toFixed(1),
@@ -353,7 +353,7 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   check(`a manually deleted policy is restored, after ${healed.toFixed(1)} s`, healed > 0);
   await remove('staging');
 
-  // what a sync waits for without end, in dev, rolled back as `make rollback` does
+  // what a sync waits for without end, in dev
   const pod = (name: string, image: string) => ({ spec: { template: { spec: { containers: [{ name, image }] } } } });
   const generateSecrets = {
     apiVersion: 'batch/v1',
@@ -414,16 +414,9 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
       const ended = JSON.stringify({ status: { operationState: { phase: 'Terminating' } } });
       await kubectl(['patch', 'application', 'dev', '-n', 'argocd', '--type=merge', `--patch=${ended}`]);
     }
-    const seconds = await rollBack(
-      {
-        repository: new Repository(work),
-        environment: 'dev',
-        watch: watchApplication,
-        sync: syncNow,
-        log,
-      },
-      bad,
-    );
+    const begun = Date.now();
+    await run('make', ['rollback', 'ENVIRONMENT=dev', `COMMIT=${bad}`], { cwd: work, seconds: 1200 });
+    const seconds = (Date.now() - begun) / 1000;
     rolledBack.push({ 'bad commit': what, 'rolled back after s': seconds.toFixed(1) });
     await applyProject([]);
   }
@@ -436,8 +429,9 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
   );
 
   // the same by hand, as the page says
-  const byHand = (section: string, block = 0) =>
-    shell(codeBlocks('docs/runbooks/README.md', section)[block] ?? 'false', { NAMESPACE: 'devopslocally-dev' });
+  const page = 'docs/runbooks/README.md';
+  const variables = { NAMESPACE: 'devopslocally-dev' };
+  const byHand = (section: string, block = 0) => shell(codeBlocks(page, section)[block] ?? 'false', variables);
   edit('dev-released', (kustomization) => (kustomization.patches ??= []).push({ patch: JSON.stringify(postgres) }));
   await commit('feat: a broken database image, taken back by hand');
   await until('a sync that waits', 300, () => waits('app.kubernetes.io/name=postgres', /CrashLoopBackOff/));
@@ -459,11 +453,38 @@ await drill('gitops', async ({ own, after, log, table, check }) => {
     const { phase, operation: begun } = (await operation()) ?? {};
     return phase === 'Succeeded' && !begun?.initiatedBy?.automated;
   });
-  const automated = async () => (await app('dev')).spec.syncPolicy.automated;
+
+  // for whoever can't push
+  const previous = await template('dev');
+  const annotated = { spec: { template: { metadata: { annotations: { 'devopslocally/drill': 'unwanted' } } } } };
+  edit('dev-released', (kustomization) =>
+    (kustomization.patches ??= []).push({ patch: JSON.stringify({ ...deployment, ...annotated }) }),
+  );
+  await settles('dev with unwanted pods', 300, 'dev', await commit('feat: unwanted pods'));
+  await until('the end of its sync', 300, async () => (await operation())?.phase === 'Succeeded');
+  const isAutomated = async () => (await app('dev')).spec.syncPolicy.automated !== undefined;
   await byHand('Pause and resume automated sync');
-  check('automated sync is paused by hand', (await automated()) === undefined);
+  check('automated sync is paused by hand', !(await isAutomated()));
+  const unwanted = await template('dev');
+  await shell(
+    inlineCommand('docs/runbooks/RolloutFailed.md', 'rollout undo deployment').replace('/NAME', '/auth'),
+    variables,
+  );
+  check('and a Deployment rolled back', unwanted !== previous && (await template('dev')) === previous);
   await byHand('Pause and resume automated sync', 1);
-  check('and resumed', (await automated()) !== undefined);
+  check('automated sync is resumed by hand', await isAutomated());
+
+  const replicas = () =>
+    kubectl(['get', 'deployment', 'auth', '-n', 'devopslocally-dev', '-o', 'jsonpath={.spec.replicas}']);
+  const [loop = ''] = codeBlocks(page, "An environment's other services");
+  const stop = loop.replace('environment=prod', 'environment=dev');
+  await shell(stop);
+  check("an environment's services stop", (await replicas()) === '0' && !(await isAutomated()));
+  const start = stop
+    .replace('replicas=0', 'replicas=1')
+    .replace('"automated":null', '"automated":{"prune":true,"selfHeal":true}');
+  await shell(start);
+  check('and start', (await replicas()) === '1' && (await isAutomated()));
 
   async function wavesInOrder(namespace: string): Promise<boolean> {
     const kinds =
