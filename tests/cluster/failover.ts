@@ -174,6 +174,7 @@ const scenarios: Record<string, Scenario> = {
   'state and first volume lost': {
     async play(namespace) {
       await leadFirst(namespace);
+      await until('three members', 300, () => whole(namespace));
       const synchronous = await synchronousReplica(namespace);
       await loseState(namespace);
       await kubectl(['delete', 'pvc', 'data-postgres-0', '-n', namespace]);
